@@ -1,0 +1,319 @@
+# xv39: build, run and test. All that is made lies under build/. `make help` prints this:
+#:
+#: make deps qemu        install what is missing, build, boot to a shell on this terminal
+#: make deps check       install what is missing, build, run the quick test suite
+#:
+#: make                  build build/kernel.elf, build/fs.img, build/swap.img
+#: make qemu             boot to the shell; Ctrl-A X leaves, `shutdown` powers off
+#: make run CMD="ls"     boot, run one command, power off, tell how it ended
+#: make qemu-gdb, gdb    stopped at the start; gdb on it, from another window
+#: make check            the quick suite; check-full: the complete one (SHARD=k/n: a part)
+#: make bench            instructions per operation; WALL=1: seconds on this machine
+#: make doctor           versions of the tools, those known bad, and the fix
+#: make loc              lines of code, neither blank nor comment
+#: make clean, help      remove build/, print this
+#:
+#: PAGING=auto|sv39|sv48|sv57   CPUS=2   MEM=128M   SWAP=256M (0: none)   DISK=64M
+#: POLICY=lru|clock|fifo|aging|adaptive   OVERCOMMIT=strict|always   SEED=n
+#: ICOUNT=1 the deterministic lane: one hart, RAM disks     SAN=1 a kernel that checks itself
+#: EXTRA="a.c dir/b.c" more programs    FILES="x y" more files for the disk
+#: APPEND="…" more boot arguments    TIMEOUT=600 seconds (0: none)    WERROR=1    V=1
+#: CROSS=prefix- of the compiler    CLANG=1    QEMU=path    BUILD=build
+
+VERSION := 0.1
+.SUFFIXES:
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := all
+GOALS := $(or $(MAKECMDGOALS),all)
+
+# ---- variables, and what they may be ------------------------------------------------------------
+
+PAGING     = auto
+CPUS       = 2
+MEM        = 128M
+SWAP       = 256M
+DISK       = 64M
+POLICY     = lru
+OVERCOMMIT = strict
+ICOUNT     =
+SAN        =
+SEED       =
+EXTRA      =
+FILES      =
+APPEND     =
+CROSS      =
+CLANG      =
+QEMU       =
+TIMEOUT    = 600
+WERROR     =
+WALL       =
+SHARD      = 1/1
+CMD        =
+V          =
+BUILD      = build
+
+empty :=
+space := $(empty) $(empty)
+# Empty if $1 is a number, if $1 is a size.
+not_number = $(if $1,$(subst 9,,$(subst 8,,$(subst 7,,$(subst 6,,$(subst 5,,$(subst 4,,$(subst \
+    3,,$(subst 2,,$(subst 1,,$(subst 0,,$1)))))))))),empty)
+not_size = $(call not_number,$(patsubst %G,%,$(patsubst %M,%,$1)))$(filter-out %M %G,$1)
+bytes    = $$(( $(patsubst %M,%<<20,$(patsubst %G,%<<30,$1)) ))
+outside  = $(shell test $(call bytes,$1) -ge $(call bytes,$2) -a \
+    $(call bytes,$1) -le $(call bytes,$3) || echo outside)
+
+one_of   = $(if $(filter-out $2,$($1))$(filter-out 1,$(words $($1))),$(error \
+    $1=$($1): allowed are $2))
+switch   = $(if $(filter-out 0 1,$($1)),$(error $1=$($1): allowed are 0 and 1))
+number   = $(if $($1),$(if $(call not_number,$($1)),$(error $1=$($1): allowed is $2)))
+size     = $(if $(filter file,$(origin $1)),,$(if $(call not_size,$($1))$(if \
+    $(call not_size,$($1)),,$(call outside,$($1),$2,$3)),$(error \
+    $1=$($1): allowed is a size from $2 to $3$4)))
+exist    = $(foreach f,$($1),$(if $(wildcard $f),,$(error $1=$f: there is no such file)))
+
+$(call one_of,PAGING,auto sv39 sv48 sv57)
+$(call one_of,CPUS,1 2 3 4 5 6 7 8)
+$(call one_of,POLICY,lru clock fifo aging adaptive)
+$(call one_of,OVERCOMMIT,strict always)
+$(foreach v,ICOUNT SAN WERROR CLANG WALL V,$(call switch,$v))
+$(call number,SEED,a number)
+$(call number,TIMEOUT,a number of seconds (0: none))
+$(call size,MEM,16M,4G)
+$(call size,DISK,4M,64G)
+$(if $(filter 0,$(SWAP)),,$(call size,SWAP,1M,64G,$(empty) or 0 for none))
+$(call exist,EXTRA)
+$(call exist,FILES)
+$(if $(filter-out %.c,$(EXTRA)),$(error EXTRA=$(EXTRA): allowed are C files (a.c dir/b.c)))
+ifneq ($(filter run,$(GOALS)),)
+$(if $(strip $(value CMD)),,$(error CMD is empty: say what to run, as in make run CMD="usertests"))
+endif
+
+override ICOUNT := $(filter 1,$(ICOUNT))
+override SAN    := $(filter 1,$(SAN))
+override CLANG  := $(filter 1,$(CLANG))
+override WERROR := $(filter 1,$(WERROR))
+ifneq ($(ICOUNT),)
+$(if $(and $(filter-out file,$(origin CPUS)),$(filter-out 1,$(CPUS))),$(error \
+    CPUS=$(CPUS): allowed is 1 with ICOUNT=1))
+override CPUS := 1
+endif
+
+Q := $(if $(filter 1,$(V)),,@)
+say = @printf '  %-7s %s\n' '$1' '$2'
+
+.PHONY: all qemu run qemu-gdb gdb check check-full bench doctor loc help clean deps FORCE
+
+# ---- make deps GOAL…: a second make builds the goals, and sees what was installed ----------------
+
+ifneq ($(filter deps,$(GOALS)),)
+REST := $(filter-out deps,$(GOALS))
+deps:
+	@tests/qemu/deps $(REST)
+	$(if $(REST),@$(MAKE) --no-print-directory $(REST))
+ifneq ($(REST),)
+.PHONY: $(REST)
+$(REST): deps
+	@:
+endif
+else
+
+# ---- tools, found once ------------------------------------------------------------------------
+
+ifneq ($(filter-out clean help loc doctor gdb check check-full,$(GOALS)),)
+-include $(BUILD)/tools.mk
+ifneq ($(TOOLS_FOR),$(CROSS)|$(CLANG))
+trouble := $(shell tests/qemu/tools $(BUILD)/tools.mk '$(CROSS)' '$(CLANG)')
+$(if $(trouble),$(error $(trouble)))
+include $(BUILD)/tools.mk
+endif
+$(BUILD)/tools.mk: ;
+endif
+HOSTCC ?= cc
+LD := $(PREFIX)ld
+
+# ---- the kernel -------------------------------------------------------------------------------
+
+K      := $(BUILD)$(if $(SAN),/san)
+KERNEL := $(K)/kernel.elf
+
+WARN := -Wall -Wextra $(if $(WERROR),-Werror)
+KERNEL_FLAGS = -std=gnu11 -O2 -g $(WARN) -Wframe-larger-than=512 $(KERNEL_ARCH) -mcmodel=medany \
+    -ffreestanding -fno-common -fno-omit-frame-pointer -fno-builtin-printf -nostdlib \
+    $(COMMON_FLAGS) -Ikernel -DXV39_VERSION='"$(VERSION)"' \
+    $(if $(SAN),-DSAN=1 -fsanitize=undefined -fsanitize-undefined-trap-on-error)
+
+kernel_sources := $(wildcard kernel/*.c kernel/*/*.c kernel/*.S kernel/*/*.S \
+    kernel/*/*/*.c kernel/*/*/*.S)
+kernel_objects := $(kernel_sources:%=$(K)/%.o)
+
+# The compilers may not turn the loops of memset and memcpy into calls of themselves.
+$(K)/kernel/lib/string.c.o: KERNEL_FLAGS += $(NO_PATTERNS)
+
+$(K)/kernel/%.o: kernel/% $(BUILD)/tools.mk
+	@mkdir -p $(@D)
+	$(call say,CC,$<)
+	$(Q)$(CC) $(KERNEL_FLAGS) -MMD -MP -c $< -o $@
+
+# Linked twice: the symbol table for backtraces is made from the first link. The list of objects
+# is compared, so that a file that was removed leaves the image too.
+$(K)/objects: FORCE
+	@mkdir -p $(@D)
+	@echo '$(kernel_objects)' | cmp -s - $@ || echo '$(kernel_objects)' > $@
+
+KERNEL_LINK = $(LD) -melf64lriscv -nostdlib --no-relax -z max-page-size=4096 -T kernel.ld
+
+$(KERNEL): $(kernel_objects) $(K)/objects kernel.ld kernel/sync/ksyms.awk
+	$(call say,LD,$@)
+	$(Q)awk -f kernel/sync/ksyms.awk /dev/null > $(K)/ksyms.S
+	$(Q)$(CC) $(KERNEL_ARCH) -c $(K)/ksyms.S -o $(K)/ksyms.o
+	$(Q)$(KERNEL_LINK) -o $(K)/kernel.1 $(kernel_objects) $(K)/ksyms.o
+	$(Q)$(PREFIX)nm -n $(K)/kernel.1 | awk -f kernel/sync/ksyms.awk > $(K)/ksyms.S
+	$(Q)$(CC) $(KERNEL_ARCH) -c $(K)/ksyms.S -o $(K)/ksyms.o
+	$(Q)$(KERNEL_LINK) -o $@ $(kernel_objects) $(K)/ksyms.o
+
+# ---- user programs ----------------------------------------------------------------------------
+
+U := $(BUILD)/user
+USER_FLAGS = -std=gnu11 -O2 -g $(WARN) $(USER_ARCH) -mcmodel=medany -ffreestanding -fno-common \
+    -fno-builtin-printf -nostdlib $(COMMON_FLAGS) -Ikernel -Iuser/lib
+USER_LINK = $(LD) $(PROGRAM_BASE) -melf64lriscv -nostdlib --no-relax -z max-page-size=4096 \
+    -T user/user.ld
+
+library_sources := $(wildcard user/lib/*.c user/lib/*.S)
+library_objects := $(library_sources:%=$(U)/%.o)
+extra_names     := $(notdir $(EXTRA:.c=))
+program_sources := $(foreach f,$(wildcard user/*.c tests/guest/*.c),\
+    $(if $(filter $(basename $(notdir $f)),$(extra_names)),,$f))
+programs        := $(program_sources:%.c=$(U)/%)
+
+# Every other folder of user/ and tests/guest/ is one program of many files, named like it.
+many_folders  := $(filter-out user/lib/ user/xv6/,$(sort $(dir $(wildcard user/*/*.c \
+    tests/guest/*/*.c))))
+many_programs := $(foreach d,$(many_folders),$(if $(filter $(notdir $(d:/=)),$(extra_names)),,\
+    $(U)/$d$(notdir $(d:/=))))
+many_objects  := $(patsubst %,$(U)/%.o,$(wildcard $(addsuffix *.c,$(many_folders))))
+
+$(U)/user/lib/string.c.o: USER_FLAGS += $(NO_PATTERNS)
+
+$(U)/%.o: % $(BUILD)/tools.mk
+	@mkdir -p $(@D)
+	$(call say,CC,$<)
+	$(Q)$(CC) $(USER_FLAGS) -MMD -MP -c $< -o $@
+
+$(U)/libc.a: $(library_objects)
+	$(call say,AR,$@)
+	$(Q)rm -f $@ && $(PREFIX)ar rcs $@ $^
+
+$(programs): $(U)/%: $(U)/%.c.o $(U)/libc.a user/user.ld
+	$(Q)$(USER_LINK) -o $@ $< $(U)/libc.a
+
+define many_rule
+$(U)/$1$(notdir $(1:/=)): $(filter $(U)/$1%,$(many_objects)) $(U)/libc.a user/user.ld
+	$$(Q)$$(USER_LINK) -o $$@ $(filter $(U)/$1%,$(many_objects)) $(U)/libc.a
+endef
+$(foreach d,$(many_folders),$(eval $(call many_rule,$d)))
+
+# A program that lies at 2^41, where Sv39 does not reach.
+$(U)/tests/guest/highseg: PROGRAM_BASE = --defsym=program_base=0x20000000000
+
+# Programs from outside the tree: xv6's own, unmodified, see user/xv6 for their headers.
+EXTRA_FLAGS = -std=gnu11 -O -g -w $(USER_ARCH) -mcmodel=medany -ffreestanding -fno-common \
+    -fno-builtin -nostdlib -fno-delete-null-pointer-checks -fno-strict-aliasing \
+    $(COMMON_FLAGS) -Iuser/xv6
+extra_program = $(BUILD)/extra/$(subst /,_,$(subst .,_,$(dir $1)))/$(basename $(notdir $1))
+extra_programs := $(foreach f,$(EXTRA),$(call extra_program,$f))
+
+define extra_rule
+$(call extra_program,$1): $1 $(U)/libc.a user/user.ld $(BUILD)/tools.mk
+	@mkdir -p $$(@D)
+	$$(call say,EXTRA,$1)
+	$$(Q)$$(CC) $$(EXTRA_FLAGS) -I$(dir $1) -MMD -MP -c $1 -o $$@.o
+	$$(Q)$$(USER_LINK) -z muldefs -o $$@ $$@.o $(U)/libc.a
+endef
+$(foreach f,$(EXTRA),$(eval $(call extra_rule,$f)))
+
+# ---- the disks --------------------------------------------------------------------------------
+
+# `make` and `make qemu` use build/fs.img, which lives until a program on it changes. `make run`
+# with other programs than ours has an image of its own.
+ifeq ($(filter run,$(GOALS)),)
+IMAGE := $(BUILD)/fs.img
+else ifeq ($(EXTRA)$(FILES)$(filter-out 64M,$(DISK)),)
+IMAGE := $(BUILD)/fs.img
+else
+IMAGE := $(BUILD)/images/$(firstword $(shell echo '$(DISK) $(EXTRA) $(FILES)' | cksum))/fs.img
+endif
+
+mkfs_programs := $(BUILD)/mkfs/mkfs $(BUILD)/mkfs/fsck
+HOST_FLAGS = -std=gnu11 -O2 -g $(WARN) -DXV39_HOST -Ikernel -Imkfs
+
+mkfs_common := $(filter-out mkfs/mkfs.c mkfs/fsck.c,$(wildcard mkfs/*.c))
+
+$(mkfs_programs): $(BUILD)/mkfs/%: mkfs/%.c $(mkfs_common) kernel/fs/recover.c \
+    $(wildcard mkfs/*.h kernel/abi/*.h kernel/fs/*.h)
+	@mkdir -p $(@D)
+	$(call say,HOSTCC,$@)
+	$(Q)$(HOSTCC) $(HOST_FLAGS) -o $@ $(filter %.c,$^)
+
+disk_files := $(programs) $(many_programs) $(extra_programs) $(FILES)
+on_disk = $(foreach f,$(disk_files),$f $(notdir $f)\n) README.md README\n
+
+$(dir $(IMAGE))fs.list: FORCE
+	@mkdir -p $(@D)
+	@{ echo '# $(DISK)'; printf '$(subst \n$(space),\n,$(on_disk))'; } > $@.$$$$; \
+	    if cmp -s $@.$$$$ $@; then rm $@.$$$$; else mv $@.$$$$ $@; fi
+
+$(IMAGE): $(disk_files) README.md $(BUILD)/mkfs/mkfs $(dir $(IMAGE))fs.list
+	$(call say,MKFS,$@)
+	$(Q)$(BUILD)/mkfs/mkfs $@.$$$$ $(call bytes,$(DISK)) $(dir $(IMAGE))fs.list && mv $@.$$$$ $@
+
+# ---- booting ----------------------------------------------------------------------------------
+
+# What the scripts read. The command goes as it was typed, whatever make would make of its dollars.
+export PAGING CPUS MEM SWAP DISK POLICY OVERCOMMIT ICOUNT SEED APPEND QEMU TIMEOUT WERROR BUILD \
+    KERNEL IMAGE PREFIX SHARD WALL CROSS CLANG SAN
+export COMMAND := $(value CMD)
+
+qemu: $(KERNEL) $(IMAGE) $(BUILD)/mkfs/fsck
+	@tests/qemu/run --console
+
+qemu-gdb: $(KERNEL) $(IMAGE)
+	@echo 'The machine waits: `make gdb` in another window.'
+	@tests/qemu/run --gdb
+
+gdb:
+	@tests/qemu/gdb $(KERNEL)
+
+run: $(KERNEL) $(IMAGE)
+	@CMD="$$COMMAND" tests/qemu/run
+
+$(BUILD)/swap.img: FORCE
+	@tests/qemu/run --swap
+
+# ---- tests ------------------------------------------------------------------------------------
+
+# The suites build what they test through this file, in folders of their own below build/.
+check check-full:
+	@tests/qemu/$@
+
+bench: $(KERNEL) $(IMAGE)
+	@tests/bench/bench
+
+doctor:
+	@tests/qemu/doctor
+
+loc:
+	@tests/lint/loc
+
+endif
+
+help:
+	@sed -n 's/^#: \{0,1\}//p' Makefile
+
+all: $(KERNEL) $(IMAGE) $(BUILD)/swap.img $(mkfs_programs)
+
+clean:
+	rm -rf $(BUILD)
+
+-include $(kernel_objects:.o=.d) $(library_objects:.o=.d) $(programs:=.c.d) \
+    $(many_objects:.o=.d) $(extra_programs:=.d)

@@ -1,0 +1,17 @@
+/* What fstat() tells; the layout is xv6's. */
+#ifndef ABI_STAT_H
+#define ABI_STAT_H
+
+#define T_DIR 1    /* directory */
+#define T_FILE 2   /* file */
+#define T_DEVICE 3 /* device */
+
+struct stat {
+    int dev;                 /* the disk that the file is on */
+    unsigned int ino;        /* inode number */
+    short type;              /* T_... */
+    short nlink;             /* links to the file */
+    unsigned long long size; /* bytes */
+};
+
+#endif

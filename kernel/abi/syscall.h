@@ -1,0 +1,51 @@
+/* System-call numbers, passed in a7. The first 21 are xv6's. */
+#ifndef ABI_SYSCALL_H
+#define ABI_SYSCALL_H
+
+#define SYS_fork 1
+#define SYS_exit 2
+#define SYS_wait 3
+#define SYS_pipe 4
+#define SYS_read 5
+#define SYS_kill 6
+#define SYS_exec 7
+#define SYS_fstat 8
+#define SYS_chdir 9
+#define SYS_dup 10
+#define SYS_getpid 11
+#define SYS_sbrk 12
+#define SYS_pause 13
+#define SYS_uptime 14
+#define SYS_open 15
+#define SYS_write 16
+#define SYS_mknod 17
+#define SYS_unlink 18
+#define SYS_link 19
+#define SYS_mkdir 20
+#define SYS_close 21
+#define SYS_lseek 22
+#define SYS_ftruncate 23
+#define SYS_fsync 24
+#define SYS_sync 25
+#define SYS_getppid 26
+#define SYS_vmstat 27
+#define SYS_memlimit 28
+#define SYS_poweroff 29
+#define SYS_procinfo 45
+
+/* The second argument of sbrk. */
+#define SBRK_EAGER 1 /* what cannot be backed is refused now */
+#define SBRK_LAZY 2  /* unreserved: charged when it is touched first */
+
+/* One row of procinfo(table, n), which fills at most n rows and returns how many. */
+struct proc_info {
+    int pid;
+    int ppid;
+    char state;              /* 'R' running or runnable, 'S' sleeping, 'Z' zombie */
+    char name[23];
+    unsigned long long resident; /* bytes of memory mapped now */
+    unsigned long long swapped;  /* bytes that are in swap */
+    unsigned long long size;     /* bytes of address space */
+};
+
+#endif

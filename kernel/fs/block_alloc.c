@@ -1,0 +1,220 @@
+/*
+ * Blocks of the disk: promises, next-fit search, and what waits for a commit.
+ *
+ * For each block of the bitmap there are two maps in memory. busy: not to be given out, which is what
+ * the disk's bitmap says, and the blocks taken but not published, and those freed but not committed.
+ * freed: the last kind.
+ */
+#include "fs/block_alloc.h"
+
+#include "abi/disk.h"
+#include "abi/errno.h"
+#include "fs/buffer.h"
+#include "fs/log.h"
+#include "lib/bitmap.h"
+#include "lib/string.h"
+#include "mem/buddy.h"
+#include "mem/frame.h"
+#include "sync/printf.h"
+
+struct block_map {
+    uint64_t *busy, *freed;
+    uint32_t free;          /* clear bits of busy */
+    uint32_t freed_count;   /* set bits of freed */
+};
+
+static struct {
+    struct spinlock lock;   /* RANK_FS; for all but the constants */
+    uint32_t bitmap_start, count; /* constant: blocks of the bitmap */
+    struct block_map *maps;
+    uint32_t free;          /* sum over the maps */
+    uint32_t promised;      /* never more than free */
+    uint32_t cursor;        /* where the last search ended */
+} blocks;
+
+static uint32_t count_clear(const uint64_t *map)
+{
+    uint32_t clear = 0;
+
+    for (uint32_t i = 0; i < BLOCKS_PER_MAP; i++)
+        clear += !bitmap_test(map, i);
+    return clear;
+}
+
+static int map_load(uint32_t i)
+{
+    struct block_map *map = &blocks.maps[i];
+    struct page *busy = frame_alloc(FRAME_KERNEL, 0);
+    struct page *freed = frame_alloc(FRAME_KERNEL, FRAME_ZEROED);
+    struct buffer *buffer;
+    int error;
+
+    if (!busy || !freed)
+        return -ENOMEM;
+    error = buffer_read(blocks.bitmap_start + i, &buffer);
+    if (error)
+        return error;
+    map->busy = page_va(busy);
+    map->freed = page_va(freed);
+    page_copy(map->busy, buffer->data);
+    buffer_release(buffer);
+    map->free = count_clear(map->busy);
+    blocks.free += map->free;
+    return 0;
+}
+
+int block_alloc_init(const struct disk_super *super)
+{
+    uint64_t bytes = super->bitmap_blocks * sizeof(struct block_map);
+    unsigned order = 0;
+    struct page *page;
+    int error = 0;
+
+    spin_init(&blocks.lock, "blocks", RANK_FS);
+    blocks.bitmap_start = super->bitmap_start;
+    blocks.count = super->bitmap_blocks;
+    blocks.cursor = super->data_start;
+    while ((PAGE_SIZE << order) < bytes)
+        order++;
+    if (order > MAX_ORDER)
+        return -EFBIG;
+    page = alloc_pages(order);
+    if (!page)
+        return -ENOMEM;
+    blocks.maps = page_va(page);
+    memset(blocks.maps, 0, bytes);
+    for (uint32_t i = 0; i < blocks.count && !error; i++)
+        error = map_load(i);
+    return error;
+}
+
+int block_promise(uint32_t count)
+{
+    int error = 0;
+
+    spin_lock(&blocks.lock);
+    if (blocks.free - blocks.promised >= count)
+        blocks.promised += count;
+    else
+        error = -ENOSPC;
+    spin_unlock(&blocks.lock);
+    return error;
+}
+
+void block_promise_end(uint32_t count)
+{
+    spin_lock(&blocks.lock);
+    assert(blocks.promised >= count);
+    blocks.promised -= count;
+    spin_unlock(&blocks.lock);
+}
+
+/* Locks: blocks. The first block from start on that is not busy; there is one. */
+static uint32_t find_free(uint32_t start)
+{
+    uint32_t i = start / BLOCKS_PER_MAP;
+    uint64_t from = start % BLOCKS_PER_MAP;
+
+    for (uint32_t tries = 0; tries <= blocks.count; tries++) {
+        if (blocks.maps[i].free) {
+            uint64_t bit = bitmap_find_clear(blocks.maps[i].busy, BLOCKS_PER_MAP, from);
+
+            if (bit < BLOCKS_PER_MAP)
+                return i * BLOCKS_PER_MAP + (uint32_t)bit;
+        }
+        i = (i + 1) % blocks.count;
+        from = 0;
+    }
+    panic("a promised block is missing");
+}
+
+uint32_t block_take(uint32_t near)
+{
+    uint32_t block;
+
+    spin_lock(&blocks.lock);
+    assert(blocks.promised > 0 && blocks.free > 0);
+    if (near == 0 || near / BLOCKS_PER_MAP >= blocks.count)
+        near = blocks.cursor;
+    block = find_free(near);
+    bitmap_set(blocks.maps[block / BLOCKS_PER_MAP].busy, block % BLOCKS_PER_MAP);
+    blocks.maps[block / BLOCKS_PER_MAP].free--;
+    blocks.free--;
+    blocks.promised--;
+    blocks.cursor = block;
+    spin_unlock(&blocks.lock);
+    return block;
+}
+
+void block_untake(uint32_t block)
+{
+    spin_lock(&blocks.lock);
+    bitmap_clear(blocks.maps[block / BLOCKS_PER_MAP].busy, block % BLOCKS_PER_MAP);
+    blocks.maps[block / BLOCKS_PER_MAP].free++;
+    blocks.free++;
+    spin_unlock(&blocks.lock);
+}
+
+static int bitmap_change(uint32_t block, bool used)
+{
+    struct buffer *buffer;
+    int error = log_read(blocks.bitmap_start + block / BLOCKS_PER_MAP, &buffer);
+
+    if (error)
+        return error;
+    if (bitmap_test(buffer->data, block % BLOCKS_PER_MAP) == used) {
+        printf("fs: block %u is marked %s already\n", block, used ? "used" : "free");
+        log_fail("the bitmap is damaged");
+        error = -EIO;
+    } else if (used) {
+        bitmap_set(buffer->data, block % BLOCKS_PER_MAP);
+    } else {
+        bitmap_clear(buffer->data, block % BLOCKS_PER_MAP);
+    }
+    log_write(buffer);
+    buffer_release(buffer);
+    return error;
+}
+
+int block_publish(uint32_t block)
+{
+    return bitmap_change(block, true);
+}
+
+int block_free(uint32_t block)
+{
+    struct block_map *map = &blocks.maps[block / BLOCKS_PER_MAP];
+    int error;
+
+    if (block / BLOCKS_PER_MAP >= blocks.count) {
+        log_fail("a block number beyond the disk");
+        return -EIO;
+    }
+    error = bitmap_change(block, false);
+    if (error)
+        return error;
+    spin_lock(&blocks.lock);
+    bitmap_set(map->freed, block % BLOCKS_PER_MAP);
+    map->freed_count++;
+    spin_unlock(&blocks.lock);
+    return 0;
+}
+
+void block_commit_freed(void)
+{
+    spin_lock(&blocks.lock);
+    for (uint32_t i = 0; i < blocks.count; i++) {
+        struct block_map *map = &blocks.maps[i];
+
+        if (map->freed_count == 0)
+            continue;
+        for (uint32_t word = 0; word < BLOCKS_PER_MAP / 64; word++) {
+            map->busy[word] &= ~map->freed[word];
+            map->freed[word] = 0;
+        }
+        map->free += map->freed_count;
+        blocks.free += map->freed_count;
+        map->freed_count = 0;
+    }
+    spin_unlock(&blocks.lock);
+}

@@ -1,0 +1,31 @@
+/*
+ * Blocks of the disk. A block is promised first, as a count; then taken, in memory; then published,
+ * when its bit in the bitmap and the pointer to it go into one transaction. A block that was freed is
+ * given out again only after the transaction that freed it has been committed: until then a crash
+ * would bring the old owner back.
+ */
+#ifndef FS_BLOCK_ALLOC_H
+#define FS_BLOCK_ALLOC_H
+
+#include <stdint.h>
+
+struct disk_super;
+
+#define BLOCKS_PER_MAP (4096u * 8u) /* bits of one block of the bitmap */
+
+int block_alloc_init(const struct disk_super *super); /* reads the bitmap; 0 or -errno */
+
+int block_promise(uint32_t blocks);    /* 0 or -ENOSPC */
+void block_promise_end(uint32_t blocks); /* of what was not taken */
+
+/* Uses one promise up. near: the block wanted, or 0. */
+uint32_t block_take(uint32_t near);
+void block_untake(uint32_t block);     /* one that was never published; the promise is gone */
+
+/* In an operation: one block of the bitmap is changed. 0 or -EIO (the log is dead then). Sleep. */
+int block_publish(uint32_t block);
+int block_free(uint32_t block);
+
+void block_commit_freed(void);         /* the transaction is committed */
+
+#endif

@@ -1,0 +1,273 @@
+/* The block map of files; see bmap.h. */
+#include "fs/bmap.h"
+
+#include "abi/errno.h"
+#include "fs/block_alloc.h"
+#include "fs/buffer.h"
+#include "fs/log.h"
+#include "fs/inode_disk.h"
+#include "sync/printf.h"
+
+#define DOUBLE_FIRST (DISK_DIRECT + DISK_PER_BLOCK) /* first index below the double indirect block */
+#define TRIM_MAPS 8u /* blocks of the bitmap that one step of a trim may change, and a little more */
+
+static uint32_t addr_load(const struct inode *inode, uint32_t slot)
+{
+    return __atomic_load_n(&inode->addr[slot], __ATOMIC_ACQUIRE);
+}
+
+static void addr_store(struct inode *inode, uint32_t slot, uint32_t block)
+{
+    __atomic_store_n(&inode->addr[slot], block, __ATOMIC_RELEASE);
+}
+
+/* The entry of an indirect block; an indirect block 0 is all holes. */
+static int entry_load(uint32_t indirect, uint64_t slot, uint32_t *entry)
+{
+    struct buffer *buffer;
+    int error;
+
+    *entry = 0;
+    if (!indirect)
+        return 0;
+    error = buffer_read(indirect, &buffer);
+    if (error)
+        return error;
+    *entry = ((uint32_t *)buffer->data)[slot];
+    buffer_release(buffer);
+    return 0;
+}
+
+static int entry_store(uint32_t indirect, uint64_t slot, uint32_t entry)
+{
+    struct buffer *buffer;
+    int error = log_read(indirect, &buffer);
+
+    if (error)
+        return error;
+    ((uint32_t *)buffer->data)[slot] = entry;
+    log_write(buffer);
+    buffer_release(buffer);
+    return 0;
+}
+
+/* Walks to index. missing: how many of the blocks on the way, and the last, are not there. */
+static int bmap_walk(struct inode *inode, uint64_t index, uint32_t *block, uint32_t *missing)
+{
+    uint32_t indirect;
+    int error;
+
+    *missing = 0;
+    if (index < DISK_DIRECT) {
+        *block = addr_load(inode, (uint32_t)index);
+        *missing = *block == 0;
+        return 0;
+    }
+    if (index < DOUBLE_FIRST) {
+        indirect = addr_load(inode, DISK_ADDR_SINGLE);
+        index -= DISK_DIRECT;
+    } else {
+        uint32_t root = addr_load(inode, DISK_ADDR_DOUBLE);
+
+        index -= DOUBLE_FIRST;
+        error = entry_load(root, index / DISK_PER_BLOCK, &indirect);
+        if (error)
+            return error;
+        *missing = root == 0;
+    }
+    *missing += indirect == 0;
+    error = entry_load(indirect, index % DISK_PER_BLOCK, block);
+    *missing += *block == 0;
+    return error;
+}
+
+int bmap_lookup(struct inode *inode, uint64_t index, uint32_t *block)
+{
+    uint32_t missing;
+
+    return bmap_walk(inode, index, block, &missing);
+}
+
+int bmap_missing(struct inode *inode, uint64_t index, uint32_t *missing)
+{
+    uint32_t block;
+
+    return bmap_walk(inode, index, &block, missing);
+}
+
+/* A new indirect block, empty, part of the operation. */
+static int indirect_create(struct inode *inode, uint32_t near, uint32_t *block, uint32_t *taken)
+{
+    struct buffer *buffer;
+    int error;
+
+    *block = block_take(near);
+    ++*taken;
+    error = block_publish(*block);
+    if (error)
+        return error;
+    buffer = buffer_zeroed(*block);
+    log_write(buffer);
+    buffer_release(buffer);
+    inode->blocks++;
+    return 0;
+}
+
+/* The indirect block that addr[slot] points to; created where there is none. */
+static int addr_indirect(struct inode *inode, uint32_t slot, uint32_t near, uint32_t *block,
+                         uint32_t *taken)
+{
+    int error = 0;
+
+    *block = addr_load(inode, slot);
+    if (!*block) {
+        error = indirect_create(inode, near, block, taken);
+        if (!error)
+            addr_store(inode, slot, *block);
+    }
+    return error;
+}
+
+int bmap_publish(struct inode *inode, uint64_t index, uint32_t block, uint32_t *taken)
+{
+    uint32_t indirect, root;
+    int error = block_publish(block);
+
+    inode->blocks++;
+    if (error)
+        return error;
+    if (index < DISK_DIRECT) {
+        addr_store(inode, (uint32_t)index, block);
+        return 0;
+    }
+    if (index < DOUBLE_FIRST) {
+        index -= DISK_DIRECT;
+        error = addr_indirect(inode, DISK_ADDR_SINGLE, block, &indirect, taken);
+    } else {
+        index -= DOUBLE_FIRST;
+        error = addr_indirect(inode, DISK_ADDR_DOUBLE, block, &root, taken);
+        if (!error)
+            error = entry_load(root, index / DISK_PER_BLOCK, &indirect);
+        if (!error && !indirect) {
+            error = indirect_create(inode, block, &indirect, taken);
+            if (!error)
+                error = entry_store(root, index / DISK_PER_BLOCK, indirect);
+        }
+    }
+    if (!error)
+        error = entry_store(indirect, index % DISK_PER_BLOCK, block);
+    if (error)
+        log_fail("disk error in a block map");
+    return error;
+}
+
+/* How much of the operation's room a step of a trim has used. */
+struct trim {
+    struct inode *inode;
+    uint32_t last_map; /* block of the bitmap that was changed last */
+    uint32_t maps;     /* how often it changed */
+};
+
+static int trim_free(struct trim *trim, uint32_t block)
+{
+    if (block / BLOCKS_PER_MAP != trim->last_map) {
+        trim->last_map = block / BLOCKS_PER_MAP;
+        trim->maps++;
+    }
+    trim->inode->blocks--;
+    return block_free(block);
+}
+
+static int trim_addr(struct trim *trim, uint32_t slot)
+{
+    uint32_t block = trim->inode->addr[slot];
+
+    addr_store(trim->inode, slot, 0);
+    return block ? trim_free(trim, block) : 0;
+}
+
+/* Frees entries [from, *end) of an indirect block, the last first; *end comes down with them. */
+static int trim_entries(struct trim *trim, uint32_t indirect, uint64_t from, uint64_t *end)
+{
+    struct buffer *buffer;
+    uint32_t *entries;
+    int error = log_read(indirect, &buffer);
+
+    if (error)
+        return error;
+    entries = buffer->data;
+    while (*end > from && trim->maps < TRIM_MAPS && !error) {
+        uint32_t block = entries[--*end];
+
+        entries[*end] = 0;
+        if (block)
+            error = trim_free(trim, block);
+    }
+    log_write(buffer);
+    buffer_release(buffer);
+    return error;
+}
+
+/* Frees from *end down to keep in the indirect block that holds index *end - 1, and then that block. */
+static int trim_group(struct trim *trim, uint64_t keep, uint64_t *end)
+{
+    bool is_double = *end > DOUBLE_FIRST;
+    uint64_t first = is_double ? DOUBLE_FIRST : DISK_DIRECT;
+    uint64_t slot = (*end - 1 - first) / DISK_PER_BLOCK;
+    uint64_t base = first + slot * DISK_PER_BLOCK;
+    uint64_t stop = keep > base ? keep : base;
+    uint32_t root = trim->inode->addr[DISK_ADDR_DOUBLE];
+    uint32_t indirect = trim->inode->addr[DISK_ADDR_SINGLE];
+    uint64_t entries = *end - base;
+    int error = is_double ? entry_load(root, slot, &indirect) : 0;
+
+    if (error)
+        return error;
+    if (!indirect) {
+        *end = root || !is_double ? stop : (keep > first ? keep : first);
+        return 0;
+    }
+    error = trim_entries(trim, indirect, stop - base, &entries);
+    *end = base + entries;
+    if (error || !is_double || *end > base)
+        return error; /* the single indirect block itself goes with addr[] */
+    error = entry_store(root, slot, 0);
+    return error ? error : trim_free(trim, indirect);
+}
+
+static uint64_t pages_of(uint64_t bytes)
+{
+    return (bytes + PAGE_MASK) >> PAGE_SHIFT;
+}
+
+int bmap_trim(struct inode *inode)
+{
+    struct trim trim = {.inode = inode, .last_map = UINT32_MAX};
+    uint64_t keep = pages_of(inode->object.size);
+    uint64_t end = pages_of(inode->disk_size);
+    uint32_t groups = 0;
+    int error = 0;
+
+    while (end > keep && trim.maps < TRIM_MAPS && !error) {
+        if (end <= DISK_DIRECT) {
+            error = trim_addr(&trim, (uint32_t)--end);
+        } else {
+            uint32_t blocks = inode->blocks;
+
+            error = trim_group(&trim, keep, &end);
+            groups += inode->blocks != blocks;
+            if (groups) /* room for one indirect block only */
+                break;
+        }
+    }
+    if (!error && end <= DOUBLE_FIRST)
+        error = trim_addr(&trim, DISK_ADDR_DOUBLE);
+    if (!error && end <= DISK_DIRECT)
+        error = trim_addr(&trim, DISK_ADDR_SINGLE);
+    if (error) {
+        log_fail("disk error in a block map");
+        return error;
+    }
+    inode->disk_size = end > keep ? end << PAGE_SHIFT : inode->object.size;
+    return inode_flush(inode);
+}

@@ -1,0 +1,216 @@
+/*
+ * The buffer cache: hash by block number, list of unused buffers by age.
+ *
+ * What always holds: a block is in the hash once at most; a buffer with references == 0 is on the
+ * lru list. A thread waits here for a buffer to become unused only while all are in use; since no
+ * one keeps more than a few that the log has not counted, somebody always finishes.
+ */
+#include "fs/buffer.h"
+
+#include "abi/disk.h"
+#include "abi/errno.h"
+#include "fs/transfer.h"
+#include "lib/string.h"
+#include "mem/frame.h"
+#include "mem/kmem.h"
+#include "sync/printf.h"
+
+#define HASH_SIZE 256u
+#define NO_BLOCK UINT32_MAX
+
+static struct {
+    struct spinlock lock; /* RANK_FS */
+    struct waitq wait;    /* for an unused buffer */
+    uint32_t waiting;
+    uint32_t count, permanent, limit;
+    struct list_head lru;
+    struct list_head hash[HASH_SIZE];
+} cache;
+
+static struct buffer *buffer_create(unsigned flags)
+{
+    struct buffer *buffer = kmem_alloc(sizeof(*buffer), flags);
+    struct page *page;
+
+    if (!buffer)
+        return NULL;
+    page = frame_alloc(FRAME_BUFFER, flags);
+    if (!page) {
+        kmem_free(buffer);
+        return NULL;
+    }
+    buffer->data = page_va(page);
+    buffer->block = NO_BLOCK;
+    list_init(&buffer->hash_link);
+    sleeplock_init(&buffer->lock, "buffer", RANK_BUFFER);
+    return buffer;
+}
+
+static void buffer_destroy(struct buffer *buffer)
+{
+    page_put(va_page(buffer->data));
+    kmem_free(buffer);
+}
+
+int buffer_cache_init(uint32_t permanent)
+{
+    spin_init(&cache.lock, "buffer cache", RANK_FS);
+    waitq_init(&cache.wait, "buffer cache");
+    list_init(&cache.lru);
+    for (uint32_t i = 0; i < HASH_SIZE; i++)
+        list_init(&cache.hash[i]);
+    cache.permanent = permanent;
+    cache.limit = permanent + (uint32_t)(frame_managed / 16);
+    for (cache.count = 0; cache.count < permanent; cache.count++) {
+        struct buffer *buffer = buffer_create(0);
+
+        if (!buffer)
+            return -ENOMEM;
+        list_add_tail(&buffer->lru_link, &cache.lru);
+    }
+    return 0;
+}
+
+/* Locks: the cache's. */
+static struct buffer *hash_find(uint32_t block)
+{
+    struct list_head *link;
+
+    list_for_each (link, &cache.hash[block % HASH_SIZE]) {
+        struct buffer *buffer = container_of(link, struct buffer, hash_link);
+
+        if (buffer->block == block)
+            return buffer;
+    }
+    return NULL;
+}
+
+/* Locks: the cache's. Gives the buffer that was unused longest, or fresh, to block; or NULL. */
+static struct buffer *buffer_assign(struct buffer *fresh, uint32_t block)
+{
+    struct list_head *oldest = list_first(&cache.lru);
+    struct buffer *buffer = fresh;
+
+    if (fresh) {
+        cache.count++;
+        list_add(&fresh->lru_link, &cache.lru);
+    } else if (oldest) {
+        buffer = container_of(oldest, struct buffer, lru_link);
+        list_del(&buffer->hash_link);
+    } else {
+        return NULL;
+    }
+    buffer->block = block;
+    buffer->up_to_date = false;
+    list_add(&buffer->hash_link, &cache.hash[block % HASH_SIZE]);
+    return buffer;
+}
+
+/* The buffer of a block, referenced, not locked. Sleeps only where every buffer is in use. */
+static struct buffer *buffer_obtain(uint32_t block)
+{
+    struct buffer *fresh = NULL;
+    struct buffer *buffer;
+    bool may_grow = true;
+
+    spin_lock(&cache.lock);
+    while ((buffer = hash_find(block)) == NULL) {
+        if (!fresh && may_grow && cache.count < cache.limit) {
+            spin_unlock(&cache.lock);
+            fresh = buffer_create(FRAME_NOWAIT);
+            may_grow = fresh != NULL;
+            spin_lock(&cache.lock); /* somebody may have brought the block meanwhile: look again */
+            continue;
+        }
+        buffer = buffer_assign(fresh, block);
+        if (buffer) {
+            fresh = NULL;
+            break;
+        }
+        cache.waiting++;
+        waitq_sleep(&cache.wait, &cache.lock);
+        cache.waiting--;
+    }
+    if (buffer->references++ == 0)
+        list_del(&buffer->lru_link);
+    spin_unlock(&cache.lock);
+    if (fresh)
+        buffer_destroy(fresh);
+    return buffer;
+}
+
+int buffer_read(uint32_t block, struct buffer **out)
+{
+    struct buffer *buffer = buffer_obtain(block);
+    int error;
+
+    sleeplock_acquire(&buffer->lock);
+    if (!buffer->up_to_date) {
+        error = disk_read(block, buffer->data);
+        if (error) {
+            buffer_release(buffer);
+            return error;
+        }
+        buffer->up_to_date = true;
+    }
+    *out = buffer;
+    return 0;
+}
+
+struct buffer *buffer_zeroed(uint32_t block)
+{
+    struct buffer *buffer = buffer_obtain(block);
+
+    sleeplock_acquire(&buffer->lock);
+    page_clear(buffer->data);
+    buffer->up_to_date = true;
+    return buffer;
+}
+
+void buffer_pin(struct buffer *buffer)
+{
+    san_assert(sleeplock_held(&buffer->lock));
+    spin_lock(&cache.lock);
+    buffer->references++;
+    spin_unlock(&cache.lock);
+}
+
+void buffer_unpin(struct buffer *buffer)
+{
+    spin_lock(&cache.lock);
+    assert(buffer->references > 0);
+    if (--buffer->references == 0) {
+        list_add_tail(&buffer->lru_link, &cache.lru);
+        if (cache.waiting)
+            waitq_wake_one(&cache.wait);
+    }
+    spin_unlock(&cache.lock);
+}
+
+void buffer_release(struct buffer *buffer)
+{
+    sleeplock_release(&buffer->lock);
+    buffer_unpin(buffer);
+}
+
+uint64_t buffer_shrink(void)
+{
+    uint64_t freed = 0;
+
+    for (;;) {
+        struct buffer *buffer = NULL;
+
+        spin_lock(&cache.lock);
+        if (cache.count > cache.permanent && !list_empty(&cache.lru)) {
+            buffer = container_of(cache.lru.next, struct buffer, lru_link);
+            list_del(&buffer->lru_link);
+            list_del(&buffer->hash_link);
+            cache.count--;
+        }
+        spin_unlock(&cache.lock);
+        if (!buffer)
+            return freed;
+        buffer_destroy(buffer);
+        freed++;
+    }
+}

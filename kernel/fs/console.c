@@ -1,0 +1,196 @@
+/*
+ * The console as a file. What is typed goes to one queue; lines are made of it when somebody reads:
+ * the reader of a line echoes, edits and waits, the reader of raw characters just takes them. So a
+ * program decides by what it opened, and what is typed ahead is not lost to either.
+ *
+ * guards: q = queue_lock; r = reader (outer lock: held while waiting for typing and while copying
+ * out)
+ */
+#include "abi/errno.h"
+#include "dev/uart.h"
+#include "fs/file.h"
+#include "sync/printf.h"
+#include "vm/usercopy.h"
+
+#define CONTROL(letter) ((letter) - '@')
+#define QUEUE_BYTES 512u
+#define LINE_BYTES 256u
+#define PIECE_BYTES 96u
+
+static struct spinlock queue_lock; /* RANK_DEVICE, taken with spin_lock_irq */
+static struct waitq typed;
+static char queue[QUEUE_BYTES];            /* q */
+static uint32_t queue_added, queue_taken;  /* q: characters ever */
+static bool raw_line;                      /* q: a raw reader is in the middle of a line */
+
+static struct sleeplock reader;            /* RANK_OUTER */
+static char line[LINE_BYTES];              /* r */
+static uint32_t line_length, line_read;    /* r: characters in it; of them, handed out */
+static bool line_complete, end_of_file;    /* r: end_of_file: the next read gives nothing */
+
+void (*console_list_hook)(void);
+
+/* One character was typed. An interrupt handler calls this. */
+static void console_input(char c)
+{
+    bool list;
+
+    uint64_t flags = spin_lock_irq(&queue_lock);
+    list = c == CONTROL('P') && !raw_line && console_list_hook != NULL;
+    if (!list && queue_added - queue_taken < QUEUE_BYTES) {
+        queue[queue_added++ % QUEUE_BYTES] = c;
+        waitq_wake_one(&typed);
+    }
+    spin_unlock_irq(&queue_lock, flags);
+    if (list)
+        console_list_hook();
+}
+
+/*
+ * Takes 1 to limit typed characters. Locks: reader, so that nobody else takes. Sleeps.
+ * Returns: how many, or -EINTR.
+ */
+static int console_take(char *characters, uint32_t limit, bool raw)
+{
+    uint64_t flags = spin_lock_irq(&queue_lock);
+    int taken = 0;
+
+    raw_line = raw;
+    while (queue_added == queue_taken && taken == 0)
+        taken = waitq_sleep_irq_killable(&typed, &queue_lock, &flags);
+    while (taken >= 0 && (uint32_t)taken < limit && queue_added != queue_taken) {
+        characters[taken] = queue[queue_taken++ % QUEUE_BYTES];
+        if (characters[taken] == '\r')
+            raw_line = false; /* what is typed from here on may be meant for another program */
+        taken++;
+    }
+    spin_unlock_irq(&queue_lock, flags);
+    return taken;
+}
+
+static void line_erase(uint32_t characters)
+{
+    for (; characters > 0 && line_length > 0; characters--) {
+        line_length--;
+        printf("\b \b");
+    }
+}
+
+/* Locks: reader. */
+static void line_edit(char c)
+{
+    switch (c) {
+    case CONTROL('U'):
+        line_erase(LINE_BYTES);
+        break;
+    case CONTROL('H'):
+    case '\x7f':
+        line_erase(1);
+        break;
+    case CONTROL('D'): /* ends the line as it is, and the file */
+        line_complete = true;
+        end_of_file = true;
+        break;
+    default:
+        c = c == '\r' ? '\n' : c;
+        printf("%c", c);
+        line[line_length++] = c;
+        line_complete = c == '\n' || line_length == LINE_BYTES;
+    }
+}
+
+/* Locks: reader. Sleeps. */
+static int64_t read_line(struct mm_struct *mm, uint64_t user, uint64_t bytes)
+{
+    int result;
+
+    while (!line_complete) {
+        char c;
+
+        result = console_take(&c, 1, false);
+        if (result < 0)
+            return result; /* the line so far waits for the next reader */
+        line_edit(c);
+    }
+    if (bytes > line_length - line_read)
+        bytes = line_length - line_read;
+    result = user_copy_out(mm, user, line + line_read, bytes);
+    if (result < 0)
+        return result;
+    line_read += bytes;
+    if (bytes == 0)
+        end_of_file = false;
+    if (line_read == line_length) {
+        line_length = line_read = 0;
+        line_complete = end_of_file; /* after the text of such a line, one read of nothing */
+    }
+    return (int64_t)bytes;
+}
+
+/* Locks: reader. Sleeps. */
+static int64_t read_raw(struct mm_struct *mm, uint64_t user, uint64_t bytes)
+{
+    char characters[PIECE_BYTES];
+    int taken = console_take(characters, bytes < PIECE_BYTES ? bytes : PIECE_BYTES, true);
+    int result;
+
+    if (taken < 0)
+        return taken;
+    result = user_copy_out(mm, user, characters, (size_t)taken);
+    return result < 0 ? result : taken;
+}
+
+static int64_t console_read(uint32_t minor, struct mm_struct *mm, uint64_t user, uint64_t bytes)
+{
+    int64_t done = sleeplock_acquire_killable(&reader);
+
+    if (done < 0)
+        return done;
+    done = minor == CONSOLE_RAW ? read_raw(mm, user, bytes) : read_line(mm, user, bytes);
+    sleeplock_release(&reader);
+    return done;
+}
+
+/* Prints text[0 .. bytes); text[bytes] is a NUL. A NUL within is printed, too. */
+static void console_print(const char *text, uint64_t bytes)
+{
+    for (const char *end = text + bytes; text < end; text++) {
+        printf("%s", text);
+        while (*text != '\0')
+            text++;
+        if (text < end)
+            printf("%c", '\0');
+    }
+}
+
+static int64_t console_write(uint32_t minor, struct mm_struct *mm, uint64_t user, uint64_t bytes)
+{
+    char piece[PIECE_BYTES + 1];
+    uint64_t done = 0;
+    int result = 0;
+
+    (void)minor;
+    while (done < bytes && result == 0) {
+        uint64_t wanted = bytes - done < PIECE_BYTES ? bytes - done : PIECE_BYTES;
+        uint64_t copied = user_copy_try(mm, user + done, piece, wanted, USER_TO_KERNEL);
+
+        if (copied == 0)
+            result = user_fault_in(mm, user + done, false);
+        piece[copied] = '\0';
+        console_print(piece, copied);
+        done += copied;
+    }
+    return done == 0 ? result : (int64_t)done;
+}
+
+void console_init(void)
+{
+    static const struct device_ops console_ops = {console_read, console_write};
+
+    spin_init(&queue_lock, "console input", RANK_DEVICE);
+    waitq_init(&typed, "typed");
+    sleeplock_init(&reader, "console reader", RANK_OUTER);
+    device_table[DEVICE_CONSOLE] = &console_ops;
+    console_input_hook = console_input;
+    uart_start_input();
+}

@@ -1,0 +1,21 @@
+/* Directories: files of struct dirent, kept in the buffer cache as metadata. The inode is locked. */
+#ifndef FS_DIRECTORY_H
+#define FS_DIRECTORY_H
+
+#include "fs/inode.h"
+
+/* Blocks that one directory_add may change, the inode included. */
+#define DIRECTORY_ADD_BLOCKS 8u
+
+/* name: at most DIRSIZ characters, padded with NULs. *offset may be NULL. 0, -ENOENT or -EIO. Sleeps. */
+int directory_lookup(struct inode *directory, const char *name, uint32_t *number, uint64_t *offset);
+/* In an operation. The name is not there yet. 0, -ENOSPC or -EIO; nothing is changed then. Sleeps. */
+int directory_add(struct inode *directory, const char *name, uint32_t number);
+/* In an operation (one block): the entry at offset becomes free. 0 or -EIO. Sleeps. */
+int directory_remove(struct inode *directory, uint64_t offset);
+/* In an operation: entries "." and "..", the first ones of a new directory. 0, -ENOSPC, -EIO. */
+int directory_init(struct inode *directory, uint32_t parent);
+/* 1: nothing but "." and "..". 0, or -EIO. Sleeps. */
+int directory_is_empty(struct inode *directory);
+
+#endif

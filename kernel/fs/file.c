@@ -1,0 +1,189 @@
+/*
+ * Open files. A file is found through a descriptor, whose table holds a reference, so that it
+ * cannot go away under a call. The offset is guarded by a lock that is held across the whole
+ * transfer: two processes that share a file never write over each other. It is an outer lock (the
+ * transfer may fault).
+ */
+#include "fs/file.h"
+
+#include "abi/errno.h"
+#include "abi/fcntl.h"
+#include "fs/inode.h"
+#include "mem/kmem.h"
+
+const struct device_ops *device_table[DEVICE_MAJORS];
+
+struct file *file_alloc(void)
+{
+    struct file *file = kmem_alloc(sizeof(*file), 0);
+
+    if (file == NULL)
+        return NULL;
+    file->references = 1;
+    sleeplock_init(&file->lock, "file offset", RANK_OUTER);
+    return file;
+}
+
+struct file *file_dup(struct file *file)
+{
+    __atomic_fetch_add(&file->references, 1, __ATOMIC_RELAXED);
+    return file;
+}
+
+void file_close(struct file *file)
+{
+    if (__atomic_fetch_sub(&file->references, 1, __ATOMIC_ACQ_REL) > 1)
+        return;
+    if (file->type == FILE_PIPE)
+        pipe_close(file->pipe, file->writable);
+    else if (file->inode != NULL)
+        inode_put(file->inode);
+    kmem_free(file);
+}
+
+static const struct device_ops *device_find(uint32_t major)
+{
+    return major < DEVICE_MAJORS ? device_table[major] : NULL;
+}
+
+/* May a file of this type be opened so? 0 or -errno. */
+static int open_allowed(uint16_t type, uint16_t major, bool writable)
+{
+    switch (type) {
+    case T_FILE:
+        return 0;
+    case T_DIR:
+        return writable ? -EISDIR : 0;
+    case T_DEVICE:
+        return device_find(major) != NULL ? 0 : -ENODEV;
+    default:
+        return -EIO; /* the inode could not be loaded */
+    }
+}
+
+int file_open_inode(struct inode *inode, int flags, struct file **out)
+{
+    bool writable = (flags & (O_WRONLY | O_RDWR)) != 0;
+    struct file *file;
+    uint16_t type, major, minor;
+    int result;
+
+    inode_lock(inode);
+    type = inode->type;
+    major = inode->major;
+    minor = inode->minor;
+    inode_unlock(inode);
+
+    result = open_allowed(type, major, writable);
+    if (result == 0 && type == T_FILE && (flags & O_TRUNC))
+        result = inode_resize(inode, 0);
+    if (result < 0)
+        return result;
+    file = file_alloc();
+    if (file == NULL)
+        return -ENOMEM;
+    file->type = type == T_DEVICE ? FILE_DEVICE : FILE_INODE;
+    file->readable = !(flags & O_WRONLY);
+    file->writable = writable;
+    file->append = (flags & O_APPEND) != 0;
+    file->major = major;
+    file->minor = minor;
+    file->inode = inode;
+    *out = file;
+    return 0;
+}
+
+static int64_t inode_file_read(struct file *file, struct mm_struct *mm, uint64_t user,
+                               uint64_t bytes)
+{
+    int64_t done;
+
+    sleeplock_acquire(&file->lock);
+    done = inode_read(file->inode, mm, user, file->offset, bytes);
+    if (done > 0)
+        file->offset += (uint64_t)done;
+    sleeplock_release(&file->lock);
+    return done;
+}
+
+static int64_t inode_file_write(struct file *file, struct mm_struct *mm, uint64_t user,
+                                uint64_t bytes)
+{
+    int64_t done;
+
+    sleeplock_acquire(&file->lock);
+    done = inode_write(file->inode, mm, user, file->append ? INODE_END : file->offset, bytes);
+    if (done > 0)
+        file->offset = file->append ? file->inode->object.size : file->offset + (uint64_t)done;
+    sleeplock_release(&file->lock);
+    return done;
+}
+
+int64_t file_read(struct file *file, struct mm_struct *mm, uint64_t user, uint64_t bytes)
+{
+    if (!file->readable)
+        return -EBADF;
+    if (bytes == 0)
+        return 0;
+    if (file->type == FILE_INODE)
+        return inode_file_read(file, mm, user, bytes);
+    if (file->type == FILE_PIPE)
+        return pipe_read(file->pipe, mm, user, bytes);
+    return device_find(file->major)->read(file->minor, mm, user, bytes);
+}
+
+int64_t file_write(struct file *file, struct mm_struct *mm, uint64_t user, uint64_t bytes)
+{
+    if (!file->writable)
+        return -EBADF;
+    if (bytes == 0)
+        return 0;
+    if (file->type == FILE_INODE)
+        return inode_file_write(file, mm, user, bytes);
+    if (file->type == FILE_PIPE)
+        return pipe_write(file->pipe, mm, user, bytes);
+    return device_find(file->major)->write(file->minor, mm, user, bytes);
+}
+
+int file_stat(struct file *file, struct stat *stat)
+{
+    if (file->type == FILE_PIPE)
+        return -EINVAL;
+    inode_stat(file->inode, stat);
+    return 0;
+}
+
+int64_t file_seek(struct file *file, int64_t offset, int whence)
+{
+    int64_t base = 0, result;
+
+    if (file->type != FILE_INODE)
+        return -ESPIPE;
+    if (whence != SEEK_SET && whence != SEEK_CUR && whence != SEEK_END)
+        return -EINVAL;
+    sleeplock_acquire(&file->lock);
+    if (whence == SEEK_CUR)
+        base = (int64_t)file->offset;
+    else if (whence == SEEK_END)
+        base = (int64_t)file->inode->object.size;
+    if (__builtin_add_overflow(base, offset, &result))
+        result = -EOVERFLOW;
+    else if (result < 0)
+        result = -EINVAL;
+    else
+        file->offset = (uint64_t)result;
+    sleeplock_release(&file->lock);
+    return result;
+}
+
+int file_resize(struct file *file, int64_t size)
+{
+    if (file->type != FILE_INODE || !file->writable || size < 0)
+        return -EINVAL;
+    return inode_resize(file->inode, (uint64_t)size);
+}
+
+int file_sync(struct file *file)
+{
+    return file->type == FILE_INODE ? inode_fsync(file->inode) : -EINVAL;
+}

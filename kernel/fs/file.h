@@ -1,0 +1,81 @@
+/*
+ * Open files: what a descriptor refers to, shared by dup and fork. A file lives as long as somebody
+ * holds a reference; the last file_close() lets go of the inode or of its end of the pipe.
+ *
+ * guards: a = atomic; o = offset lock (outer); c = constant
+ */
+#ifndef FS_FILE_H
+#define FS_FILE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "abi/stat.h"
+#include "thread/sleeplock.h"
+
+struct inode;
+struct pipe;
+struct mm_struct;
+
+enum file_type { FILE_INODE, FILE_PIPE, FILE_DEVICE };
+
+struct file {
+    uint32_t references;    /* a */
+    enum file_type type;    /* c */
+    bool readable, writable, append; /* c */
+    uint16_t major, minor;  /* c: FILE_DEVICE */
+    struct sleeplock lock;  /* RANK_OUTER: offset */
+    uint64_t offset;        /* o */
+    struct inode *inode;    /* c: FILE_INODE and FILE_DEVICE */
+    struct pipe *pipe;      /* c: FILE_PIPE */
+};
+
+/* All of these sleep; the caller holds nothing. Errors are negative errno. */
+
+struct file *file_alloc(void);                 /* one reference; NULL: no memory */
+/*
+ * What open() does once the inode is found. flags: O_... On success the inode's reference is the
+ * file's.
+ */
+int file_open_inode(struct inode *inode, int flags, struct file **out);
+struct file *file_dup(struct file *file);      /* one reference more. Never sleeps. */
+void file_close(struct file *file);            /* one reference less */
+/*
+ * Return the bytes done, fewer than asked for at the end of a file or before a bad page of the
+ * user's.
+ */
+int64_t file_read(struct file *file, struct mm_struct *mm, uint64_t user, uint64_t bytes);
+int64_t file_write(struct file *file, struct mm_struct *mm, uint64_t user, uint64_t bytes);
+int file_stat(struct file *file, struct stat *stat);
+int64_t file_seek(struct file *file, int64_t offset, int whence);
+int file_resize(struct file *file, int64_t size);
+int file_sync(struct file *file);
+
+/* fs/pipe.c: 64 KiB between two files. */
+int pipe_create(struct file **reader, struct file **writer);
+void pipe_close(struct pipe *pipe, bool writer);
+/* Waits for data; then returns what there is. 0: empty, and no writer is left. -EINTR: killed. */
+int64_t pipe_read(struct pipe *pipe, struct mm_struct *mm, uint64_t user, uint64_t bytes);
+/* Waits until all is written. -EPIPE: no reader is left. -EINTR: killed. */
+int64_t pipe_write(struct pipe *pipe, struct mm_struct *mm, uint64_t user, uint64_t bytes);
+
+/* Devices by major number: xv6's console is 1. */
+#define DEVICE_MAJORS 8
+#define DEVICE_CONSOLE 1
+struct device_ops {
+    int64_t (*read)(uint32_t minor, struct mm_struct *mm, uint64_t user, uint64_t bytes);
+    int64_t (*write)(uint32_t minor, struct mm_struct *mm, uint64_t user, uint64_t bytes);
+};
+extern const struct device_ops *device_table[DEVICE_MAJORS];
+
+/*
+ * fs/console.c. Minor 0 gives whole lines, echoed and edited; minor 1 ("raw") gives characters as
+ * they are typed, for a program that edits its own line.
+ */
+#define CONSOLE_LINES 0
+#define CONSOLE_RAW 1
+void console_init(void); /* registers DEVICE_CONSOLE, takes over console input */
+/* Prints the processes, at the typing of Ctrl-P; proc/ sets it. Called by an interrupt handler. */
+extern void (*console_list_hook)(void);
+
+#endif

@@ -1,0 +1,375 @@
+/*
+ * What is done with one inode: lock, read, write, resize.
+ *
+ * Bytes move between the page cache and user memory under the inode lock by user_copy_try, which
+ * never faults. Where it stops short, everything is let go, the user's page is brought in, and the
+ * loop goes on with what the file is then. Blocks are only promised here: write-back takes them.
+ */
+#include "fs/inode.h"
+
+#include "abi/errno.h"
+#include "fs/block_alloc.h"
+#include "fs/bmap.h"
+#include "fs/buffer.h"
+#include "fs/inode_disk.h"
+#include "fs/log.h"
+#include "fs/writeback.h"
+#include "lib/string.h"
+#include "mem/frame.h"
+#include "sync/printf.h"
+#include "vm/page_lock.h"
+#include "vm/usercopy.h"
+
+#define WRITE_BURST (64 * PAGE_SIZE) /* written before the writer is asked to throttle again */
+
+void inode_lock(struct inode *inode)
+{
+    sleeplock_acquire(&inode->lock);
+    if (__builtin_expect(!inode->loaded, 0)) {
+        if (inode_load(inode) == 0)
+            inode->loaded = true;
+        else
+            inode->type = 0;
+    }
+}
+
+void inode_unlock(struct inode *inode)
+{
+    sleeplock_release(&inode->lock);
+}
+
+void inode_stat(struct inode *inode, struct stat *stat)
+{
+    inode_lock(inode);
+    stat->dev = 1;
+    stat->ino = inode->number;
+    stat->type = (short)inode->type;
+    stat->nlink = (short)inode->nlink;
+    stat->size = inode->object.size;
+    inode_unlock(inode);
+}
+
+/* To user memory, or without mm to the kernel's. Returns bytes done. */
+static size_t copy_out(struct mm_struct *mm, uint64_t to, void *from, size_t bytes)
+{
+    if (mm)
+        return user_copy_try(mm, to, from, bytes, KERNEL_TO_USER);
+    memcpy((void *)to, from, bytes);
+    return bytes;
+}
+
+/* A directory's contents are metadata: they are in the buffer cache. */
+static int read_directory_piece(struct inode *inode, struct mm_struct *mm, uint64_t user,
+                                uint64_t offset, size_t bytes, size_t *copied)
+{
+    struct buffer *buffer;
+    uint32_t block;
+    int error = bmap_lookup(inode, offset >> PAGE_SHIFT, &block);
+
+    if (!error)
+        error = block ? buffer_read(block, &buffer) : -EIO;
+    if (error)
+        return error;
+    *copied = copy_out(mm, user, (uint8_t *)buffer->data + (offset & PAGE_MASK), bytes);
+    buffer_release(buffer);
+    return 0;
+}
+
+/* Locks: inode's. A piece that lies in one page. *copied may fall short where error is 0. */
+static int read_piece(struct inode *inode, struct mm_struct *mm, uint64_t user, uint64_t offset,
+                      size_t bytes, size_t *copied)
+{
+    struct page *page;
+    int error;
+
+    if (inode->type != T_FILE)
+        return inode->type == T_DIR
+                   ? read_directory_piece(inode, mm, user, offset, bytes, copied)
+                   : -EIO;
+    error = object_read_page(&inode->object, offset >> PAGE_SHIFT, &page);
+    if (error)
+        return error;
+    *copied = copy_out(mm, user, (uint8_t *)page_va(page) + (offset & PAGE_MASK), bytes);
+    page_put(page);
+    return 0;
+}
+
+static uint64_t smaller(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
+int64_t inode_read(struct inode *inode, struct mm_struct *mm, uint64_t user, uint64_t offset,
+                   uint64_t bytes)
+{
+    uint64_t done = 0;
+    int error = 0;
+
+    inode_lock(inode);
+    while (done < bytes && offset + done < inode->object.size && !error) {
+        uint64_t at = offset + done;
+        uint64_t piece = smaller(PAGE_SIZE - (at & PAGE_MASK), bytes - done);
+        size_t copied = 0;
+
+        piece = smaller(piece, inode->object.size - at);
+        error = read_piece(inode, mm, user + done, at, piece, &copied);
+        done += copied;
+        if (__builtin_expect(error == -ENOMEM || (!error && copied < piece), 0)) {
+            inode_unlock(inode); /* the file may change meanwhile: the loop looks at it afresh */
+            error = error ? frame_wait() : user_fault_in(mm, user + done, true);
+            inode_lock(inode);
+        }
+    }
+    if (inode->type == 0)
+        error = -EIO;
+    inode_unlock(inode);
+    return done ? (int64_t)done : error;
+}
+
+int64_t inode_read_kernel(struct inode *inode, void *data, uint64_t offset, uint64_t bytes)
+{
+    return inode_read(inode, NULL, (uint64_t)data, offset, bytes);
+}
+
+/* Locks: inode's and the page's. Promises what the page will need when it is written back. */
+static int promise_blocks(struct inode *inode, struct page *page, uint32_t *promised)
+{
+    int error;
+
+    *promised = 0;
+    if (page_test(page, PAGE_DIRTY))
+        return 0;
+    error = bmap_missing(inode, page->index, promised);
+    if (!error && *promised)
+        error = block_promise(*promised);
+    if (error)
+        *promised = 0;
+    return error;
+}
+
+/*
+ * Locks: inode's. A piece that lies in one page. -EFAULT: the source fell short after *copied bytes.
+ * A page that was not up to date is of no use before all of it was written.
+ */
+static int write_piece(struct inode *inode, struct mm_struct *mm, uint64_t user, uint64_t offset,
+                       size_t bytes, size_t *copied)
+{
+    struct page *page;
+    uint32_t promised;
+    size_t done = 0;
+    int error =
+        object_lock_page(&inode->object, offset >> PAGE_SHIFT, bytes == PAGE_SIZE, &page);
+
+    if (error)
+        return error;
+    error = promise_blocks(inode, page, &promised);
+    if (!error)
+        done = user_copy_try(mm, user, (uint8_t *)page_va(page) + (offset & PAGE_MASK), bytes,
+                             USER_TO_KERNEL);
+    if (!error && done < bytes)
+        error = -EFAULT;
+    if (done == bytes || (done > 0 && page_test(page, PAGE_UPTODATE))) {
+        page->reserved = (uint16_t)(page->reserved + promised);
+        promised = 0;
+        object_dirty_page(&inode->object, page);
+        if (offset + done > inode->object.size)
+            inode->object.size = offset + done;
+        *copied = done;
+    }
+    if (promised)
+        block_promise_end(promised);
+    page_unlock(page);
+    page_put(page);
+    return error;
+}
+
+/*
+ * Locks: inode's. The end of the file is about to move away: what the disk has beyond the old end, in
+ * the same block, must not become visible. -EBUSY: old blocks are still to be trimmed.
+ */
+static int prepare_growth(struct inode *inode, uint64_t to)
+{
+    uint64_t size = inode->object.size;
+    struct page *page;
+    uint32_t missing;
+    int error;
+
+    if (to <= size)
+        return 0;
+    if (inode->disk_size > size)
+        return -EBUSY;
+    if (!(size & PAGE_MASK))
+        return 0;
+    error = object_lock_page(&inode->object, size >> PAGE_SHIFT, false, &page);
+    if (error)
+        return error;
+    error = bmap_missing(inode, page->index, &missing);
+    if (!error && (!missing || page_test(page, PAGE_DIRTY))) {
+        memset((uint8_t *)page_va(page) + (size & PAGE_MASK), 0, PAGE_SIZE - (size & PAGE_MASK));
+        object_dirty_page(&inode->object, page);
+    }
+    page_unlock(page);
+    page_put(page);
+    return error;
+}
+
+/* Locks: inode's. Writes pieces until one falls short or all is done. */
+static int write_pieces(struct inode *inode, struct mm_struct *mm, uint64_t user, uint64_t offset,
+                        uint64_t bytes, uint64_t *done)
+{
+    int error;
+
+    if (inode->type != T_FILE)
+        return inode->type == T_DIR ? -EISDIR : -EIO;
+    error = prepare_growth(inode, offset);
+    if (!error && offset + bytes > inode->object.size && inode->disk_size > inode->object.size)
+        error = -EBUSY;
+    while (*done < bytes && !error) {
+        uint64_t at = offset + *done;
+        size_t copied = 0;
+
+        error = write_piece(inode, mm, user + *done, at,
+                            smaller(PAGE_SIZE - (at & PAGE_MASK), bytes - *done), &copied);
+        *done += copied;
+    }
+    return error;
+}
+
+/* Holds nothing. Does what a write that stopped with error needs before it can go on. 0: try again. */
+static int write_obstacle(struct inode *inode, struct mm_struct *mm, uint64_t user, int error,
+                          bool *settled)
+{
+    switch (error) {
+    case -EFAULT:
+        return user_fault_in(mm, user, false);
+    case -ENOMEM:
+        return frame_wait();
+    case -EBUSY:
+        return inode_trim(inode);
+    case -ENOSPC:
+        if (*settled)
+            return error;
+        *settled = true;
+        writeback_settle();
+        return 0;
+    default:
+        return error;
+    }
+}
+
+/* One burst, at offset or, for INODE_END, at the end. */
+static int write_burst(struct inode *inode, struct mm_struct *mm, uint64_t user, uint64_t offset,
+                       uint64_t bytes, uint64_t *done)
+{
+    int error = -EFBIG;
+
+    inode_lock(inode);
+    if (offset == INODE_END)
+        offset = inode->object.size;
+    if (offset < DISK_MAX_FILE)
+        error = write_pieces(inode, mm, user, offset,
+                             smaller(smaller(bytes, WRITE_BURST), DISK_MAX_FILE - offset), done);
+    inode_unlock(inode);
+    return error;
+}
+
+int64_t inode_write(struct inode *inode, struct mm_struct *mm, uint64_t user, uint64_t offset,
+                    uint64_t bytes)
+{
+    uint64_t done = 0;
+    bool settled = false;
+    int error = 0;
+
+    while (done < bytes && !error) {
+        uint64_t copied = 0;
+
+        object_throttle(&inode->object);
+        error = write_burst(inode, mm, user + done,
+                            offset == INODE_END ? INODE_END : offset + done, bytes - done, &copied);
+        done += copied;
+        if (copied)
+            settled = false;
+        if (error)
+            error = write_obstacle(inode, mm, user + done, error, &settled);
+    }
+    if (done)
+        log_note_work();
+    return done && error != -EFAULT ? (int64_t)done : error; /* a bad source is told, as in xv6 */
+}
+
+int inode_trim(struct inode *inode)
+{
+    bool more;
+    int error;
+
+    do {
+        error = log_begin(BMAP_TRIM_BLOCKS);
+        if (error)
+            return error;
+        inode_lock(inode);
+        if (inode->disk_size > inode->object.size)
+            error = bmap_trim(inode);
+        more = inode->disk_size > inode->object.size;
+        inode_unlock(inode);
+        log_end(BMAP_TRIM_BLOCKS);
+    } while (more && !error);
+    return error;
+}
+
+/* Locks: inode's. In an operation of one block. */
+static int grow(struct inode *inode, uint64_t size)
+{
+    int error = prepare_growth(inode, size);
+
+    if (error)
+        return error;
+    inode->object.size = size;
+    inode->disk_size = size;
+    return inode_flush(inode);
+}
+
+/* In an operation of one block. *trim: there are blocks beyond the end. Sleeps. */
+static int resize_locked(struct inode *inode, uint64_t size, bool *trim)
+{
+    int error = 0;
+
+    if (inode->type != T_FILE)
+        return inode->type == T_DIR ? -EISDIR : -EINVAL;
+    if (size > inode->object.size) {
+        error = grow(inode, size);
+    } else if (size < inode->object.size) {
+        __atomic_store_n(&inode->object.size, size, __ATOMIC_RELEASE);
+        object_truncate(&inode->object, size);
+        if (inode->disk_size < size) { /* perhaps no page is left whose write-back would tell it */
+            inode->disk_size = size;
+            error = inode_flush(inode);
+        }
+    }
+    *trim = inode->disk_size > inode->object.size;
+    return error;
+}
+
+int inode_resize(struct inode *inode, uint64_t size)
+{
+    int error, later;
+    bool trim;
+
+    if (size > DISK_MAX_FILE)
+        return -EFBIG;
+    do {
+        trim = false;
+        error = log_begin(1);
+        if (error)
+            return error;
+        inode_lock(inode);
+        error = resize_locked(inode, size, &trim);
+        inode_unlock(inode);
+        log_end(1);
+        later = trim ? inode_trim(inode) : 0;
+        if (later)
+            return later;
+        if (error == -ENOMEM && frame_wait() == 0)
+            error = -EBUSY;
+    } while (error == -EBUSY);
+    return error;
+}

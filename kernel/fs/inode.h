@@ -1,0 +1,63 @@
+/*
+ * In-memory inodes. Data lives in the inode's vm_object (the page cache), metadata in the buffer cache.
+ *
+ * guards: l = lock (sleeping, RANK_INODE); h = the inode cache's lock; c = constant while loaded
+ */
+#ifndef FS_INODE_H
+#define FS_INODE_H
+
+#include <stdint.h>
+
+#include "abi/disk.h"
+#include "abi/stat.h"
+#include "thread/sleeplock.h"
+#include "vm/object.h"
+
+struct mm_struct;
+
+struct inode {
+    struct vm_object object;    /* object.size is the file's size, l */
+    struct sleeplock lock;
+    struct list_head hash_link; /* h */
+    struct list_head idle_link; /* h: cached without a user, oldest first */
+    uint32_t number;            /* c */
+    uint32_t references;        /* h */
+    bool loaded;                /* l: the fields below are as on the disk, or newer */
+    uint16_t type;              /* l; constant once loaded and referenced by a file */
+    uint16_t major, minor;      /* c */
+    uint16_t nlink;             /* l */
+    uint32_t generation, blocks; /* l */
+    uint64_t disk_size;         /* l: the size that the disk knows; more than object.size: blocks
+                                   beyond the end are still to be freed */
+    uint32_t entry_hint;        /* l: of a directory: no free entry before this one */
+    uint32_t addr[DISK_ADDRS];  /* l to write; read freely, a word at a time (bmap.h) */
+};
+
+/* Mounts the disk with serial "fs": checks, recovers the log, frees orphans. Prints what is wrong; 0 or -errno.
+ * Runs in a thread. */
+int fs_mount(void);
+
+/* The inode with that number, with a reference, perhaps not loaded yet. 0 or -ENOMEM. */
+int inode_get(uint32_t number, struct inode **out);
+void inode_ref(struct inode *inode); /* any context but interrupts; also for one that has no users */
+/* The last user's put of an unlinked inode frees its blocks (by transactions of its own): hold nothing. Sleeps. */
+void inode_put(struct inode *inode);
+void inode_lock(struct inode *inode);   /* loads it where it is not loaded; -EIO marks it type 0 */
+void inode_unlock(struct inode *inode);
+
+#define INODE_END UINT64_MAX /* inode_write: at the end of the file, wherever that is then */
+/* Data, from and to user memory. Lock not held; only outer locks held. Return bytes done, or -errno where none;
+ * inode_write: -EFAULT also after some bytes. Sleep. */
+int64_t inode_read(struct inode *inode, struct mm_struct *mm, uint64_t user, uint64_t offset, uint64_t bytes);
+int64_t inode_write(struct inode *inode, struct mm_struct *mm, uint64_t user, uint64_t offset, uint64_t bytes);
+/* The same to kernel memory; for exec. Short only at the end of the file. */
+int64_t inode_read_kernel(struct inode *inode, void *data, uint64_t offset, uint64_t bytes);
+
+void inode_stat(struct inode *inode, struct stat *stat); /* Lock not held. Sleeps. */
+int inode_resize(struct inode *inode, uint64_t size); /* ftruncate, O_TRUNC. Hold nothing. Sleeps. */
+/* Frees the blocks beyond the end, in operations of its own. Hold nothing. 0 or -EIO. Sleeps. */
+int inode_trim(struct inode *inode);
+int inode_fsync(struct inode *inode);                 /* data, then metadata, durable. Hold nothing. Sleeps. */
+int fs_sync(void);                                    /* everything. Hold nothing. Sleeps. */
+
+#endif

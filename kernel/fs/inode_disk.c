@@ -1,0 +1,238 @@
+/* Inodes as they lie on the disk; see inode_disk.h. */
+#include "fs/inode_disk.h"
+
+#include "abi/errno.h"
+#include "fs/buffer.h"
+#include "fs/log.h"
+#include "lib/string.h"
+#include "sync/printf.h"
+
+#define SUPER_BLOCK 0u
+
+static uint32_t inode_start, inode_count; /* constant after inode_disk_init */
+static uint32_t first_maybe_free;         /* a hint, changed without a lock: atomic */
+
+void inode_disk_init(const struct disk_super *super)
+{
+    inode_start = super->inode_start;
+    inode_count = super->ninodes;
+    first_maybe_free = DISK_ROOT_INODE + 1;
+}
+
+static uint32_t inode_block(uint32_t number)
+{
+    return inode_start + number / DISK_INODES_PER_BLOCK;
+}
+
+static struct disk_inode *inode_in(struct buffer *buffer, uint32_t number)
+{
+    return (struct disk_inode *)buffer->data + number % DISK_INODES_PER_BLOCK;
+}
+
+int inode_load(struct inode *inode)
+{
+    struct buffer *buffer;
+    struct disk_inode *disk;
+    int error;
+
+    if (inode->number == 0 || inode->number >= inode_count)
+        return -EIO;
+    error = buffer_read(inode_block(inode->number), &buffer);
+    if (error)
+        return error;
+    disk = inode_in(buffer, inode->number);
+    inode->type = disk->type;
+    inode->nlink = disk->nlink;
+    inode->major = disk->major;
+    inode->minor = disk->minor;
+    inode->generation = disk->generation;
+    inode->blocks = disk->blocks;
+    inode->disk_size = disk->size;
+    inode->object.size = disk->size;
+    inode->entry_hint = 0;
+    memcpy(inode->addr, disk->addr, sizeof(inode->addr));
+    buffer_release(buffer);
+    return 0;
+}
+
+int inode_flush(struct inode *inode)
+{
+    struct buffer *buffer;
+    struct disk_inode *disk;
+    int error = log_read(inode_block(inode->number), &buffer);
+
+    if (error)
+        return error;
+    disk = inode_in(buffer, inode->number);
+    disk->nlink = inode->nlink;
+    disk->size = inode->disk_size;
+    disk->blocks = inode->blocks;
+    memcpy(disk->addr, inode->addr, sizeof(inode->addr));
+    log_write(buffer);
+    buffer_release(buffer);
+    return 0;
+}
+
+/* Looks for a free inode in the block of number, from number on. Makes it ours, or returns 0. */
+static uint32_t take_in_block(struct buffer *buffer, uint32_t number, const struct disk_inode *as)
+{
+    uint32_t block = inode_block(number);
+
+    for (; number < inode_count && inode_block(number) == block; number++) {
+        struct disk_inode *disk = inode_in(buffer, number);
+
+        if (disk->type == 0) {
+            uint32_t generation = disk->generation;
+
+            *disk = *as;
+            disk->generation = generation + 1;
+            log_write(buffer);
+            return number;
+        }
+    }
+    return 0;
+}
+
+/* The first free inode from number at on becomes *as. *number: 0 where there is none. */
+static int take_from(uint32_t at, const struct disk_inode *as, uint32_t *number)
+{
+    struct buffer *buffer;
+
+    *number = 0;
+    while (at < inode_count && *number == 0) {
+        int error = buffer_read(inode_block(at), &buffer);
+
+        if (error)
+            return error;
+        *number = take_in_block(buffer, at, as);
+        buffer_release(buffer);
+        at = (at / DISK_INODES_PER_BLOCK + 1) * DISK_INODES_PER_BLOCK;
+    }
+    return 0;
+}
+
+int inode_alloc(int type, int major, int minor, uint32_t *number)
+{
+    struct disk_inode as = {
+        .type = (uint16_t)type, .major = (uint16_t)major, .minor = (uint16_t)minor};
+    uint32_t hint = __atomic_load_n(&first_maybe_free, __ATOMIC_RELAXED);
+    int error = take_from(hint, &as, number);
+
+    if (!error && *number == 0) /* two who changed the hint at once may have lost an inode */
+        error = take_from(DISK_ROOT_INODE + 1, &as, number);
+    if (error)
+        return error;
+    __atomic_store_n(&first_maybe_free, *number ? *number + 1 : inode_count, __ATOMIC_RELAXED);
+    return *number ? 0 : -ENOSPC;
+}
+
+int inode_free(uint32_t number)
+{
+    struct buffer *buffer;
+    struct disk_inode *disk;
+    uint32_t generation;
+    int error = log_read(inode_block(number), &buffer);
+
+    if (error)
+        return error;
+    disk = inode_in(buffer, number);
+    generation = disk->generation;
+    memset(disk, 0, sizeof(*disk));
+    disk->generation = generation;
+    log_write(buffer);
+    if (number < __atomic_load_n(&first_maybe_free, __ATOMIC_RELAXED))
+        __atomic_store_n(&first_maybe_free, number, __ATOMIC_RELAXED);
+    buffer_release(buffer);
+    return 0;
+}
+
+/* The superblock's lock guards the whole list. */
+int orphan_add(uint32_t number)
+{
+    struct buffer *super, *buffer;
+    int error = log_read(SUPER_BLOCK, &super);
+
+    if (error)
+        return error;
+    error = log_read(inode_block(number), &buffer);
+    if (!error) {
+        struct disk_super *disk = super->data;
+
+        inode_in(buffer, number)->orphan_next = disk->orphan_head;
+        log_write(buffer);
+        buffer_release(buffer);
+        disk->orphan_head = number;
+        log_write(super);
+    }
+    buffer_release(super);
+    return error;
+}
+
+static int orphan_next(uint32_t number, uint32_t *next)
+{
+    struct buffer *buffer;
+    int error = log_read(inode_block(number), &buffer);
+
+    if (error)
+        return error;
+    *next = inode_in(buffer, number)->orphan_next;
+    buffer_release(buffer);
+    return 0;
+}
+
+static int orphan_set_next(uint32_t number, uint32_t next)
+{
+    struct buffer *buffer;
+    int error = log_read(inode_block(number), &buffer);
+
+    if (error)
+        return error;
+    inode_in(buffer, number)->orphan_next = next;
+    log_write(buffer);
+    buffer_release(buffer);
+    return 0;
+}
+
+int orphan_remove(uint32_t number)
+{
+    struct buffer *super;
+    struct disk_super *disk;
+    uint32_t before = 0, at, next;
+    int error = log_read(SUPER_BLOCK, &super);
+
+    if (error)
+        return error;
+    disk = super->data;
+    for (at = disk->orphan_head; at && at != number && !error; at = next) {
+        before = at;
+        error = orphan_next(at, &next);
+        if (error)
+            break;
+    }
+    if (!error)
+        error = orphan_next(number, &next);
+    if (!error && at == number) {
+        if (before) {
+            error = orphan_set_next(before, next);
+        } else {
+            disk->orphan_head = next;
+            log_write(super);
+        }
+        if (!error)
+            error = orphan_set_next(number, 0);
+    }
+    buffer_release(super);
+    return error;
+}
+
+int orphan_first(uint32_t *number)
+{
+    struct buffer *super;
+    int error = buffer_read(SUPER_BLOCK, &super);
+
+    if (error)
+        return error;
+    *number = ((struct disk_super *)super->data)->orphan_head;
+    buffer_release(super);
+    return 0;
+}

@@ -1,0 +1,49 @@
+/*
+ * The write-ahead log. An operation that changes metadata runs between log_begin and log_end and
+ * hands each buffer that it changed to log_write; all of its changes reach the disk, or none. Many
+ * operations share one transaction, which is committed when somebody asks, when the log is full, or
+ * when it is about a second old.
+ *
+ * After a disk error the log is dead: log_begin returns -EIO, what is on the disk stays as it is.
+ */
+#ifndef FS_LOG_H
+#define FS_LOG_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct buffer;
+struct disk_super;
+
+#define LOG_OPERATION_MAX 60u /* the most blocks that one operation may ask for */
+
+/* committed: called once after each commit, before operations begin again. 0, -ENOMEM, -EINVAL.
+ * *buffers: how many buffers the cache must always have. */
+int log_init(const struct disk_super *super, uint64_t sequence, void (*committed)(void),
+             uint32_t *buffers);
+
+/*
+ * Room for an operation that changes at most blocks blocks; log_end is told the same number. Waits
+ * for a commit where there is none: hold nothing that an operation might want. Inside, nothing waits
+ * for memory, and log_begin is not called again. 0 or -EIO. Sleeps.
+ */
+int log_begin(uint32_t blocks);
+void log_end(uint32_t blocks);
+
+/* buffer is locked and was changed: it goes with the running transaction. */
+void log_write(struct buffer *buffer);
+/* buffer_read for one that is about to be changed, after which there is no way back: an error kills
+ * the log, so that half an operation is never committed. 0 or -EIO. Sleeps. */
+int log_read(uint32_t block, struct buffer **out);
+/* The operation in progress cannot be completed: nothing is committed any more. */
+void log_fail(const char *why);
+
+/* Returns when all operations that have ended are on the disk. Hold nothing. 0 or -EIO. Sleeps. */
+int log_commit(void);
+
+/* Something will have to be written; for the thread that does so. */
+void log_note_work(void);
+/* Sleeps until there was a note. */
+void log_wait_work(void);
+
+#endif

@@ -1,0 +1,175 @@
+/* Mounting: find the disk, check what is on it, replay the log, free what a crash left without a name. */
+#include "abi/errno.h"
+#include "dev/block.h"
+#include "fs/block_alloc.h"
+#include "fs/buffer.h"
+#include "fs/inode.h"
+#include "fs/inode_cache.h"
+#include "fs/inode_disk.h"
+#include "fs/log.h"
+#include "fs/path.h"
+#include "fs/recover.h"
+#include "fs/transfer.h"
+#include "fs/writeback.h"
+#include "mem/frame.h"
+#include "sync/printf.h"
+#include "vm/vmstat.h"
+
+static int recover_read(void *context, uint32_t block, void *data)
+{
+    (void)context;
+    return disk_read(block, data);
+}
+
+static int recover_write(void *context, uint32_t block, const void *data)
+{
+    (void)context;
+    return disk_write(block, data);
+}
+
+static int recover_flush(void *context)
+{
+    (void)context;
+    return block_flush(fs_disk);
+}
+
+static const struct recover_io recover_io = {recover_read, recover_write, recover_flush, NULL};
+
+/* Does the superblock describe a file system that fits the disk? NULL, or what is wrong. */
+static const char *super_fault(const struct disk_super *super, uint64_t disk_blocks)
+{
+    if (super->magic != DISK_MAGIC)
+        return "it has no xv39 file system";
+    if (super->version != DISK_VERSION)
+        return "its file system is of another version";
+    if (super->block_size != DISK_BLOCK_SIZE)
+        return "its block size is not 4096";
+    if (super->nblocks > disk_blocks)
+        return "the disk is smaller than its file system: the image was cut off";
+    if (super->ninodes <= DISK_ROOT_INODE || super->ninodes > 65536 ||
+        super->inode_blocks < super->ninodes / DISK_INODES_PER_BLOCK ||
+        super->bitmap_blocks != (super->nblocks + BLOCKS_PER_MAP - 1) / BLOCKS_PER_MAP ||
+        super->log_start == 0 || super->log_blocks < 2 ||
+        (uint64_t)super->log_start + super->log_blocks > super->inode_start ||
+        (uint64_t)super->inode_start + super->inode_blocks > super->bitmap_start ||
+        (uint64_t)super->bitmap_start + super->bitmap_blocks > super->data_start ||
+        super->data_start >= super->nblocks)
+        return "its superblock makes no sense";
+    return NULL;
+}
+
+/* Reads and checks the superblock, and replays the log. Prints what is wrong. */
+static int recover(struct disk_super *super, void *header, void *data, uint64_t *sequence)
+{
+    const struct disk_super *found = data;
+    const char *fault;
+    int replayed;
+
+    if (disk_read(0, data)) {
+        printf("fs: the disk \"fs\" cannot be read\n");
+        return -EIO;
+    }
+    fault = super_fault(found, fs_disk->sectors / (DISK_BLOCK_SIZE / SECTOR_SIZE));
+    if (fault) {
+        printf("fs: the disk \"fs\" cannot be mounted: %s.\n"
+               "fs: `make clean; make` on the host builds a new image (mkfs does, for a disk of yours)\n",
+               fault);
+        return -EINVAL;
+    }
+    *super = *found;
+    replayed = log_recover(&recover_io, super, header, data, sequence);
+    if (replayed < 0)
+        printf("fs: disk error while the log was replayed\n");
+    else if (replayed > 0)
+        printf("fs: the log was replayed: %d blocks\n", replayed);
+    return replayed < 0 ? replayed : 0;
+}
+
+/* Frees the files that had lost their names, but were open when the machine stopped. */
+static void free_orphans(void)
+{
+    uint32_t number, last = 0;
+    struct inode *inode;
+
+    while (orphan_first(&number) == 0 && number != 0 && number != last) {
+        last = number;
+        if (inode_get(number, &inode))
+            break;
+        inode_lock(inode);
+        if (inode->nlink || !inode->type)
+            printf("fs: inode %u is on the orphan list by mistake: run fsck\n", number);
+        inode_unlock(inode);
+        inode_put(inode);
+    }
+}
+
+/* Caches give back what they can. all: nobody holds anything, so what is not written can be, first. */
+static uint64_t fs_shrink(bool all)
+{
+    if (all)
+        fs_sync();
+    return inode_cache_shrink(all) + buffer_shrink();
+}
+
+static int start(const struct disk_super *super, uint64_t sequence)
+{
+    uint32_t buffers;
+    int error = log_init(super, sequence, block_commit_freed, &buffers);
+
+    if (!error)
+        error = buffer_cache_init(buffers);
+    if (error)
+        return error;
+    inode_disk_init(super);
+    inode_cache_init();
+    writeback_init();
+    return block_alloc_init(super);
+}
+
+static int check_root(void)
+{
+    struct inode *root = path_root(); /* the reference is kept for ever */
+    bool good;
+
+    inode_lock(root);
+    good = root->type == T_DIR;
+    inode_unlock(root);
+    if (!good)
+        printf("fs: the root directory is damaged: run fsck\n");
+    return good ? 0 : -EIO;
+}
+
+int fs_mount(void)
+{
+    struct page *header = frame_alloc(FRAME_BUFFER, 0);
+    struct page *data = frame_alloc(FRAME_BUFFER, 0);
+    struct disk_super super;
+    uint64_t sequence;
+    int error = -ENOMEM;
+
+    fs_disk = block_find("fs");
+    if (!fs_disk) {
+        printf("fs: there is no disk with the serial number \"fs\".\n"
+               "fs: `make qemu` gives one; by hand: -device virtio-blk-device,drive=d,serial=fs\n");
+        error = -ENODEV;
+    } else if (header && data) {
+        error = recover(&super, page_va(header), page_va(data), &sequence);
+        if (!error)
+            error = start(&super, sequence);
+        if (error == -ENOMEM || error == -EFBIG)
+            printf("fs: not enough memory for this disk\n");
+    }
+    if (header)
+        page_put(header);
+    if (data)
+        page_put(data);
+    if (!error)
+        error = check_root();
+    if (!error)
+        error = writeback_start();
+    if (error)
+        return error;
+    free_orphans();
+    shrinker_register(fs_shrink);
+    return 0;
+}

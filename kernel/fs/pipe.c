@@ -1,0 +1,295 @@
+/*
+ * Pipes: a ring of up to 16 frames between one writer and one reader at a time.
+ *
+ * The bytes [taken, put) of the stream are in the ring. Only the holder of the write lock moves
+ * put, only the holder of the read lock moves taken; so each copies to or from its own part of the
+ * ring with no spinlock held. Both locks are outer locks: their holder may fault and wait. The
+ * copy itself is made by user_copy_try; where that stops, the page is faulted in and the copy goes
+ * on.
+ *
+ * A pipe is born with one frame and takes more as they are needed. Where no more are to be had,
+ * the writer waits until the ring is empty and moves a frame that it has: a pipe gets slow, but
+ * never stuck.
+ *
+ * guards: w = write lock; p = the spinlock; a letter and p: either to read, both to write
+ */
+#include "abi/errno.h"
+#include "abi/limits.h"
+#include "fs/file.h"
+#include "mem/frame.h"
+#include "mem/kmem.h"
+#include "vm/commit.h"
+#include "vm/usercopy.h"
+
+#define PIPE_FRAMES (PIPE_BYTES / PAGE_SIZE)
+
+struct pipe {
+    struct sleeplock write_lock, read_lock;
+    struct spinlock lock;           /* RANK_PIPE */
+    struct waitq readable, writable;
+    uint64_t put;                   /* w, p: bytes ever written */
+    uint64_t taken;                 /* read lock, p: bytes ever read */
+    bool reader_open, writer_open;  /* p */
+    bool reader_waits, writer_waits; /* p: cleared by whoever wakes */
+    bool starved;                   /* w: no frame was to be had; wait until the ring is empty */
+    char *frame[PIPE_FRAMES];       /* w; constant while its slot holds data */
+};
+
+static const struct commit frame_charge = {.unswappable = 1};
+
+/* Locks: write lock. Returns: 0 or -ENOMEM. */
+static int pipe_add_frame(struct pipe *pipe, uint32_t slot)
+{
+    struct page *page;
+
+    if (commit_charge(frame_charge) < 0)
+        return -ENOMEM;
+    page = frame_alloc(FRAME_BUFFER, 0);
+    if (page == NULL) {
+        commit_release(frame_charge);
+        return -ENOMEM;
+    }
+    pipe->frame[slot] = page_va(page);
+    return 0;
+}
+
+static void pipe_free(struct pipe *pipe)
+{
+    for (uint32_t slot = 0; slot < PIPE_FRAMES; slot++) {
+        if (pipe->frame[slot] != NULL) {
+            page_put(va_page(pipe->frame[slot]));
+            commit_release(frame_charge);
+        }
+    }
+    kmem_free(pipe);
+}
+
+static struct pipe *pipe_alloc(void)
+{
+    struct pipe *pipe = kmem_alloc(sizeof(*pipe), 0);
+
+    if (pipe == NULL)
+        return NULL;
+    sleeplock_init(&pipe->write_lock, "pipe writer", RANK_OUTER);
+    sleeplock_init(&pipe->read_lock, "pipe reader", RANK_OUTER);
+    spin_init(&pipe->lock, "pipe", RANK_PIPE);
+    waitq_init(&pipe->readable, "pipe readable");
+    waitq_init(&pipe->writable, "pipe writable");
+    pipe->reader_open = true;
+    pipe->writer_open = true;
+    if (pipe_add_frame(pipe, 0) < 0) {
+        kmem_free(pipe);
+        return NULL;
+    }
+    return pipe;
+}
+
+int pipe_create(struct file **reader, struct file **writer)
+{
+    struct pipe *pipe = pipe_alloc();
+    struct file *read_end = file_alloc();
+    struct file *write_end = file_alloc();
+
+    if (pipe == NULL || read_end == NULL || write_end == NULL)
+        goto no_memory;
+    read_end->type = FILE_PIPE;
+    read_end->readable = true;
+    read_end->pipe = pipe;
+    write_end->type = FILE_PIPE;
+    write_end->writable = true;
+    write_end->pipe = pipe;
+    *reader = read_end;
+    *writer = write_end;
+    return 0;
+
+no_memory:
+    kmem_free(read_end);
+    kmem_free(write_end);
+    if (pipe != NULL)
+        pipe_free(pipe);
+    return -ENOMEM;
+}
+
+/* Locks: the spinlock. */
+static void pipe_wake_reader(struct pipe *pipe)
+{
+    if (pipe->reader_waits) {
+        pipe->reader_waits = false;
+        waitq_wake_one(&pipe->readable);
+    }
+}
+
+/* Locks: the spinlock. */
+static void pipe_wake_writer(struct pipe *pipe)
+{
+    if (pipe->writer_waits) {
+        pipe->writer_waits = false;
+        waitq_wake_one(&pipe->writable);
+    }
+}
+
+void pipe_close(struct pipe *pipe, bool writer)
+{
+    bool last;
+
+    spin_lock(&pipe->lock);
+    if (writer) {
+        pipe->writer_open = false;
+        pipe_wake_reader(pipe);
+    } else {
+        pipe->reader_open = false;
+        pipe_wake_writer(pipe);
+    }
+    last = !pipe->writer_open && !pipe->reader_open;
+    spin_unlock(&pipe->lock);
+    if (last)
+        pipe_free(pipe);
+}
+
+/*
+ * Waits until something can be written. Locks: write lock and the spinlock, which is dropped while
+ * waiting. Returns: 0, -EPIPE or -EINTR.
+ */
+static int pipe_wait_room(struct pipe *pipe)
+{
+    uint64_t full = pipe->starved ? 1 : PIPE_BYTES;
+
+    while (pipe->reader_open) {
+        int result;
+
+        if (pipe->put - pipe->taken < full)
+            return 0;
+        pipe->writer_waits = true;
+        result = waitq_sleep_killable(&pipe->writable, &pipe->lock);
+        pipe->writer_waits = false;
+        if (result < 0)
+            return result;
+    }
+    return -EPIPE;
+}
+
+/* Waits for data, or the end of it. The same with the read lock. Returns: 0 or -EINTR. */
+static int pipe_wait_data(struct pipe *pipe)
+{
+    while (pipe->put == pipe->taken && pipe->writer_open) {
+        int result;
+
+        pipe->reader_waits = true;
+        result = waitq_sleep_killable(&pipe->readable, &pipe->lock);
+        pipe->reader_waits = false;
+        if (result < 0)
+            return result;
+    }
+    return 0;
+}
+
+/* Where byte number position of the stream is, or belongs. */
+static uint32_t pipe_slot(uint64_t position)
+{
+    return position / PAGE_SIZE % PIPE_FRAMES;
+}
+
+/*
+ * The frame for the next byte; NULL: none is to be had before the ring is empty. Called after
+ * pipe_wait_room(), so a starved ring is empty here, and any frame of it may be moved.
+ * Locks: write lock.
+ */
+static char *pipe_frame_to_fill(struct pipe *pipe)
+{
+    uint32_t slot = pipe_slot(pipe->put), other = 0;
+
+    if (pipe->frame[slot] != NULL)
+        return pipe->frame[slot];
+    if (pipe_add_frame(pipe, slot) < 0) {
+        if (!pipe->starved) {
+            pipe->starved = true;
+            return NULL;
+        }
+        while (pipe->frame[other] == NULL)
+            other++;
+        pipe->frame[slot] = pipe->frame[other];
+        pipe->frame[other] = NULL;
+    }
+    pipe->starved = false;
+    return pipe->frame[slot];
+}
+
+/* How many of the bytes at position lie in one frame. */
+static uint64_t pipe_piece(uint64_t position, uint64_t bytes, uint64_t limit)
+{
+    uint64_t in_frame = PAGE_SIZE - position % PAGE_SIZE;
+
+    bytes = bytes < limit ? bytes : limit;
+    return bytes < in_frame ? bytes : in_frame;
+}
+
+int64_t pipe_write(struct pipe *pipe, struct mm_struct *mm, uint64_t user, uint64_t bytes)
+{
+    uint64_t done = 0;
+    int result = sleeplock_acquire_killable(&pipe->write_lock);
+
+    if (result < 0)
+        return result;
+    spin_lock(&pipe->lock);
+    while (done < bytes) {
+        uint64_t piece, copied;
+        char *frame;
+
+        result = pipe_wait_room(pipe);
+        if (result < 0)
+            break;
+        piece = pipe_piece(pipe->put, bytes - done, PIPE_BYTES - (pipe->put - pipe->taken));
+        spin_unlock(&pipe->lock);
+
+        copied = 0;
+        frame = pipe_frame_to_fill(pipe);
+        if (frame != NULL) {
+            copied = user_copy_try(mm, user + done, frame + pipe->put % PAGE_SIZE, piece,
+                                   USER_TO_KERNEL);
+            if (copied == 0)
+                result = user_fault_in(mm, user + done, false);
+        }
+
+        spin_lock(&pipe->lock);
+        if (result < 0)
+            break;
+        if (copied > 0) {
+            pipe->put += copied;
+            done += copied;
+            pipe_wake_reader(pipe);
+        }
+    }
+    spin_unlock(&pipe->lock);
+    sleeplock_release(&pipe->write_lock);
+    return result == -EPIPE || done == 0 ? result : (int64_t)done;
+}
+
+int64_t pipe_read(struct pipe *pipe, struct mm_struct *mm, uint64_t user, uint64_t bytes)
+{
+    uint64_t done = 0;
+    int result = sleeplock_acquire_killable(&pipe->read_lock);
+
+    if (result < 0)
+        return result;
+    spin_lock(&pipe->lock);
+    result = pipe_wait_data(pipe);
+    while (result == 0 && done < bytes && pipe->put != pipe->taken) {
+        uint64_t piece = pipe_piece(pipe->taken, bytes - done, pipe->put - pipe->taken);
+        char *from = pipe->frame[pipe_slot(pipe->taken)] + pipe->taken % PAGE_SIZE;
+        uint64_t copied;
+
+        spin_unlock(&pipe->lock);
+        copied = user_copy_try(mm, user + done, from, piece, KERNEL_TO_USER);
+        if (copied == 0)
+            result = user_fault_in(mm, user + done, true);
+        spin_lock(&pipe->lock);
+        if (copied > 0) {
+            pipe->taken += copied;
+            done += copied;
+            pipe_wake_writer(pipe);
+        }
+    }
+    spin_unlock(&pipe->lock);
+    sleeplock_release(&pipe->read_lock);
+    return done == 0 ? result : (int64_t)done;
+}

@@ -1,0 +1,322 @@
+/*
+ * Pages of files from and to the disk.
+ *
+ * Write-back, a batch of pages at a time, in ascending order, inside one operation of the log with
+ * the inode locked: blocks are taken for the pages that have none, the data is written and waited
+ * for, and only then the pointers and the size are published. The commit flushes the disk before it
+ * counts, so after a crash no pointer leads to a block that had not got its data.
+ *
+ * A page keeps PAGE_WRITEBACK until it is published: it cannot be dropped, and so read again from the
+ * hole that the block map still shows. Its lock is not kept: the commit never waits for one.
+ */
+#include "fs/writeback.h"
+
+#include "abi/errno.h"
+#include "fs/block_alloc.h"
+#include "fs/bmap.h"
+#include "fs/inode.h"
+#include "fs/inode_disk.h"
+#include "fs/log.h"
+#include "fs/transfer.h"
+#include "lib/string.h"
+#include "mem/vm_stat.h"
+#include "riscv/timer.h"
+#include "sync/printf.h"
+#include "thread/thread.h"
+#include "vm/page_lock.h"
+
+#define BATCH_PAGES 32u
+#define BATCH_GROUPS 8u  /* indirect blocks that a batch may fill */
+#define BATCH_MAPS 44u   /* blocks of the bitmap that it may change, on the most scattered disk */
+#define BATCH_BLOCKS (1 + BATCH_GROUPS + 1 + BATCH_MAPS)
+_Static_assert(BATCH_MAPS >= BATCH_PAGES + BATCH_GROUPS + 2, "every new block may be elsewhere");
+_Static_assert(BATCH_BLOCKS <= LOG_OPERATION_MAX, "a batch is one operation");
+
+/* What is being written; one for the whole system, so that memory is never needed to free memory. */
+static struct {
+    struct sleeplock lock; /* RANK_WRITEBACK; guards the rest */
+    uint32_t count;
+    uint32_t fresh;        /* a bit for each page that gets a new block ... */
+    uint32_t fresh_count;  /* ... and how many those are */
+    uint32_t groups;
+    uint64_t last_group;
+    uint32_t promised;     /* what the pages had promised to them */
+    struct page *page[BATCH_PAGES];
+    uint32_t block[BATCH_PAGES];
+    struct transfer transfer;
+} batch;
+
+static struct inode *inode_of(struct vm_object *object)
+{
+    return container_of(object, struct inode, object);
+}
+
+static void object_get(struct vm_object *object)
+{
+    inode_ref(inode_of(object));
+}
+
+static void object_put(struct vm_object *object)
+{
+    inode_put(inode_of(object));
+}
+
+static void release_reserved(struct vm_object *object, uint32_t blocks)
+{
+    (void)object;
+    block_promise_end(blocks);
+}
+
+/* Zero what lies beyond the end of the file in its last page. */
+static void clear_tail(struct page *page, uint64_t size)
+{
+    uint64_t start = page->index << PAGE_SHIFT;
+
+    if (size < start + PAGE_SIZE)
+        memset((uint8_t *)page_va(page) + (size - start), 0, start + PAGE_SIZE - size);
+}
+
+/* Locks: the page's, perhaps the inode's too. The size is read once the page is in the cache: who
+ * makes the file shorter sets the size first and then looks for pages. */
+static int read_page(struct vm_object *object, struct page *page)
+{
+    uint64_t size = __atomic_load_n(&object->size, __ATOMIC_ACQUIRE);
+    uint32_t block = 0;
+    int error = 0;
+
+    if (page->index << PAGE_SHIFT < size)
+        error = bmap_lookup(inode_of(object), page->index, &block);
+    if (error)
+        return error;
+    if (!block) {
+        page_clear(page_va(page));
+        return 0;
+    }
+    error = disk_read(block, page_va(page));
+    if (error)
+        return error;
+    update_vm_stats(VM_STAT_FILE_READ, 1);
+    clear_tail(page, size);
+    return 0;
+}
+
+/* Locks: the page's, inode's. May the page join the batch? Finds its block. 1, 0 or -EIO. */
+static int batch_fits(struct inode *inode, struct page *page, uint32_t *block)
+{
+    int error = bmap_lookup(inode, page->index, block);
+
+    if (error || *block || page->index < DISK_DIRECT)
+        return error ? error : 1;
+    if (batch.groups == 0 || BMAP_GROUP(page->index) != batch.last_group) {
+        if (batch.groups == BATCH_GROUPS)
+            return 0;
+        batch.groups++;
+        batch.last_group = BMAP_GROUP(page->index);
+    }
+    return 1;
+}
+
+/* Locks: the page's, inode's. Its reference goes to the batch. */
+static void batch_add(struct inode *inode, struct page *page, uint32_t block)
+{
+    uint32_t near = batch.count ? batch.block[batch.count - 1] + 1 : 0;
+
+    batch.promised += page->reserved;
+    page->reserved = 0;
+    page_set(page, PAGE_WRITEBACK);
+    clear_tail(page, inode->object.size);
+    if (!block) {
+        if (!near && page->index > 0 && bmap_lookup(inode, page->index - 1, &near) == 0 && near)
+            near++;
+        block = block_take(near);
+        batch.fresh |= 1u << batch.count;
+        batch.fresh_count++;
+    }
+    batch.page[batch.count] = page;
+    batch.block[batch.count++] = block;
+    transfer_add(&batch.transfer, block, page_va(page));
+}
+
+/* Locks: inode's. Fills the batch with dirty pages from *from on, and starts to write them. */
+static int batch_gather(struct inode *inode, uint64_t *from)
+{
+    int fits = 1;
+
+    batch.count = batch.fresh = batch.fresh_count = batch.groups = batch.promised = 0;
+    transfer_begin(&batch.transfer, BLOCK_WRITE);
+    while (batch.count < BATCH_PAGES && fits > 0) {
+        struct page *page = object_next_dirty(&inode->object, *from);
+        uint32_t block;
+        bool taken = false;
+
+        if (!page)
+            break;
+        page_lock(page);
+        if (page->owner != &inode->object || !page_test(page, PAGE_DIRTY)) {
+            page_unlock(page); /* it was removed before we had its lock: look again */
+            page_put(page);
+            continue;
+        }
+        fits = batch_fits(inode, page, &block);
+        if (fits > 0) {
+            *from = page->index + 1;
+            object_clean_page(&inode->object, page);
+            batch_add(inode, page, block);
+            taken = true;
+        }
+        page_unlock(page);
+        if (!taken)
+            page_put(page);
+    }
+    return fits < 0 ? fits : 0;
+}
+
+/* Locks: inode's. The data is on the disk: new blocks and a greater size become part of the file. */
+static int batch_publish(struct inode *inode)
+{
+    uint64_t end = (batch.page[batch.count - 1]->index + 1) << PAGE_SHIFT;
+    bool changed = batch.fresh != 0;
+    uint32_t taken = 0;
+    int error = 0;
+
+    for (uint32_t i = 0; i < batch.count && !error; i++)
+        if (batch.fresh & 1u << i)
+            error = bmap_publish(inode, batch.page[i]->index, batch.block[i], &taken);
+    batch.promised -= taken;
+    if (error)
+        return error;
+    if (end > inode->object.size)
+        end = inode->object.size;
+    if (inode->disk_size < end) {
+        inode->disk_size = end;
+        changed = true;
+    }
+    return changed ? inode_flush(inode) : 0;
+}
+
+/* Waits for the batch, publishes it, lets its pages go. */
+static int batch_finish(struct inode *inode)
+{
+    int error = transfer_end(&batch.transfer);
+
+    batch.promised -= batch.fresh_count; /* block_take used them up */
+    if (error) {
+        printf("fs: disk error: data of inode %u is lost\n", inode->number);
+        for (uint32_t i = 0; i < batch.count; i++)
+            if (batch.fresh & 1u << i)
+                block_untake(batch.block[i]);
+    } else if (batch.count) {
+        update_vm_stats(VM_STAT_FILE_WRITE, batch.count);
+        error = batch_publish(inode);
+    }
+    block_promise_end(batch.promised);
+    for (uint32_t i = 0; i < batch.count; i++) {
+        if (error)
+            page_set(batch.page[i], PAGE_ERROR);
+        page_end_writeback(batch.page[i]);
+        page_put(batch.page[i]);
+    }
+    return error;
+}
+
+/* Locks: inode's. All pages are written: a size that only grew is published, too. */
+static int publish_size(struct inode *inode)
+{
+    if (inode->object.dirty_count || inode->disk_size >= inode->object.size)
+        return 0;
+    inode->disk_size = inode->object.size;
+    return inode_flush(inode);
+}
+
+/* One batch, from *from on. *more: there may be another one. Sleeps. */
+static int write_batch(struct inode *inode, uint64_t *from, bool *more)
+{
+    int error = log_begin(BATCH_BLOCKS);
+    int later;
+
+    *more = false;
+    if (error)
+        return error;
+    inode_lock(inode);
+    error = batch_gather(inode, from);
+    *more = batch.count > 0;
+    later = batch_finish(inode);
+    if (!error)
+        error = later;
+    if (!error && !*more && inode->loaded)
+        error = publish_size(inode);
+    inode_unlock(inode);
+    log_end(BATCH_BLOCKS);
+    return error;
+}
+
+static int write_back(struct vm_object *object)
+{
+    struct inode *inode = inode_of(object);
+    uint64_t from = 0;
+    bool more = true;
+    int error = 0;
+
+    while (more && !error) {
+        sleeplock_acquire(&batch.lock);
+        error = write_batch(inode, &from, &more);
+        sleeplock_release(&batch.lock);
+    }
+    return error;
+}
+
+const struct vm_object_ops inode_object_ops = {
+    .read_page = read_page,
+    .get = object_get,
+    .put = object_put,
+    .write_back = write_back,
+    .release_reserved = release_reserved,
+};
+
+int inode_fsync(struct inode *inode)
+{
+    int error = write_back(&inode->object);
+    int later = log_commit();
+
+    return error ? error : later;
+}
+
+int fs_sync(void)
+{
+    int error = object_sync_all();
+    int later = log_commit();
+
+    return error ? error : later;
+}
+
+void writeback_settle(void)
+{
+    fs_sync();
+}
+
+/* Sleeps until there is something to write, gives it a second to grow, writes it. */
+static void flusher(void *unused)
+{
+    (void)unused;
+    for (;;) {
+        log_wait_work();
+        thread_sleep_until(timer_now() + timer_frequency);
+        fs_sync();
+    }
+}
+
+void writeback_init(void)
+{
+    sleeplock_init(&batch.lock, "write-back", RANK_WRITEBACK);
+    transfer_init(&batch.transfer);
+}
+
+int writeback_start(void)
+{
+    struct thread *thread = thread_create("flusher", flusher, NULL);
+
+    if (!thread)
+        return -ENOMEM;
+    thread_start(thread);
+    return 0;
+}

@@ -1,0 +1,102 @@
+/*
+ * The buddy allocator. Chapter "Memory Allocation".
+ *
+ * What always holds, under the lock: a free block of 1 << order frames starts at a multiple of its
+ * size; only its first struct page carries PAGE_BUDDY and the order; two free buddies of one order do
+ * not exist side by side, for they have been merged.
+ */
+#include "mem/buddy.h"
+
+#include "sync/printf.h"
+
+struct page_allocator page_allocator;
+
+static void block_push(struct page_allocator *allocator, struct page *page, unsigned order)
+{
+    page->flags = PAGE_BUDDY;
+    page->order = (uint8_t)order;
+    list_add(&page->lru, &allocator->free_list[order]);
+    allocator->free_count[order]++;
+}
+
+static void block_take(struct page_allocator *allocator, struct page *page, unsigned order)
+{
+    list_del(&page->lru);
+    page->flags = 0;
+    allocator->free_count[order]--;
+}
+
+void page_allocator_init(struct page_allocator *allocator, struct page *table, uint64_t count)
+{
+    spin_init(&allocator->lock, "buddy", RANK_BUDDY);
+    allocator->table = table;
+    allocator->count = count;
+    allocator->free_frames = 0;
+    for (unsigned order = 0; order <= MAX_ORDER; order++) {
+        list_init(&allocator->free_list[order]);
+        allocator->free_count[order] = 0;
+    }
+}
+
+/* Splits the smallest block that is large enough; the upper halves go back. */
+struct page *page_allocator_alloc(struct page_allocator *allocator, unsigned order)
+{
+    struct page *page = NULL;
+    unsigned found = order;
+
+    assert(order <= MAX_ORDER);
+    spin_lock(&allocator->lock);
+    while (found <= MAX_ORDER && list_empty(&allocator->free_list[found]))
+        found++;
+    if (found <= MAX_ORDER) {
+        page = container_of(allocator->free_list[found].next, struct page, lru);
+        block_take(allocator, page, found);
+        while (found > order) {
+            found--;
+            block_push(allocator, page + (1ul << found), found);
+        }
+        page->order = (uint8_t)order;
+        page->counts = PAGE_REF;
+        allocator->free_frames -= 1ul << order;
+    }
+    spin_unlock(&allocator->lock);
+    return page;
+}
+
+/* Is the frame inside a block that is free already? Its head is at one of MAX_ORDER + 1 places. */
+static bool frame_is_free(struct page_allocator *allocator, uint64_t index)
+{
+    for (unsigned order = 0; order <= MAX_ORDER; order++) {
+        struct page *head = &allocator->table[index & ~((1ul << order) - 1)];
+
+        if ((head->flags & PAGE_BUDDY) && head->order >= order)
+            return true;
+    }
+    return false;
+}
+
+void page_allocator_free(struct page_allocator *allocator, struct page *page, unsigned order)
+{
+    uint64_t index = (uint64_t)(page - allocator->table);
+
+    spin_lock(&allocator->lock);
+    if (index >= allocator->count || frame_is_free(allocator, index))
+        panic("free of frame %lu, which is free or not ours", (unsigned long)index);
+    if (page->order != order)
+        panic("free of frame %lu by order %u, allocated by %u", (unsigned long)index, order,
+              page->order);
+    page->counts = 0;
+    allocator->free_frames += 1ul << order;
+    while (order < MAX_ORDER) {
+        uint64_t buddy = index ^ (1ul << order);
+        struct page *other = &allocator->table[buddy];
+
+        if (buddy >= allocator->count || !(other->flags & PAGE_BUDDY) || other->order != order)
+            break;
+        block_take(allocator, other, order);
+        index &= ~(1ul << order);
+        order++;
+    }
+    block_push(allocator, &allocator->table[index], order);
+    spin_unlock(&allocator->lock);
+}

@@ -1,0 +1,291 @@
+/*
+ * Single frames and the ledger.
+ *
+ * Each hart has a list of free frames, filled from and spilled to the buddy allocator in batches. The
+ * list has a lock of its own, so a thread that was moved to another hart after it chose a list is
+ * merely on a neighbour's list, and another hart may empty it when memory is short.
+ *
+ * The ledger counts the frames of each class but FRAME_FREE, per hart; what is free is counted where
+ * it lies. So "the classes sum up to frame_managed" is a check and not a tautology.
+ */
+#include "mem/frame.h"
+
+#include "abi/errno.h"
+#include "lib/string.h"
+#include "mem/buddy.h"
+#include "mem/vm_stat.h"
+#include "sync/printf.h"
+#include "sync/spinlock.h"
+
+#define LIST_FRAMES 64u /* at most on one hart's list */
+#define LIST_BATCH 16u
+
+struct frame_list {
+    struct spinlock lock;
+    uint32_t count;
+    struct page *frame[LIST_FRAMES];
+};
+
+struct page *frame_table;
+uint64_t frame_first;
+uint64_t frame_count;
+uint64_t frame_managed;
+uint64_t (*frame_reclaim_hook)(uint64_t n, bool may_write);
+void (*frame_uncharge_hook)(void);
+
+static struct frame_list frame_lists[MAX_HARTS];
+static uint64_t frame_reserve;     /* the last frames, for FRAME_RESERVE only */
+static uint32_t list_limit = LIST_BATCH; /* less than LIST_FRAMES on a small machine */
+
+#ifdef SAN
+#define POISON_FREE 0xfefefefefefefefeul
+static struct spinlock ledger_lock;
+
+static void ledger_begin(void) { spin_lock(&ledger_lock); }
+static void ledger_end(void) { spin_unlock(&ledger_lock); }
+
+static void poison_fill(struct page *page)
+{
+    uint64_t *word = page_va(page);
+
+    for (unsigned i = 0; i < PAGE_SIZE / 8; i++)
+        word[i] = POISON_FREE;
+}
+
+static void poison_check(struct page *page)
+{
+    const uint64_t *word = page_va(page);
+
+    for (unsigned i = 0; i < PAGE_SIZE / 8; i++)
+        if (word[i] != POISON_FREE)
+            panic("frame %#lx was written at byte %u after it was freed",
+                  (unsigned long)page_pfn(page).number, i * 8);
+}
+#else
+static inline void ledger_begin(void) { }
+static inline void ledger_end(void) { }
+static inline void poison_fill(struct page *page) { (void)page; }
+static inline void poison_check(struct page *page) { (void)page; }
+#endif
+
+void frame_table_init(uint64_t first_pfn, uint64_t count, struct page *table)
+{
+    frame_first = first_pfn;
+    frame_count = count;
+    frame_table = table;
+    memset(table, 0, count * sizeof(*table));
+    page_allocator_init(&page_allocator, table, count);
+    for (unsigned i = 0; i < MAX_HARTS; i++)
+        spin_init(&frame_lists[i].lock, "frame list", RANK_FRAME_LIST);
+#ifdef SAN
+    spin_init(&ledger_lock, "ledger", RANK_LEDGER);
+#endif
+}
+
+void frame_add_range(uint64_t first_pfn, uint64_t count)
+{
+    for (uint64_t i = 0; i < count; i++) {
+        struct page *page = pfn_page((pfn_t){first_pfn + i});
+
+        poison_fill(page);
+        page_allocator_free(&page_allocator, page, 0);
+    }
+    frame_managed += count;
+    frame_reserve = frame_managed / 128 < 32 ? 32 : frame_managed / 128;
+    list_limit = frame_managed / 256 < LIST_FRAMES ? (uint32_t)(frame_managed / 256) : LIST_FRAMES;
+    if (list_limit < LIST_BATCH)
+        list_limit = LIST_BATCH;
+}
+
+/* A batch from the buddy allocator, down to the reserve unless the caller may use that. */
+static void list_fill(struct frame_list *list, unsigned flags)
+{
+    spin_assert_held(&list->lock);
+    while (list->count < LIST_BATCH) {
+        uint64_t keep = (flags & FRAME_RESERVE) ? 0 : frame_reserve;
+        struct page *page;
+
+        if (page_allocator.free_frames <= keep)
+            return;
+        page = page_allocator_alloc(&page_allocator, 0);
+        if (!page)
+            return;
+        page->counts = 0;
+        page->flags = PAGE_CACHED;
+        list->frame[list->count++] = page;
+    }
+}
+
+static void list_spill(struct frame_list *list, uint32_t down_to)
+{
+    spin_assert_held(&list->lock);
+    while (list->count > down_to) {
+        struct page *page = list->frame[--list->count];
+
+        page->flags = 0;
+        page_allocator_free(&page_allocator, page, 0);
+    }
+}
+
+void frame_drain_lists(void)
+{
+    for (unsigned i = 0; i < MAX_HARTS; i++) {
+        spin_lock(&frame_lists[i].lock);
+        list_spill(&frame_lists[i], 0);
+        spin_unlock(&frame_lists[i].lock);
+    }
+}
+
+static struct page *list_pop(enum frame_class class, unsigned flags, void *site)
+{
+    struct frame_list *list = &frame_lists[hart_index()];
+    struct page *page = NULL;
+
+    ledger_begin();
+    spin_lock(&list->lock);
+    if (__builtin_expect(list->count == 0, 0))
+        list_fill(list, flags);
+    if (list->count) {
+        page = list->frame[--list->count];
+        ledger_add(class, 1);
+    }
+    spin_unlock(&list->lock);
+    ledger_end();
+    if (page) {
+        poison_check(page);
+        page->counts = PAGE_REF;
+        page->flags = 0;
+        page->class = class;
+        page->owner = NULL;
+#ifdef SAN
+        page->site = (uint32_t)((uint64_t)site - KERNEL_BASE);
+#else
+        (void)site;
+#endif
+    }
+    return page;
+}
+
+/* Nothing on the own list nor above the reserve: neighbours' lists, then the cache. */
+static struct page *frame_alloc_slow(enum frame_class class, unsigned flags, void *site)
+{
+    struct page *page;
+
+    frame_drain_lists();
+    page = list_pop(class, flags, site);
+    while (!page && !(flags & FRAME_NOWAIT) && frame_reclaim_hook &&
+           frame_reclaim_hook(LIST_BATCH, false) > 0)
+        page = list_pop(class, flags, site);
+    return page;
+}
+
+struct page *frame_alloc(enum frame_class class, unsigned flags)
+{
+    struct page *page = list_pop(class, flags, __builtin_return_address(0));
+
+    if (__builtin_expect(!page, 0)) {
+        page = frame_alloc_slow(class, flags, __builtin_return_address(0));
+        if (!page) {
+            update_vm_stats(VM_STAT_ALLOC_FAIL, 1);
+            return NULL;
+        }
+    }
+    update_vm_stats(VM_STAT_ALLOC_SUCCESS, 1);
+    if (flags & FRAME_ZEROED)
+        page_clear(page_va(page));
+    return page;
+}
+
+/* The last reference is gone. */
+static void frame_free(struct page *page)
+{
+    struct frame_list *list = &frame_lists[hart_index()];
+
+    if (__builtin_expect(page->flags & (PAGE_CACHED | PAGE_BUDDY | PAGE_ON_LRU), 0) ||
+        page_maps(page))
+        panic("free of frame %#lx, flags %#x, %u mappings", (unsigned long)page_pfn(page).number,
+              page->flags, page_maps(page));
+    if (__builtin_expect(page->flags & PAGE_CHARGED, 0))
+        frame_uncharge_hook();
+    poison_fill(page);
+    page->flags = PAGE_CACHED;
+    ledger_begin();
+    spin_lock(&list->lock);
+    ledger_add(page->class, -1);
+    if (__builtin_expect(list->count >= list_limit, 0))
+        list_spill(list, list_limit - LIST_BATCH);
+    list->frame[list->count++] = page;
+    spin_unlock(&list->lock);
+    ledger_end();
+}
+
+void page_put_many(struct page *page, uint64_t amount)
+{
+    uint64_t before = __atomic_fetch_sub(&page->counts, amount, __ATOMIC_ACQ_REL);
+
+    san_assert((uint32_t)before >= (uint32_t)amount);
+    if ((uint32_t)before == (uint32_t)amount)
+        frame_free(page);
+}
+
+int frame_wait(void)
+{
+    uint64_t freed = frame_reclaim_hook ? frame_reclaim_hook(LIST_BATCH, true) : 0;
+
+    return freed > 0 || page_allocator.free_frames > frame_reserve ? 0 : -ENOMEM;
+}
+
+struct page *alloc_pages(unsigned order)
+{
+    struct page *page;
+
+    ledger_begin();
+    page = page_allocator_alloc(&page_allocator, order);
+    if (page) {
+        page->class = FRAME_KERNEL;
+        ledger_add(FRAME_KERNEL, 1l << order);
+    }
+    ledger_end();
+    return page;
+}
+
+void free_pages(struct page *page, unsigned order)
+{
+    ledger_begin();
+    ledger_add(FRAME_KERNEL, -(1l << order));
+    page_allocator_free(&page_allocator, page, order);
+    ledger_end();
+}
+
+uint64_t frame_free_now(void)
+{
+    uint64_t count = page_allocator.free_frames;
+
+    for (unsigned i = 0; i < MAX_HARTS; i++)
+        count += frame_lists[i].count;
+    return count;
+}
+
+void ledger_read(uint64_t frames[FRAME_CLASSES])
+{
+    frames[FRAME_FREE] = frame_free_now();
+    for (unsigned class = FRAME_FREE + 1; class < FRAME_CLASSES; class++)
+        frames[class] = vm_stat_sum(VM_STAT_LEDGER + class);
+}
+
+void ledger_check(void)
+{
+#ifdef SAN
+    uint64_t frames[FRAME_CLASSES];
+    uint64_t sum = 0;
+
+    ledger_begin();
+    ledger_read(frames);
+    ledger_end();
+    for (unsigned class = 0; class < FRAME_CLASSES; class++)
+        sum += frames[class];
+    if (sum != frame_managed)
+        panic("ledger: the classes sum up to %lu frames of %lu", (unsigned long)sum,
+              (unsigned long)frame_managed);
+#endif
+}

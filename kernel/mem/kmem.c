@@ -1,0 +1,199 @@
+/*
+ * Small objects. A size class has slabs of one frame; a slab keeps its free objects in a list through
+ * the objects themselves, its head and its count in the frame's struct page (index, slot, reserved).
+ *
+ * What always holds, under the class's lock: a slab is on the class's partial list exactly while it
+ * has a free object; an empty slab is kept (one at most a class) or its frame is freed.
+ * SAN: a guard word ends each object, and a free object is filled with a pattern that must be intact.
+ */
+#include "mem/kmem.h"
+
+#include "lib/string.h"
+#include "mem/frame.h"
+#include "sync/printf.h"
+#include "sync/spinlock.h"
+
+struct free_object {
+    struct free_object *next;
+};
+
+struct size_class {
+    struct spinlock lock;
+    uint32_t bytes;
+    uint32_t empty;            /* slabs without an object in use */
+    struct list_head partial;  /* slabs with a free object */
+};
+
+/* guards of a slab's page: index = first free object, slot = class, reserved = objects in use */
+static const uint16_t class_bytes[] = {16,  32,  48,  64,  96,   128,  192,
+                                       256, 384, 512, 768, 1024, 2048, 4096};
+#define CLASSES (sizeof(class_bytes) / sizeof(class_bytes[0]))
+
+static struct size_class classes[CLASSES];
+static uint8_t class_of[2048 / 16 + 2]; /* by (bytes + 15) / 16 */
+
+#ifdef SAN
+#define GUARD_BYTES 8u
+#define GUARD_WORD 0x6b6d656d67756172ul
+#define POISON_OBJECT 0x6b
+
+static void object_check_free(struct size_class *class, const uint8_t *object)
+{
+    for (uint32_t i = sizeof(struct free_object); i < class->bytes; i++)
+        if (object[i] != POISON_OBJECT)
+            panic("object %p of %u bytes was written at byte %u after it was freed",
+                  (const void *)object, class->bytes, i);
+}
+
+static uint64_t *object_guard(struct size_class *class, void *object)
+{
+    return (uint64_t *)((uint8_t *)object + class->bytes - GUARD_BYTES);
+}
+#else
+#define GUARD_BYTES 0u
+#endif
+
+void kmem_init(void)
+{
+    unsigned class = 0;
+
+    for (unsigned i = 0; i < CLASSES; i++) {
+        spin_init(&classes[i].lock, "kmem", RANK_KMEM);
+        list_init(&classes[i].partial);
+        classes[i].bytes = class_bytes[i];
+    }
+    for (unsigned units = 0; units < sizeof(class_of); units++) {
+        while (class_bytes[class] < units * 16)
+            class++;
+        class_of[units] = (uint8_t)class;
+    }
+}
+
+/* Makes the frame a slab, all objects free. The class's lock is not held yet. */
+static void slab_format(struct size_class *class, struct page *page)
+{
+    uint8_t *base = page_va(page);
+    struct free_object *first = NULL;
+
+    for (uint32_t at = PAGE_SIZE / class->bytes * class->bytes; at; at -= class->bytes) {
+        struct free_object *object = (struct free_object *)(base + at - class->bytes);
+
+#ifdef SAN
+        memset(object, POISON_OBJECT, class->bytes);
+#endif
+        object->next = first;
+        first = object;
+    }
+    page->index = (uint64_t)first;
+    page->slot = (uint32_t)(class - classes);
+    page->reserved = 0;
+}
+
+/* Locks: class->lock. */
+static void *slab_take(struct size_class *class)
+{
+    struct page *page = container_of(class->partial.next, struct page, lru);
+    struct free_object *object = (struct free_object *)page->index;
+
+    spin_assert_held(&class->lock);
+    if (page->reserved++ == 0)
+        class->empty--;
+    page->index = (uint64_t)object->next;
+    if (!object->next)
+        list_del(&page->lru);
+    return object;
+}
+
+void *kmem_alloc(size_t bytes, unsigned flags)
+{
+    struct size_class *class;
+    void *object;
+
+    assert(bytes <= 2048);
+    class = &classes[class_of[(bytes + GUARD_BYTES + 15) / 16]];
+    spin_lock(&class->lock);
+    while (list_empty(&class->partial)) {
+        struct page *page;
+
+        spin_unlock(&class->lock);
+        page = frame_alloc(FRAME_SLAB, flags);
+        if (!page)
+            return NULL;
+        slab_format(class, page);
+        spin_lock(&class->lock);
+        list_add(&page->lru, &class->partial);
+        class->empty++;
+    }
+    object = slab_take(class);
+    spin_unlock(&class->lock);
+#ifdef SAN
+    object_check_free(class, object);
+    *object_guard(class, object) = GUARD_WORD;
+#endif
+    memset(object, 0, class->bytes - GUARD_BYTES);
+    return object;
+}
+
+void kmem_free(void *object)
+{
+    struct page *page, *unused = NULL;
+    struct size_class *class;
+
+    if (!object)
+        return;
+    page = va_page(object);
+    assert(page->class == FRAME_SLAB);
+    class = &classes[page->slot];
+#ifdef SAN
+    if (*object_guard(class, object) != GUARD_WORD)
+        panic("object %p of %u bytes: freed twice, or written past its end", object,
+              class->bytes - GUARD_BYTES);
+    memset(object, POISON_OBJECT, class->bytes);
+#endif
+    spin_lock(&class->lock);
+    ((struct free_object *)object)->next = (struct free_object *)page->index;
+    if (!page->index)
+        list_add(&page->lru, &class->partial);
+    page->index = (uint64_t)object;
+    if (--page->reserved == 0 && class->empty++ > 0) {
+        list_del(&page->lru);
+        class->empty--;
+        unused = page;
+    }
+    spin_unlock(&class->lock);
+    if (unused)
+        page_put(unused);
+}
+
+/* Locks: class->lock. A slab without objects in use, taken off the list; or NULL. */
+static struct page *slab_take_empty(struct size_class *class)
+{
+    struct list_head *at;
+
+    spin_assert_held(&class->lock);
+    for (at = class->partial.next; at != &class->partial; at = at->next) {
+        struct page *page = container_of(at, struct page, lru);
+
+        if (page->reserved == 0) {
+            list_del(&page->lru);
+            class->empty--;
+            return page;
+        }
+    }
+    return NULL;
+}
+
+void kmem_trim(void)
+{
+    for (unsigned i = 0; i < CLASSES; i++) {
+        struct page *page;
+
+        do {
+            spin_lock(&classes[i].lock);
+            page = classes[i].empty ? slab_take_empty(&classes[i]) : NULL;
+            spin_unlock(&classes[i].lock);
+            if (page)
+                page_put(page);
+        } while (page);
+    }
+}

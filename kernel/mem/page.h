@@ -1,0 +1,125 @@
+/*
+ * The frame table: one struct page for each managed frame of RAM. Chapter "Memory Allocation".
+ *
+ * A page has a reference count (anyone who may touch it, each mapping included) and a map count
+ * (page-table entries that point to it), two halves of one word, so that mapping or unmapping a page
+ * is one atomic add. The frame is free when the reference count is 0.
+ *
+ * guards: a = atomic; l = page lock (PAGE_LOCKED); b = the buddy allocator's lock while free;
+ *         r = lru lock; c = constant while allocated
+ */
+#ifndef MEM_PAGE_H
+#define MEM_PAGE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "abi/vm_stats.h"
+#include "lib/list.h"
+#include "riscv/memlayout.h"
+
+typedef struct { uint64_t number; } pfn_t; /* physical frame number */
+
+#define PAGE_REF 1ul                     /* of page->counts: one reference */
+#define PAGE_MAP (1ul << 32)             /* one page-table entry */
+#define PAGE_MAPPED_REF (PAGE_REF + PAGE_MAP) /* what a page-table entry holds */
+
+enum page_flag {
+    PAGE_LOCKED = 1 << 0,    /* the sleeping page lock; vm/page_lock.h */
+    PAGE_WAITERS = 1 << 1,   /* somebody waits for it */
+    PAGE_UPTODATE = 1 << 2,  /* a file page: holds what the file says */
+    PAGE_DIRTY = 1 << 3,     /* a file page: newer than the disk */
+    PAGE_WRITEBACK = 1 << 4, /* being written; the frame must not change owner */
+    PAGE_ERROR = 1 << 5,     /* the last read or write failed */
+    PAGE_ON_LRU = 1 << 6,
+    PAGE_REFERENCED = 1 << 7, /* used since the LRU looked */
+    PAGE_BUDDY = 1 << 8,     /* free, and the head of a block of 1 << order frames */
+    PAGE_CACHED = 1 << 9,    /* free, on a hart's list */
+    PAGE_CHARGED = 1 << 10,  /* unreserved memory: its promise goes with the frame */
+};
+
+struct vm_object;
+
+struct page {
+    uint64_t counts;        /* a: PAGE_REF and PAGE_MAP units */
+    uint32_t flags;         /* a */
+    uint8_t order;          /* c, b: of the block that it heads */
+    uint8_t class;          /* c, b: enum frame_class */
+    uint16_t reserved;      /* l: file page: disk blocks that are promised for it */
+    struct list_head lru;   /* r; b while free */
+    struct vm_object *owner; /* l: of a file page; NULL for others */
+    uint64_t index;         /* l: page number in the owner */
+    uint32_t slot;          /* l: swap slot + 1, or 0 */
+    uint32_t site;          /* SAN: who allocated it (offset of the return address in the text) */
+    uint64_t unused;
+};
+_Static_assert(sizeof(struct page) == 64, "a frame number becomes a page by one shift");
+
+extern struct page *frame_table; /* of the first managed frame */
+extern uint64_t frame_first;     /* its number */
+extern uint64_t frame_count;     /* length of the table */
+
+static inline pfn_t page_pfn(const struct page *page)
+{
+    return (pfn_t){(uint64_t)(page - frame_table) + frame_first};
+}
+
+static inline struct page *pfn_page(pfn_t pfn)
+{
+    return &frame_table[pfn.number - frame_first];
+}
+
+static inline void *page_va(const struct page *page)
+{
+    return direct_va(page_pfn(page).number << PAGE_SHIFT);
+}
+
+static inline struct page *va_page(const void *va) /* va in the direct map */
+{
+    return pfn_page((pfn_t){direct_pa(va) >> PAGE_SHIFT});
+}
+
+static inline uint32_t page_refs(const struct page *page)
+{
+    return (uint32_t)__atomic_load_n(&page->counts, __ATOMIC_ACQUIRE);
+}
+
+static inline uint32_t page_maps(const struct page *page)
+{
+    return (uint32_t)(__atomic_load_n(&page->counts, __ATOMIC_ACQUIRE) >> 32);
+}
+
+static inline bool page_test(const struct page *page, enum page_flag flag)
+{
+    return (__atomic_load_n(&page->flags, __ATOMIC_ACQUIRE) & flag) != 0;
+}
+
+/* Each returns whether the flag was set before. */
+static inline bool page_set(struct page *page, enum page_flag flag)
+{
+    return (__atomic_fetch_or(&page->flags, flag, __ATOMIC_ACQ_REL) & flag) != 0;
+}
+
+static inline bool page_clear_flag(struct page *page, enum page_flag flag)
+{
+    return (__atomic_fetch_and(&page->flags, ~(uint32_t)flag, __ATOMIC_ACQ_REL) & flag) != 0;
+}
+
+static inline void page_get(struct page *page)
+{
+    __atomic_fetch_add(&page->counts, PAGE_REF, __ATOMIC_ACQ_REL);
+}
+
+/*
+ * Drops amount, in units of PAGE_REF and PAGE_MAPPED_REF; with the last reference the frame is free.
+ * Any context but interrupt handlers.
+ */
+void page_put_many(struct page *page, uint64_t amount);
+
+static inline void page_put(struct page *page)
+{
+    page_put_many(page, PAGE_REF);
+}
+
+#endif

@@ -1,0 +1,70 @@
+/*
+ * Address-space identifiers. Privileged specification, "Supervisor Address Translation and Protection
+ * (satp) Register".
+ *
+ * page_table.context holds generation << 16 | number. Number 0 is the kernel's own root. What always
+ * holds: two page tables never have the same context, and a hart enters a context of a generation only
+ * after it has flushed since that generation began.
+ */
+#include "mmu/asid.h"
+
+#include "riscv/csr.h"
+#include "sync/spinlock.h"
+
+#define NUMBER_BITS 16
+#define NUMBER_MASK ((1ul << NUMBER_BITS) - 1)
+
+uint32_t asid_bits;
+
+static struct spinlock lock; /* RANK_ASID: guards next and generation; generation is read freely */
+static uint64_t next = 1;
+static uint64_t generation = 1;
+static uint64_t hart_generation[MAX_HARTS]; /* each hart's own: the one it flushed for */
+
+void asid_init(void)
+{
+    uint64_t satp = csr_read(satp);
+    uint64_t all = NUMBER_MASK << SATP_ASID_SHIFT;
+    uint64_t kept;
+
+    spin_init(&lock, "asid", RANK_ASID);
+    csr_write(satp, satp | all);
+    kept = (csr_read(satp) & all) >> SATP_ASID_SHIFT;
+    csr_write(satp, satp);
+    while (kept & (1ul << asid_bits))
+        asid_bits++;
+}
+
+/* Locks: lock. */
+static uint64_t context_new(void)
+{
+    if (next >> asid_bits) {
+        generation++;
+        next = 1;
+    }
+    return generation << NUMBER_BITS | next++;
+}
+
+uint64_t asid_enter(struct page_table *table, bool *flush)
+{
+    uint64_t now, context;
+    uint64_t *mine = &hart_generation[hart_index()];
+
+    if (asid_bits == 0) {
+        *flush = true;
+        return 0;
+    }
+    now = __atomic_load_n(&generation, __ATOMIC_ACQUIRE);
+    context = __atomic_load_n(&table->context, __ATOMIC_RELAXED);
+    if (context >> NUMBER_BITS != now) {
+        spin_lock(&lock);
+        context = table->context; /* another hart may have been faster */
+        if (context >> NUMBER_BITS != generation)
+            context = context_new();
+        __atomic_store_n(&table->context, context, __ATOMIC_RELAXED);
+        spin_unlock(&lock);
+    }
+    *flush = *mine != context >> NUMBER_BITS;
+    *mine = context >> NUMBER_BITS;
+    return context & NUMBER_MASK;
+}

@@ -1,0 +1,154 @@
+/*
+ * The kernel's half of every address space. Privileged specification, "Sv39", "Sv48", "Sv57".
+ *
+ * What always holds: every entry of the kernel's root that will ever be used exists when kernel_map_init
+ * returns, so roots of user spaces may copy them. All leaves are global, none is writable and
+ * executable; A and D are set, so that no machine faults to have them set.
+ */
+#include "mmu/kernel_map.h"
+
+#include "lib/string.h"
+#include "mem/frame.h"
+#include "mmu/asid.h"
+#include "mmu/page_table.h"
+#include "mmu/satp.h"
+#include "riscv/machine.h"
+#include "sync/printf.h"
+
+#define KERNEL_LEAF (PTE_V | PTE_G | PTE_A | PTE_D)
+#define KERNEL_RW (KERNEL_LEAF | PTE_R | PTE_W)
+#define KERNEL_RX (KERNEL_LEAF | PTE_R | PTE_X)
+#define KERNEL_RO (KERNEL_LEAF | PTE_R)
+
+extern char _start[], __text_start[], __text_end[], __rodata_start[], __rodata_end[];
+extern char __data_start[], __bss_end[], _end[];
+extern uint64_t boot_root_sv39[], boot_root_sv48[], boot_root_sv57[];
+
+static uint64_t image_pa(const void *symbol)
+{
+    return (uint64_t)symbol - (uint64_t)_start + kernel_load_pa;
+}
+
+/* The boot tables map the same upper half in every mode, so satp may be tried from within it. */
+static bool mode_works(uint32_t levels)
+{
+    const uint64_t *root = levels == 3   ? boot_root_sv39
+                           : levels == 4 ? boot_root_sv48
+                                         : boot_root_sv57;
+    uint64_t satp = (uint64_t)(levels + 5) << SATP_MODE_SHIFT | image_pa(root) >> PAGE_SHIFT;
+
+    csr_write(satp, satp);
+    __asm__ volatile("sfence.vma" : : : "memory");
+    return csr_read(satp) == satp; /* a mode that is not there leaves satp as it was */
+}
+
+void paging_init(const char *mode)
+{
+    uint32_t levels = MAX_LEVELS;
+
+    if (mode && strcmp(mode, "auto") != 0) {
+        static const char *const names[] = {"sv39", "sv48", "sv57"};
+
+        for (levels = 3; levels <= MAX_LEVELS; levels++)
+            if (strcmp(mode, names[levels - 3]) == 0)
+                break;
+        if (levels > MAX_LEVELS || !mode_works(levels)) {
+            printf("xv39: paging=%s: %s; try PAGING=auto\n", mode,
+                   levels > MAX_LEVELS ? "auto, sv39, sv48 and sv57 are known"
+                                       : "this machine does not have it");
+            power_off(1);
+        }
+    } else {
+        while (levels > 3 && !mode_works(levels))
+            levels--;
+        mode_works(levels);
+    }
+    paging_levels = levels;
+}
+
+/* One leaf at the given level: 0 = 4 KiB, 1 = 2 MiB, 2 = 1 GiB. */
+static void map_leaf(uint64_t va, uint64_t pa, uint64_t bits, uint32_t leaf_level)
+{
+    pte_t *entries = kernel_page_table.root;
+    pte_t *slot;
+
+    for (uint32_t level = paging_levels - 1; level > leaf_level; level--) {
+        slot = &entries[pte_index(va, level)];
+        if (pte_kind(*slot) == PTE_EMPTY) {
+            struct page *page = allocate_page_table(0);
+
+            assert(page);
+            pte_set(slot, pte_make(page_pfn(page), PTE_V));
+        }
+        assert(pte_is_table(*slot));
+        entries = direct_va(pte_pfn(*slot).number << PAGE_SHIFT);
+    }
+    slot = &entries[pte_index(va, leaf_level)];
+    pte_set(slot, pte_make((pfn_t){pa >> PAGE_SHIFT}, bits));
+}
+
+/* The range in leaves as large as its alignment allows. */
+static void map_range(uint64_t va, uint64_t pa, uint64_t bytes, uint64_t bits)
+{
+    while (bytes > 0) {
+        uint32_t level = 2;
+        uint64_t size = 1ul << 30;
+
+        while (level > 0 && (((va | pa) & (size - 1)) || bytes < size)) {
+            level--;
+            size >>= 9;
+        }
+        map_leaf(va, pa, bits, level);
+        va += size;
+        pa += size;
+        bytes -= size;
+    }
+}
+
+static void map_direct(const struct region *region, uint64_t bits)
+{
+    uint64_t start = PAGE_ROUND_DOWN(region->start);
+    uint64_t end = PAGE_ROUND_UP(region->start + region->bytes);
+
+    if (region->bytes)
+        map_range(DIRECT_BASE + start, start, end - start, bits);
+}
+
+static void map_image(const char *start, const char *end, uint64_t bits)
+{
+    map_range((uint64_t)start, image_pa(start), PAGE_ROUND_UP((uint64_t)(end - start)), bits);
+}
+
+void kernel_map_init(void)
+{
+    struct table_supply supply = {.count = 0};
+    int error = page_table_init(&kernel_page_table, paging_levels);
+
+    assert(error == 0);
+    for (uint32_t i = 0; i < machine.ram_count; i++)
+        map_direct(&machine.ram[i], KERNEL_RW);
+    map_direct(&machine.plic.registers, KERNEL_RW);
+    map_direct(&machine.uart.registers, KERNEL_RW);
+    map_direct(&machine.test.registers, KERNEL_RW);
+    for (uint32_t i = 0; i < machine.virtio_count; i++)
+        map_direct(&machine.virtio[i].registers, KERNEL_RW);
+    map_image(__text_start, __text_end, KERNEL_RX);
+    map_image(__rodata_start, __rodata_end, KERNEL_RO);
+    map_image(__data_start, __bss_end, KERNEL_RW);
+    map_image(__bss_end, _end, KERNEL_RO); /* the symbols for backtraces */
+
+    /* The first table of the stacks' region: from now on the root's entry for it is there. */
+    error = table_supply_fill(&supply, paging_levels, 0);
+    assert(error == 0);
+    walk_page_table(&kernel_page_table, STACK_BASE, &supply);
+    table_supply_drop(&supply);
+
+    csr_write(satp, kernel_satp());
+    __asm__ volatile("sfence.vma" : : : "memory");
+    asid_init();
+}
+
+uint64_t kernel_satp(void)
+{
+    return satp_make(&kernel_page_table, 0);
+}

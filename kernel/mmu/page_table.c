@@ -1,0 +1,140 @@
+/*
+ * Page tables. Chapter "Page Table Management"; privileged specification, "Sv39", "Sv48", "Sv57".
+ *
+ * What always holds: an entry that points to a table carries V and nothing else (R, W, X, U, A and D
+ * of such an entry are reserved); a table, once linked, stays linked until page_table_destroy or until
+ * the kernel ends, so whoever keeps the page table alive may walk it without the lock. The lock guards
+ * changes. Entries of the kernel half are copied from the kernel's root when a root is made, and all
+ * of them exist from boot.
+ */
+#include "mmu/page_table.h"
+
+#include "abi/errno.h"
+#include "lib/string.h"
+#include "mem/frame.h"
+#include "sync/printf.h"
+
+uint32_t paging_levels = 3;
+struct page_table kernel_page_table;
+
+static pte_t *table_va(pte_t entry)
+{
+    return direct_va(pte_pfn(entry).number << PAGE_SHIFT);
+}
+
+struct page *allocate_page_table(unsigned frame_flags)
+{
+    return frame_alloc(FRAME_PAGE_TABLE, frame_flags | FRAME_ZEROED);
+}
+
+int page_table_init(struct page_table *table, uint32_t levels)
+{
+    struct page *root = allocate_page_table(0);
+
+    if (!root)
+        return -ENOMEM;
+    memset(table, 0, sizeof(*table));
+    spin_init(&table->lock, "page table", RANK_PAGE_TABLE);
+    table->root = page_va(root);
+    table->levels = levels;
+    table->table_frames = 1;
+    if (kernel_page_table.root)
+        memcpy(table->root + PTES_PER_TABLE / 2, kernel_page_table.root + PTES_PER_TABLE / 2,
+               PAGE_SIZE / 2);
+    return 0;
+}
+
+/* Frees a table and all below it; the upper half of a root is the kernel's and stays. */
+static void table_free(pte_t *table, uint32_t level, uint32_t entries)
+{
+    if (level > 0)
+        for (uint32_t i = 0; i < entries; i++)
+            if (pte_is_table(table[i]))
+                table_free(table_va(table[i]), level - 1, PTES_PER_TABLE);
+    page_put(va_page(table));
+}
+
+void page_table_destroy(struct page_table *table)
+{
+    assert(table->running_on == 0);
+    table_free(table->root, table->levels - 1, PTES_PER_TABLE / 2);
+    table->root = NULL;
+}
+
+int table_supply_fill(struct table_supply *supply, uint32_t levels, unsigned frame_flags)
+{
+    while (supply->count < levels - 1) {
+        struct page *page = allocate_page_table(frame_flags);
+
+        if (!page)
+            return -ENOMEM;
+        supply->frame[supply->count++] = page;
+    }
+    return 0;
+}
+
+void table_supply_drop(struct table_supply *supply)
+{
+    while (supply->count)
+        page_put(supply->frame[--supply->count]);
+}
+
+pte_t *find_page_table(struct page_table *table, uint64_t va)
+{
+    pte_t *entries = table->root;
+
+    for (uint32_t level = table->levels - 1; level > 0; level--) {
+        pte_t entry = pte_load(&entries[pte_index(va, level)]);
+
+        if (!pte_is_table(entry))
+            return NULL;
+        entries = table_va(entry);
+    }
+    return &entries[pte_index(va, 0)];
+}
+
+pte_t *walk_page_table(struct page_table *table, uint64_t va, struct table_supply *supply)
+{
+    pte_t *entries = table->root;
+
+    for (uint32_t level = table->levels - 1; level > 0; level--) {
+        pte_t *slot = &entries[pte_index(va, level)];
+        pte_t entry = pte_load(slot);
+
+        if (!pte_is_table(entry)) {
+            assert(pte_kind(entry) == PTE_EMPTY);
+            if (supply->count == 0)
+                return NULL;
+            entry = pte_make(page_pfn(supply->frame[--supply->count]), PTE_V);
+            table->table_frames++;
+            pte_set(slot, entry);
+        }
+        entries = table_va(entry);
+    }
+    return &entries[pte_index(va, 0)];
+}
+
+pte_t *next_page_table(struct page_table *table, uint64_t *va, uint64_t end)
+{
+    uint64_t at = *va;
+
+    while (at < end) {
+        pte_t *entries = table->root;
+        uint32_t level = table->levels - 1;
+
+        while (level > 0) {
+            pte_t entry = pte_load(&entries[pte_index(at, level)]);
+
+            if (!pte_is_table(entry))
+                break;
+            entries = table_va(entry);
+            level--;
+        }
+        if (level == 0) {
+            *va = at;
+            return &entries[pte_index(at, 0)];
+        }
+        at = (at | ((1ul << (PAGE_SHIFT + 9 * level)) - 1)) + 1; /* past what this entry spans */
+    }
+    return NULL;
+}

@@ -1,0 +1,79 @@
+/*
+ * Page tables of 3, 4 or 5 levels. Chapter "Page Table Management". The walker loops over the levels;
+ * nothing here depends on the mode but struct page_table.levels.
+ *
+ * guards: t = lock (RANK_PAGE_TABLE); a = atomic; c = constant
+ *
+ * A table's frames come from a supply that the caller filled before it took the lock: nothing sleeps
+ * under a page-table lock. A path that was partly built is kept: empty tables are legal, and
+ * page_table_destroy frees them.
+ */
+#ifndef MMU_PAGE_TABLE_H
+#define MMU_PAGE_TABLE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "mmu/pte.h"
+#include "sync/spinlock.h"
+
+#define PTES_PER_TABLE 512u
+#define MAX_LEVELS 5
+
+struct page_table {
+    struct spinlock lock;
+    pte_t *root;          /* c: in the direct map */
+    uint32_t levels;      /* c: 3, 4 or 5 */
+    uint64_t table_frames; /* t: frames used by tables, the root included */
+    uint64_t context;     /* a: ASID and its generation; mmu/asid.c */
+    uint32_t running_on;  /* a: harts (bits) whose satp points here */
+    uint32_t cached_on;   /* a: harts that may cache translations of it */
+    uint32_t stale_on;    /* a: harts that must flush when they enter it next */
+};
+
+/* Frames for tables, brought by the caller. */
+struct table_supply {
+    struct page *frame[MAX_LEVELS];
+    uint32_t count;
+};
+
+extern uint32_t paging_levels;         /* constant after boot */
+extern struct page_table kernel_page_table;
+
+static inline uint32_t pte_index(uint64_t va, uint32_t level) /* level 0 = leaf */
+{
+    return (va >> (PAGE_SHIFT + 9 * level)) & (PTES_PER_TABLE - 1);
+}
+
+/* One past the user half: 2^38, 2^47 or 2^56. */
+static inline uint64_t user_half_end(uint32_t levels)
+{
+    return 1ul << (PAGE_SHIFT + 9 * levels - 1);
+}
+
+/* A root with no user entries and the kernel's upper half. 0 or -ENOMEM. */
+int page_table_init(struct page_table *table, uint32_t levels);
+struct page *allocate_page_table(unsigned frame_flags); /* a zeroed frame of class FRAME_PAGE_TABLE, or NULL */
+/* Frees all tables. Every user leaf must be gone, and no hart may have it active. */
+void page_table_destroy(struct page_table *table);
+
+/* Fills supply up to what one walk may need. 0 or -ENOMEM (what came is kept). */
+int table_supply_fill(struct table_supply *supply, uint32_t levels, unsigned frame_flags);
+void table_supply_drop(struct table_supply *supply); /* frees what was not used */
+
+/* The leaf slot for va, or NULL where no table reaches it. Needs no lock. Never sleeps. */
+pte_t *find_page_table(struct page_table *table, uint64_t va);
+/*
+ * The first leaf slot for an address in [*va, end) that a table reaches; *va becomes that address.
+ * NULL: none. The slots up to the next multiple of LEAF_TABLE_SPAN follow it in memory.
+ */
+#define LEAF_TABLE_SPAN (PAGE_SIZE * PTES_PER_TABLE)
+pte_t *next_page_table(struct page_table *table, uint64_t *va, uint64_t end);
+
+/*
+ * The leaf slot for va, building the path from supply; NULL where the supply ran out.
+ * Locks: table->lock, or the table is not shared yet. Owns: frames that were used are the table's.
+ */
+pte_t *walk_page_table(struct page_table *table, uint64_t va, struct table_supply *supply);
+
+#endif

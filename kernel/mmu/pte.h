@@ -1,0 +1,144 @@
+/*
+ * Page-table entries (privileged specification, "Sv39: Page-Based 39-bit Virtual-Memory System").
+ * Only mmu/ and riscv/ name these bits; everybody else asks the functions below.
+ *
+ * Four kinds, told apart by pte_kind():
+ *   empty    0
+ *   present  V = 1 (a leaf; a table is met only inside mmu/)
+ *   none     V = 0, frame kept: PROT_NONE and nothing else
+ *   swap     V = 0, a swap slot
+ */
+#ifndef MMU_PTE_H
+#define MMU_PTE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "mem/page.h"
+
+typedef uint64_t pte_t;
+typedef struct { uint32_t number; } swp_entry_t; /* a swap slot */
+
+enum pte_bit {
+    PTE_V = 1 << 0,
+    PTE_R = 1 << 1,
+    PTE_W = 1 << 2,
+    PTE_X = 1 << 3,
+    PTE_U = 1 << 4,
+    PTE_G = 1 << 5,
+    PTE_A = 1 << 6,
+    PTE_D = 1 << 7,
+    PTE_SOFT_NONE = 1 << 8,  /* with V = 0: frame kept */
+    PTE_SOFT_SWAP = 1 << 9,  /* with V = 0: swap slot */
+};
+/* A page of kernel data; A and D are set, for where the machine faults instead of setting them. */
+#define PTE_KERNEL_DATA (PTE_V | PTE_R | PTE_W | PTE_G | PTE_A | PTE_D)
+#define PTE_PFN_SHIFT 10
+#define PTE_PFN_MASK ((1ul << 54) - (1ul << 10))
+
+enum pte_kind { PTE_EMPTY, PTE_PRESENT, PTE_NONE, PTE_SWAP };
+
+static inline enum pte_kind pte_kind(pte_t pte)
+{
+    if (pte & PTE_V)
+        return PTE_PRESENT;
+    if (pte & PTE_SOFT_NONE)
+        return PTE_NONE;
+    return pte & PTE_SOFT_SWAP ? PTE_SWAP : PTE_EMPTY;
+}
+
+static inline pfn_t pte_pfn(pte_t pte)
+{
+    return (pfn_t){(pte & PTE_PFN_MASK) >> PTE_PFN_SHIFT};
+}
+
+static inline pte_t pte_make(pfn_t pfn, uint64_t bits)
+{
+    return pfn.number << PTE_PFN_SHIFT | bits;
+}
+
+static inline bool pte_shows(pte_t pte, pfn_t pfn) /* a present entry, this frame */
+{
+    return (pte & PTE_V) && pte_pfn(pte).number == pfn.number;
+}
+
+static inline bool pte_is_table(pte_t pte)
+{
+    return (pte & (PTE_V | PTE_R | PTE_W | PTE_X)) == PTE_V;
+}
+
+/* What a user access needs of a present entry, and what an area allows. */
+enum access {
+    ACCESS_READ = PTE_R,
+    ACCESS_WRITE = PTE_W,
+    ACCESS_EXEC = PTE_X,
+};
+
+static inline bool pte_allows(pte_t pte, enum access access)
+{
+    return (pte & (PTE_V | PTE_U | access)) == (PTE_V | PTE_U | access);
+}
+
+/* Has the entry the A bit, and for a store the D bit, that the access wants? */
+static inline bool pte_marked(pte_t pte, enum access access)
+{
+    return (pte & PTE_A) && (access != ACCESS_WRITE || (pte & PTE_D));
+}
+
+/*
+ * A user leaf. allowed: ACCESS_... bits. It is born with A, and with D where it is writable: a page is
+ * mapped writable only for a store. Write without read is a reserved encoding, so read comes along.
+ */
+static inline pte_t pte_make_user(pfn_t pfn, uint64_t allowed)
+{
+    uint64_t bits = PTE_V | PTE_U | PTE_A | allowed;
+
+    if (allowed & PTE_W)
+        bits |= PTE_R | PTE_D;
+    return pte_make(pfn, bits);
+}
+
+/* A PTE is read in one piece: hardware and other harts change A and D. */
+static inline pte_t pte_load(const pte_t *slot)
+{
+    return __atomic_load_n(slot, __ATOMIC_RELAXED);
+}
+
+/* Installs an entry where none was valid. */
+static inline void pte_set(pte_t *slot, pte_t pte)
+{
+    __atomic_store_n(slot, pte, __ATOMIC_RELEASE);
+}
+
+/* Replaces a valid entry; the old value says whether it was dirty. */
+static inline pte_t pte_swap(pte_t *slot, pte_t pte)
+{
+    return __atomic_exchange_n(slot, pte, __ATOMIC_ACQ_REL);
+}
+
+/* Takes the write permission from a valid entry; A and D stay. */
+static inline void pte_write_protect(pte_t *slot)
+{
+    __atomic_fetch_and(slot, ~(pte_t)PTE_W, __ATOMIC_ACQ_REL);
+}
+
+/* Gives the write permission to a valid, readable entry, for a store that follows. */
+static inline void pte_write_allow(pte_t *slot)
+{
+    __atomic_fetch_or(slot, (pte_t)(PTE_W | PTE_D | PTE_A), __ATOMIC_ACQ_REL);
+}
+
+/* Sets A, and for a store D, as hardware would. */
+static inline void pte_mark(pte_t *slot, enum access access)
+{
+    __atomic_fetch_or(slot, (pte_t)(access == ACCESS_WRITE ? PTE_A | PTE_D : PTE_A),
+                      __ATOMIC_ACQ_REL);
+}
+
+/* The entry that fork gives both sides: the same frame, not writable. */
+static inline pte_t pte_shared(pte_t pte)
+{
+    return pte & ~(pte_t)PTE_W;
+}
+
+#endif

@@ -1,0 +1,163 @@
+/*
+ * Fences: which harts, and when. Chapter "TLB Management"; privileged specification,
+ * "Supervisor Memory-Management Fence Instruction".
+ *
+ * A page table knows the harts that run it (running_on), that have run it and may still cache it
+ * (cached_on), and that must flush when they enter it next (stale_on). The changer of an entry sets
+ * stale_on and then reads running_on; a hart that enters sets its bit in running_on and then reads
+ * stale_on. With a full fence between the two steps on both sides, one of them sees the other: either
+ * the changer sends a remote fence, or the hart flushes on its own as it enters.
+ */
+#include "mmu/tlb.h"
+
+#include "mem/vm_stat.h"
+#include "mmu/asid.h"
+#include "mmu/satp.h"
+#include "riscv/sbi.h"
+#include "sync/printf.h"
+
+#define FLUSH_PAGES_MAX 16u /* a longer range flushes the address space */
+
+static inline void sfence_page(uint64_t va)
+{
+    __asm__ volatile("sfence.vma %0, zero" : : "r"(va) : "memory");
+}
+
+static inline void sfence_asid(uint64_t asid) /* global entries stay */
+{
+    __asm__ volatile("sfence.vma zero, %0" : : "r"(asid) : "memory");
+}
+
+static inline void sfence_all(void)
+{
+    __asm__ volatile("sfence.vma" : : : "memory");
+}
+
+static inline uint32_t full_fence_load(const uint32_t *cell)
+{
+    __atomic_thread_fence(__ATOMIC_SEQ_CST);
+    return __atomic_load_n(cell, __ATOMIC_RELAXED);
+}
+
+void page_table_enter(struct page_table *table)
+{
+    uint32_t bit = 1u << hart_index();
+    bool flush;
+    uint64_t asid;
+
+    if (!table) {
+        csr_write(satp, satp_make(&kernel_page_table, 0));
+        return;
+    }
+    __atomic_fetch_or(&table->running_on, bit, __ATOMIC_RELAXED);
+    __atomic_fetch_or(&table->cached_on, bit, __ATOMIC_RELAXED);
+    asid = asid_enter(table, &flush);
+    if (full_fence_load(&table->stale_on) & bit) {
+        __atomic_fetch_and(&table->stale_on, ~bit, __ATOMIC_ACQ_REL);
+        instruction_fence();
+        flush = true;
+    }
+    csr_write(satp, satp_make(table, asid));
+    if (flush)
+        sfence_asid(asid);
+}
+
+void page_table_leave(struct page_table *table)
+{
+    if (table)
+        __atomic_fetch_and(&table->running_on, ~(1u << hart_index()), __ATOMIC_RELEASE);
+}
+
+/* This hart's own part of a flush; preemption is off. */
+static void flush_here(struct page_table *table, uint64_t start, uint64_t end)
+{
+    if (!(table->running_on & (1u << hart_index())))
+        return; /* stale_on has its bit */
+    if (end - start <= FLUSH_PAGES_MAX * PAGE_SIZE) {
+        for (uint64_t va = start; va < end; va += PAGE_SIZE)
+            sfence_page(va);
+        update_vm_stats(VM_STAT_TLB_LOCAL, 1);
+    } else {
+        sfence_asid((csr_read(satp) >> SATP_ASID_SHIFT) & 0xffff);
+        update_vm_stats(VM_STAT_TLB_ASID, 1);
+    }
+}
+
+void flush_tlb_own_entry(uint64_t va)
+{
+    sfence_page(va);
+}
+
+void flush_tlb_range(struct page_table *table, uint64_t start, uint64_t end)
+{
+    uint32_t self, others;
+
+    if (!table->cached_on)
+        return; /* nobody has run it yet */
+    preempt_disable();
+    self = 1u << hart_index();
+    others = __atomic_load_n(&table->cached_on, __ATOMIC_RELAXED);
+    if (table->running_on & self)
+        others &= ~self;
+    if (others)
+        __atomic_fetch_or(&table->stale_on, others, __ATOMIC_RELAXED);
+    others = full_fence_load(&table->running_on) & ~self;
+    flush_here(table, start, end);
+    preempt_enable();
+    if (others) {
+        update_vm_stats(VM_STAT_TLB_REMOTE, 1);
+        sbi_remote_sfence_vma(others, start, end - start);
+    }
+}
+
+void flush_tlb_entry(struct page_table *table, uint64_t va)
+{
+    flush_tlb_range(table, va, va + PAGE_SIZE);
+}
+
+void flush_tlb_kernel(uint64_t start, uint64_t end)
+{
+    uint32_t all = (1u << hart_count) - 1;
+
+    sfence_all();
+    sbi_remote_sfence_vma(all, start, end - start);
+}
+
+void flush_instructions(struct page_table *table)
+{
+    uint32_t self, others;
+
+    preempt_disable();
+    self = 1u << hart_index();
+    instruction_fence();
+    __atomic_fetch_or(&table->stale_on, ~self, __ATOMIC_RELAXED);
+    others = full_fence_load(&table->running_on) & ~self;
+    preempt_enable();
+    if (others)
+        sbi_remote_fence_i(others);
+}
+
+void tlb_batch_begin(struct tlb_batch *batch, struct page_table *table)
+{
+    batch->table = table;
+    batch->start = UINT64_MAX;
+    batch->end = 0;
+    batch->count = 0;
+}
+
+void tlb_batch_note(struct tlb_batch *batch, uint64_t va)
+{
+    if (va < batch->start)
+        batch->start = va;
+    if (va + PAGE_SIZE > batch->end)
+        batch->end = va + PAGE_SIZE;
+}
+
+void tlb_batch_finish(struct tlb_batch *batch)
+{
+    if (batch->start < batch->end)
+        flush_tlb_range(batch->table, batch->start, batch->end);
+    for (uint32_t i = 0; i < batch->count; i++)
+        page_put_many(batch->page[i], PAGE_MAPPED_REF);
+    batch->count = 0;
+}

@@ -1,0 +1,36 @@
+/* exec: another program for a process. */
+#ifndef PROC_EXEC_H
+#define PROC_EXEC_H
+
+#include <stdint.h>
+
+#include "abi/limits.h"
+
+struct mm_struct;
+struct process;
+struct trap_frame;
+
+/* The argument strings of a new program, in kernel memory. About 300 bytes: not for the stack. */
+struct exec_arguments {
+    uint32_t count;
+    uint32_t bytes;                  /* used in strings */
+    uint64_t offset[MAX_ARGS + 1];   /* of each string; while building the stack, addresses */
+    char *strings;                   /* MAX_ARG_BYTES */
+};
+
+/* Empty, or NULL: no memory. Sleeps. */
+struct exec_arguments *exec_arguments_create(void);
+void exec_arguments_destroy(struct exec_arguments *arguments);
+int exec_arguments_add(struct exec_arguments *arguments, const char *string); /* 0 or -E2BIG */
+/* All of a user's argv. 0, -E2BIG, -EFAULT, -ENOMEM. Sleeps. */
+int exec_arguments_fetch(struct exec_arguments *arguments, struct mm_struct *mm, uint64_t argv);
+
+/*
+ * Gives the process the program at path: either all of it, with the registers to start it in
+ * frame, or, with a negative errno, nothing has changed. The process is the running one, or one
+ * that does not run yet. Returns argc, which belongs into a0. Sleeps.
+ */
+int process_exec(struct process *process, struct trap_frame *frame, const char *path,
+                 struct exec_arguments *arguments);
+
+#endif

@@ -1,0 +1,145 @@
+/*
+ * exit and wait. A process that exits gives up all it has, hands its children to init, and stays
+ * as a zombie with its status until its parent waits for it. The zombie's thread may still be on
+ * its way off its stack by then; thread_reap() waits for that.
+ */
+#include "abi/errno.h"
+#include "fs/inode.h"
+#include "mem/frame.h"
+#include "proc/lifecycle.h"
+#include "sync/printf.h"
+#include "vm/mm.h"
+#include "vm/usercopy.h"
+
+#define POWER_OFF_INIT_KILLED 125
+
+struct process *init_process;
+
+void process_release(struct process *process)
+{
+    struct mm_struct *mm;
+
+    file_table_close_all(&process->files);
+    if (process->cwd != NULL)
+        inode_put(process->cwd);
+    process->cwd = NULL;
+    mm = process_change_space(process, NULL);
+    if (process->thread == current_thread())
+        mm_switch(NULL);
+    else
+        process->thread->space = NULL;
+    if (mm != NULL)
+        mm_destroy(mm);
+}
+
+/*
+ * Locks: process_lock. Init gets the children; it has to look whether one of them has exited
+ * already.
+ */
+static void orphans_to_init(struct process *process)
+{
+    struct list_head *link, *after;
+
+    list_for_each_safe(link, after, &process->children) {
+        struct process *child = container_of(link, struct process, sibling);
+
+        child->parent = init_process;
+        list_del(&child->sibling);
+        list_add_tail(&child->sibling, &init_process->children);
+        if (child->state == PROCESS_ZOMBIE)
+            waitq_wake_all(&init_process->child_exited);
+    }
+}
+
+static void __attribute__((noreturn)) init_has_ended(const struct process *init, int status)
+{
+    bool killed = process_is_killed(init);
+
+    fs_sync();
+    if (killed)
+        printf("init was killed: powering off\n");
+    else
+        printf("init exited with status %d: powering off\n", status);
+    power_off(killed || status < 0 || status > POWER_OFF_INIT_KILLED ? POWER_OFF_INIT_KILLED
+                                                                      : status);
+}
+
+void process_exit(int status)
+{
+    struct process *process = current_process();
+
+    if (process == init_process)
+        init_has_ended(process, status);
+    process_release(process);
+#ifdef SAN
+    ledger_check();
+#endif
+    spin_lock(&process_lock);
+    orphans_to_init(process);
+    process->exit_status = status;
+    process->state = PROCESS_ZOMBIE;
+    waitq_wake_all(&process->parent->child_exited);
+    spin_unlock(&process_lock); /* from here on the struct may be freed; the thread not yet */
+    thread_exit();
+}
+
+/* Locks: process_lock. */
+static struct process *find_zombie(struct process *parent)
+{
+    struct list_head *link;
+
+    list_for_each(link, &parent->children) {
+        struct process *child = container_of(link, struct process, sibling);
+
+        if (child->state == PROCESS_ZOMBIE)
+            return child;
+    }
+    return NULL;
+}
+
+/*
+ * A child that has exited, now PROCESS_REAPED: nobody else will get it. Sleeps. -ECHILD or -EINTR.
+ */
+static int wait_for_zombie(struct process *parent, struct process **out)
+{
+    int result = 0;
+
+    spin_lock(&process_lock);
+    while ((*out = find_zombie(parent)) == NULL && result == 0) {
+        if (list_empty(&parent->children))
+            result = -ECHILD;
+        else
+            result = waitq_sleep_killable(&parent->child_exited, &process_lock);
+    }
+    if (*out != NULL) {
+        (*out)->state = PROCESS_REAPED;
+        result = 0;
+    }
+    spin_unlock(&process_lock);
+    return result;
+}
+
+int process_wait(uint64_t status)
+{
+    struct process *process = current_process();
+    struct process *child;
+    int result = wait_for_zombie(process, &child);
+    int pid;
+
+    if (result < 0)
+        return result;
+    pid = child->pid;
+    if (status != 0)
+        result = user_copy_out(process->mm, status, &child->exit_status,
+                               sizeof(child->exit_status));
+    spin_lock(&process_lock);
+    if (result < 0)
+        child->state = PROCESS_ZOMBIE; /* it can be waited for again */
+    else
+        process_unlist(child);
+    spin_unlock(&process_lock);
+    if (result < 0)
+        return result;
+    process_bury(child);
+    return pid;
+}

@@ -1,0 +1,68 @@
+/*
+ * fork: a child like the parent, from the registers to the offsets of its open files. Everything
+ * that can fail comes before the child is listed, so what fails leaves nothing behind.
+ */
+#include "abi/errno.h"
+#include "fs/inode.h"
+#include "lib/string.h"
+#include "mem/kmem.h"
+#include "proc/process.h"
+#include "riscv/user_state.h"
+#include "vm/mm.h"
+
+/*
+ * The floating-point registers, if the parent uses them. While the parent is in the kernel they
+ * are in the hart or, once it was switched away from, in the hart again: what fp_save finds is the
+ * parent's.
+ */
+static int copy_floating_point(struct thread *from, struct thread *to)
+{
+    struct trap_frame *frame = trap_frame_of(from->stack);
+
+    if (user_state_fp(frame) == FP_OFF)
+        return 0;
+    to->fp = kmem_alloc(FP_STATE_WORDS * sizeof(to->fp[0]), 0);
+    if (to->fp == NULL)
+        return -ENOMEM;
+    if (user_state_fp(frame) == FP_DIRTY) {
+        fp_save(from->fp);
+        user_state_set_fp(frame, FP_CLEAN);
+    }
+    memcpy(to->fp, from->fp, FP_STATE_WORDS * sizeof(to->fp[0]));
+    return 0;
+}
+
+static int copy_space(struct process *from, struct process *to)
+{
+    to->mm = mm_create();
+    if (to->mm == NULL)
+        return -ENOMEM;
+    strlcpy(to->mm->name, from->name, sizeof(to->mm->name));
+    to->thread->space = &to->mm->page_table;
+    return mm_fork(from->mm, to->mm);
+}
+
+int process_fork(const struct trap_frame *frame)
+{
+    struct process *parent = current_process();
+    struct process *child;
+    struct trap_frame *child_frame;
+    int result = process_create(parent->name, &child);
+
+    if (result < 0)
+        return result;
+    result = copy_space(parent, child);
+    if (result == 0)
+        result = copy_floating_point(parent->thread, child->thread);
+    if (result < 0) {
+        process_discard(child);
+        return result;
+    }
+    file_table_copy(&child->files, &parent->files);
+    inode_ref(parent->cwd);
+    child->cwd = parent->cwd;
+    child_frame = trap_frame_of(child->thread->stack);
+    *child_frame = *frame;
+    child_frame->a0 = 0;
+    return process_list(child, parent);
+}

@@ -1,0 +1,271 @@
+/*
+ * The table of processes: creation, listing, end of the struct; and those who look at others.
+ *
+ * process_lock guards who exists and who is whose child. It is the guard of the wait for a child,
+ * so no exit is missed. Who looks at another process's address space does so under it: exec and
+ * exit take process->mm away under the lock before they destroy the space.
+ */
+#include "proc/process.h"
+
+#include "abi/errno.h"
+#include "abi/limits.h"
+#include "abi/syscall.h"
+#include "fs/inode.h"
+#include "lib/string.h"
+#include "mem/kmem.h"
+#include "proc/lifecycle.h"
+#include "riscv/csr.h"
+#include "riscv/trap.h"
+#include "sync/printf.h"
+#include "vm/commit.h"
+#include "vm/mm.h"
+
+struct spinlock process_lock;
+
+static struct list_head processes; /* p: by pid */
+static uint32_t process_count;     /* p: listed, or being made */
+static int next_pid = 1;           /* p */
+
+/* What one process takes beside its address space: a stack, and small objects. */
+static const struct commit process_charge = {.unswappable = 2};
+
+void process_table_init(void)
+{
+    spin_init(&process_lock, "processes", RANK_PROCESS);
+    list_init(&processes);
+}
+
+/* A new thread's first function: out to user mode, unless the process was killed before it ran. */
+static void process_first_run(void *process)
+{
+    interrupts_off(); /* a kill from here on interrupts user mode */
+    if (process_is_killed(process)) {
+        interrupts_on();
+        process_exit(EXIT_KILLED);
+    }
+    trap_return_to_user(trap_frame_of(current_thread()->stack));
+}
+
+static bool process_count_up(void)
+{
+    bool room;
+
+    spin_lock(&process_lock);
+    room = process_count < MAX_PROCESSES;
+    process_count += room;
+    spin_unlock(&process_lock);
+    return room;
+}
+
+static void process_count_down(void)
+{
+    spin_lock(&process_lock);
+    process_count--;
+    spin_unlock(&process_lock);
+}
+
+int process_create(const char *name, struct process **out)
+{
+    struct process *process;
+
+    if (!process_count_up())
+        return -EAGAIN;
+    if (commit_charge(process_charge) < 0)
+        goto uncount;
+    process = kmem_alloc(sizeof(*process), 0);
+    if (process == NULL)
+        goto uncharge;
+    process->thread = thread_create(name, process_first_run, process);
+    if (process->thread == NULL)
+        goto free_process;
+    process->thread->process = process;
+    strlcpy(process->name, name, sizeof(process->name));
+    list_init(&process->children);
+    waitq_init(&process->child_exited, "child exited");
+    *out = process;
+    return 0;
+
+free_process:
+    kmem_free(process);
+uncharge:
+    commit_release(process_charge);
+uncount:
+    process_count_down();
+    return -ENOMEM;
+}
+
+/* The struct and its promise. Thread and possessions are gone. */
+static void process_free(struct process *process)
+{
+    san_assert(process->mm == NULL && process->cwd == NULL && list_empty(&process->children));
+    kmem_free(process);
+    commit_release(process_charge);
+    process_count_down();
+}
+
+void process_discard(struct process *process)
+{
+    process_release(process);
+    thread_discard(process->thread);
+    process_free(process);
+}
+
+void process_unlist(struct process *process)
+{
+    spin_assert_held(&process_lock);
+    list_del(&process->all_link);
+    list_del(&process->sibling);
+}
+
+void process_bury(struct process *process)
+{
+    thread_reap(process->thread);
+    process_free(process);
+}
+
+/*
+ * The place of a new pid: the link that it comes after. Locks: process_lock. NULL: the pid is in
+ * use.
+ */
+static struct list_head *pid_place(int pid)
+{
+    struct list_head *link = processes.prev;
+
+    while (link != &processes && container_of(link, struct process, all_link)->pid > pid)
+        link = link->prev;
+    if (link != &processes && container_of(link, struct process, all_link)->pid == pid)
+        return NULL;
+    return link;
+}
+
+int process_list(struct process *process, struct process *parent)
+{
+    struct list_head *place;
+    int pid;
+
+    spin_lock(&process_lock);
+    do {
+        pid = next_pid;
+        next_pid = next_pid == INT32_MAX ? 1 : next_pid + 1;
+        place = pid_place(pid);
+    } while (place == NULL);
+    process->pid = pid;
+    process->mm->pid = pid;
+    list_add(&process->all_link, place);
+    process->parent = parent;
+    if (parent != NULL)
+        list_add_tail(&process->sibling, &parent->children);
+    else
+        list_init(&process->sibling);
+    thread_start(process->thread); /* under the lock: who finds a process, finds it running */
+    spin_unlock(&process_lock);
+    return pid; /* the process itself may be gone by now */
+}
+
+struct mm_struct *process_change_space(struct process *process, struct mm_struct *mm)
+{
+    struct mm_struct *before;
+
+    spin_lock(&process_lock);
+    before = process->mm;
+    process->mm = mm;
+    spin_unlock(&process_lock);
+    return before;
+}
+
+/* The process with the lowest pid of at least pid, or NULL. Locks: process_lock. */
+static struct process *process_find_from(int pid)
+{
+    struct list_head *link;
+
+    spin_assert_held(&process_lock);
+    list_for_each(link, &processes) {
+        struct process *process = container_of(link, struct process, all_link);
+
+        if (process->pid >= pid)
+            return process;
+    }
+    return NULL;
+}
+
+void process_doom(struct process *process)
+{
+    __atomic_store_n(&process->killed, true, __ATOMIC_RELAXED);
+}
+
+int process_kill(int pid)
+{
+    struct process *process;
+    int result = 0;
+
+    spin_lock(&process_lock);
+    process = process_find_from(pid);
+    if (process == NULL || process->pid != pid) {
+        result = -ESRCH;
+    } else if (process->parent == NULL) {
+        result = -EPERM; /* init: nobody would adopt the orphans */
+    } else {
+        process_doom(process); /* before its sleep is ended, so that it finds out why */
+        thread_interrupt(process->thread);
+    }
+    spin_unlock(&process_lock);
+    return result;
+}
+
+int process_parent_pid(void)
+{
+    struct process *process = current_process();
+    int pid;
+
+    spin_lock(&process_lock);
+    pid = process->parent != NULL ? process->parent->pid : 0;
+    spin_unlock(&process_lock);
+    return pid;
+}
+
+static char process_state_letter(const struct process *process)
+{
+    if (process->state != PROCESS_LIVE)
+        return 'Z';
+    return process->thread->state == THREAD_SLEEPING ? 'S' : 'R';
+}
+
+bool process_describe_next(int pid, struct proc_info *info)
+{
+    struct process *process;
+    uint64_t resident = 0, swapped = 0, size = 0;
+
+    memset(info, 0, sizeof(*info));
+    spin_lock(&process_lock);
+    process = pid < INT32_MAX ? process_find_from(pid + 1) : NULL;
+    if (process != NULL) {
+        info->pid = process->pid;
+        info->ppid = process->parent != NULL ? process->parent->pid : 0;
+        info->state = process_state_letter(process);
+        strlcpy(info->name, process->name, sizeof(info->name));
+        if (process->mm != NULL)
+            mm_usage(process->mm, &resident, &swapped, &size);
+    }
+    spin_unlock(&process_lock);
+    info->resident = resident;
+    info->swapped = swapped;
+    info->size = size;
+    return process != NULL;
+}
+
+void process_print_all(void)
+{
+    struct list_head *link;
+
+    if (!spin_trylock(&process_lock)) { /* its holder may be what this interrupt has interrupted */
+        printf("(the process table is in use: try again)\n");
+        return;
+    }
+    printf("\n");
+    list_for_each(link, &processes) {
+        struct process *process = container_of(link, struct process, all_link);
+
+        printf("%d %c %s\n", process->pid, process_state_letter(process), process->name);
+    }
+    spin_unlock(&process_lock);
+}

@@ -1,0 +1,137 @@
+/*
+ * What a hart knows of itself. In the kernel tp always points to the running hart's struct hart;
+ * in user mode sscratch does, and sscratch is 0 in the kernel.
+ *
+ * A thread that may be preempted can move to another hart between any two instructions, so no
+ * pointer to a hart is kept across such a point: the accessors below read or change one field with
+ * tp as the base register, in one asm. Preemption happens only while preempt_count is 0, so a thread
+ * that is moved in the middle of preempt_disable() finds the same 0 on the new hart.
+ */
+#ifndef RISCV_HART_H
+#define RISCV_HART_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "abi/limits.h"
+
+struct thread;
+struct spinlock;
+
+#define HART_EVENTS 64
+#define HART_HELD_LOCKS 16
+
+struct hart {
+    uint64_t kernel_sp;      /* top of the running thread's kernel stack; loaded at a trap from user */
+    uint64_t user_scratch;   /* the trap vector keeps a register here */
+    uint64_t overflow_stack_top; /* for the panic when a kernel stack has overflowed */
+    struct thread *thread;   /* running now; never NULL once the hart is up */
+    uint32_t preempt_count;  /* > 0: stay on this hart */
+    uint32_t need_resched;   /* the timer or a wake-up asks for a switch */
+    uint32_t index;          /* 0 .. hart_count - 1 */
+    uint32_t id;             /* the SBI's name of it */
+    uint32_t interrupt_depth;
+    uint32_t held_count;     /* SAN: spinlocks held, innermost last */
+    struct spinlock *held[HART_HELD_LOCKS];
+    uint64_t events[HART_EVENTS]; /* mem/vm_stat.h gives them names */
+};
+
+extern struct hart harts[MAX_HARTS];
+extern uint32_t hart_count; /* harts that are up; constant after boot */
+
+/* The offsets that the trap vector knows. */
+_Static_assert(offsetof(struct hart, kernel_sp) == 0, "riscv/trap.S");
+_Static_assert(offsetof(struct hart, user_scratch) == 8, "riscv/trap.S");
+_Static_assert(offsetof(struct hart, overflow_stack_top) == 16, "riscv/trap.S");
+
+#ifdef XV39_HOST
+static inline uint32_t hart_index(void)
+{
+    return 0;
+}
+#else
+static inline struct hart *this_hart(void) /* preemption must be off, or the field constant */
+{
+    struct hart *hart;
+    __asm__ volatile("mv %0, tp" : "=r"(hart));
+    return hart;
+}
+
+static inline struct thread *current_thread(void)
+{
+    struct thread *thread;
+    __asm__ volatile("ld %0, %1(tp)" : "=r"(thread) : "i"(offsetof(struct hart, thread)));
+    return thread;
+}
+
+static inline void preempt_disable(void)
+{
+    uint64_t count;
+    __asm__ volatile("lw %0, %1(tp)\n\taddiw %0, %0, 1\n\tsw %0, %1(tp)"
+                     : "=&r"(count)
+                     : "i"(offsetof(struct hart, preempt_count))
+                     : "memory");
+}
+
+/* Counts down; when it returns 0 the caller must look at need_resched (see preempt_enable). */
+static inline uint32_t preempt_count_drop(void)
+{
+    uint64_t count;
+    __asm__ volatile("lw %0, %1(tp)\n\taddiw %0, %0, -1\n\tsw %0, %1(tp)"
+                     : "=&r"(count)
+                     : "i"(offsetof(struct hart, preempt_count))
+                     : "memory");
+    return (uint32_t)count;
+}
+
+static inline bool hart_needs_resched(void)
+{
+    uint64_t flag;
+    __asm__ volatile("lw %0, %1(tp)" : "=r"(flag) : "i"(offsetof(struct hart, need_resched)));
+    return flag != 0;
+}
+
+/* One atomic add to an event counter of whatever hart this is. event is a constant. */
+static inline __attribute__((always_inline)) void hart_event_add(unsigned event, uint64_t n)
+{
+    uint64_t *cell;
+    __asm__ volatile("addi %0, tp, %2\n\tamoadd.d zero, %1, (%0)"
+                     : "=&r"(cell)
+                     : "r"(n), "i"(offsetof(struct hart, events) + 8 * event)
+                     : "memory");
+}
+
+/* The same for an event that is no constant. */
+static inline void hart_event_add_at(unsigned event, uint64_t n)
+{
+    uint64_t *cell;
+    __asm__ volatile("addi %0, tp, %3\n\tadd %0, %0, %2\n\tamoadd.d zero, %1, (%0)"
+                     : "=&r"(cell)
+                     : "r"(n), "r"(8ul * event), "i"(offsetof(struct hart, events))
+                     : "memory");
+}
+
+/* A hint once preemption is possible. */
+static inline uint32_t hart_index(void)
+{
+    uint64_t index;
+    __asm__ volatile("lw %0, %1(tp)" : "=r"(index) : "i"(offsetof(struct hart, index)));
+    return (uint32_t)index;
+}
+
+/*
+ * Two pages for each hart: the upper one is the stack on which it boots and later idles, the lower
+ * one is for the panic when a kernel stack has overflowed. Address bit 12 tells them apart, as it
+ * tells stacks from their guards (riscv/trap.S).
+ */
+#define HART_STACK_BYTES (2 * 4096)
+extern char hart_stacks[MAX_HARTS][HART_STACK_BYTES];
+
+/* Names the hart; before it runs. */
+void hart_describe(uint32_t index, uint32_t id);
+/* This hart's registers for traps and interrupts; each hart once, before its interrupts go on. */
+void hart_init(void);
+#endif
+
+#endif

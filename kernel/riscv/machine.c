@@ -1,0 +1,332 @@
+/*
+ * The device tree, read once: RAM and what of it is taken, harts, devices, boot arguments. Bindings
+ * are told by their compatible strings, never by names or places in the tree.
+ */
+#include "riscv/machine.h"
+
+#include <stddef.h>
+
+#include "lib/string.h"
+#include "riscv/fdt.h"
+#include "riscv/irq.h"
+#include "riscv/memlayout.h"
+
+#define TREE_MAX_BYTES (2u << 20)
+#define ARGUMENT_BYTES 4096
+#define MASK_BITS 64          /* of the firmware's hart masks: higher ids are not used */
+#define SUPERVISOR_EXTERNAL 9 /* what a PLIC context of supervisor mode is wired to */
+
+struct machine machine;
+
+extern char _start[], _end[];
+
+static char arguments[ARGUMENT_BYTES]; /* NUL-separated */
+static size_t arguments_end;
+static const char *command;
+
+/* What the walk over the tree has learnt. */
+struct scan {
+    struct fdt fdt;
+    bool in_cpus, in_reserved;     /* below the node at depth 1 */
+    uint64_t cpu;                  /* id of the cpu node met last */
+    uint64_t boot_controller;      /* phandle of the boot hart's interrupt controller */
+    struct fdt_value plic_targets; /* (phandle, cause) of each context */
+    const char *error;
+};
+
+static void add_region(struct scan *scan, struct region *table, uint32_t *count, uint64_t start,
+                       uint64_t end)
+{
+    if (start >= end)
+        return;
+    if (*count == MACHINE_REGIONS) {
+        scan->error = "too many regions of memory";
+        return;
+    }
+    table[(*count)++] = (struct region){start, end - start};
+}
+
+static void add_ram(struct scan *scan, uint64_t start, uint64_t bytes)
+{
+    uint64_t end = start + bytes < start || start + bytes > DIRECT_SIZE ? DIRECT_SIZE : start + bytes;
+
+    if (start < DIRECT_SIZE)
+        add_region(scan, machine.ram, &machine.ram_count, PAGE_ROUND_UP(start),
+                   PAGE_ROUND_DOWN(end));
+}
+
+static void add_reserved(struct scan *scan, uint64_t start, uint64_t bytes)
+{
+    add_region(scan, machine.reserved, &machine.reserved_count, PAGE_ROUND_DOWN(start),
+               PAGE_ROUND_UP(start + bytes));
+}
+
+static bool compatible(struct scan *scan, const struct fdt_node *node, const char *binding)
+{
+    return fdt_has_string(fdt_property(&scan->fdt, node, "compatible"), binding);
+}
+
+static void scan_number(struct scan *scan, const struct fdt_node *node, const char *name,
+                        uint64_t *number)
+{
+    struct fdt_value value = fdt_property(&scan->fdt, node, name);
+
+    fdt_number(value, 0, value.bytes / 4, number); /* one cell or two: both are in use */
+}
+
+static void scan_memory(struct scan *scan, const struct fdt_node *node)
+{
+    uint64_t start, bytes;
+
+    for (uint32_t i = 0; fdt_reg(&scan->fdt, node, i, &start, &bytes); i++) {
+        if (scan->in_reserved)
+            add_reserved(scan, start, bytes);
+        else
+            add_ram(scan, start, bytes);
+    }
+}
+
+static void scan_chosen(struct scan *scan, const struct fdt_node *node)
+{
+    const char *text = fdt_string(fdt_property(&scan->fdt, node, "bootargs"));
+    uint64_t start = 0, end = 0;
+
+    scan_number(scan, node, "linux,initrd-start", &start);
+    scan_number(scan, node, "linux,initrd-end", &end);
+    if (start < end) {
+        machine.initrd = (struct region){start, end - start};
+        add_reserved(scan, start, end - start);
+    }
+    if (text != NULL && strlcpy(arguments, text, ARGUMENT_BYTES) >= ARGUMENT_BYTES)
+        scan->error = "boot arguments are too long";
+}
+
+static bool isa_has(const char *isa, const char *extension)
+{
+    size_t length = strlen(extension);
+
+    for (isa = strchr(isa, '_'); isa != NULL; isa = strchr(isa, '_')) {
+        isa++;
+        if (strncmp(isa, extension, length) == 0 && (isa[length] == '_' || isa[length] == 0))
+            return true;
+    }
+    return false;
+}
+
+static void scan_cpu(struct scan *scan, const struct fdt_node *node)
+{
+    const char *isa = fdt_string(fdt_property(&scan->fdt, node, "riscv,isa"));
+    struct fdt_value status = fdt_property(&scan->fdt, node, "status");
+    uint64_t unused;
+
+    scan->cpu = MASK_BITS;
+    if (!fdt_reg(&scan->fdt, node, 0, &scan->cpu, &unused))
+        return;
+    scan_number(scan, node, "timebase-frequency", &machine.timebase);
+    if (scan->cpu == machine.hart_id[0])
+        machine.sstc = isa != NULL && isa_has(isa, "sstc");
+    else if ((status.data == NULL || fdt_has_string(status, "okay")) && scan->cpu < MASK_BITS &&
+             machine.hart_count < MAX_HARTS)
+        machine.hart_id[machine.hart_count++] = (uint32_t)scan->cpu;
+}
+
+/* Registers and interrupt. False for a device that we could not serve. */
+static bool scan_device(struct scan *scan, const struct fdt_node *node, struct device *device)
+{
+    struct device found = {.irq = 0};
+    uint64_t irq = 0;
+
+    scan_number(scan, node, "interrupts", &irq);
+    if (irq >= IRQ_COUNT ||
+        !fdt_reg(&scan->fdt, node, 0, &found.registers.start, &found.registers.bytes) ||
+        found.registers.start >= DIRECT_SIZE ||
+        found.registers.bytes > DIRECT_SIZE - found.registers.start)
+        return false;
+    found.irq = (uint32_t)irq;
+    *device = found;
+    return true;
+}
+
+/* Keeps the slots in ascending order: trees list them in any. */
+static void scan_virtio(struct scan *scan, const struct fdt_node *node)
+{
+    struct device device;
+    uint32_t i;
+
+    if (machine.virtio_count == MACHINE_VIRTIO || !scan_device(scan, node, &device))
+        return;
+    for (i = machine.virtio_count++; i > 0; i--) {
+        if (machine.virtio[i - 1].registers.start < device.registers.start)
+            break;
+        machine.virtio[i] = machine.virtio[i - 1];
+    }
+    machine.virtio[i] = device;
+}
+
+static void scan_node(struct scan *scan, const struct fdt_node *node)
+{
+    struct fdt_value kind = fdt_property(&scan->fdt, node, "device_type");
+
+    if (node->depth == 1) {
+        scan->in_cpus = strcmp(node->name, "cpus") == 0;
+        scan->in_reserved = strcmp(node->name, "reserved-memory") == 0;
+        if (strcmp(node->name, "chosen") == 0)
+            scan_chosen(scan, node);
+        if (scan->in_cpus)
+            scan_number(scan, node, "timebase-frequency", &machine.timebase);
+    }
+    if (fdt_has_string(kind, "memory") || (scan->in_reserved && node->depth == 2))
+        scan_memory(scan, node);
+    else if (scan->in_cpus && fdt_has_string(kind, "cpu"))
+        scan_cpu(scan, node);
+    else if (compatible(scan, node, "riscv,cpu-intc") && scan->cpu == machine.hart_id[0])
+        scan_number(scan, node, "phandle", &scan->boot_controller);
+    else if (compatible(scan, node, "ns16550a") && machine.uart.registers.bytes == 0)
+        scan_device(scan, node, &machine.uart);
+    else if (compatible(scan, node, "sifive,test0"))
+        scan_device(scan, node, &machine.test);
+    else if (compatible(scan, node, "virtio,mmio"))
+        scan_virtio(scan, node);
+    else if (compatible(scan, node, "sifive,plic-1.0.0") || compatible(scan, node, "riscv,plic0")) {
+        if (scan_device(scan, node, &machine.plic))
+            scan->plic_targets = fdt_property(&scan->fdt, node, "interrupts-extended");
+    }
+}
+
+/* Contexts are numbered as the PLIC lists its targets. */
+static bool find_plic_context(const struct scan *scan)
+{
+    uint64_t controller, cause;
+
+    for (uint32_t i = 0; fdt_number(scan->plic_targets, 2 * i, 1, &controller) &&
+                         fdt_number(scan->plic_targets, 2 * i + 1, 1, &cause);
+         i++) {
+        if (controller == scan->boot_controller && cause == SUPERVISOR_EXTERNAL) {
+            machine.plic_context = i;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Words become strings; what follows the word "--" is the command. */
+static void split_arguments(void)
+{
+    size_t length = strlen(arguments);
+
+    arguments_end = length;
+    for (size_t i = 0; i < length; i++) {
+        bool word_begins = i == 0 || arguments[i - 1] == 0;
+
+        if (word_begins && strncmp(arguments + i, "-- ", 3) == 0) {
+            command = arguments + i + 3;
+            arguments_end = i;
+            return;
+        }
+        if (arguments[i] == ' ')
+            arguments[i] = 0;
+    }
+}
+
+const char *boot_argument(const char *name)
+{
+    size_t length = strlen(name);
+
+    for (size_t i = 0; i < arguments_end; i += strlen(arguments + i) + 1) {
+        if (strncmp(arguments + i, name, length) != 0)
+            continue;
+        if (arguments[i + length] == '=')
+            return arguments + i + length + 1;
+        if (arguments[i + length] == 0)
+            return arguments + i + length;
+    }
+    return NULL;
+}
+
+const char *boot_command(void)
+{
+    return command;
+}
+
+/* The reserved region that [start, start + bytes) meets, or NULL. */
+static const struct region *region_met(uint64_t start, uint64_t bytes)
+{
+    for (uint32_t i = 0; i < machine.reserved_count; i++) {
+        const struct region *other = &machine.reserved[i];
+
+        if (start < other->start + other->bytes && other->start < start + bytes)
+            return other;
+    }
+    return NULL;
+}
+
+/* ramdisk_swap=BYTES: the highest free place in the last region of RAM. */
+static void reserve_swap_ram(struct scan *scan)
+{
+    const char *digits = boot_argument("ramdisk_swap");
+    const struct region *ram = &machine.ram[machine.ram_count - 1], *other;
+    uint64_t bytes = 0, end = ram->start + ram->bytes;
+
+    for (; digits != NULL && *digits >= '0' && *digits <= '9' && bytes < DIRECT_SIZE; digits++)
+        bytes = 10 * bytes + (uint64_t)(*digits - '0');
+    bytes = PAGE_ROUND_DOWN(bytes);
+    if (bytes == 0)
+        return;
+    for (;;) {
+        if (end < ram->start || bytes > end - ram->start) {
+            scan->error = "ramdisk_swap is more than there is RAM";
+            return;
+        }
+        other = region_met(end - bytes, bytes);
+        if (other == NULL)
+            break;
+        end = other->start;
+    }
+    machine.swap_ram = (struct region){end - bytes, bytes};
+    add_reserved(scan, end - bytes, bytes);
+}
+
+const char *machine_init(uint64_t boot_hart_id, uint64_t dtb)
+{
+    struct scan scan = {.cpu = MASK_BITS, .boot_controller = UINT64_MAX};
+    uint64_t image_bytes = (uint64_t)(_end - _start), start, bytes;
+    struct fdt_walk walk;
+    struct fdt_node node;
+    int more;
+
+    if (dtb >= DIRECT_SIZE || fdt_open(&scan.fdt, direct_va(dtb), TREE_MAX_BYTES) < 0)
+        return "no device tree";
+    if (boot_hart_id >= MASK_BITS)
+        return "the boot hart's id is too high";
+    machine.hart_id[0] = (uint32_t)boot_hart_id;
+    machine.hart_count = 1;
+    machine.image = (struct region){kernel_load_pa, image_bytes};
+    add_reserved(&scan, kernel_load_pa, image_bytes);
+
+    fdt_walk_begin(&walk, &scan.fdt);
+    while ((more = fdt_walk_next(&walk, &node)) > 0)
+        scan_node(&scan, &node);
+    for (uint32_t i = 0; fdt_reservation(&scan.fdt, i, &start, &bytes); i++)
+        add_reserved(&scan, start, bytes);
+    split_arguments();
+
+    if (more < 0)
+        return "the device tree is broken";
+    if (machine.ram_count == 0)
+        return "the device tree lists no memory";
+    if (machine.timebase == 0)
+        return "the device tree has no timebase-frequency";
+    if (!find_plic_context(&scan))
+        return "the device tree has no interrupt controller for this hart";
+    reserve_swap_ram(&scan);
+    return scan.error;
+}
+
+uint64_t machine_ram_bytes(void)
+{
+    uint64_t bytes = 0;
+
+    for (uint32_t i = 0; i < machine.ram_count; i++)
+        bytes += machine.ram[i].bytes;
+    return bytes - machine.initrd.bytes - machine.swap_ram.bytes;
+}

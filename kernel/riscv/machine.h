@@ -1,0 +1,64 @@
+/*
+ * What this machine has, as its device tree tells it. Filled once, at boot, constant afterwards. No
+ * address of a device is known to the kernel in any other way.
+ */
+#ifndef RISCV_MACHINE_H
+#define RISCV_MACHINE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "abi/limits.h"
+
+#define MACHINE_REGIONS 16
+#define MACHINE_VIRTIO 16
+
+/* Physical addresses [start, start + bytes); bytes == 0: there is none. */
+struct region {
+    uint64_t start, bytes;
+};
+
+struct device {
+    struct region registers;
+    uint32_t irq; /* of the PLIC; 0: none */
+};
+
+struct machine {
+    struct region ram[MACHINE_REGIONS];
+    uint32_t ram_count;
+    /* Parts of RAM that are not to be managed: firmware, the image, initrd, the swap RAM disk. They may
+     * overlap. The tree is not among them: it is not read again. */
+    struct region reserved[MACHINE_REGIONS];
+    uint32_t reserved_count;
+    struct region image;     /* the kernel, at its physical address */
+    struct region initrd;    /* of the deterministic lane: the file system */
+    struct region swap_ram;  /* boot argument ramdisk_swap=BYTES */
+
+    uint32_t hart_id[MAX_HARTS]; /* the boot hart first */
+    uint32_t hart_count;         /* that the tree lists; riscv/hart.h counts those that are up */
+    uint64_t timebase;           /* Hz */
+    bool sstc;                   /* the timer-compare register of supervisor mode exists */
+
+    struct device plic;
+    uint32_t plic_context;       /* of the boot hart's supervisor mode */
+    struct device uart;
+    struct device test;          /* ends QEMU with a status */
+    struct device virtio[MACHINE_VIRTIO]; /* slots, ascending; most are empty */
+    uint32_t virtio_count;
+};
+
+extern struct machine machine;
+extern uint64_t kernel_load_pa; /* physical address of _start */
+
+/* Reads the tree at physical address dtb. Returns NULL, or what is wrong with it. */
+const char *machine_init(uint64_t boot_hart_id, uint64_t dtb);
+
+/* RAM in bytes, without the RAM disks. */
+uint64_t machine_ram_bytes(void);
+
+/* The value of the boot argument name=value, "" for a bare name, or NULL. Static storage. */
+const char *boot_argument(const char *name);
+/* Everything after " -- " in the boot arguments, or NULL. */
+const char *boot_command(void);
+
+#endif

@@ -1,0 +1,140 @@
+/*
+ * The one trap vector, and the way back. Traps from user mode and from the kernel come here; sscratch
+ * tells them apart: the hart's address in user mode, 0 in the kernel.
+ *
+ * From user mode the whole of the user's registers goes to the frame at the top of the thread's
+ * kernel stack. The page table stays: the kernel's half is in every one.
+ */
+#include "riscv/csr.h"
+#include "riscv/trap.h"
+
+#define HART_KERNEL_SP 0
+#define HART_USER_SCRATCH 8
+#define HART_OVERFLOW_STACK 16
+
+#define FRAME(n) (8 * ((n) - 1)) /* of register xn */
+
+/* All but sp (x2) and tp (x4), which need care. */
+.macro for_most_registers instruction
+    \instruction x1, FRAME(1)(sp)
+    \instruction x3, FRAME(3)(sp)
+    \instruction x5, FRAME(5)(sp)
+    \instruction x6, FRAME(6)(sp)
+    \instruction x7, FRAME(7)(sp)
+    \instruction x8, FRAME(8)(sp)
+    \instruction x9, FRAME(9)(sp)
+    \instruction x10, FRAME(10)(sp)
+    \instruction x11, FRAME(11)(sp)
+    \instruction x12, FRAME(12)(sp)
+    \instruction x13, FRAME(13)(sp)
+    \instruction x14, FRAME(14)(sp)
+    \instruction x15, FRAME(15)(sp)
+    \instruction x16, FRAME(16)(sp)
+    \instruction x17, FRAME(17)(sp)
+    \instruction x18, FRAME(18)(sp)
+    \instruction x19, FRAME(19)(sp)
+    \instruction x20, FRAME(20)(sp)
+    \instruction x21, FRAME(21)(sp)
+    \instruction x22, FRAME(22)(sp)
+    \instruction x23, FRAME(23)(sp)
+    \instruction x24, FRAME(24)(sp)
+    \instruction x25, FRAME(25)(sp)
+    \instruction x26, FRAME(26)(sp)
+    \instruction x27, FRAME(27)(sp)
+    \instruction x28, FRAME(28)(sp)
+    \instruction x29, FRAME(29)(sp)
+    \instruction x30, FRAME(30)(sp)
+    \instruction x31, FRAME(31)(sp)
+.endm
+
+.macro save_trap_csrs
+    csrr t0, sepc
+    csrr t1, sstatus
+    csrr t2, scause
+    csrr t3, stval
+    sd t0, TRAP_FRAME_SEPC(sp)
+    sd t1, TRAP_FRAME_SSTATUS(sp)
+    sd t2, TRAP_FRAME_SCAUSE(sp)
+    sd t3, TRAP_FRAME_STVAL(sp)
+.endm
+
+.macro restore_trap_csrs
+    ld t0, TRAP_FRAME_SEPC(sp)
+    ld t1, TRAP_FRAME_SSTATUS(sp)
+    csrw sepc, t0
+    csrw sstatus, t1
+.endm
+
+    .text
+    .balign 4
+    .globl trap_vector
+trap_vector:
+    csrrw tp, sscratch, tp
+    beqz tp, trap_from_kernel
+
+    /* From user mode: tp is the hart, sscratch the user's tp. */
+    sd sp, HART_USER_SCRATCH(tp)
+    ld sp, HART_KERNEL_SP(tp)
+    addi sp, sp, -TRAP_FRAME_SIZE
+    for_most_registers sd
+    ld t0, HART_USER_SCRATCH(tp)
+    csrrw t1, sscratch, zero
+    sd t0, FRAME(2)(sp)
+    sd t1, FRAME(4)(sp)
+    save_trap_csrs
+    mv a0, sp
+    li s0, 0 /* a walk along the frame pointers ends here */
+    call trap_user
+
+trap_restore_user:
+    restore_trap_csrs
+    csrw sscratch, tp
+    for_most_registers ld
+    ld x4, FRAME(4)(sp)
+    ld sp, FRAME(2)(sp)
+    sret
+
+    .globl trap_return_to_user
+trap_return_to_user: /* a0: the frame. Interrupts go off before anything is taken back. */
+    csrci sstatus, SSTATUS_SIE
+    mv sp, a0
+    j trap_restore_user
+
+/*
+ * A kernel stack is a page with address bit 12 set, below it is a guard page. So where the bit is
+ * clear for the frame's address, the stack has no room for it: the trap is that of a push into the
+ * guard page, or would become one.
+ */
+trap_from_kernel:
+    csrrw tp, sscratch, tp
+    addi sp, sp, -TRAP_FRAME_SIZE
+    sd t0, HART_USER_SCRATCH(tp)
+    srli t0, sp, PAGE_SHIFT
+    andi t0, t0, 1
+    beqz t0, kernel_stack_overflow
+    ld t0, HART_USER_SCRATCH(tp)
+    for_most_registers sd
+    addi t0, sp, TRAP_FRAME_SIZE
+    sd t0, FRAME(2)(sp)
+    sd tp, FRAME(4)(sp)
+    save_trap_csrs
+    mv a0, sp
+    call trap_kernel
+
+    /* The thread may have moved to another hart meanwhile: tp is this hart's, not the frame's. */
+    restore_trap_csrs
+    for_most_registers ld
+    addi sp, sp, TRAP_FRAME_SIZE
+    sret
+
+kernel_stack_overflow:
+    addi t0, sp, TRAP_FRAME_SIZE
+    ld sp, HART_OVERFLOW_STACK(tp)
+    addi sp, sp, -TRAP_FRAME_SIZE
+    sd t0, FRAME(2)(sp)
+    ld t0, HART_USER_SCRATCH(tp)
+    for_most_registers sd
+    sd tp, FRAME(4)(sp)
+    save_trap_csrs
+    mv a0, sp
+    call trap_stack_overflow /* does not return */

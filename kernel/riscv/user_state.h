@@ -1,0 +1,36 @@
+/*
+ * What a user trap frame says in bits of sstatus (privileged specification, "Supervisor Status
+ * Register"), for those who build and copy frames but know no control registers.
+ */
+#ifndef RISCV_USER_STATE_H
+#define RISCV_USER_STATE_H
+
+#include "lib/string.h"
+#include "riscv/csr.h"
+#include "riscv/trap.h"
+
+/* sstatus.FS: is there anything in the floating-point registers, and is it saved? */
+enum fp_use { FP_OFF, FP_INITIAL, FP_CLEAN, FP_DIRTY };
+
+static inline enum fp_use user_state_fp(const struct trap_frame *frame)
+{
+    return (frame->sstatus & SSTATUS_FS) / SSTATUS_FS_INITIAL;
+}
+
+static inline void user_state_set_fp(struct trap_frame *frame, enum fp_use use)
+{
+    frame->sstatus = (frame->sstatus & ~(uint64_t)SSTATUS_FS) | (uint64_t)use * SSTATUS_FS_INITIAL;
+}
+
+/* A program's beginning: all registers zero, floating point off, interrupts on. */
+static inline void user_state_init(struct trap_frame *frame, uint64_t pc, uint64_t sp)
+{
+    const uint64_t off = SSTATUS_SIE | SSTATUS_SPP | SSTATUS_FS;
+
+    memset(frame, 0, sizeof(*frame));
+    frame->sepc = pc;
+    frame->sp = sp;
+    frame->sstatus = (csr_read(sstatus) & ~off) | SSTATUS_SPIE;
+}
+
+#endif

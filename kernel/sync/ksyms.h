@@ -1,0 +1,18 @@
+/*
+ * The kernel's own symbol table, for backtraces: made from nm's output when the image is linked
+ * (sync/ksyms.awk), the last section of the image.
+ */
+#ifndef SYNC_KSYMS_H
+#define SYNC_KSYMS_H
+
+#include <stdint.h>
+
+struct kernel_symbol {
+    uint64_t address;
+    const char *name;
+};
+
+extern const struct kernel_symbol ksyms[]; /* ascending */
+extern const uint64_t ksyms_count;
+
+#endif

@@ -1,0 +1,93 @@
+/*
+ * The lock order. A thread takes locks in ascending rank only; equal ranks only where the rank says
+ * so. SAN=1 panics on an inversion, for spinlocks and sleeping locks alike.
+ */
+#ifndef SYNC_LOCKORDER_H
+#define SYNC_LOCKORDER_H
+
+enum lock_rank {
+    /* sleeping locks */
+    RANK_OUTER,      /* file offset, pipe reader and writer, console reader */
+    RANK_FILE_TABLE, /* the table of open files */
+    RANK_WRITEBACK,  /* the one batch of file pages that is being written out */
+    RANK_LOG,        /* a log transaction: held from begin to end */
+    RANK_INODE,      /* several: parent before child, else by number */
+    RANK_MM,         /* never together with RANK_INODE */
+    RANK_PAGE,       /* one by waiting, more by try */
+    RANK_BUFFER,     /* several: superblock first; read_page looks into some, its page locked */
+    RANK_FAMILY,     /* family, and a vm_object's list of VMAs */
+    /* spinlocks */
+    RANK_PIPE,       /* the ring's indices */
+    RANK_OBJECT,     /* a vm_object's pages */
+    RANK_PAGE_TABLE,
+    RANK_LRU,
+    RANK_PROCESS,    /* the process table */
+    RANK_FS,         /* file-system spinlocks: buffer cache, log state, block counts */
+    RANK_INODE_CACHE, /* hash and counts of inodes: taken under the list of dirty objects */
+    RANK_SWAP,       /* swap map, commit */
+    RANK_KMEM,
+    RANK_LEDGER,      /* SAN: makes the ledger exact at every instant */
+    RANK_FRAME_LIST,  /* a hart's list of free frames */
+    RANK_BUDDY,
+    RANK_ASID,
+    RANK_SLEEPLOCK,  /* the guard of a sleeping lock */
+    RANK_DEVICE,     /* virtio queue, console input */
+    RANK_TRANSFER,   /* requests in flight of the file system */
+    RANK_WAIT,       /* a wait queue */
+    RANK_SCHED,      /* several: a hart's timers, then a thread, then the run queue */
+    RANK_CONSOLE,    /* printf */
+    RANK_LEAF
+};
+
+#ifdef SAN
+#include <stdbool.h>
+#include <stdint.h>
+
+/* The sleeping locks that a thread holds; it is a member of struct thread. */
+#define HELD_SLEEPING_LOCKS 40 /* a transaction holds as many buffers as it changes */
+struct held_locks {
+    uint32_t count;
+    struct {
+        const void *lock;
+        const char *name;
+        enum lock_rank rank;
+    } held[HELD_SLEEPING_LOCKS];
+};
+/* thread/ sets it: the running thread's; NULL while there is no thread. */
+extern struct held_locks *(*held_locks_hook)(void);
+
+/* Sleeping locks: before waiting for one (may this be?), when one was got, when one is let go. */
+void lockorder_check(enum lock_rank rank, const void *lock, const char *name);
+void lockorder_note(enum lock_rank rank, const void *lock, const char *name);
+/* Both: for a lock that is got by waiting. */
+void lockorder_acquire(enum lock_rank rank, const void *lock, const char *name);
+void lockorder_release(enum lock_rank rank, const void *lock);
+
+/* Panics if this hart holds a spinlock, or, with sleeping, this thread a sleeping lock. */
+void lockorder_assert_none(bool sleeping);
+
+/* For spinlock.c. Interrupts off. */
+struct spinlock;
+void lockorder_spin_check(struct spinlock *lock, enum lock_rank rank, const char *name);
+void lockorder_spin_push(struct spinlock *lock);
+void lockorder_spin_pop(struct spinlock *lock);
+#else
+static inline void lockorder_check(enum lock_rank rank, const void *lock, const char *name)
+{
+    (void)rank, (void)lock, (void)name;
+}
+static inline void lockorder_note(enum lock_rank rank, const void *lock, const char *name)
+{
+    (void)rank, (void)lock, (void)name;
+}
+static inline void lockorder_acquire(enum lock_rank rank, const void *lock, const char *name)
+{
+    (void)rank, (void)lock, (void)name;
+}
+static inline void lockorder_release(enum lock_rank rank, const void *lock)
+{
+    (void)rank, (void)lock;
+}
+#endif
+
+#endif

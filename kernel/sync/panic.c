@@ -1,0 +1,179 @@
+/*
+ * The end of a kernel that found a bug in itself. The first hart to come here reports; the others
+ * are stopped. Each step may itself go wrong, and then leads back here: a second panic of the same
+ * hart prints its message only, a third one nothing. So a panic always ends.
+ */
+#include "sync/panic.h"
+
+#include "lib/format.h"
+#include "riscv/csr.h"
+#include "riscv/hart.h"
+#include "riscv/memlayout.h"
+#include "riscv/sbi.h"
+#include "riscv/trap.h"
+#include "sync/ksyms.h"
+#include "sync/printf.h"
+
+#define PANIC_STATUS 126
+#define MAX_CALLS 32 /* of a backtrace */
+
+static struct hart *panic_hart; /* a: the hart that reports */
+static unsigned panic_depth;    /* that hart's alone */
+
+bool panic_is_on(void)
+{
+    return __atomic_load_n(&panic_hart, __ATOMIC_RELAXED) == this_hart();
+}
+
+static void stop_for_ever(void)
+{
+    interrupts_off();
+    for (;;)
+        wait_for_interrupt();
+}
+
+void panic_stop_hart(void)
+{
+    if (__atomic_load_n(&panic_hart, __ATOMIC_RELAXED) != NULL && !panic_is_on())
+        stop_for_ever();
+}
+
+/* True for the first call on the first hart; does not return to harts that come later. */
+static bool panic_begin(void)
+{
+    struct hart *none = NULL;
+
+    interrupts_off();
+    if (!__atomic_compare_exchange_n(&panic_hart, &none, this_hart(), false, __ATOMIC_ACQ_REL,
+                                     __ATOMIC_ACQUIRE) &&
+        none != this_hart())
+        stop_for_ever();
+    panic_depth++;
+    if (panic_depth > 2)
+        power_off(PANIC_STATUS);
+    return panic_depth == 1;
+}
+
+static void put(void *context, char c)
+{
+    (void)context;
+    console_put(c);
+}
+
+static void print_message(const char *format, va_list list)
+{
+    printf("\npanic: ");
+    format_v(put, NULL, format, list);
+    printf("\n");
+}
+
+/* x1 to x31, by the names of the calling convention. */
+static void print_registers(const struct trap_frame *frame)
+{
+    static const char name[][4] = {"ra", "sp", "gp", "tp",  "t0",  "t1", "t2", "s0",
+                                   "s1", "a0", "a1", "a2",  "a3",  "a4", "a5", "a6",
+                                   "a7", "s2", "s3", "s4",  "s5",  "s6", "s7", "s8",
+                                   "s9", "s10", "s11", "t3", "t4", "t5", "t6"};
+    const uint64_t *x = &frame->ra;
+
+    for (unsigned i = 0; i < sizeof(name) / sizeof(name[0]); i++)
+        printf("%4s %016lx%s", name[i], x[i], i % 4 == 3 ? "\n" : "");
+    printf("\n  pc %016lx status %lx cause %lx value %lx\n", frame->sepc, frame->sstatus,
+           frame->scause, frame->stval);
+}
+
+/* The last symbol at or below the address. */
+static void print_call(uint64_t address)
+{
+    uint64_t low = 0, high = ksyms_count;
+
+    while (low < high) {
+        uint64_t middle = (low + high) / 2;
+
+        if (ksyms[middle].address <= address)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    if (low == 0)
+        printf("  %p\n", (void *)address);
+    else
+        printf("  %p %s+0x%lx\n", (void *)address, ksyms[low - 1].name,
+               address - ksyms[low - 1].address);
+}
+
+/*
+ * Frame pointers point just above the return address and the caller's frame pointer. They must
+ * rise, and stay on the page of stack where they began: above it lies a guard page.
+ */
+static void print_backtrace(uint64_t pc, uint64_t frame)
+{
+    uint64_t end = PAGE_ROUND_UP(frame);
+    uint64_t bottom = end - PAGE_SIZE;
+
+    printf("backtrace:\n");
+    print_call(pc);
+    for (int calls = 0; calls < MAX_CALLS; calls++) {
+        uint64_t next;
+
+        if (frame % 8 != 0 || bottom < KERNEL_HALF || frame < bottom + 16 || frame > end)
+            break;
+        pc = ((uint64_t *)frame)[-1];
+        next = ((uint64_t *)frame)[-2];
+        if (next == 0) /* a thread's first function: nobody called it */
+            break;
+        print_call(pc - 1); /* inside the call, even where it is a function's last instruction */
+        if (next <= frame)
+            break;
+        frame = next;
+    }
+}
+
+static void panic_end(const struct trap_frame *frame)
+{
+    uint64_t others = ((1ul << hart_count) - 1) & ~(1ul << this_hart()->index);
+
+    if (others != 0)
+        sbi_send_ipi(others);
+    printf("hart %u of %u\n", this_hart()->id, hart_count);
+    print_registers(frame);
+    print_backtrace(frame->sepc, frame->s0);
+    power_off(PANIC_STATUS);
+}
+
+void panic(const char *format, ...)
+{
+    static struct trap_frame frame; /* static: the stack may be nearly full */
+    bool first = panic_begin();
+    va_list list;
+
+    if (first) {
+        __asm__ volatile(".irp n,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,"
+                         "26,27,28,29,30,31\n\tsd x\\n, (8 * (\\n - 1))(%0)\n\t.endr"
+                         : : "r"(&frame) : "memory");
+        frame.sepc = (uint64_t)__builtin_return_address(0) - 1;
+        frame.s0 = ((uint64_t *)__builtin_frame_address(0))[-2]; /* the caller's */
+        frame.sstatus = csr_read(sstatus);
+        frame.scause = csr_read(scause);
+        frame.stval = csr_read(stval);
+    }
+    va_start(list, format);
+    print_message(format, list);
+    va_end(list);
+    if (first)
+        panic_end(&frame);
+    power_off(PANIC_STATUS);
+}
+
+void panic_trap(const struct trap_frame *frame, const char *format, ...)
+{
+    bool first = panic_begin();
+    va_list list;
+
+    va_start(list, format);
+    print_message(format, list);
+    va_end(list);
+    if (first)
+        panic_end(frame);
+    power_off(PANIC_STATUS);
+}

@@ -1,0 +1,49 @@
+/*
+ * Messages to the console. A message comes out whole: one lock, interrupts off. After a panic the
+ * lock is not asked for, for its holder may be the one that panics, or a hart that was stopped.
+ */
+#include "sync/printf.h"
+
+#include <stddef.h>
+
+#include "lib/format.h"
+#include "riscv/sbi.h"
+#include "sync/panic.h"
+#include "sync/spinlock.h"
+
+#ifdef SAN
+static struct spinlock console_lock = {.rank = RANK_CONSOLE, .name = "printf"};
+#else
+static struct spinlock console_lock;
+#endif
+
+void (*console_put)(char c) = sbi_console_put;
+void (*power_off_hook)(int status);
+
+static void put(void *context, char c)
+{
+    (void)context;
+    console_put(c);
+}
+
+void printf(const char *format, ...)
+{
+    bool lock = !panic_is_on();
+    uint64_t flags = 0;
+    va_list list;
+
+    if (lock)
+        flags = spin_lock_irq(&console_lock);
+    va_start(list, format);
+    format_v(put, NULL, format, list);
+    va_end(list);
+    if (lock)
+        spin_unlock_irq(&console_lock, flags);
+}
+
+void power_off(int status)
+{
+    if (power_off_hook != NULL)
+        power_off_hook(status);
+    sbi_shutdown(status != 0);
+}

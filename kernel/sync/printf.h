@@ -1,0 +1,45 @@
+/* Messages to the console, and the end of the machine. */
+#ifndef SYNC_PRINTF_H
+#define SYNC_PRINTF_H
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#ifdef XV39_HOST
+#include <stdio.h> /* on the host, the C library's printf serves */
+#else
+/* Formats: %d %i %u %x %p %s %c %% with l, ll, z, width, 0 and - as in C. Any context. */
+void printf(const char *format, ...) __attribute__((format(printf, 1, 2)));
+#endif
+
+/*
+ * For kernel bugs only: prints the message, the registers and a symbolised backtrace, stops the
+ * other harts, and powers off with status 126.
+ */
+void panic(const char *format, ...) __attribute__((noreturn, format(printf, 1, 2)));
+
+/* The same for a trap in the kernel: the registers and the backtrace are those of the frame. */
+struct trap_frame;
+void panic_trap(const struct trap_frame *frame, const char *format, ...)
+    __attribute__((noreturn, format(printf, 2, 3)));
+
+/* Called by the handler of software interrupts: stays there for ever when another hart panics. */
+void panic_stop_hart(void);
+
+#define assert(condition) \
+    ((condition) ? (void)0 : panic("%s:%d: assertion failed: %s", __FILE__, __LINE__, #condition))
+
+/* An assertion that is worth its price only when looking for trouble. */
+#ifdef SAN
+#define san_assert(condition) assert(condition)
+#else
+#define san_assert(condition) ((void)0)
+#endif
+
+/* dev/ sets these; until then the SBI serves. */
+extern void (*console_put)(char c);
+extern void (*power_off_hook)(int status) ;
+void power_off(int status) __attribute__((noreturn)); /* 0..127 becomes QEMU's exit status */
+
+#endif

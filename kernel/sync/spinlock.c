@@ -1,0 +1,195 @@
+/*
+ * Spinlocks: what does not fit in line, the checked versions of SAN builds, and those of host
+ * tests, where one thread takes no lock twice.
+ *
+ * With interrupts off nothing preempts, so spin_lock_irq leaves the preemption count alone. What is
+ * asked for meanwhile is done when the interrupt that asked returns, or at the next
+ * preempt_enable().
+ */
+#include "sync/spinlock.h"
+
+#include "sync/printf.h"
+
+void (*preempt_hook)(void);
+uint64_t preempt_seed;
+
+#ifdef XV39_HOST
+
+void spin_init(struct spinlock *lock, const char *name, enum lock_rank rank)
+{
+    (void)name, (void)rank;
+    lock->locked = 0;
+}
+
+bool spin_trylock(struct spinlock *lock)
+{
+    bool taken = lock->locked == 0;
+
+    lock->locked = 1;
+    return taken;
+}
+
+void spin_lock(struct spinlock *lock)
+{
+    assert(spin_trylock(lock));
+}
+
+void spin_unlock(struct spinlock *lock)
+{
+    assert(lock->locked);
+    lock->locked = 0;
+}
+
+uint64_t spin_lock_irq(struct spinlock *lock)
+{
+    spin_lock(lock);
+    return 0;
+}
+
+void spin_unlock_irq(struct spinlock *lock, uint64_t flags)
+{
+    (void)flags;
+    spin_unlock(lock);
+}
+
+void spin_assert_held(struct spinlock *lock)
+{
+    assert(lock->locked);
+}
+
+void preempt_enable(void)
+{
+}
+
+#else
+
+void preempt_now(void)
+{
+    if (interrupts_are_on() && preempt_hook != NULL)
+        preempt_hook();
+}
+
+/* Preemption or interrupts are off. Only reads until the lock looks free: readers share a line. */
+void spin_wait(struct spinlock *lock)
+{
+    do {
+        while (__atomic_load_n(&lock->locked, __ATOMIC_RELAXED) != 0)
+            spin_hint();
+    } while (__atomic_exchange_n(&lock->locked, 1, __ATOMIC_ACQUIRE) != 0);
+}
+
+#ifndef SAN
+
+void spin_init(struct spinlock *lock, const char *name, enum lock_rank rank)
+{
+    (void)name, (void)rank;
+    lock->locked = 0;
+}
+
+#else
+
+void spin_init(struct spinlock *lock, const char *name, enum lock_rank rank)
+{
+    *lock = (struct spinlock){.rank = rank, .name = name};
+}
+
+/* One number in 64 of a sequence that the seed starts; harts draw from the same one. */
+static bool preempt_drawn(void)
+{
+    uint64_t drawn;
+
+    if (preempt_seed == 0)
+        return false;
+    drawn = __atomic_add_fetch(&preempt_seed, 0x9e3779b97f4a7c15ul, __ATOMIC_RELAXED);
+    return (drawn ^ drawn >> 29) * 0xbf58476d1ce4e5b9ul >> 58 == 0;
+}
+
+void preempt_enable(void)
+{
+    if (preempt_count_drop() == 0 && (hart_needs_resched() || preempt_drawn()))
+        preempt_now();
+}
+
+/* Interrupts are off, so that the hart stays the same. */
+static void note_taken(struct spinlock *lock, void *taken_at)
+{
+    lock->holder = this_hart();
+    lock->taken_at = taken_at;
+    lockorder_spin_push(lock);
+}
+
+static void note_release(struct spinlock *lock)
+{
+    spin_assert_held(lock);
+    lockorder_spin_pop(lock);
+    lock->holder = NULL;
+}
+
+static void take(struct spinlock *lock, void *taken_at)
+{
+    uint64_t flags = interrupts_save();
+
+    lockorder_spin_check(lock, lock->rank, lock->name);
+    interrupts_restore(flags); /* where they were on, they are on while we wait */
+    if (__atomic_exchange_n(&lock->locked, 1, __ATOMIC_ACQUIRE) != 0)
+        spin_wait(lock);
+    flags = interrupts_save();
+    note_taken(lock, taken_at);
+    interrupts_restore(flags);
+}
+
+void spin_lock(struct spinlock *lock)
+{
+    preempt_disable();
+    take(lock, __builtin_return_address(0));
+}
+
+bool spin_trylock(struct spinlock *lock)
+{
+    uint64_t flags;
+
+    preempt_disable();
+    if (__atomic_exchange_n(&lock->locked, 1, __ATOMIC_ACQUIRE) != 0) {
+        preempt_enable();
+        return false;
+    }
+    flags = interrupts_save();
+    note_taken(lock, __builtin_return_address(0));
+    interrupts_restore(flags);
+    return true;
+}
+
+void spin_unlock(struct spinlock *lock)
+{
+    uint64_t flags = interrupts_save();
+
+    note_release(lock);
+    interrupts_restore(flags);
+    __atomic_store_n(&lock->locked, 0, __ATOMIC_RELEASE);
+    preempt_enable();
+}
+
+uint64_t spin_lock_irq(struct spinlock *lock)
+{
+    uint64_t flags = interrupts_save();
+
+    take(lock, __builtin_return_address(0));
+    return flags;
+}
+
+void spin_unlock_irq(struct spinlock *lock, uint64_t flags)
+{
+    assert(!interrupts_are_on());
+    note_release(lock);
+    __atomic_store_n(&lock->locked, 0, __ATOMIC_RELEASE);
+    interrupts_restore(flags);
+}
+
+void spin_assert_held(struct spinlock *lock)
+{
+    if (!lock->locked || lock->holder != this_hart())
+        panic("spinlock %s is not held by this hart", lock->name);
+}
+
+#endif
+#endif

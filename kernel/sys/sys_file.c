@@ -1,0 +1,251 @@
+/* System calls about files. */
+#include "abi/errno.h"
+#include "abi/fcntl.h"
+#include "fs/path.h"
+#include "lib/string.h"
+#include "mem/kmem.h"
+#include "sys/calls.h"
+#include "vm/usercopy.h"
+
+/* The open file of descriptor a0, with a reference to be given back by file_close; or NULL. */
+static struct file *argument_file(const struct trap_frame *frame)
+{
+    return file_table_get(&current_process()->files, frame->a0);
+}
+
+int64_t sys_read(struct trap_frame *frame)
+{
+    struct file *file = argument_file(frame);
+    int64_t result = -EINVAL;
+
+    if (file == NULL)
+        return -EBADF;
+    if ((int64_t)frame->a2 >= 0)
+        result = file_read(file, current_process()->mm, frame->a1, frame->a2);
+    file_close(file);
+    return result;
+}
+
+int64_t sys_write(struct trap_frame *frame)
+{
+    struct file *file = argument_file(frame);
+    int64_t result = -EINVAL;
+
+    if (file == NULL)
+        return -EBADF;
+    if ((int64_t)frame->a2 >= 0)
+        result = file_write(file, current_process()->mm, frame->a1, frame->a2);
+    file_close(file);
+    return result;
+}
+
+/* A new descriptor for file, whose reference goes to the table, or is given back. */
+static int64_t install(struct file *file)
+{
+    int descriptor = file_table_add(&current_process()->files, file);
+
+    if (descriptor < 0)
+        file_close(file);
+    return descriptor;
+}
+
+int64_t sys_open(struct trap_frame *frame)
+{
+    struct inode *cwd = current_process()->cwd;
+    int flags = (int)frame->a1;
+    struct inode *inode;
+    struct file *file;
+    char *path;
+    int result = argument_path(frame->a0, &path);
+
+    if (result < 0)
+        return result;
+    if (flags & O_CREATE)
+        result = path_create(cwd, path, T_FILE, 0, 0, &inode);
+    else
+        result = path_lookup(cwd, path, &inode);
+    kmem_free(path);
+    if (result < 0)
+        return result;
+    result = file_open_inode(inode, flags, &file);
+    if (result < 0) {
+        inode_put(inode);
+        return result;
+    }
+    return install(file);
+}
+
+int64_t sys_close(struct trap_frame *frame)
+{
+    return file_table_close(&current_process()->files, frame->a0);
+}
+
+int64_t sys_dup(struct trap_frame *frame)
+{
+    struct file *file = argument_file(frame);
+
+    return file == NULL ? -EBADF : install(file);
+}
+
+int64_t sys_lseek(struct trap_frame *frame)
+{
+    struct file *file = argument_file(frame);
+    int64_t result;
+
+    if (file == NULL)
+        return -EBADF;
+    result = file_seek(file, (int64_t)frame->a1, (int)frame->a2);
+    file_close(file);
+    return result;
+}
+
+int64_t sys_ftruncate(struct trap_frame *frame)
+{
+    struct file *file = argument_file(frame);
+    int64_t result;
+
+    if (file == NULL)
+        return -EBADF;
+    result = file_resize(file, (int64_t)frame->a1);
+    file_close(file);
+    return result;
+}
+
+int64_t sys_fsync(struct trap_frame *frame)
+{
+    struct file *file = argument_file(frame);
+    int64_t result;
+
+    if (file == NULL)
+        return -EBADF;
+    result = file_sync(file);
+    file_close(file);
+    return result;
+}
+
+int64_t sys_sync(struct trap_frame *frame)
+{
+    (void)frame;
+    return fs_sync();
+}
+
+int64_t sys_fstat(struct trap_frame *frame)
+{
+    struct file *file = argument_file(frame);
+    struct stat stat;
+    int64_t result;
+
+    if (file == NULL)
+        return -EBADF;
+    memset(&stat, 0, sizeof(stat)); /* the padding goes out, too */
+    result = file_stat(file, &stat);
+    file_close(file);
+    if (result < 0)
+        return result;
+    return user_copy_out(current_process()->mm, frame->a1, &stat, sizeof(stat));
+}
+
+int64_t sys_pipe(struct trap_frame *frame)
+{
+    struct process *process = current_process();
+    struct file *reader, *writer;
+    int descriptor[2];
+    int result = pipe_create(&reader, &writer);
+
+    if (result < 0)
+        return result;
+    descriptor[0] = (int)install(reader);
+    descriptor[1] = (int)install(writer);
+    result = -EMFILE;
+    if (descriptor[0] >= 0 && descriptor[1] >= 0)
+        result = user_copy_out(process->mm, frame->a0, descriptor, sizeof(descriptor));
+    if (result < 0) {
+        /* A negative number is no descriptor: closing it does nothing. */
+        file_table_close(&process->files, (uint64_t)descriptor[0]);
+        file_table_close(&process->files, (uint64_t)descriptor[1]);
+    }
+    return result;
+}
+
+int64_t sys_chdir(struct trap_frame *frame)
+{
+    struct process *process = current_process();
+    struct inode *inode;
+    struct stat stat;
+    char *path;
+    int result = argument_path(frame->a0, &path);
+
+    if (result < 0)
+        return result;
+    result = path_lookup(process->cwd, path, &inode);
+    kmem_free(path);
+    if (result < 0)
+        return result;
+    inode_stat(inode, &stat);
+    if (stat.type == T_DIR) {
+        struct inode *before = process->cwd;
+
+        process->cwd = inode;
+        inode = before;
+    } else {
+        result = -ENOTDIR;
+    }
+    inode_put(inode);
+    return result;
+}
+
+/* mkdir and mknod: makes the thing, and needs it no further. */
+static int64_t create(uint64_t user_path, int type, int major, int minor)
+{
+    struct inode *inode;
+    char *path;
+    int result = argument_path(user_path, &path);
+
+    if (result < 0)
+        return result;
+    result = path_create(current_process()->cwd, path, type, major, minor, &inode);
+    kmem_free(path);
+    if (result == 0)
+        inode_put(inode);
+    return result;
+}
+
+int64_t sys_mkdir(struct trap_frame *frame)
+{
+    return create(frame->a0, T_DIR, 0, 0);
+}
+
+int64_t sys_mknod(struct trap_frame *frame)
+{
+    if (frame->a1 > UINT16_MAX || frame->a2 > UINT16_MAX)
+        return -EINVAL;
+    return create(frame->a0, T_DEVICE, (int)frame->a1, (int)frame->a2);
+}
+
+int64_t sys_link(struct trap_frame *frame)
+{
+    char *old_path, *new_path;
+    int result = argument_path(frame->a0, &old_path);
+
+    if (result < 0)
+        return result;
+    result = argument_path(frame->a1, &new_path);
+    if (result == 0) {
+        result = path_link(current_process()->cwd, old_path, new_path);
+        kmem_free(new_path);
+    }
+    kmem_free(old_path);
+    return result;
+}
+
+int64_t sys_unlink(struct trap_frame *frame)
+{
+    char *path;
+    int result = argument_path(frame->a0, &path);
+
+    if (result < 0)
+        return result;
+    result = path_unlink(current_process()->cwd, path);
+    kmem_free(path);
+    return result;
+}

@@ -1,0 +1,108 @@
+/* System calls about processes and time. */
+#include "abi/errno.h"
+#include "abi/limits.h"
+#include "abi/syscall.h"
+#include "fs/inode.h"
+#include "mem/kmem.h"
+#include "proc/exec.h"
+#include "riscv/timer.h"
+#include "sync/printf.h"
+#include "sys/calls.h"
+#include "vm/usercopy.h"
+
+int64_t sys_fork(struct trap_frame *frame)
+{
+    return process_fork(frame);
+}
+
+int64_t sys_exit(struct trap_frame *frame)
+{
+    process_exit((int)frame->a0);
+}
+
+int64_t sys_wait(struct trap_frame *frame)
+{
+    return process_wait(frame->a0);
+}
+
+int64_t sys_kill(struct trap_frame *frame)
+{
+    return process_kill((int)frame->a0);
+}
+
+int64_t sys_exec(struct trap_frame *frame)
+{
+    struct process *process = current_process();
+    struct exec_arguments *arguments;
+    char *path;
+    int64_t result = argument_path(frame->a0, &path);
+
+    if (result < 0)
+        return result;
+    result = -ENOMEM;
+    arguments = exec_arguments_create();
+    if (arguments == NULL)
+        goto free_path;
+    result = exec_arguments_fetch(arguments, process->mm, frame->a1);
+    if (result == 0)
+        result = process_exec(process, frame, path, arguments);
+    exec_arguments_destroy(arguments);
+free_path:
+    kmem_free(path);
+    return result;
+}
+
+int64_t sys_getpid(struct trap_frame *frame)
+{
+    (void)frame;
+    return current_process()->pid;
+}
+
+int64_t sys_getppid(struct trap_frame *frame)
+{
+    (void)frame;
+    return process_parent_pid();
+}
+
+int64_t sys_pause(struct trap_frame *frame)
+{
+    int ticks = (int)frame->a0;
+
+    if (ticks <= 0)
+        return 0;
+    return thread_sleep_until(timer_now() + (uint64_t)ticks * timer_frequency / TICKS_PER_SECOND);
+}
+
+int64_t sys_uptime(struct trap_frame *frame)
+{
+    (void)frame;
+    return (int64_t)(timer_now() / (timer_frequency / TICKS_PER_SECOND));
+}
+
+int64_t sys_poweroff(struct trap_frame *frame)
+{
+    int64_t status = (int64_t)frame->a0;
+
+    if (status < 0 || status > INT8_MAX)
+        return -EINVAL;
+    fs_sync();
+    power_off((int)status);
+}
+
+int64_t sys_procinfo(struct trap_frame *frame)
+{
+    struct mm_struct *mm = current_process()->mm;
+    struct proc_info info = {0};
+    int64_t rows = (int)frame->a1, row;
+
+    if (rows < 0)
+        return -EINVAL;
+    for (row = 0; row < rows && process_describe_next(info.pid, &info); row++) {
+        int result = user_copy_out(mm, frame->a0 + (uint64_t)row * sizeof(info), &info,
+                                   sizeof(info));
+
+        if (result < 0)
+            return result;
+    }
+    return row;
+}

@@ -1,0 +1,184 @@
+/*
+ * Traps: what the vector (riscv/trap.S) hands over, sorted by cause. Traps from user mode end in a
+ * call, a repaired page fault, an interrupt served, or the end of the process. Traps from the
+ * kernel are interrupts; an exception there is a bug, for the kernel never touches user addresses
+ * itself.
+ */
+#include "mem/kmem.h"
+#include "proc/process.h"
+#include "riscv/csr.h"
+#include "riscv/irq.h"
+#include "riscv/user_state.h"
+#include "sync/panic.h"
+#include "sync/printf.h"
+#include "sys/calls.h"
+#include "thread/clock.h"
+#include "vm/fault.h"
+#include "vm/mm.h"
+
+#define LIKELY(condition) __builtin_expect(!!(condition), 1)
+
+static const char *cause_name(uint64_t cause)
+{
+    static const char *const name[] = {
+        [EXCEPTION_FETCH_MISALIGNED] = "misaligned instruction address",
+        [EXCEPTION_FETCH_ACCESS] = "instruction access fault",
+        [EXCEPTION_ILLEGAL] = "illegal instruction",
+        [EXCEPTION_BREAKPOINT] = "breakpoint",
+        [EXCEPTION_LOAD_MISALIGNED] = "misaligned load",
+        [EXCEPTION_LOAD_ACCESS] = "load access fault",
+        [EXCEPTION_STORE_MISALIGNED] = "misaligned store",
+        [EXCEPTION_STORE_ACCESS] = "store access fault",
+        [EXCEPTION_FETCH_PAGE] = "instruction page fault",
+        [EXCEPTION_LOAD_PAGE] = "load page fault",
+        [EXCEPTION_STORE_PAGE] = "store page fault",
+    };
+
+    if (cause < sizeof(name) / sizeof(name[0]) && name[cause] != NULL)
+        return name[cause];
+    return "unknown exception";
+}
+
+/* Interrupts are off, so nothing preempts the handlers. */
+static void serve_interrupt(uint64_t cause)
+{
+    switch (cause & ~SCAUSE_INTERRUPT) {
+    case INTERRUPT_TIMER:
+        timer_interrupt();
+        break;
+    case INTERRUPT_EXTERNAL:
+        irq_dispatch();
+        break;
+    case INTERRUPT_SOFTWARE: /* another hart wants this one to look at need_resched, or to stop */
+        interrupt_software_clear();
+        panic_stop_hart();
+        break;
+    default:
+        panic("interrupt %lu, which was never enabled", cause & ~SCAUSE_INTERRUPT);
+    }
+}
+
+/*
+ * The first floating-point instruction of a program is illegal, for FS is Off ("Extension Context
+ * Status"). It gets registers, all zero, and tries again. Returns whether it was that.
+ */
+static bool start_floating_point(struct trap_frame *frame)
+{
+    struct thread *thread = current_thread();
+
+    if (user_state_fp(frame) != FP_OFF)
+        return false;
+    if (thread->fp == NULL)
+        thread->fp = kmem_alloc(FP_STATE_WORDS * sizeof(thread->fp[0]), 0);
+    if (thread->fp == NULL)
+        return false;
+    memset(thread->fp, 0, FP_STATE_WORDS * sizeof(thread->fp[0]));
+    interrupts_off(); /* between the two, no switch may find one without the other */
+    fp_restore(thread->fp);
+    user_state_set_fp(frame, FP_CLEAN);
+    interrupts_on();
+    return true;
+}
+
+static void user_page_fault(struct trap_frame *frame, unsigned access)
+{
+    struct process *process = current_process();
+    enum fault_result result;
+
+    result = handle_page_fault(process->mm, frame->stval, access | FAULT_FLAG_USER_SP, frame->sp);
+    if (LIKELY(result == FAULT_OK))
+        return;
+    fault_report(process->mm, frame->stval, access, frame->sepc, result);
+    process_doom(process);
+}
+
+/* Whatever is neither a call nor a page fault. */
+static void user_exception(struct trap_frame *frame)
+{
+    struct process *process = current_process();
+
+    if (frame->scause == EXCEPTION_ILLEGAL && start_floating_point(frame))
+        return;
+    printf("pid %d (%s): killed: %s (value 0x%lx, pc 0x%lx)\n", process->pid, process->name,
+           cause_name(frame->scause), (unsigned long)frame->stval, (unsigned long)frame->sepc);
+    process_doom(process);
+}
+
+/* Never in line: trap_user would save registers for it on the way of every call. */
+static void __attribute__((noinline)) user_trap_other(struct trap_frame *frame)
+{
+    if (frame->scause & SCAUSE_INTERRUPT) {
+        serve_interrupt(frame->scause);
+        return;
+    }
+    interrupts_on();
+    switch (frame->scause) {
+    case EXCEPTION_FETCH_PAGE:
+        user_page_fault(frame, FAULT_FLAG_EXEC);
+        break;
+    case EXCEPTION_LOAD_PAGE:
+        user_page_fault(frame, FAULT_FLAG_READ);
+        break;
+    case EXCEPTION_STORE_PAGE:
+        user_page_fault(frame, FAULT_FLAG_WRITE);
+        break;
+    default:
+        user_exception(frame);
+    }
+}
+
+/* There is a reason not to return to user mode yet. Interrupts are off, here and at the end. */
+static void __attribute__((noinline)) stay_in_kernel(void)
+{
+    interrupts_on();
+    if (process_is_killed(current_process()))
+        process_exit(EXIT_KILLED);
+    thread_yield();
+    interrupts_off();
+}
+
+/*
+ * Interrupts stay off from the last look at the two reasons not to return until sret: who sets one
+ * of them later also interrupts this hart, and so it comes back here.
+ */
+void trap_user(struct trap_frame *frame)
+{
+    if (LIKELY(frame->scause == EXCEPTION_USER_CALL)) {
+        frame->sepc += 4; /* ecall has no short form */
+        interrupts_on();
+        syscall(frame);
+    } else {
+        user_trap_other(frame);
+    }
+    interrupts_off();
+    while (!LIKELY(!hart_needs_resched() && !process_is_killed(current_process())))
+        stay_in_kernel();
+}
+
+static void __attribute__((noreturn)) kernel_exception(const struct trap_frame *frame)
+{
+    uint64_t cause = frame->scause;
+    bool user = frame->stval < user_half_end(paging_levels);
+
+    if (cause == EXCEPTION_BREAKPOINT)
+        panic_trap(frame, "ebreak in the kernel: undefined behaviour, seen by a check of SAN=1");
+    if (user && (cause == EXCEPTION_LOAD_PAGE || cause == EXCEPTION_STORE_PAGE))
+        panic_trap(frame, "%s in the kernel: it followed a user's pointer, or NULL: 0x%lx",
+                   cause_name(cause), (unsigned long)frame->stval);
+    panic_trap(frame, "%s in the kernel (value 0x%lx)", cause_name(cause),
+               (unsigned long)frame->stval);
+}
+
+void trap_kernel(struct trap_frame *frame)
+{
+    if (!(frame->scause & SCAUSE_INTERRUPT))
+        kernel_exception(frame);
+    serve_interrupt(frame->scause);
+    if (hart_needs_resched() && this_hart()->preempt_count == 0)
+        thread_yield();
+}
+
+void trap_stack_overflow(struct trap_frame *frame)
+{
+    panic_trap(frame, "kernel stack overflow");
+}

@@ -1,0 +1,138 @@
+/* Wait queues. How sleep and wake-up cannot miss each other: top of sched.c. */
+#include "thread/waitq.h"
+
+#include "abi/errno.h"
+#include "sync/printf.h"
+#include "thread/sched.h"
+
+void waitq_init(struct waitq *queue, const char *name)
+{
+    spin_init(&queue->lock, name, RANK_WAIT);
+    list_init(&queue->waiters);
+}
+
+/*
+ * Puts the running thread on the queue, in state SLEEPING and with its lock held; then only the
+ * guard and schedule() are left to do. Interrupts off. Returns false, and nothing is done, where
+ * the sleep is killable and the thread interrupted.
+ */
+static bool sleep_prepare(struct waitq *queue, bool killable)
+{
+    struct thread *thread = current_thread();
+
+    spin_lock_irq(&queue->lock);
+    spin_lock_irq(&thread->lock);
+    if (killable && thread->interrupted) {
+        spin_unlock_irq(&thread->lock, 0);
+        spin_unlock_irq(&queue->lock, 0);
+        return false;
+    }
+    thread->killable = killable;
+    thread->state = THREAD_SLEEPING;
+    list_add_tail(&thread->wait_link, &queue->waiters);
+    spin_unlock_irq(&queue->lock, 0);
+    return true;
+}
+
+/* After the sleep. Returns -EINTR where no waker took the thread off the queue. Interrupts off. */
+static int sleep_finish(struct waitq *queue)
+{
+    struct thread *thread = current_thread();
+    int error = 0;
+
+    spin_lock_irq(&queue->lock); /* the waker has let go of the queue and of this thread */
+    if (!list_empty(&thread->wait_link)) {
+        list_del_init(&thread->wait_link);
+        error = -EINTR;
+    }
+    spin_unlock_irq(&queue->lock, 0);
+    return error;
+}
+
+static int sleep_on(struct waitq *queue, struct spinlock *guard, bool killable)
+{
+    uint64_t flags = interrupts_save();
+    int error = -EINTR;
+
+    spin_assert_held(guard);
+    if (sleep_prepare(queue, killable)) {
+        spin_unlock(guard); /* no preemption here: interrupts are off */
+        schedule();
+        error = sleep_finish(queue);
+        interrupts_restore(flags);
+        spin_lock(guard);
+    } else {
+        interrupts_restore(flags);
+    }
+    return error;
+}
+
+static int sleep_on_irq(struct waitq *queue, struct spinlock *guard, uint64_t *flags, bool killable)
+{
+    int error = -EINTR;
+
+    spin_assert_held(guard);
+    if (sleep_prepare(queue, killable)) {
+        spin_unlock_irq(guard, 0);
+        schedule();
+        error = sleep_finish(queue);
+        interrupts_restore(*flags);
+        *flags = spin_lock_irq(guard);
+    }
+    return error;
+}
+
+void waitq_sleep(struct waitq *queue, struct spinlock *guard)
+{
+    int error = sleep_on(queue, guard, false);
+
+    assert(error == 0);
+}
+
+int waitq_sleep_killable(struct waitq *queue, struct spinlock *guard)
+{
+    return sleep_on(queue, guard, true);
+}
+
+void waitq_sleep_irq(struct waitq *queue, struct spinlock *guard, uint64_t *flags)
+{
+    int error = sleep_on_irq(queue, guard, flags, false);
+
+    assert(error == 0);
+}
+
+int waitq_sleep_irq_killable(struct waitq *queue, struct spinlock *guard, uint64_t *flags)
+{
+    return sleep_on_irq(queue, guard, flags, true);
+}
+
+/* Wakes the first waiter that is asleep. Returns false where there is none. Locks: the queue's. */
+static bool wake_first(struct waitq *queue)
+{
+    struct list_head *link;
+
+    while ((link = list_first(&queue->waiters)) != NULL) {
+        list_del_init(link);
+        if (thread_wake(container_of(link, struct thread, wait_link)))
+            return true;
+        /* It was interrupted before; it will find itself woken, looks again, and sleeps no more. */
+    }
+    return false;
+}
+
+void waitq_wake_one(struct waitq *queue)
+{
+    uint64_t flags = spin_lock_irq(&queue->lock);
+
+    wake_first(queue);
+    spin_unlock_irq(&queue->lock, flags);
+}
+
+void waitq_wake_all(struct waitq *queue)
+{
+    uint64_t flags = spin_lock_irq(&queue->lock);
+
+    while (wake_first(queue))
+        continue;
+    spin_unlock_irq(&queue->lock, flags);
+}

@@ -1,0 +1,163 @@
+/*
+ * Anonymous memory: zero-fill, the zero page, copy-on-write. Chapter "Page Fault Handling".
+ *
+ * What always holds: a private page is writable in at most one page table, and only while its map
+ * count is 1. The frame behind an address changes only here; then every hart that may cache the
+ * address is fenced before the fault returns, and before the old frame is let go.
+ */
+#include "vm/anon.h"
+
+#include "lib/string.h"
+#include "mem/frame.h"
+#include "mem/vm_stat.h"
+#include "mmu/tlb.h"
+#include "sync/printf.h"
+#include "vm/commit.h"
+#include "vm/mm.h"
+#include "vm/page_lock.h"
+#include "vm/vma.h"
+
+struct page *zero_page;
+
+static void anon_uncharge_page(void)
+{
+    commit_release((struct commit){.pages = 1});
+}
+
+void anon_init(void)
+{
+    zero_page = frame_alloc(FRAME_KERNEL, FRAME_ZEROED);
+    assert(zero_page);
+    frame_uncharge_hook = anon_uncharge_page;
+}
+
+struct page *anon_page_alloc(struct vm_fault *fault, unsigned frame_flags, enum fault_result *why)
+{
+    bool unreserved = fault->vma->flags & VMA_UNRESERVED;
+    struct page *page;
+
+    if (unreserved && commit_charge((struct commit){.pages = 1}) != 0) {
+        *why = FAULT_NO_MEMORY;
+        return NULL;
+    }
+    page = frame_alloc(FRAME_ANON, frame_flags);
+    if (!page) {
+        if (unreserved)
+            anon_uncharge_page();
+        *why = FAULT_WANT_FRAME;
+        return NULL;
+    }
+    if (unreserved)
+        page->flags = PAGE_CHARGED;
+    page->slot = 0;
+    page->counts = PAGE_MAPPED_REF;
+    return page;
+}
+
+enum fault_result anon_page_install(struct vm_fault *fault, struct page *page)
+{
+    enum fault_result result =
+        fault_install(fault, pte_make_user(page_pfn(page), fault->vma->access));
+
+    if (result != FAULT_OK) {
+        page_put_many(page, PAGE_MAPPED_REF);
+        return result;
+    }
+    if (pte_kind(fault->old) == PTE_PRESENT)
+        flush_tlb_entry(&fault->mm->page_table, fault->va);
+    if (fault->vma->access & ACCESS_EXEC)
+        flush_instructions(&fault->mm->page_table);
+    return FAULT_OK;
+}
+
+enum fault_result anon_zero_read(struct vm_fault *fault)
+{
+    pte_t entry = pte_make_user(page_pfn(zero_page), fault->vma->access & ~(uint64_t)ACCESS_WRITE);
+    enum fault_result result = fault_install(fault, entry);
+
+    if (result == FAULT_OK)
+        update_vm_stats(VM_STAT_FAULT_ZERO_READ, 1);
+    return result;
+}
+
+enum fault_result anon_zero_write(struct vm_fault *fault)
+{
+    enum fault_result result;
+    struct page *page = anon_page_alloc(fault, FRAME_ZEROED, &result);
+
+    if (!page)
+        return result;
+    result = anon_page_install(fault, page);
+    if (result == FAULT_OK)
+        update_vm_stats(VM_STAT_FAULT_ZERO, 1);
+    return result;
+}
+
+/*
+ * Locks: page-table lock held; the entry is still fault->old. Takes the page over where this is its
+ * only mapping and no swap slot keeps a copy for somebody else. The page lock keeps others from
+ * making a new mapping out of such a slot meanwhile.
+ */
+static enum fault_result cow_reuse(struct vm_fault *fault, struct page *page)
+{
+    enum fault_result result = FAULT_RETRY;
+
+    if (!page_trylock(page))
+        return FAULT_WANT_LOCK;
+    if (page_maps(page) == 1 && page->slot == 0) {
+        pte_write_allow(fault->slot);
+        result = FAULT_OK;
+    }
+    page_unlock(page);
+    return result;
+}
+
+/* The copy; old has a reference of ours, so nobody reuses its frame while it is read. */
+static enum fault_result cow_copy(struct vm_fault *fault, struct page *old)
+{
+    enum fault_result result;
+    struct page *page = anon_page_alloc(fault, 0, &result);
+
+    if (!page)
+        return result;
+    page_copy(page_va(page), page_va(old));
+    result = anon_page_install(fault, page);
+    if (result == FAULT_OK) {
+        page_put_many(old, PAGE_MAPPED_REF);
+        update_vm_stats(VM_STAT_FAULT_COW_COPY, 1);
+    }
+    return result;
+}
+
+enum fault_result anon_copy_on_write(struct vm_fault *fault)
+{
+    struct page_table *table = &fault->mm->page_table;
+    struct page *page = pfn_page(pte_pfn(fault->old));
+    enum fault_result result = FAULT_RETRY;
+
+    spin_lock(&table->lock);
+    if (pte_load(fault->slot) != fault->old) {
+        spin_unlock(&table->lock);
+        return FAULT_RETRY;
+    }
+    if (page->class == FRAME_ANON && page_maps(page) == 1)
+        result = cow_reuse(fault, page);
+    if (result != FAULT_OK)
+        page_get(page);
+    spin_unlock(&table->lock);
+
+    if (result == FAULT_OK) {
+        flush_tlb_own_entry(fault->va);
+        update_vm_stats(VM_STAT_FAULT_COW_REUSE, 1);
+        return FAULT_OK;
+    }
+    if (result == FAULT_WANT_LOCK) {
+        if (fault->page)
+            page_put(fault->page);
+        fault->page = page;
+        return FAULT_WANT_LOCK;
+    }
+    result = cow_copy(fault, page);
+    page_put(page);
+    return result;
+}

@@ -1,0 +1,23 @@
+/*
+ * Promises of memory. Two sums are tested before anything is granted, against limits that are constant
+ * after boot: total (pages that must fit in frames and swap) and, as a part of it, unswappable.
+ */
+#ifndef VM_COMMIT_H
+#define VM_COMMIT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct commit {
+    int64_t pages;       /* swappable: private writable memory, shared anonymous memory, stacks */
+    int64_t unswappable; /* kernel stacks, page tables, pipe buffers, locked pages */
+};
+
+void commit_init(void);                        /* after all frames are managed */
+int commit_charge(struct commit amount);       /* 0 or -ENOMEM; nothing is charged then */
+void commit_release(struct commit amount);
+uint64_t commit_total(void);
+uint64_t commit_limit(void);
+extern bool commit_always;                     /* OVERCOMMIT=always: everything is unreserved */
+
+#endif

@@ -1,0 +1,268 @@
+/*
+ * handle_page_fault: from an address to the handler of its case, and back to sleep where the handler
+ * has to wait. The picture of the cases is in vm/fault_kind.h.
+ */
+#include "vm/fault.h"
+
+#include "abi/mman.h"
+#include "lib/string.h"
+#include "mem/frame.h"
+#include "mem/vm_stat.h"
+#include "mmu/tlb.h"
+#include "sync/printf.h"
+#include "vm/anon.h"
+#include "vm/mm.h"
+#include "vm/page_lock.h"
+#include "vm/vma.h"
+
+static enum access access_of(unsigned flags)
+{
+    if (flags & FAULT_FLAG_WRITE)
+        return ACCESS_WRITE;
+    return flags & FAULT_FLAG_EXEC ? ACCESS_EXEC : ACCESS_READ;
+}
+
+/* The facts about an address in an area. */
+static void facts_inside(const struct vm_fault *fault, struct fault_facts *facts)
+{
+    const struct vm_area_struct *vma = fault->vma;
+    uint64_t into = fault->va - vma->start;
+
+    facts->has_area = true;
+    facts->allowed = vma->access;
+    facts->pte = fault->old;
+    facts->is_zero_page = pte_shows(fault->old, page_pfn(zero_page));
+    if (vma->object && into < vma->file_bytes) {
+        facts->backing =
+            vma_maps_whole_page(vma, fault->va) ? BACKING_FILE_WHOLE : BACKING_FILE_PART;
+        facts->past_end = vma->offset + into >= PAGE_ROUND_UP(vma->object->size);
+    }
+}
+
+/* The facts about an address that no area covers; next is the area above it. */
+static void facts_outside(const struct vm_fault *fault, const struct vm_area_struct *next,
+                          struct fault_facts *facts)
+{
+    uint64_t limit = fault->mm->stack_limit;
+
+    if (!next || !(next->flags & VMA_STACK))
+        return;
+    facts->is_stack_gap = fault->va >= limit;
+    facts->may_grow = (fault->flags & FAULT_FLAG_USER_SP) && fault->address >= fault->sp;
+    facts->is_guard = fault->va < limit && fault->va >= limit - STACK_GUARD_BYTES;
+}
+
+static enum fault_result fault_act(struct vm_fault *fault, enum fault_kind kind)
+{
+    switch (kind) {
+    case FAULT_KIND_ZERO_WRITE:
+    case FAULT_KIND_ZERO_UPGRADE:
+        return anon_zero_write(fault);
+    case FAULT_KIND_ZERO_READ:
+        return anon_zero_read(fault);
+    case FAULT_KIND_COPY_ON_WRITE:
+        return anon_copy_on_write(fault);
+    case FAULT_KIND_FILE_MAP:
+    case FAULT_KIND_FILE_COPY:
+        return (enum fault_result)fault->vma->ops->fault(fault->vma, fault);
+    case FAULT_KIND_MARK:
+        pte_mark(fault->slot, fault->access);
+        flush_tlb_own_entry(fault->va);
+        return FAULT_OK;
+    case FAULT_KIND_SPURIOUS:
+        update_vm_stats(VM_STAT_FAULT_SPURIOUS, 1);
+        flush_tlb_own_entry(fault->va);
+        return FAULT_OK;
+    case FAULT_KIND_STACK:
+        return FAULT_WANT_STACK;
+    case FAULT_KIND_NO_AREA:
+        return FAULT_NO_VMA;
+    case FAULT_KIND_GUARD:
+        return FAULT_GUARD;
+    case FAULT_KIND_PERMISSION:
+        return FAULT_PERMISSION;
+    case FAULT_KIND_PAST_END:
+        return FAULT_PAST_END;
+    case FAULT_KIND_CORRUPT:
+        break;
+    }
+    panic("page-table entry %#lx of %#lx, pid %d, is none that can be", (unsigned long)fault->old,
+          (unsigned long)fault->va, fault->mm->pid);
+}
+
+/* Locks: the mm lock for reading. One round: look, decide, act. */
+static enum fault_result fault_look(struct vm_fault *fault)
+{
+    struct fault_facts facts = {.access = fault->access};
+    struct vm_area_struct *vma = find_vma(fault->mm, fault->va);
+
+    if (__builtin_expect(vma && vma->start <= fault->va, 1)) {
+        fault->vma = vma;
+        fault->slot = find_page_table(&fault->mm->page_table, fault->va);
+        fault->old = fault->slot ? pte_load(fault->slot) : 0;
+        facts_inside(fault, &facts);
+        if (!fault->slot &&
+            table_supply_fill(&fault->tables, fault->mm->page_table.levels, 0) != 0)
+            return FAULT_WANT_FRAME;
+    } else {
+        facts_outside(fault, vma, &facts);
+    }
+    return fault_act(fault, fault_kind(&facts));
+}
+
+enum fault_result fault_install(struct vm_fault *fault, pte_t entry)
+{
+    struct page_table *table = &fault->mm->page_table;
+    enum fault_result result = FAULT_RETRY;
+
+    spin_lock(&table->lock);
+    if (!fault->slot)
+        fault->slot = walk_page_table(table, fault->va, &fault->tables);
+    if (pte_load(fault->slot) == fault->old) {
+        if (pte_kind(fault->old) == PTE_EMPTY)
+            pte_set(fault->slot, entry);
+        else
+            pte_swap(fault->slot, entry);
+        result = FAULT_OK;
+    }
+    spin_unlock(&table->lock);
+    if (result == FAULT_OK && pte_kind(fault->old) == PTE_EMPTY)
+        __atomic_fetch_add(&fault->mm->resident, 1, __ATOMIC_RELAXED);
+    return result;
+}
+
+/* The stack's area comes down to the faulting page. Takes the mm lock for writing. Sleeps. */
+static void stack_grow(struct vm_fault *fault)
+{
+    struct mm_struct *mm = fault->mm;
+    struct vm_area_struct *vma;
+
+    rwlock_write_acquire(&mm->lock);
+    vma = find_vma(mm, fault->va);
+    if (vma && (vma->flags & VMA_STACK) && fault->va >= mm->stack_limit && fault->va < vma->start) {
+        mm->area_bytes += vma->start - fault->va;
+        vma->start = fault->va;
+    }
+    rwlock_write_release(&mm->lock);
+    update_vm_stats(VM_STAT_FAULT_STACK, 1);
+}
+
+/* Waits, holding nothing, for what a handler asked for. FAULT_RETRY, or how it ends. */
+static enum fault_result fault_wait(struct vm_fault *fault, enum fault_result want)
+{
+    struct page *page = NULL;
+    int error;
+
+    switch (want) {
+    case FAULT_WANT_FRAME:
+        return frame_wait() ? FAULT_NO_MEMORY : FAULT_RETRY;
+    case FAULT_WANT_PAGE:
+        error = object_read_page(fault->object, fault->index, &page);
+        fault->object->ops->put(fault->object);
+        fault->object = NULL;
+        if (error)
+            return FAULT_IO_ERROR;
+        if (fault->page)
+            page_put(fault->page);
+        fault->page = page;
+        return FAULT_RETRY;
+    case FAULT_WANT_LOCK:
+        page_lock(fault->page);
+        page_unlock(fault->page);
+        return FAULT_RETRY;
+    case FAULT_WANT_STACK:
+        stack_grow(fault);
+        return FAULT_RETRY;
+    default:
+        return want;
+    }
+}
+
+enum fault_result handle_page_fault(struct mm_struct *mm, uint64_t address, unsigned flags,
+                                    uint64_t sp)
+{
+    struct vm_fault fault;
+    enum fault_result result;
+
+    fault.mm = mm;
+    fault.address = address;
+    fault.va = PAGE_ROUND_DOWN(address);
+    fault.access = access_of(flags);
+    fault.flags = flags;
+    fault.sp = sp;
+    fault.page = NULL;
+    fault.object = NULL;
+    fault.tables.count = 0;
+    do {
+        rwlock_read_acquire(&mm->lock);
+        result = fault_look(&fault);
+        rwlock_read_release(&mm->lock);
+        if (__builtin_expect(result == FAULT_OK, 1))
+            break;
+        result = fault_wait(&fault, result);
+    } while (result == FAULT_RETRY);
+    if (fault.page)
+        page_put(fault.page);
+    if (fault.tables.count)
+        table_supply_drop(&fault.tables);
+    if (result != FAULT_OK)
+        update_vm_stats(VM_STAT_FAULT_BAD, 1);
+    return result;
+}
+
+static const char *access_word(unsigned flags)
+{
+    if (flags & FAULT_FLAG_WRITE)
+        return "store";
+    return flags & FAULT_FLAG_EXEC ? "instruction" : "load";
+}
+
+/* Locks: the mm lock for reading. "area 0x1000-0x3000 r-x of a file" */
+static void report_area(const struct vm_area_struct *vma)
+{
+    const char *what = vma->flags & VMA_STACK  ? "the stack"
+                       : vma->flags & VMA_HEAP ? "the heap"
+                       : vma->object           ? "the program"
+                                               : "memory";
+
+    printf("area %#lx-%#lx %c%c%c of %s", (unsigned long)vma->start, (unsigned long)vma->end,
+           vma->access & ACCESS_READ ? 'r' : '-', vma->access & ACCESS_WRITE ? 'w' : '-',
+           vma->access & ACCESS_EXEC ? 'x' : '-', what);
+}
+
+void fault_report(struct mm_struct *mm, uint64_t address, unsigned flags, uint64_t pc,
+                  enum fault_result why)
+{
+    struct vm_area_struct *vma;
+
+    rwlock_read_acquire(&mm->lock);
+    vma = find_vma(mm, address);
+    printf("pid %d (%s): killed: %s page fault at %#018lx: ", mm->pid, mm->name,
+           access_word(flags), (unsigned long)address);
+    switch (why) {
+    case FAULT_PERMISSION:
+        report_area(vma);
+        printf(" does not allow it");
+        break;
+    case FAULT_GUARD:
+        printf("the guard below the stack (limit %lu KiB)", (unsigned long)STACK_BYTES / 1024);
+        break;
+    case FAULT_PAST_END:
+        printf("past the end of the file that is mapped there");
+        break;
+    case FAULT_NO_MEMORY:
+        printf("no memory is left for unreserved pages (%lu of %lu promised)",
+               (unsigned long)commit_total(), (unsigned long)commit_limit());
+        break;
+    case FAULT_IO_ERROR:
+        printf("the page could not be read from the disk");
+        break;
+    default:
+        printf("no area there");
+        if (vma && (vma->flags & VMA_STACK) && address >= mm->stack_limit)
+            printf(" (the stack grows only at or above sp)");
+        break;
+    }
+    printf(" (pc %#lx)\n", (unsigned long)pc);
+    rwlock_read_release(&mm->lock);
+}

@@ -1,0 +1,75 @@
+/*
+ * Page faults. Chapter "Page Fault Handling". fault_kind() (vm/fault_kind.h) decides, purely;
+ * handle_page_fault() looks, lets the handler of that kind act, and waits where one has to.
+ *
+ * A handler works with the mm lock held for reading and never sleeps on a page or on the disk. Where it
+ * would have to, it says so by its return value (FAULT_WANT_...); handle_page_fault lets go of the mm,
+ * waits, and starts again from the area, for everything may have changed. What was waited for is kept
+ * by a reference, so that the next round gets further.
+ */
+#ifndef VM_FAULT_H
+#define VM_FAULT_H
+
+#include <stdint.h>
+
+#include "mmu/page_table.h"
+
+struct mm_struct;
+struct vm_area_struct;
+struct vm_object;
+
+enum fault_flag {
+    FAULT_FLAG_READ = 1,
+    FAULT_FLAG_WRITE = 2,
+    FAULT_FLAG_EXEC = 4,
+    FAULT_FLAG_USER_SP = 8, /* sp is the user's stack pointer: the stack may grow, at or above it */
+};
+
+enum fault_result {
+    FAULT_OK,
+    /* What the faulting process is told when nothing can be done. */
+    FAULT_NO_VMA,     /* no area there */
+    FAULT_PERMISSION, /* an area that does not allow it */
+    FAULT_GUARD,      /* below the stack */
+    FAULT_PAST_END,   /* a file, past its end */
+    FAULT_NO_MEMORY,  /* unreserved memory that cannot be had */
+    FAULT_IO_ERROR,   /* the page could not be read */
+    /* Between the handlers and handle_page_fault only. */
+    FAULT_RETRY,       /* the entry changed meanwhile: look again */
+    FAULT_WANT_FRAME,  /* no frame is free */
+    FAULT_WANT_PAGE,   /* fault->object's page fault->index has to be read */
+    FAULT_WANT_LOCK,   /* somebody has the lock of fault->page */
+    FAULT_WANT_STACK,  /* the stack's area has to grow */
+};
+
+struct vm_fault {
+    struct mm_struct *mm;
+    struct vm_area_struct *vma; /* valid while the mm lock is held */
+    uint64_t va;                /* the page's address */
+    enum access access;
+    uint64_t address;           /* what was accessed */
+    unsigned flags;
+    uint64_t sp;
+    pte_t *slot;                /* NULL: no table reaches va yet */
+    pte_t old;                  /* what was found in it */
+    struct page *page;          /* with a reference: waited for in an earlier round */
+    struct vm_object *object;   /* with a use: to be read from */
+    uint64_t index;
+    struct table_supply tables;
+};
+
+/* Sleeps; the mm lock is not held, nor any but outer locks. Chapter "Page Fault Handling". */
+enum fault_result handle_page_fault(struct mm_struct *mm, uint64_t address, unsigned flags,
+                                    uint64_t sp);
+
+/*
+ * Puts entry where fault->old was found; builds the path from fault->tables. FAULT_OK, or FAULT_RETRY
+ * when the entry is not what was looked at. Locks: the mm lock for reading.
+ */
+enum fault_result fault_install(struct vm_fault *fault, pte_t entry);
+
+/* One line that teaches: pid, name, cause, address, area, what was allowed. */
+void fault_report(struct mm_struct *mm, uint64_t address, unsigned flags, uint64_t pc,
+                  enum fault_result why);
+
+#endif

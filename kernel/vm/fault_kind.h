@@ -1,0 +1,60 @@
+/*
+ * What kind of fault is it? One pure function: it looks at facts and names the case; the handlers in
+ * vm/fault.c act. Chapter "Page Fault Handling".
+ *
+ *   entry                 read or fetch            store
+ *   ------------------    ---------------------    ----------------------------------
+ *   empty, zero content   ZERO_READ                ZERO_WRITE
+ *   empty, file, whole    FILE_MAP                 FILE_COPY
+ *   empty, file, part     FILE_COPY                FILE_COPY
+ *   the zero page         SPURIOUS or MARK         ZERO_UPGRADE
+ *   present, read-only    SPURIOUS or MARK         COPY_ON_WRITE
+ *   present, writable     SPURIOUS or MARK         SPURIOUS or MARK
+ *
+ * MARK: the entry allows the access, but the machine wants A or D to be set by software (Svade;
+ * privileged specification, "Virtual Address Translation Process"). SPURIOUS: another hart has done
+ * what was to be done.
+ */
+#ifndef VM_FAULT_KIND_H
+#define VM_FAULT_KIND_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "mmu/pte.h"
+
+enum fault_backing { BACKING_ZERO, BACKING_FILE_WHOLE, BACKING_FILE_PART };
+
+struct fault_facts {
+    enum access access;        /* what was tried */
+    bool has_area;             /* an area covers the address */
+    bool is_stack_gap;         /* none does, but the stack may still grow down to here ... */
+    bool may_grow;             /* ... and the access is at or above the user's stack pointer */
+    bool is_guard;             /* below the lowest address of the stack */
+    uint64_t allowed;          /* ACCESS_... bits of the area */
+    enum fault_backing backing;
+    bool past_end;             /* of the object */
+    pte_t pte;
+    bool is_zero_page;         /* pte shows it */
+};
+
+enum fault_kind {
+    FAULT_KIND_NO_AREA,
+    FAULT_KIND_GUARD,
+    FAULT_KIND_PERMISSION,
+    FAULT_KIND_PAST_END,
+    FAULT_KIND_STACK,
+    FAULT_KIND_ZERO_READ,
+    FAULT_KIND_ZERO_WRITE,
+    FAULT_KIND_ZERO_UPGRADE,
+    FAULT_KIND_FILE_MAP,
+    FAULT_KIND_FILE_COPY,
+    FAULT_KIND_COPY_ON_WRITE,
+    FAULT_KIND_MARK,
+    FAULT_KIND_SPURIOUS,
+    FAULT_KIND_CORRUPT /* an entry that nobody can have made */
+};
+
+enum fault_kind fault_kind(const struct fault_facts *facts);
+
+#endif

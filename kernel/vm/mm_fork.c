@@ -1,0 +1,134 @@
+/*
+ * fork's half of an address space: areas and page tables are copied, pages are shared. Chapter "Page
+ * Fault Handling", copy-on-write.
+ *
+ * What always holds: when the child may run, no page that both map is writable in either, and no hart
+ * caches a writable translation of the parent's any more. A shared page costs one atomic add.
+ */
+#include "abi/errno.h"
+#include "lib/string.h"
+#include "mem/frame.h"
+#include "mem/kmem.h"
+#include "mmu/tlb.h"
+#include "sync/printf.h"
+#include "vm/anon.h"
+#include "vm/mm.h"
+#include "vm/vma.h"
+
+/* Locks: the parent's mm lock for writing. */
+static int area_copy(struct vm_area_struct *vma, struct mm_struct *child)
+{
+    struct vm_area_struct *copy = kmem_alloc(sizeof(*copy), 0);
+    int error;
+
+    if (!copy)
+        return -ENOMEM;
+    *copy = *vma;
+    copy->mm = child;
+    error = vma_insert(child, copy);
+    assert(error == 0);
+    if (copy->ops)
+        copy->ops->open(copy);
+    return 0;
+}
+
+/*
+ * Locks: the parent's page table. Shares what slots from[0 .. count) map with to[]. Returns the pages
+ * that are mapped; *protected tells that an entry of the parent lost its write permission.
+ */
+static uint64_t slots_share(pte_t *from, pte_t *to, uint64_t count, bool *protected)
+{
+    pfn_t zero = page_pfn(zero_page);
+    uint64_t mapped = 0;
+
+    for (uint64_t i = 0; i < count; i++) {
+        pte_t entry = pte_load(&from[i]);
+
+        if (pte_kind(entry) != PTE_PRESENT)
+            continue;
+        mapped++;
+        if (!pte_shows(entry, zero))
+            __atomic_fetch_add(&pfn_page(pte_pfn(entry))->counts, PAGE_MAPPED_REF,
+                               __ATOMIC_RELAXED);
+        if (pte_allows(entry, ACCESS_WRITE)) {
+            pte_write_protect(&from[i]);
+            *protected = true;
+        }
+        pte_set(&to[i], pte_shared(entry));
+    }
+    return mapped;
+}
+
+/* Locks: the parent's mm lock for writing; nobody else has the child. */
+static int tables_copy(struct mm_struct *parent, struct mm_struct *child, uint64_t start,
+                       uint64_t end, bool *protected)
+{
+    struct table_supply supply = {.count = 0};
+    uint64_t va = start;
+    uint64_t mapped = 0;
+    pte_t *from;
+    int error = 0;
+
+    while ((from = next_page_table(&parent->page_table, &va, end)) != NULL) {
+        uint64_t stop = (va | (LEAF_TABLE_SPAN - 1)) + 1;
+        pte_t *to = find_page_table(&child->page_table, va);
+
+        if (stop > end)
+            stop = end;
+        if (!to) {
+            error = table_supply_fill(&supply, child->page_table.levels, 0);
+            if (error)
+                break;
+            to = walk_page_table(&child->page_table, va, &supply);
+        }
+        spin_lock(&parent->page_table.lock);
+        mapped += slots_share(from, to, (stop - va) >> PAGE_SHIFT, protected);
+        spin_unlock(&parent->page_table.lock);
+        va = stop;
+    }
+    table_supply_drop(&supply);
+    child->resident += mapped;
+    return error;
+}
+
+static int areas_copy(struct mm_struct *parent, struct mm_struct *child, bool *protected)
+{
+    struct rb_node *node;
+
+    for (node = rb_first(&parent->vmas); node; node = rb_next(node)) {
+        struct vm_area_struct *vma = container_of(node, struct vm_area_struct, node);
+        int error = area_copy(vma, child);
+
+        if (!error)
+            error = tables_copy(parent, child, vma->start, vma->end, protected);
+        if (error)
+            return error;
+    }
+    return 0;
+}
+
+int mm_fork(struct mm_struct *parent, struct mm_struct *child)
+{
+    bool protected = false;
+    struct commit amount;
+    int error;
+
+    rwlock_write_acquire(&parent->lock);
+    amount = parent->charged;
+    amount.pages -= child->charged.pages; /* the root is charged already */
+    amount.unswappable -= child->charged.unswappable;
+    error = commit_charge(amount);
+    if (!error) {
+        child->charged = parent->charged;
+        child->area_bytes = parent->area_bytes;
+        child->heap_start = parent->heap_start;
+        child->heap_end = parent->heap_end;
+        child->stack_limit = parent->stack_limit;
+        strlcpy(child->name, parent->name, sizeof(child->name));
+        error = areas_copy(parent, child, &protected);
+        if (protected)
+            flush_tlb_range(&parent->page_table, 0, mm_user_end());
+    }
+    rwlock_write_release(&parent->lock);
+    return error;
+}

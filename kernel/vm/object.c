@@ -1,0 +1,377 @@
+/*
+ * The pages of vm_objects: find, read, dirty, clean, remove. Chapter "Memory Mapping".
+ *
+ * What always holds: a page in the tree of an object has that object as owner, its index, and a
+ * reference from the tree; it is on file_lru. A page leaves the tree only under its page lock, so
+ * owner and index are stable for the holder of that lock. New references to a page that its object
+ * alone refers to are taken under the object's lock only.
+ */
+#include "vm/object.h"
+
+#include "abi/errno.h"
+#include "lib/string.h"
+#include "mem/frame.h"
+#include "mem/vm_stat.h"
+#include "sync/printf.h"
+#include "vm/lru.h"
+#include "vm/page_lock.h"
+#include "vm/vma.h"
+
+static struct spinlock dirty_lock; /* RANK_FS: guards dirty_objects */
+static struct list_head dirty_objects;
+static uint64_t dirty_total; /* atomic */
+
+void object_cache_init(void)
+{
+    spin_init(&dirty_lock, "dirty objects", RANK_FS);
+    list_init(&dirty_objects);
+    lru_init(&file_lru);
+}
+
+void object_init(struct vm_object *object, const struct vm_object_ops *ops, uint64_t size)
+{
+    memset(object, 0, sizeof(*object));
+    spin_init(&object->lock, "object", RANK_OBJECT);
+    sleeplock_init(&object->vma_lock, "object areas", RANK_FAMILY);
+    list_init(&object->vmas);
+    list_init(&object->dirty_link);
+    object->ops = ops;
+    object->size = size;
+}
+
+static struct page *find_locked(struct vm_object *object, uint64_t index)
+{
+    struct page *page = page_tree_find(&object->pages, index);
+
+    if (page)
+        page_get(page);
+    return page;
+}
+
+struct page *object_find_page(struct vm_object *object, uint64_t index)
+{
+    struct page *page;
+
+    spin_lock(&object->lock);
+    page = find_locked(object, index);
+    spin_unlock(&object->lock);
+    return page;
+}
+
+/*
+ * The page at index with a reference and its lock, or a new one, locked and not up to date. A page
+ * that another thread had locked may have been removed when its lock is ours: look again.
+ */
+static int page_find_or_create(struct vm_object *object, uint64_t index, struct page **out)
+{
+    struct page *page, *fresh;
+    int error;
+
+    for (;;) {
+        page = object_find_page(object, index);
+        if (page) {
+            page_lock(page);
+            if (page->owner == object)
+                break;
+            page_unlock(page);
+            page_put(page);
+            continue;
+        }
+        fresh = frame_alloc(FRAME_FILE, 0);
+        if (!fresh)
+            return -ENOMEM;
+        fresh->index = index;
+        fresh->owner = object;
+        fresh->reserved = 0;
+        page_lock(fresh);
+        spin_lock(&object->lock);
+        error = page_tree_find(&object->pages, index)
+                    ? -EEXIST
+                    : page_tree_insert(&object->pages, index, fresh);
+        if (!error) {
+            object->page_count++;
+            page_get(fresh);
+        }
+        spin_unlock(&object->lock);
+        if (!error) {
+            add_to_lru(&file_lru, fresh);
+            page = fresh;
+            break;
+        }
+        page_unlock(fresh);
+        page_put(fresh);
+        if (error != -EEXIST)
+            return error;
+    }
+    *out = page;
+    return 0;
+}
+
+/* Locks: the page's. Takes it out of its object; the reference of the tree is dropped. */
+static void page_remove(struct vm_object *object, struct page *page)
+{
+    uint32_t promised = page->reserved;
+
+    if (object_clean_page(object, page) && promised && object->ops->release_reserved) {
+        page->reserved = 0;
+        object->ops->release_reserved(object, promised);
+    }
+    spin_lock(&object->lock);
+    page_tree_remove(&object->pages, page->index);
+    object->page_count--;
+    page->owner = NULL;
+    spin_unlock(&object->lock);
+    remove_from_lru(&file_lru, page);
+    page_put(page);
+}
+
+/* Locks: the page's. Fills it; where that fails the page is removed. */
+static int page_fill(struct vm_object *object, struct page *page)
+{
+    int error = 0;
+
+    if (object->ops->read_page)
+        error = object->ops->read_page(object, page);
+    else
+        page_clear(page_va(page));
+    if (error)
+        page_remove(object, page);
+    else
+        page_set(page, PAGE_UPTODATE);
+    return error;
+}
+
+int object_lock_page(struct vm_object *object, uint64_t index, bool whole, struct page **out)
+{
+    struct page *page;
+    int error = page_find_or_create(object, index, &page);
+
+    if (error)
+        return error;
+    page_set(page, PAGE_REFERENCED);
+    if (!page_test(page, PAGE_UPTODATE) && !whole) {
+        error = page_fill(object, page);
+        if (error) {
+            page_unlock(page);
+            page_put(page);
+            return error;
+        }
+    }
+    *out = page;
+    return 0;
+}
+
+int object_read_page(struct vm_object *object, uint64_t index, struct page **out)
+{
+    struct page *page = object_find_page(object, index);
+    int error;
+
+    if (page && page_test(page, PAGE_UPTODATE)) {
+        if (!page_test(page, PAGE_REFERENCED))
+            page_set(page, PAGE_REFERENCED);
+        *out = page;
+        return 0;
+    }
+    if (page)
+        page_put(page);
+    error = object_lock_page(object, index, false, &page);
+    if (error)
+        return error;
+    page_unlock(page);
+    *out = page;
+    return 0;
+}
+
+void object_dirty_page(struct vm_object *object, struct page *page)
+{
+    san_assert(page_test(page, PAGE_LOCKED) && page->owner == object);
+    page_set(page, PAGE_UPTODATE);
+    if (page_set(page, PAGE_DIRTY))
+        return;
+    __atomic_fetch_add(&dirty_total, 1, __ATOMIC_RELAXED);
+    spin_lock(&object->lock);
+    if (object->dirty_count++ == 0) {
+        spin_lock(&dirty_lock);
+        if (list_empty(&object->dirty_link))
+            list_add_tail(&object->dirty_link, &dirty_objects);
+        spin_unlock(&dirty_lock);
+    }
+    spin_unlock(&object->lock);
+}
+
+bool object_clean_page(struct vm_object *object, struct page *page)
+{
+    san_assert(page_test(page, PAGE_LOCKED) && page->owner == object);
+    if (!page_clear_flag(page, PAGE_DIRTY))
+        return false;
+    __atomic_fetch_sub(&dirty_total, 1, __ATOMIC_RELAXED);
+    spin_lock(&object->lock);
+    if (--object->dirty_count == 0) {
+        spin_lock(&dirty_lock);
+        list_del_init(&object->dirty_link);
+        spin_unlock(&dirty_lock);
+    }
+    spin_unlock(&object->lock);
+    return true;
+}
+
+struct page *object_next_dirty(struct vm_object *object, uint64_t from)
+{
+    struct page *page = NULL;
+
+    spin_lock(&object->lock);
+    if (object->dirty_count)
+        page = page_tree_next(&object->pages, from);
+    while (page && !page_test(page, PAGE_DIRTY))
+        page = page_tree_next(&object->pages, page->index + 1);
+    if (page)
+        page_get(page);
+    spin_unlock(&object->lock);
+    return page;
+}
+
+static struct page *object_next_page(struct vm_object *object, uint64_t from)
+{
+    struct page *page;
+
+    spin_lock(&object->lock);
+    page = page_tree_next(&object->pages, from);
+    if (page)
+        page_get(page);
+    spin_unlock(&object->lock);
+    return page;
+}
+
+/* Removes all pages from index on. */
+static void remove_pages(struct vm_object *object, uint64_t index)
+{
+    struct page *page;
+
+    while ((page = object_next_page(object, index)) != NULL) {
+        page_lock(page);
+        if (page->owner == object) {
+            page_wait_writeback(page);
+            if (page_maps(page))
+                object_unmap_page(object, page);
+            page_remove(object, page);
+        }
+        page_unlock(page);
+        page_put(page);
+    }
+}
+
+void object_truncate(struct vm_object *object, uint64_t size)
+{
+    struct page *page;
+
+    remove_pages(object, (size + PAGE_MASK) >> PAGE_SHIFT);
+    if (!(size & PAGE_MASK))
+        return;
+    page = object_find_page(object, size >> PAGE_SHIFT);
+    if (!page)
+        return;
+    page_lock(page);
+    if (page->owner == object && page_test(page, PAGE_UPTODATE))
+        memset((uint8_t *)page_va(page) + (size & PAGE_MASK), 0, PAGE_SIZE - (size & PAGE_MASK));
+    page_unlock(page);
+    page_put(page);
+}
+
+void object_destroy(struct vm_object *object)
+{
+    assert(list_empty(&object->vmas));
+    remove_pages(object, 0);
+    assert(object->page_count == 0 && object->dirty_count == 0);
+}
+
+bool object_drop_page(struct page *page)
+{
+    struct vm_object *object;
+    bool dropped = false;
+
+    if (!page_trylock(page))
+        return false;
+    object = page->owner;
+    if (object && !page_test(page, PAGE_DIRTY | PAGE_WRITEBACK)) {
+        spin_lock(&object->lock);
+        dropped = page_refs(page) == 2 && page_maps(page) == 0; /* the object's and the caller's */
+        if (dropped) {
+            page_tree_remove(&object->pages, page->index);
+            object->page_count--;
+            page->owner = NULL;
+        }
+        spin_unlock(&object->lock);
+    }
+    if (dropped) {
+        remove_from_lru(&file_lru, page);
+        page_put(page);
+    }
+    page_unlock(page);
+    return dropped;
+}
+
+uint64_t object_drop_clean(struct vm_object *object)
+{
+    uint64_t freed = 0;
+    uint64_t from = 0;
+    struct page *page;
+
+    while ((page = object_next_page(object, from)) != NULL) {
+        from = page->index + 1;
+        freed += object_drop_page(page);
+        page_put(page);
+    }
+    return freed;
+}
+
+uint64_t object_dirty_total(void)
+{
+    return __atomic_load_n(&dirty_total, __ATOMIC_RELAXED);
+}
+
+int object_throttle(struct vm_object *object)
+{
+    if (__builtin_expect(object_dirty_total() <= frame_managed / 8, 1))
+        return 0;
+    return object->ops->write_back(object);
+}
+
+/* The dirty object that waits longest, with a use; it goes to the end of the list. Or NULL. */
+static struct vm_object *dirty_object_next(void)
+{
+    struct vm_object *object = NULL;
+
+    spin_lock(&dirty_lock);
+    if (!list_empty(&dirty_objects)) {
+        object = container_of(dirty_objects.next, struct vm_object, dirty_link);
+        list_del(&object->dirty_link);
+        list_add_tail(&object->dirty_link, &dirty_objects);
+        object->ops->get(object);
+    }
+    spin_unlock(&dirty_lock);
+    return object;
+}
+
+int object_sync_all(void)
+{
+    uint64_t objects = 0;
+    struct list_head *at;
+    int first_error = 0;
+
+    spin_lock(&dirty_lock);
+    list_for_each (at, &dirty_objects)
+        objects++;
+    spin_unlock(&dirty_lock);
+    while (objects-- > 0) {
+        struct vm_object *object = dirty_object_next();
+        int error;
+
+        if (!object)
+            break;
+        error = object->ops->write_back(object);
+        object->ops->put(object);
+        if (error && !first_error)
+            first_error = error;
+    }
+    return first_error;
+}

@@ -1,0 +1,109 @@
+/*
+ * A vm_object is what a page of file data or of shared memory belongs to: pages by index, a size, the
+ * VMAs that map it. It is the page cache: read(), write(), exec and mappings all use these pages and
+ * no others. A file system embeds one in each in-memory inode, so vm/ never names an inode.
+ *
+ * The life of a cached page: created locked, filled by read_page or by a writer, PAGE_UPTODATE; dirty
+ * and clean under the page lock; removed under the page lock, by truncation or by reclaim. The object
+ * holds one reference to each of its pages. Who has the page lock looks at page->owner first: NULL
+ * means that the page was removed meanwhile.
+ *
+ * guards: p = lock (spin, RANK_OBJECT); v = vma_lock (sleeping, RANK_FAMILY); c = constant;
+ *         i = whoever serialises changes of size (for a file: the inode lock), read freely;
+ *         d = the lock of the list of dirty objects
+ */
+#ifndef VM_OBJECT_H
+#define VM_OBJECT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "lib/list.h"
+#include "mem/page.h"
+#include "sync/spinlock.h"
+#include "thread/sleeplock.h"
+#include "vm/page_tree.h"
+
+struct vm_object;
+
+struct vm_object_ops {
+    /*
+     * Fills page (locked, referenced, not up to date) with what the object holds at page->index;
+     * bytes past the end and holes are zero. Sleeps. Returns 0, -EIO or -ENOMEM. Must not take the
+     * inode lock: the caller may hold it, or hold nothing. NULL: always zeros.
+     */
+    int (*read_page)(struct vm_object *object, struct page *page);
+    /* One more, one less user of the object (a VMA). put may be the last, and Sleeps. */
+    void (*get)(struct vm_object *object);
+    void (*put)(struct vm_object *object);
+    /* Writes back every page that is dirty now. Sleeps; holds nothing. 0 or -errno. */
+    int (*write_back)(struct vm_object *object);
+    /* A page with promised blocks (page->reserved) leaves the object unwritten. Never sleeps. */
+    void (*release_reserved)(struct vm_object *object, uint32_t blocks);
+};
+
+struct vm_object {
+    struct spinlock lock;
+    struct page_tree pages;          /* p */
+    uint64_t page_count;             /* p */
+    uint64_t dirty_count;            /* p */
+    uint64_t size;                   /* i: bytes */
+    const struct vm_object_ops *ops; /* c */
+    struct sleeplock vma_lock;
+    struct list_head vmas;           /* v */
+    struct list_head dirty_link;     /* d */
+    uint32_t writers_denied;         /* a: processes that execute it */
+};
+
+void object_cache_init(void); /* at boot */
+void object_init(struct vm_object *object, const struct vm_object_ops *ops, uint64_t size);
+/* The last user is gone: removes all pages, dirty ones too. Sleeps. */
+void object_destroy(struct vm_object *object);
+
+/* The page at index if it is cached, with a reference; else NULL. It may be locked or not up to date. */
+struct page *object_find_page(struct vm_object *object, uint64_t index);
+
+/*
+ * The page at index, up to date, with a reference, not locked; reads it where it is not cached.
+ * Sleeps (so: never with the mm lock held). 0, -EIO, -ENOMEM.
+ */
+int object_read_page(struct vm_object *object, uint64_t index, struct page **out);
+
+/*
+ * The page at index with a reference and LOCKED, for writing into it: up to date, or, when whole is
+ * true (the caller will overwrite all of it), perhaps not. Sleeps. 0, -EIO, -ENOMEM.
+ */
+int object_lock_page(struct vm_object *object, uint64_t index, bool whole, struct page **out);
+
+/* page is locked. Marks it dirty and up to date. */
+void object_dirty_page(struct vm_object *object, struct page *page);
+/* page is locked: about to be written out. Clears PAGE_DIRTY; returns whether it was set. */
+bool object_clean_page(struct vm_object *object, struct page *page);
+/* The first dirty page with index >= from, with a reference; NULL when none. Never sleeps. */
+struct page *object_next_dirty(struct vm_object *object, uint64_t from);
+
+/*
+ * After object->size has shrunk to size: unmaps and removes every page beyond it, zeroes the tail of
+ * the last one. The caller serialises changes of size. Sleeps.
+ */
+void object_truncate(struct vm_object *object, uint64_t size);
+
+/*
+ * Removes page where it is clean, unmapped and used by nobody but its object. The caller has a
+ * reference and not the page lock. Never sleeps. Returns whether the frame will be free.
+ */
+bool object_drop_page(struct page *page);
+/* The same for all pages of an object. Never sleeps. Returns frames freed. */
+uint64_t object_drop_clean(struct vm_object *object);
+
+/* Pages that are dirty now, in all objects. */
+uint64_t object_dirty_total(void);
+/*
+ * A writer's duty, holding nothing: while more than an eighth of the frames is dirty, its own object
+ * is written back first. Sleeps. 0 or -errno.
+ */
+int object_throttle(struct vm_object *object);
+/* Writes back every object that is dirty now. Sleeps; holds nothing. 0 or the first -errno. */
+int object_sync_all(void);
+
+#endif

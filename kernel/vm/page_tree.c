@@ -1,0 +1,143 @@
+/*
+ * The radix tree of a vm_object's pages.
+ *
+ * What always holds: a tree of height h > 0 has nodes only on paths to pages, and no index needs more
+ * than 6 h bits; an empty tree has height 0 and no root.
+ */
+#include "vm/page_tree.h"
+
+#include <stdbool.h>
+
+#include "abi/errno.h"
+#include "mem/frame.h"
+#include "mem/kmem.h"
+#include "sync/printf.h"
+
+struct tree_node {
+    void *entry[PAGE_TREE_FANOUT];
+};
+
+static uint32_t entry_at(uint64_t index, uint32_t level) /* level 1 = the nodes that hold pages */
+{
+    return (index >> (PAGE_TREE_BITS * (level - 1))) & (PAGE_TREE_FANOUT - 1);
+}
+
+static bool index_fits(uint64_t index, uint32_t height)
+{
+    return index >> (PAGE_TREE_BITS * height) == 0;
+}
+
+struct page *page_tree_find(const struct page_tree *tree, uint64_t index)
+{
+    void *at = tree->root;
+
+    if (!index_fits(index, tree->height))
+        return NULL;
+    for (uint32_t level = tree->height; level > 0 && at; level--)
+        at = ((struct tree_node *)at)->entry[entry_at(index, level)];
+    return at;
+}
+
+/* The first page at or after index in the subtree of node, whose indices begin at base. */
+static struct page *subtree_next(void *node, uint32_t level, uint64_t base, uint64_t index)
+{
+    uint64_t span = 1ul << (PAGE_TREE_BITS * (level - 1));
+    uint32_t first = index > base ? (uint32_t)((index - base) / span) : 0;
+
+    for (uint32_t i = first; i < PAGE_TREE_FANOUT; i++) {
+        void *entry = ((struct tree_node *)node)->entry[i];
+        struct page *page;
+
+        if (!entry)
+            continue;
+        page = level == 1 ? entry : subtree_next(entry, level - 1, base + i * span, index);
+        if (page)
+            return page;
+    }
+    return NULL;
+}
+
+struct page *page_tree_next(const struct page_tree *tree, uint64_t from)
+{
+    if (!tree->root || !index_fits(from, tree->height))
+        return NULL;
+    return tree->height ? subtree_next(tree->root, tree->height, 0, from) : tree->root;
+}
+
+/* Puts nodes above the root until index fits. */
+static int tree_raise(struct page_tree *tree, uint64_t index)
+{
+    while (!index_fits(index, tree->height)) {
+        if (tree->root) {
+            struct tree_node *node = kmem_alloc(sizeof(*node), FRAME_NOWAIT);
+
+            if (!node)
+                return -ENOMEM;
+            node->entry[0] = tree->root;
+            tree->root = node;
+        }
+        tree->height++;
+    }
+    return 0;
+}
+
+/* Frees the nodes on the path to index that hold nothing, and lowers a tree that has become empty. */
+static void tree_prune(struct page_tree *tree, uint64_t index)
+{
+    void **link[8];
+    void **at = &tree->root;
+    uint32_t depth = 0;
+
+    for (uint32_t level = tree->height; level > 0 && *at; level--) {
+        link[depth++] = at;
+        at = &((struct tree_node *)*at)->entry[entry_at(index, level)];
+    }
+    while (depth > 0 && !*at) {
+        struct tree_node *node;
+        uint32_t i = 0;
+
+        at = link[--depth];
+        node = *at;
+        while (i < PAGE_TREE_FANOUT && !node->entry[i])
+            i++;
+        if (i < PAGE_TREE_FANOUT)
+            return;
+        kmem_free(node);
+        *at = NULL;
+    }
+    if (!tree->root)
+        tree->height = 0;
+}
+
+int page_tree_insert(struct page_tree *tree, uint64_t index, struct page *page)
+{
+    void **at = &tree->root;
+    int error;
+
+    assert(index <= PAGE_TREE_MAX_INDEX);
+    error = tree_raise(tree, index);
+    if (error)
+        return error;
+    for (uint32_t level = tree->height; level > 0; level--) {
+        if (!*at)
+            *at = kmem_alloc(sizeof(struct tree_node), FRAME_NOWAIT);
+        if (!*at) {
+            tree_prune(tree, index);
+            return -ENOMEM;
+        }
+        at = &((struct tree_node *)*at)->entry[entry_at(index, level)];
+    }
+    assert(!*at);
+    *at = page;
+    return 0;
+}
+
+void page_tree_remove(struct page_tree *tree, uint64_t index)
+{
+    void **at = &tree->root;
+
+    for (uint32_t level = tree->height; level > 0; level--)
+        at = &((struct tree_node *)*at)->entry[entry_at(index, level)];
+    *at = NULL;
+    tree_prune(tree, index);
+}

@@ -1,0 +1,29 @@
+/*
+ * Pages by index: a radix tree with 64 entries a node, as high as the largest index needs. An object
+ * with one page at index 0 has no node at all. The caller serialises (vm_object.lock).
+ */
+#ifndef VM_PAGE_TREE_H
+#define VM_PAGE_TREE_H
+
+#include <stdint.h>
+
+#include "mem/page.h"
+
+#define PAGE_TREE_BITS 6u
+#define PAGE_TREE_FANOUT (1u << PAGE_TREE_BITS)
+#define PAGE_TREE_MAX_INDEX ((1ul << 36) - 1)
+
+struct page_tree {
+    void *root;      /* height 0: a struct page, or NULL; else a node */
+    uint32_t height; /* nodes from the root to a page */
+};
+
+struct page *page_tree_find(const struct page_tree *tree, uint64_t index);
+/* The page with the smallest index >= from, or NULL; its index is page->index. */
+struct page *page_tree_next(const struct page_tree *tree, uint64_t from);
+/* The place must be empty. 0 or -ENOMEM; never sleeps. */
+int page_tree_insert(struct page_tree *tree, uint64_t index, struct page *page);
+/* Takes out what is there; nodes that become empty are freed. */
+void page_tree_remove(struct page_tree *tree, uint64_t index);
+
+#endif

@@ -1,0 +1,145 @@
+/*
+ * User copies, page by page through the direct map.
+ *
+ * user_copy_try holds the page-table lock over the copy of one page: an unmapping takes the same lock
+ * before it lets the frame go, so the frame stays. It sets A and D as the hardware would for the user.
+ */
+#include "vm/usercopy.h"
+
+#include "abi/errno.h"
+#include "lib/string.h"
+#include "mmu/page_table.h"
+#include "riscv/trap.h"
+#include "sync/printf.h"
+#include "thread/thread.h"
+#include "vm/fault.h"
+#include "vm/mm.h"
+
+bool user_range_ok(uint64_t user, size_t bytes)
+{
+    return user + bytes >= user && user + bytes <= mm_user_end();
+}
+
+/* Copies within one page; returns 0 where the page is absent or does not allow it. */
+static size_t copy_in_page(struct mm_struct *mm, uint64_t user, void *kernel, size_t bytes,
+                           enum user_copy way)
+{
+    enum access access = way == KERNEL_TO_USER ? ACCESS_WRITE : ACCESS_READ;
+    struct page_table *table = &mm->page_table;
+    uint8_t *data;
+    pte_t *slot;
+    pte_t entry;
+
+    spin_lock(&table->lock);
+    slot = find_page_table(table, user);
+    entry = slot ? pte_load(slot) : 0;
+    if (!pte_allows(entry, access)) {
+        spin_unlock(&table->lock);
+        return 0;
+    }
+    if (!pte_marked(entry, access))
+        pte_mark(slot, access);
+    data = (uint8_t *)page_va(pfn_page(pte_pfn(entry))) + (user & PAGE_MASK);
+    if (way == KERNEL_TO_USER)
+        memmove(data, kernel, bytes);
+    else
+        memmove(kernel, data, bytes);
+    spin_unlock(&table->lock);
+    return bytes;
+}
+
+size_t user_copy_try(struct mm_struct *mm, uint64_t user, void *kernel, size_t bytes,
+                     enum user_copy way)
+{
+    size_t done = 0;
+
+    if (!user_range_ok(user, bytes))
+        return 0;
+    while (done < bytes) {
+        size_t piece = PAGE_SIZE - ((user + done) & PAGE_MASK);
+
+        if (piece > bytes - done)
+            piece = bytes - done;
+        if (!copy_in_page(mm, user + done, (uint8_t *)kernel + done, piece, way))
+            break;
+        done += piece;
+    }
+    return done;
+}
+
+int user_fault_in(struct mm_struct *mm, uint64_t user, bool write)
+{
+    unsigned flags = write ? FAULT_FLAG_WRITE : FAULT_FLAG_READ;
+    struct thread *thread = current_thread();
+    uint64_t sp = 0;
+
+    if (!user_range_ok(user, 1))
+        return -EFAULT;
+    /* A system call's buffer on a part of the stack that was not touched yet, at or above sp. */
+    if (thread->space == &mm->page_table) {
+        flags |= FAULT_FLAG_USER_SP;
+        sp = trap_frame_of(thread->stack)->sp;
+    }
+    switch (handle_page_fault(mm, user, flags, sp)) {
+    case FAULT_OK:
+        return 0;
+    case FAULT_NO_MEMORY:
+        return -ENOMEM;
+    case FAULT_IO_ERROR:
+        return -EIO;
+    default:
+        return -EFAULT;
+    }
+}
+
+static int user_copy(struct mm_struct *mm, uint64_t user, void *kernel, size_t bytes,
+                     enum user_copy way)
+{
+    size_t done = 0;
+
+    if (!user_range_ok(user, bytes))
+        return -EFAULT;
+    while (done < bytes) {
+        int error;
+
+        done += user_copy_try(mm, user + done, (uint8_t *)kernel + done, bytes - done, way);
+        if (done == bytes)
+            break;
+        error = user_fault_in(mm, user + done, way == KERNEL_TO_USER);
+        if (error)
+            return error;
+    }
+    return 0;
+}
+
+int user_copy_in(struct mm_struct *mm, void *kernel, uint64_t user, size_t bytes)
+{
+    return user_copy(mm, user, kernel, bytes, USER_TO_KERNEL);
+}
+
+int user_copy_out(struct mm_struct *mm, uint64_t user, const void *kernel, size_t bytes)
+{
+    return user_copy(mm, user, (void *)(uint64_t)kernel, bytes, KERNEL_TO_USER);
+}
+
+int user_copy_string(struct mm_struct *mm, char *kernel, uint64_t user, size_t size)
+{
+    size_t done = 0;
+
+    while (done < size) {
+        size_t piece = PAGE_SIZE - ((user + done) & PAGE_MASK);
+        size_t length;
+        int error;
+
+        if (piece > size - done)
+            piece = size - done;
+        error = user_copy_in(mm, kernel + done, user + done, piece);
+        if (error)
+            return error;
+        length = strnlen(kernel + done, piece);
+        done += length;
+        if (length < piece)
+            return (int)done;
+    }
+    return -ENAMETOOLONG;
+}

@@ -1,0 +1,7 @@
+/* Boot of vm/: once, after the frames are managed, before the first user address space. */
+#ifndef VM_VM_H
+#define VM_VM_H
+
+void vm_init(void);
+
+#endif

@@ -1,0 +1,70 @@
+/*
+ * Areas of an address space. Chapter "Memory Mapping". An area is a range of pages with one kind of
+ * content and one protection; areas do not overlap, and lie in a red-black tree by address.
+ *
+ * guards: m = mm->lock (write to change); c = constant; v = object->vma_lock
+ */
+#ifndef VM_VMA_H
+#define VM_VMA_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "lib/list.h"
+#include "lib/rbtree.h"
+#include "mmu/pte.h"
+#include "vm/commit.h"
+#include "vm/object.h"
+
+struct mm_struct;
+struct vm_fault;
+struct vm_area_struct;
+
+enum vma_flag {
+    VMA_STACK = 1,      /* grows down on demand */
+    VMA_HEAP = 2,
+    VMA_UNRESERVED = 4, /* its pages are charged when they are touched first */
+};
+
+/* What an area's content has its own way of doing. */
+struct vm_operations_struct {
+    void (*open)(struct vm_area_struct *vma);  /* the area was made, or copied by fork; mm lock held */
+    void (*close)(struct vm_area_struct *vma); /* the area is gone from its mm. Sleeps; holds nothing */
+    /* Brings the content of fault->va; see vm/fault.h. mm lock held for reading. */
+    int (*fault)(struct vm_area_struct *vma, struct vm_fault *fault);
+};
+
+struct vm_area_struct {
+    struct rb_node node;       /* m */
+    uint64_t start, end;       /* m: [start, end), whole pages */
+    uint64_t access;           /* m: ACCESS_... bits */
+    unsigned flags;            /* c: enum vma_flag */
+    struct mm_struct *mm;      /* c */
+    const struct vm_operations_struct *ops; /* c: NULL: anonymous memory, nothing special */
+    struct vm_object *object;  /* c: or NULL */
+    uint64_t offset;           /* c: of start in the object, in bytes */
+    uint64_t file_bytes;       /* c: so much from start on is the object's; the rest is zero */
+    struct list_head object_link; /* v */
+};
+
+/* The first area that ends above va, or NULL; it may begin above va. Locks: mm->lock. */
+struct vm_area_struct *find_vma(struct mm_struct *mm, uint64_t va);
+/* The area after this one, or NULL. Locks: mm->lock. */
+struct vm_area_struct *vma_next(struct vm_area_struct *vma);
+/* 0, or -EEXIST where it would overlap. Locks: mm->lock for writing. Owns: the tree. */
+int vma_insert(struct mm_struct *mm, struct vm_area_struct *vma);
+/* Takes it out of the tree. Locks: mm->lock for writing. Owns: the caller. */
+void vma_remove(struct mm_struct *mm, struct vm_area_struct *vma);
+
+/* The worst that the area may need: what is promised when it is made. */
+struct commit vma_charge(const struct vm_area_struct *vma, uint32_t levels);
+
+/* Is the page at va one that the object's own cached page can serve, unshifted and whole? */
+bool vma_maps_whole_page(const struct vm_area_struct *vma, uint64_t va);
+
+extern const struct vm_operations_struct object_vm_ops;
+
+/* Unmaps a page of a file from every area that shows it. Locks: the page's. Sleeps. */
+void object_unmap_page(struct vm_object *object, struct page *page);
+
+#endif

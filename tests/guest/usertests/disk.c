@@ -1,0 +1,179 @@
+/* The disk at its end: no blocks, no inodes; and how both come back. */
+#include "test.h"
+
+/* Bytes that fit now, found by writing until the disk is full; the file stays, open. */
+static unsigned long fill_disk(int fd)
+{
+    unsigned long bytes = 0;
+    long now;
+
+    for (unsigned long step = sizeof(block); step >= PAGE_BYTES; step /= 4)
+        while ((now = write(fd, block, step)) > 0)
+            bytes += (unsigned long)now;
+    expect(now == -1 && errno == ENOSPC);
+    return bytes;
+}
+
+static int open_new(const char *path)
+{
+    int fd = open(path, O_CREATE | O_TRUNC | O_RDWR);
+
+    expect(fd >= 0);
+    return fd;
+}
+
+static void disk_full(void)
+{
+    int fd = open_new("big"), small;
+    unsigned long bytes = fill_disk(fd);
+
+    expect(bytes > MIB);
+    expect_equal(file_size(fd), bytes);
+    small = open("small", O_CREATE | O_RDWR); /* may have no place for its entry */
+    if (small >= 0) {
+        expect_error(write(small, block, PAGE_BYTES), ENOSPC);
+        expect_equal(file_size(small), 0);
+    }
+    expect(lseek(fd, 0, SEEK_SET) == 0);
+    expect_equal(write(fd, block, PAGE_BYTES), PAGE_BYTES); /* over what is there */
+    expect(fsync(fd) == 0);
+    close(fd);
+    expect(unlink("big") == 0);
+    make_file("after", MIB, 3);
+    drop_caches();
+    verify_file("after", MIB, 3);
+}
+
+/* As much fits the second time: nothing was lost at the first. */
+static void space_comes_back(void)
+{
+    unsigned long first, second;
+    int fd = open_new("big");
+
+    first = fill_disk(fd);
+    close(fd);
+    expect(unlink("big") == 0);
+    fd = open_new("big");
+    second = fill_disk(fd);
+    expect(ftruncate(fd, 0) == 0);
+    expect(second + 64 * KIB >= first && first + 64 * KIB >= second);
+    fd = open_new("other");
+    first = fill_disk(fd);
+    expect(second + 64 * KIB >= first && first + 64 * KIB >= second);
+}
+
+/* The blocks of a file without a name go when the last who has it open closes it. */
+static void unlinked_space_comes_back(void)
+{
+    int fd = open_new("big"), second;
+    unsigned long bytes = fill_disk(fd);
+
+    expect(unlink("big") == 0);
+    second = open("more", O_CREATE | O_RDWR);
+    if (second >= 0)
+        expect_error(write(second, block, sizeof(block)), ENOSPC);
+    close(fd);
+    fd = second >= 0 ? second : open_new("more");
+    expect(fill_disk(fd) + 64 * KIB >= bytes);
+}
+
+static void full_disk_keeps_data(void)
+{
+    int fd;
+
+    make_file("kept", 300 * KIB, 9);
+    fd = open_new("big");
+    fill_disk(fd);
+    sync();
+    drop_caches();
+    verify_file("kept", 300 * KIB, 9);
+    expect(ftruncate(fd, 0) == 0);
+    verify_file("kept", 300 * KIB, 9);
+}
+
+static void write_until_full(long who)
+{
+    char name[2] = {(char)('a' + who), '\0'};
+    int fd = open(name, O_CREATE | O_RDWR);
+
+    if (fd >= 0)
+        fill_disk(fd);
+}
+
+static void full_for_many(void)
+{
+    for (int i = 0; i < 4; i++)
+        spawn(write_until_full, i);
+    join_all(4, 0);
+    for (int i = 0; i < 4; i++) {
+        char name[2] = {(char)('a' + i), '\0'};
+
+        unlink(name);
+    }
+    make_file("after", MIB, 3);
+    verify_file("after", MIB, 3);
+}
+
+static void numbered(char *name, int number)
+{
+    for (int i = 0; i < 5; i++, number /= 10)
+        name[4 - i] = (char)('0' + number % 10);
+    name[5] = '\0';
+}
+
+/* Every inode of the disk; the error is the same as for blocks. */
+static void inodes_gone(void)
+{
+    char name[8];
+    int count = 0, fd;
+
+    for (;; count++) {
+        numbered(name, count);
+        fd = open(name, O_CREATE | O_WRONLY);
+        if (fd < 0)
+            break;
+        close(fd);
+    }
+    expect_equal(errno, ENOSPC);
+    expect_error(mkdir("d"), ENOSPC);
+    expect(count > 100);
+    for (int i = 0; i < count; i++) {
+        numbered(name, i);
+        expect(unlink(name) == 0);
+    }
+    make_file("after", 10000, 3);
+    verify_file("after", 10000, 3);
+}
+
+/* A file larger than memory goes through the cache: allocators drop and writers wait. */
+static void file_larger_than_memory(void)
+{
+    struct vm_stats stats;
+    unsigned long frames = 0, bytes, seed = 5;
+    int fd = open_new("probe");
+
+    read_stats(&stats);
+    for (int class = 0; class < FRAME_CLASSES; class++)
+        frames += stats.frames[class];
+    bytes = frames * PAGE_BYTES + 2 * MIB;
+    unsigned long room = fill_disk(fd);
+
+    close(fd);
+    expect(unlink("probe") == 0);
+    if (room < bytes + MIB)
+        skip("memory is larger than the disk");
+    make_file("big", bytes, (unsigned)seed);
+    verify_file("big", bytes, (unsigned)seed);
+    verify_file("big", bytes, (unsigned)seed);
+}
+
+const struct test disk_tests[] = {
+    {"disk_full", disk_full, SLOW},
+    {"space_comes_back", space_comes_back, SLOW},
+    {"unlinked_space_comes_back", unlinked_space_comes_back, SLOW},
+    {"full_disk_keeps_data", full_disk_keeps_data, SLOW},
+    {"full_for_many", full_for_many, SLOW},
+    {"inodes_gone", inodes_gone, SLOW},
+    {"file_larger_than_memory", file_larger_than_memory, SLOW},
+    {NULL, NULL, QUICK},
+};

@@ -1,0 +1,46 @@
+/*
+ * The ledger check: after a test every frame class holds as many frames as before it, once caches
+ * were written back and dropped, and as many pages are promised. Orphans of the test may still be
+ * dying, so it is asked repeatedly.
+ */
+#include "test.h"
+
+#define ATTEMPTS 30 /* a tick apart */
+
+static const char *const class_names[FRAME_CLASSES] = {
+    "free", "kernel", "page table", "stack", "slab", "anonymous", "file", "buffer",
+};
+
+void ledger_read(struct ledger *ledger)
+{
+    struct vm_stats stats;
+
+    if (vmstat(0, &stats, VMSTAT_DROP) < 0) {
+        printf("Bail out! vmstat fails with errno %d\n", errno);
+        exit(1);
+    }
+    memmove(ledger->frames, stats.frames, sizeof(stats.frames));
+    ledger->commit = stats.commit;
+}
+
+bool ledger_settles(const struct ledger *before, struct ledger *after)
+{
+    for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+        ledger_read(after);
+        if (memcmp(before, after, sizeof(*before)) == 0)
+            return true;
+        sleep(1);
+    }
+    return false;
+}
+
+void ledger_print(const struct ledger *before, const struct ledger *after)
+{
+    for (int class = 0; class < FRAME_CLASSES; class++)
+        if (before->frames[class] != after->frames[class])
+            printf("    ledger: %s frames were %lu, are %lu\n", class_names[class],
+                   (unsigned long)before->frames[class], (unsigned long)after->frames[class]);
+    if (before->commit != after->commit)
+        printf("    ledger: pages promised were %lu, are %lu\n", (unsigned long)before->commit,
+               (unsigned long)after->commit);
+}

@@ -1,0 +1,349 @@
+/*
+ * Whatever a program passes to a system call: an error, and nothing else. One table says of each
+ * call which arguments are pointers, and which way bytes go through them.
+ */
+#include "test.h"
+
+enum argument {
+    NONE,
+    NUMBER,   /* harmless: 0 */
+    FILE_FD,  /* a regular file, open for both */
+    PIPE_OUT, /* the end to write to */
+    LENGTH,   /* of the buffer before it */
+    INPUT,    /* the kernel reads from it */
+    OUTPUT,   /* the kernel writes to it; null is no place either, page 0 being text */
+    STATUS,   /* the same, but null means: not wanted */
+    PATH,     /* a string */
+    VECTOR,   /* pointers to strings, up to a null */
+};
+
+struct call_row {
+    int number;
+    const char *name;
+    enum argument arguments[3];
+};
+
+#define BUFFER_BYTES 64 /* what every INPUT and OUTPUT is said to hold, at least */
+
+static const struct call_row calls[] = {
+    {SYS_wait, "wait", {STATUS}},
+    {SYS_pipe, "pipe", {OUTPUT}},
+    {SYS_read, "read", {FILE_FD, OUTPUT, LENGTH}},
+    {SYS_write, "write", {FILE_FD, INPUT, LENGTH}},
+    {SYS_write, "write to a pipe", {PIPE_OUT, INPUT, LENGTH}},
+    {SYS_exec, "exec", {PATH, VECTOR}},
+    {SYS_fstat, "fstat", {FILE_FD, OUTPUT}},
+    {SYS_chdir, "chdir", {PATH}},
+    {SYS_open, "open", {PATH, NUMBER}},
+    {SYS_mknod, "mknod", {PATH, NUMBER, NUMBER}},
+    {SYS_unlink, "unlink", {PATH}},
+    {SYS_link, "link", {PATH, PATH}},
+    {SYS_mkdir, "mkdir", {PATH}},
+    {SYS_vmstat, "vmstat", {NUMBER, OUTPUT, NUMBER}},
+    {SYS_procinfo, "procinfo", {OUTPUT, LENGTH}},
+};
+#define CALLS (int)(sizeof(calls) / sizeof(calls[0]))
+
+static int file_fd, pipe_ends[2];
+static char *last_page; /* of the heap; the page after it is not mapped */
+static const char read_only[BUFFER_BYTES] = "read-only";
+static char *good_vector[] = {NULL};
+
+/* A value for an argument with which the call would get as far as the pointer under test. */
+static long good(enum argument argument)
+{
+    switch (argument) {
+    case FILE_FD:
+        return file_fd;
+    case PIPE_OUT:
+        return pipe_ends[1];
+    case LENGTH:
+        return BUFFER_BYTES;
+    case PATH:
+        return (long)"file";
+    case VECTOR:
+        return (long)good_vector;
+    case INPUT:
+    case OUTPUT:
+    case STATUS:
+        return (long)last_page;
+    default:
+        return 0;
+    }
+}
+
+static bool is_pointer(enum argument argument)
+{
+    return argument >= INPUT;
+}
+
+/* The bad places. Return 0 behind the last. */
+static bool bad_place(enum argument argument, int index, unsigned long *place)
+{
+    static const unsigned long nowhere[] = {
+        0xffffffffffffffff, 0xfffffffffffff000, 0xffffffff80200000, 0xffffffc000000000,
+        0xffff800000000000, 0xff00000000000000, 0x8000000000000000, 0x8000000000001000,
+        1ul << 38,          1ul << 47,          1ul << 56,          (1ul << 38) - 1,
+        (1ul << 47) - 1,    (1ul << 56) - 1,    0x80200000,         0x10000000,
+        0x7fffffffffffffff,
+    };
+    const int count = sizeof(nowhere) / sizeof(nowhere[0]);
+
+    if (index < count) {
+        *place = nowhere[index];
+        return true;
+    }
+    switch (index - count) {
+    case 0: /* straddles into what is not mapped */
+        *place = (unsigned long)last_page + PAGE_BYTES - 3;
+        return true;
+    case 1: /* the same, unaligned for every type */
+        *place = (unsigned long)last_page + PAGE_BYTES - 1;
+        return true;
+    case 2:
+        *place = (unsigned long)last_page + PAGE_BYTES;
+        return true;
+    case 3:
+        *place = (unsigned long)read_only;
+        return argument == OUTPUT || argument == STATUS;
+    case 4:
+        *place = 0;
+        return argument == OUTPUT;
+    default:
+        return false;
+    }
+}
+
+static void prepare(void)
+{
+    file_fd = open("file", O_CREATE | O_RDWR);
+    expect(file_fd >= 0 && pipe(pipe_ends) == 0);
+    last_page = grow(2 * PAGE_BYTES) + PAGE_BYTES;
+    memset(last_page, 'p', PAGE_BYTES); /* a string that is never closed */
+    for (int i = 0; i < 4; i++)
+        expect_equal(write(file_fd, last_page, PAGE_BYTES), PAGE_BYTES);
+}
+
+/* A descriptor that the call made, or lost, would show in which one comes next. */
+static int next_descriptor(void)
+{
+    int fd = dup(file_fd);
+
+    expect(fd >= 0 && close(fd) == 0);
+    return fd;
+}
+
+static void try_place(const struct call_row *row, int which, unsigned long place)
+{
+    long arguments[3];
+
+    for (int i = 0; i < 3; i++)
+        arguments[i] = i == which ? (long)place : good(row->arguments[i]);
+    expect_equal(lseek(file_fd, 0, SEEK_SET), 0);
+    int next = next_descriptor();
+    long result = call(row->number, arguments[0], arguments[1], arguments[2], 0, 0, 0);
+
+    if (result != -EFAULT && result != (row->arguments[which] == PATH ? -ENAMETOOLONG : -EFAULT)) {
+        fprintf(report_fd, "%s, argument %d = 0x%lx: %ld, not EFAULT\n", row->name, which, place,
+                result);
+        exit(STATUS_FAILED);
+    }
+    expect_equal(next_descriptor(), next);
+}
+
+static void exit_at_once(long unused)
+{
+    (void)unused;
+}
+
+static void bad_pointers(void)
+{
+    prepare();
+    for (int n = 0; n < CALLS; n++)
+        for (int which = 0; which < 3; which++) {
+            unsigned long place;
+
+            if (!is_pointer(calls[n].arguments[which]))
+                continue;
+            for (int i = 0; bad_place(calls[n].arguments[which], i, &place); i++) {
+                int pid = 0;
+
+                if (calls[n].number == SYS_wait)
+                    pid = spawn(exit_at_once, 0);
+                try_place(&calls[n], which, place);
+                if (calls[n].number == SYS_wait)
+                    join(pid); /* not lost with the status */
+            }
+        }
+}
+
+/* exec's vector is good, what it points to is not. */
+static void bad_strings_in_vector(void)
+{
+    unsigned long place;
+    char *vector[3] = {"x"};
+
+    prepare();
+    for (int i = 0; bad_place(PATH, i, &place); i++) {
+        vector[1] = (char *)place;
+        long result = call(SYS_exec, (long)"/true", (long)vector, 0, 0, 0, 0);
+
+        expect(result == -EFAULT || result == -E2BIG);
+    }
+    char **straddling = (char **)(void *)(last_page + PAGE_BYTES - 2 * sizeof(char *));
+
+    straddling[0] = straddling[1] = "y"; /* no null before the page ends */
+    expect_equal(call(SYS_exec, (long)"/true", (long)straddling, 0, 0, 0, 0), -EFAULT);
+}
+
+/* Unaligned, but good: it works. */
+static void unaligned_pointers(void)
+{
+    struct vm_stats stats;
+    int status = 0;
+
+    prepare();
+    for (unsigned long at = 1; at < 8; at++) {
+        char *odd = last_page - 16 + at; /* across two pages */
+
+        expect_equal(call(SYS_vmstat, 0, (long)odd, 0, 0, 0, 0), 0);
+        memmove(&stats, odd, sizeof(stats));
+        expect_equal(stats.size, sizeof(stats));
+        expect_equal(call(SYS_pipe, (long)(last_page - 8 + at), 0, 0, 0, 0, 0), 0);
+        memmove(pipe_ends, last_page - 8 + at, sizeof(pipe_ends));
+        expect(close(pipe_ends[0]) == 0 && close(pipe_ends[1]) == 0);
+        int pid = fork();
+
+        if (pid == 0)
+            exit(7);
+        expect_equal(call(SYS_wait, (long)(last_page - 4 + at % 4), 0, 0, 0, 0, 0), pid);
+        memmove(&status, last_page - 4 + at % 4, sizeof(status));
+        expect_equal(status, 7);
+    }
+}
+
+/* Lengths that no buffer has. What comes before the bad part may be done. */
+static void huge_lengths(void)
+{
+    static const long lengths[] = {
+        -1, -4096, 0x7fffffff, 0x80000000l, 0xffffffffl, 0x100000000l, 0x7fffffffffffffff,
+        -0x7fffffffffffffff - 1, 1l << 47,
+    };
+    char *page = grow(PAGE_BYTES);
+    int fd = open("file", O_CREATE | O_RDWR), ends[2], pid;
+
+    expect(fd >= 0);
+    for (unsigned i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++) {
+        long got;
+
+        expect(ftruncate(fd, 0) == 0 && lseek(fd, 0, SEEK_SET) == 0);
+        got = call(SYS_write, fd, (long)page, lengths[i], 0, 0, 0);
+        expect(got == -EFAULT || got == -EINVAL || got == (long)PAGE_BYTES);
+        expect(file_size(fd) <= PAGE_BYTES);
+        got = call(SYS_read, fd, (long)page, lengths[i], 0, 0, 0);
+        expect(got == -EFAULT || got == -EINVAL || (got >= 0 && got <= (long)PAGE_BYTES));
+        expect(pipe(ends) == 0);
+        pid = fork();
+        if (pid == 0) { /* may wait for ever, rightly, when no byte comes */
+            close(ends[1]);
+            call(SYS_read, ends[0], (long)page, lengths[i], 0, 0, 0);
+            exit(0);
+        }
+        close(ends[0]);
+        got = call(SYS_write, ends[1], (long)page, lengths[i], 0, 0, 0);
+        expect(got < 0 || got <= (long)PAGE_BYTES);
+        close(ends[1]);
+        join(pid);
+        got = call(SYS_procinfo, (long)page, lengths[i], 0, 0, 0, 0);
+        expect(got < 0 || got <= (long)(PAGE_BYTES / sizeof(struct proc_info)));
+    }
+}
+
+/* A read that goes over the end of what is mapped tells how far it came, or that it failed. */
+static void partly_good_buffers(void)
+{
+    prepare();
+    long place = (long)(last_page + PAGE_BYTES - 100);
+
+    memset(last_page, 'q', PAGE_BYTES);
+    expect_equal(lseek(file_fd, 0, SEEK_SET), 0);
+    long got = call(SYS_read, file_fd, place, 1000, 0, 0, 0);
+
+    expect(got == -EFAULT || got == 100);
+    if (got == 100)
+        expect_equal(lseek(file_fd, 0, SEEK_CUR), 100);
+    expect_equal(lseek(file_fd, 0, SEEK_SET), 0);
+    got = call(SYS_write, file_fd, place, 1000, 0, 0, 0);
+    expect(got == -EFAULT || got == 100);
+    if (got == 100)
+        expect_equal(lseek(file_fd, 0, SEEK_CUR), 100);
+}
+
+static void unknown_calls(void)
+{
+    /* 2^32 + SYS_getpid is no call either: the number is 64 bits wide */
+    static const long numbers[] = {
+        0, 63, 64, 1000, -1, 1 << 30, (1l << 32) + SYS_getpid, 0x7fffffffffffffff,
+    };
+
+    for (unsigned i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
+        expect_equal(call(numbers[i], 0, 0, 0, 0, 0, 0), -ENOSYS);
+}
+
+/* Numbers where a pointer is due, and pointers where a number is, for every call that returns. */
+static void random_arguments(void)
+{
+    static const int harmless[] = {
+        SYS_wait, SYS_pipe,  SYS_read,  SYS_fstat,  SYS_dup,   SYS_getpid, SYS_uptime,
+        SYS_open, SYS_chdir, SYS_close, SYS_lseek,  SYS_fsync, SYS_exec,   SYS_getppid,
+        SYS_link, SYS_write, SYS_vmstat, SYS_procinfo, SYS_sbrk,
+    };
+    const unsigned count = sizeof(harmless) / sizeof(harmless[0]);
+
+    for (unsigned seed = 1; seed <= 20; seed++) {
+        int pid = fork();
+
+        if (pid == 0) {
+            unsigned state = seed;
+
+            close(0); /* a read from the console would wait for somebody to type */
+            close(1);
+            close(2);
+            for (int i = 0; i < 200; i++) {
+                long arguments[3];
+
+                for (int n = 0; n < 3; n++) {
+                    arguments[n] = next_random(&state);
+                    if (next_random(&state) % 4 == 0)
+                        arguments[n] = arguments[n] << 40 | next_random(&state);
+                    if (next_random(&state) % 4 == 0)
+                        arguments[n] %= 70;
+                }
+                int number = harmless[next_random(&state) % count];
+
+                if (number == SYS_read && arguments[0] == report_fd)
+                    continue;
+                if (number == SYS_write)
+                    arguments[0] = -1;
+                if (number == SYS_read)
+                    arguments[0] = 40 + arguments[0] % 100;
+                call(number, arguments[0], arguments[1], arguments[2], 0, 0, 0);
+            }
+            exit(0);
+        }
+        int status = wait_for(pid);
+
+        expect(status == 0 || status == STATUS_KILLED); /* the break may have gone under it */
+    }
+}
+
+const struct test pointer_tests[] = {
+    {"bad_pointers", bad_pointers, QUICK},
+    {"bad_strings_in_vector", bad_strings_in_vector, QUICK},
+    {"unaligned_pointers", unaligned_pointers, QUICK},
+    {"huge_lengths", huge_lengths, QUICK},
+    {"partly_good_buffers", partly_good_buffers, QUICK},
+    {"unknown_calls", unknown_calls, QUICK},
+    {"random_arguments", random_arguments, QUICK},
+    {NULL, NULL, QUICK},
+};

@@ -1,0 +1,276 @@
+/* What the tests lean on: expectations, children, files with a known content. */
+#include "test.h"
+
+volatile char sink;
+char block[BLOCK_BYTES], other[BLOCK_BYTES];
+
+static const char *base_name(const char *path)
+{
+    const char *name = path;
+
+    for (; *path; path++)
+        if (*path == '/')
+            name = path + 1;
+    return name;
+}
+
+void expect_true(bool condition, const char *file, int line, const char *what)
+{
+    if (condition)
+        return;
+    fprintf(report_fd, "%s:%d: not so: %s (errno %d)\n", base_name(file), line, what, errno);
+    exit(STATUS_FAILED);
+}
+
+void expect_number(long got, long want, const char *file, int line, const char *what)
+{
+    if (got == want)
+        return;
+    fprintf(report_fd, "%s:%d: %s is %ld, not %ld (errno %d)\n", base_name(file), line, what, got,
+            want, errno);
+    exit(STATUS_FAILED);
+}
+
+void expect_errno(long result, int error, const char *file, int line, const char *what)
+{
+    if (result == -1 && errno == error)
+        return;
+    fprintf(report_fd, "%s:%d: %s gives %ld, errno %d; expected -1, errno %d\n", base_name(file),
+            line, what, result, errno, error);
+    exit(STATUS_FAILED);
+}
+
+void skip(const char *why)
+{
+    fprintf(report_fd, "%s\n", why);
+    exit(STATUS_SKIPPED);
+}
+
+int spawn(void (*run)(long), long argument)
+{
+    int pid = fork();
+
+    expect(pid >= 0);
+    if (pid == 0) {
+        run(argument);
+        exit(0);
+    }
+    return pid;
+}
+
+int wait_for(int pid)
+{
+    int status = 0;
+
+    expect_equal(wait(&status), pid);
+    return status;
+}
+
+void join(int pid)
+{
+    expect_equal(wait_for(pid), 0);
+}
+
+void join_all(int count, int status)
+{
+    for (int i = 0; i < count; i++) {
+        int got = 0;
+
+        expect(wait(&got) > 0);
+        expect_equal(got, status);
+    }
+}
+
+void expect_killed(void (*run)(long), long argument)
+{
+    int pid = fork();
+
+    expect(pid >= 0);
+    if (pid == 0) {
+        run(argument);
+        exit(0);
+    }
+    expect_equal(wait_for(pid), STATUS_KILLED);
+}
+
+void tell(int fd)
+{
+    char byte = 'x';
+
+    expect_equal(write(fd, &byte, 1), 1);
+}
+
+void listen(int fd)
+{
+    char byte;
+
+    expect_equal(read(fd, &byte, 1), 1);
+}
+
+long call(long number, long a0, long a1, long a2, long a3, long a4, long a5)
+{
+    register long r0 __asm__("a0") = a0;
+    register long r1 __asm__("a1") = a1;
+    register long r2 __asm__("a2") = a2;
+    register long r3 __asm__("a3") = a3;
+    register long r4 __asm__("a4") = a4;
+    register long r5 __asm__("a5") = a5;
+    register long r7 __asm__("a7") = number;
+
+    __asm__ volatile("ecall"
+                     : "+r"(r0)
+                     : "r"(r1), "r"(r2), "r"(r3), "r"(r4), "r"(r5), "r"(r7)
+                     : "memory");
+    return r0;
+}
+
+char *grow(long bytes)
+{
+    char *old = sbrk(bytes);
+
+    expect(old != (char *)-1);
+    return old;
+}
+
+void need_memory(unsigned long bytes)
+{
+    struct vm_stats stats;
+
+    read_stats(&stats);
+    if (stats.commit_limit < stats.commit + bytes / PAGE_BYTES)
+        skip("not enough memory in this machine");
+}
+
+unsigned next_random(unsigned *state)
+{
+    *state = *state * 1103515245u + 12345u;
+    return *state >> 8;
+}
+
+/* Every eight bytes tell the seed and their own position, so that nothing can change places. */
+static unsigned long pattern(unsigned long word, unsigned seed)
+{
+    return (word + 1) * 0x9e3779b97f4a7c15ul ^ (unsigned long)seed * 0xc2b2ae3d27d4eb4ful;
+}
+
+void fill(char *data, unsigned long bytes, unsigned seed)
+{
+    for (unsigned long i = 0; i < bytes; i++)
+        data[i] = (char)(pattern(i / 8, seed) >> i % 8 * 8);
+}
+
+bool filled(const char *data, unsigned long bytes, unsigned seed)
+{
+    for (unsigned long i = 0; i < bytes; i++)
+        if (data[i] != (char)(pattern(i / 8, seed) >> i % 8 * 8))
+            return false;
+    return true;
+}
+
+static char page[PAGE_BYTES];
+
+/* Page n of the file is filled with seed + n. */
+void make_file(const char *path, unsigned long bytes, unsigned seed)
+{
+    int fd = open(path, O_CREATE | O_TRUNC | O_WRONLY);
+
+    expect(fd >= 0);
+    for (unsigned long done = 0; done < bytes; done += PAGE_BYTES) {
+        unsigned long now = bytes - done < PAGE_BYTES ? bytes - done : PAGE_BYTES;
+
+        fill(page, now, seed + (unsigned)(done / PAGE_BYTES));
+        expect_equal(write(fd, page, (int)now), now);
+    }
+    expect(close(fd) == 0);
+}
+
+void verify_file(const char *path, unsigned long bytes, unsigned seed)
+{
+    int fd = open(path, O_RDONLY);
+
+    expect(fd >= 0);
+    expect_equal(file_size(fd), bytes);
+    for (unsigned long done = 0; done < bytes; done += PAGE_BYTES) {
+        unsigned long now = bytes - done < PAGE_BYTES ? bytes - done : PAGE_BYTES;
+
+        expect_equal(read(fd, page, PAGE_BYTES), now);
+        if (!filled(page, now, seed + (unsigned)(done / PAGE_BYTES))) {
+            fprintf(report_fd, "%s: wrong bytes between %lu and %lu\n", path, done, done + now);
+            exit(STATUS_FAILED);
+        }
+    }
+    expect_equal(read(fd, page, PAGE_BYTES), 0);
+    expect(close(fd) == 0);
+}
+
+void write_file(const char *path, const void *data, unsigned long bytes)
+{
+    int fd = open(path, O_CREATE | O_TRUNC | O_WRONLY);
+
+    expect(fd >= 0);
+    expect_equal(write(fd, data, (int)bytes), bytes);
+    expect(close(fd) == 0);
+}
+
+unsigned long file_size(int fd)
+{
+    struct stat stat;
+
+    expect(fstat(fd, &stat) == 0);
+    return stat.size;
+}
+
+void read_stats(struct vm_stats *stats)
+{
+    expect(vmstat(0, stats, 0) == 0);
+    expect_equal(stats->version, VM_STATS_VERSION);
+    expect_equal(stats->size, sizeof(*stats));
+}
+
+void drop_caches(void)
+{
+    struct vm_stats stats;
+
+    expect(vmstat(0, &stats, VMSTAT_DROP) == 0);
+}
+
+#define MAX_STEPS 10000 /* a tree that cannot be removed must not hold up the run */
+
+/* Removes what it can where it is, else goes down; goes up from a directory that is empty. */
+void remove_tree(const char *path)
+{
+    struct dirent_row {
+        unsigned short inum;
+        char name[62];
+    } row;
+    char name[63];
+    int depth = 0, fd;
+
+    if (unlink(path) == 0 || chdir(path) < 0)
+        return;
+    for (int steps = 0; steps < MAX_STEPS && (fd = open(".", O_RDONLY)) >= 0; steps++) {
+        bool empty = true;
+
+        while (read(fd, &row, sizeof(row)) == sizeof(row)) {
+            memmove(name, row.name, sizeof(row.name));
+            name[62] = '\0';
+            if (row.inum == 0 || strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
+                continue;
+            if (unlink(name) == 0)
+                continue;
+            if (chdir(name) == 0) {
+                empty = false;
+                depth++;
+            }
+            break;
+        }
+        close(fd);
+        if (!empty)
+            continue;
+        if (depth-- == 0)
+            break;
+        chdir("..");
+    }
+    chdir("/");
+    unlink(path);
+}

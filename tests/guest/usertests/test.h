@@ -1,0 +1,93 @@
+/*
+ * What the tests of /usertests share. A test is a function that runs in a process of its own, in an
+ * empty directory; it passes by returning. What it expects in vain ends that process, and so fails
+ * the test, from whichever of its own children: the reason goes to the runner through a pipe.
+ */
+#ifndef TEST_H
+#define TEST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "abi/errno.h"
+#include "abi/fcntl.h"
+#include "abi/limits.h"
+#include "abi/stat.h"
+#include "abi/syscall.h"
+#include "abi/vm_stats.h"
+#include "user.h"
+
+#define PAGE_BYTES 4096ul
+#define KIB 1024ul
+#define MIB (1024ul * 1024ul)
+
+enum pace { QUICK, SLOW }; /* SLOW: more than 5 s; usertests -q leaves it out */
+
+struct test {
+    const char *name;
+    void (*run)(void);
+    enum pace pace;
+};
+
+/* Each table ends with a test without a name. */
+extern const struct test process_tests[], kill_tests[], exec_tests[];
+extern const struct test file_tests[], directory_tests[], pipe_tests[], disk_tests[];
+extern const struct test cow_tests[], fault_tests[], memory_tests[], pointer_tests[], stress_tests[];
+
+/* Status of a test's process that met something which this machine cannot show. */
+#define STATUS_FAILED 101
+#define STATUS_SKIPPED 102
+#define STATUS_KILLED (-1)
+
+#define expect(condition) expect_true((condition), __FILE__, __LINE__, #condition)
+#define expect_equal(got, want) \
+    expect_number((long)(got), (long)(want), __FILE__, __LINE__, #got)
+/* The call is to fail, with that errno. */
+#define expect_error(call, error) expect_errno((long)(call), (error), __FILE__, __LINE__, #call)
+
+void expect_true(bool condition, const char *file, int line, const char *what);
+void expect_number(long got, long want, const char *file, int line, const char *what);
+void expect_errno(long result, int error, const char *file, int line, const char *what);
+void skip(const char *why) __attribute__((noreturn));
+
+/* Processes. */
+int spawn(void (*run)(long), long argument);       /* a child that runs it, then exits with 0 */
+void join(int pid);                                /* waits for that child; it is to exit with 0 */
+void join_all(int count, int status);                /* waits for as many; each is to exit with that */
+int wait_for(int pid);                               /* the only child, or the next to end: its status */
+void expect_killed(void (*run)(long), long argument); /* in a child, which is to be killed */
+void tell(int fd);                                 /* writes a byte into a pipe */
+void listen(int fd);                               /* waits for a byte */
+
+/* System calls by number, past the library: the kernel's own answer, -errno. */
+long call(long number, long a0, long a1, long a2, long a3, long a4, long a5);
+extern volatile char sink; /* for reads that the compiler must not drop */
+
+/* Memory and files. The buffers are any test's; each has a process of its own. */
+#define BLOCK_BYTES (2ul * PIPE_BYTES)
+extern char block[BLOCK_BYTES], other[BLOCK_BYTES];
+char *grow(long bytes);               /* sbrk, of which the test depends */
+void need_memory(unsigned long bytes); /* skips where that much cannot be promised */
+void fill(char *data, unsigned long bytes, unsigned seed);
+bool filled(const char *data, unsigned long bytes, unsigned seed);
+void make_file(const char *path, unsigned long bytes, unsigned seed);
+void verify_file(const char *path, unsigned long bytes, unsigned seed);
+void write_file(const char *path, const void *data, unsigned long bytes);
+unsigned long file_size(int fd);
+void read_stats(struct vm_stats *stats); /* without dropping anything */
+void drop_caches(void);
+unsigned next_random(unsigned *state);
+
+/* runner.c and ledger.c */
+extern int report_fd;
+struct ledger {
+    unsigned long long frames[FRAME_CLASSES];
+    unsigned long long commit; /* pages promised */
+};
+void ledger_read(struct ledger *ledger);
+bool ledger_settles(const struct ledger *before, struct ledger *after);
+void ledger_print(const struct ledger *before, const struct ledger *after);
+void remove_tree(const char *path);
+
+#endif

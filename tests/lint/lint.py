@@ -1,0 +1,306 @@
+"""The rules that a reader of the source counts on, each a function from a tree to complaints.
+
+A tree is a mapping from path to text (None for a symbolic link), so that the self-test can feed
+each rule a small broken one: a rule that finds nothing there is a defect of the rule.
+"""
+
+import ast
+import os
+import re
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+
+# Who may include whom: a folder its own headers and those further down.
+LAYERS = ("sys", "proc", "fs", "vm", "dev", "thread", "mmu", "mem", "sync", "riscv", "lib", "abi")
+KERNEL_LIMIT = 10000
+VM_LIMIT = 3500
+LONGEST_LINE = 100
+
+INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]+"([^"]+)"', re.MULTILINE)
+CODE = (".c", ".h", ".S", ".ld", ".awk")
+# Written in two halves, so that this file obeys its own rule.
+FORBIDDEN = re.compile(r"\b(TO" r"DO|FIX" r"ME|XX" r"X|HA" r"CK)\b|/wo" r"rk/|\.\./sha" r"red"
+                       r"|(?i:\bissue #?[0-9])|/tmp/xv" r"39")
+MACHINE = re.compile(r"\bsfence\b|\bcsr[rwsc]i?\b|\bPTE_[VRWXUGAD]\b|\bsatp\b")
+
+
+def files_in(root):
+    """Paths of all source files below root, without what is built."""
+    found = []
+    for folder, folders, files in os.walk(root):
+        folders[:] = sorted(f for f in folders if f not in (".git", "build", "__pycache__"))
+        for name in files + [f for f in folders if os.path.islink(os.path.join(folder, f))]:
+            found.append(os.path.relpath(os.path.join(folder, name), root))
+    return sorted(found)
+
+
+def text_of(path, root=ROOT):
+    full = os.path.join(root, path)
+    if os.path.islink(full):
+        return None
+    with open(full, encoding="utf-8", errors="surrogateescape", newline="") as file:
+        return file.read()
+
+
+def read_tree(root=ROOT):
+    return {path: text_of(path, root) for path in files_in(root)}
+
+
+def without_comments(path, text):
+    """The text with comments blanked out; line breaks stay."""
+    def blank(match):
+        found = match.group(0)
+        return re.sub(r"[^\n]", " ", found) if found[0] in "/#" else found
+
+    if path.endswith((".c", ".h", ".S", ".ld")):
+        return re.sub(r'"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\'|/\*.*?\*/|//[^\n]*', blank,
+                      text, flags=re.DOTALL)
+    return re.sub(r'(?m)^[ \t]*#[^\n]*', blank, text)
+
+
+def code_lines(path, text):
+    """Lines of code, neither blank nor comment."""
+    return sum(1 for line in without_comments(path, text or "").split("\n") if line.strip())
+
+
+def line_of(text, position):
+    return text.count("\n", 0, position) + 1
+
+
+def sources(tree, *endings):
+    return ((p, t) for p, t in sorted(tree.items()) if t is not None and p.endswith(endings))
+
+
+# ---- the rules ----------------------------------------------------------------------------------
+
+def layer_of(path):
+    parts = path.split("/")
+    return parts[1] if parts[0] == "kernel" and len(parts) > 2 else None
+
+
+def layers(tree):
+    """An include goes down the layers, never up."""
+    for path, text in sources(tree, ".c", ".h", ".S"):
+        own = layer_of(path)
+        if own is None:
+            continue
+        if own not in LAYERS:
+            yield "%s: kernel/%s is none of the layers" % (path, own)
+            continue
+        for match in INCLUDE.finditer(text):
+            other = match.group(1).split("/")[0]
+            where = "%s:%d" % (path, line_of(text, match.start()))
+            if "/" not in match.group(1) or other not in LAYERS:
+                yield '%s: include "%s" is not of the form "layer/name.h"' % (where, match.group(1))
+            elif LAYERS.index(other) < LAYERS.index(own):
+                yield "%s: %s may not include %s" % (where, own, match.group(1))
+            elif "kernel/" + match.group(1) not in tree:
+                yield "%s: there is no kernel/%s" % (where, match.group(1))
+
+
+def circles(tree):
+    """No header includes itself through others."""
+    graph = {p: ["kernel/" + m for m in INCLUDE.findall(t)]
+             for p, t in sources(tree, ".c", ".h", ".S") if p.startswith("kernel/")}
+    done = set()
+    for start in sorted(graph):
+        path, stack = [], [(start, False)]
+        while stack:
+            node, leaving = stack.pop()
+            if leaving:
+                path.pop()
+                done.add(node)
+            elif node in path:
+                yield "circle: " + " -> ".join(path[path.index(node):] + [node])
+            elif node not in done:
+                path.append(node)
+                stack.append((node, True))
+                stack.extend((n, False) for n in graph.get(node, ()))
+
+
+def machine_words(tree):
+    """Only riscv/ and mmu/ name a PTE bit, a CSR or sfence."""
+    for path, text in sources(tree, ".c", ".h", ".S"):
+        if layer_of(path) in (None, "riscv", "mmu"):
+            continue
+        code = without_comments(path, text)
+        for match in MACHINE.finditer(code):
+            yield "%s:%d: %s belongs in riscv/ or mmu/" % (
+                path, line_of(code, match.start()), match.group(0))
+
+
+def line_form(tree):
+    """Lines have 100 characters at most, no tabs, no blanks at the end, Unix ends."""
+    for path, text in sources(tree, ""):
+        if not text:
+            continue
+        make = os.path.basename(path) == "Makefile" or path.endswith(".mk")
+        prose = path.endswith((".md", "LICENSE", "/matrix"))
+        if not text.endswith("\n"):
+            yield "%s: the last line has no end" % path
+        for number, line in enumerate(text.split("\n"), 1):
+            trouble = ("over %d characters" % LONGEST_LINE if len(line) > LONGEST_LINE and not prose
+                       else "a tab" if "\t" in line and not make
+                       else "a carriage return" if "\r" in line
+                       else "blanks at the end" if line != line.rstrip() else None)
+            if trouble:
+                yield "%s:%d: %s" % (path, number, trouble)
+
+
+def words(tree):
+    """No marks of unfinished work, no paths of one machine."""
+    for path, text in sources(tree, ""):
+        for match in FORBIDDEN.finditer(text):
+            yield "%s:%d: %r" % (path, line_of(text, match.start()), match.group(0))
+
+
+def paths(tree):
+    """No symbolic links, no two paths that differ only in case."""
+    seen = {}
+    for path, text in sorted(tree.items()):
+        if text is None:
+            yield "%s: a symbolic link" % path
+        for part in [path] + [path[:i] for i, c in enumerate(path) if c == "/"]:
+            other = seen.setdefault(part.lower(), part)
+            if other != part:
+                yield "%s and %s differ only in case" % (other, part)
+
+
+def names(tree):
+    """One name, one file: in the kernel, and among the programs on the disk."""
+    for title, wanted in (
+            ("the kernel", [p for p in tree if re.match(r"kernel/.*\.[ch]$", p)]),
+            ("the disk", [p for p in tree if re.match(r"(user|tests/guest)/[^/]+\.c$", p)])):
+        seen = {}
+        for path in sorted(wanted):
+            other = seen.setdefault(os.path.basename(path), path)
+            if other != path:
+                yield "%s and %s: two files of one name in %s" % (other, path, title)
+
+
+def behaviours(tree):
+    """What tests/guest/README.md lists is what usertests runs, no more and no less."""
+    readme = tree.get("tests/guest/README.md") or ""
+    listed = set(re.findall(r"^\|[^|\n]*\|\s*`([^`\n]+)`\s*\|", readme, re.MULTILINE))
+    exist = {}
+    for path, text in sources(tree, ".c"):
+        if path.startswith("tests/guest/usertests/"):
+            for name in re.findall(r'(?m)^[ \t]*\{"([^"]+)",.*\b(?:QUICK|SLOW)\b', text):
+                exist[name] = path
+    if not exist:
+        yield "tests/guest/usertests: no tests found"
+    for name in sorted(listed - set(exist)):
+        yield "tests/guest/README.md: `%s` has no test" % name
+    for name in sorted(set(exist) - listed):
+        yield "%s: %s is not in tests/guest/README.md" % (exist[name], name)
+
+
+def size(tree):
+    """The kernel stays readable in a term."""
+    counts = {p: code_lines(p, t) for p, t in sources(tree, *CODE) if p.startswith("kernel/")}
+    total = sum(counts.values())
+    vm = sum(n for p, n in counts.items() if p.startswith("kernel/vm/"))
+    if total > KERNEL_LIMIT:
+        yield "kernel: %d lines of code, %d allowed" % (total, KERNEL_LIMIT)
+    if vm > VM_LIMIT:
+        yield "kernel/vm: %d lines of code, %d allowed" % (vm, VM_LIMIT)
+
+
+def guards(tree):
+    """Headers of the kernel can be included twice, and say first what they are for."""
+    for path, text in sources(tree, ".c", ".h", ".S"):
+        if not path.startswith("kernel/"):
+            continue
+        if not text.startswith("/*"):
+            yield "%s: does not begin with a comment that says what it is for" % path
+        if path.endswith(".h") and not re.search(r"(?m)^#ifndef (\w+)\n#define \1$", text):
+            yield "%s: no include guard" % path
+
+
+def old_python(tree):
+    """Python scripts keep to version 3.8."""
+    for path, text in sources(tree, ""):
+        if path.endswith(".py") or text.startswith("#!/usr/bin/env python3"):
+            try:
+                ast.parse(text, path, feature_version=(3, 8))
+            except SyntaxError as trouble:
+                yield "%s:%s: %s" % (path, trouble.lineno, trouble.msg)
+
+
+def cells(tree):
+    """In the matrix of the full suite each pair of values of two variables occurs."""
+    text = tree.get("tests/qemu/matrix") or ""
+    rows = [dict(w.split("=", 1) for w in line.split()) for line in text.split("\n")
+            if line.strip() and not line.startswith("#")]
+    variables = sorted({name for row in rows for name in row})
+    if not rows:
+        yield "tests/qemu/matrix: no cells"
+    for number, row in enumerate(rows, 1):
+        if sorted(row) != variables:
+            yield "tests/qemu/matrix: cell %d does not set each of %s" % (number, variables)
+            return
+    values = {v: sorted({row[v] for row in rows}) for v in variables}
+    for i, one in enumerate(variables):
+        for two in variables[i + 1:]:
+            there = {(row[one], row[two]) for row in rows}
+            for pair in ((a, b) for a in values[one] for b in values[two]):
+                if pair not in there:
+                    yield "tests/qemu/matrix: no cell with %s=%s %s=%s" % (
+                        one, pair[0], two, pair[1])
+    for need in ("PAGING=sv39 sv48 sv57", "CPUS=1 2 4 8", "MEM=128M 16M 1G"):
+        name, wanted = need.split("=")
+        if not set(wanted.split()) <= set(values.get(name, ())):
+            yield "tests/qemu/matrix: %s is not all there" % need
+
+
+# Each rule with a tree that breaks it; the trees are as small as can be.
+GOOD = "/* What it is for. */\n#ifndef A_H\n#define A_H\n#endif\n"
+RULES = (
+    (layers, {"kernel/mem/a.h": '#include "vm/b.h"\n', "kernel/vm/b.h": ""}),
+    (layers, {"kernel/mem/a.h": '#include "sync/gone.h"\n'}),
+    (circles, {"kernel/mem/a.h": '#include "mem/b.h"\n', "kernel/mem/b.h": '#include "mem/a.h"\n'}),
+    (machine_words, {"kernel/vm/a.c": "x = pte & PTE_W;\n"}),
+    (line_form, {"a.c": "x" * 101 + "\n"}),
+    (line_form, {"a.c": "\tx\n"}),
+    (line_form, {"a.c": "x \n"}),
+    (line_form, {"a.c": "x"}),
+    (line_form, {"a.c": "x\r\n"}),
+    (words, {"a.c": "/* TO" "DO: later */\n"}),
+    (words, {"a.md": "see ../sha" "red/plan.md\n"}),
+    (paths, {"a": None}),
+    (paths, {"A/x": "", "a/y": ""}),
+    (names, {"kernel/mem/a.c": "", "kernel/vm/a.c": ""}),
+    (names, {"user/a.c": "", "tests/guest/a.c": ""}),
+    (behaviours, {"tests/guest/README.md": "| vm | `gone` | x |\n",
+                  "tests/guest/usertests/a.c": ""}),
+    (behaviours, {"tests/guest/README.md": "",
+                  "tests/guest/usertests/a.c": '    {"new", test_new, QUICK},\n'}),
+    (size, {"kernel/mem/a.c": "x;\n" * (KERNEL_LIMIT + 1)}),
+    (size, {"kernel/vm/a.c": "x;\n" * (VM_LIMIT + 1)}),
+    (guards, {"kernel/mem/a.h": "int x;\n"}),
+    (guards, {"kernel/mem/a.c": "int x;\n"}),
+    (old_python, {"a.py": "match x:\n    case 1:\n        pass\n"}),
+    (cells, {"tests/qemu/matrix": "PAGING=sv39 CPUS=1 MEM=16M\nPAGING=sv48 CPUS=2 MEM=16M\n"}),
+    (cells, {}),
+)
+
+
+def self_test():
+    """Each rule must complain of its broken trees, and of nothing in a good one."""
+    for number, (rule, broken) in enumerate(RULES, 1):
+        if not list(rule(broken)):
+            yield "rule %s does not see what is wrong in example %d" % (rule.__name__, number)
+    good = {"kernel/mem/a.h": GOOD}
+    for rule in {rule for rule, _ in RULES} - {behaviours, cells}:
+        for complaint in rule(good):
+            yield "rule %s complains of a good file: %s" % (rule.__name__, complaint)
+    if code_lines("a.c", '/* no\n */\n\nint x; /* yes */\nchar *s = "/*";\n') != 2:
+        yield "code_lines counts wrongly"
+
+
+def all_rules():
+    """Pairs of a rule's name and a function that gives its complaints about the real tree."""
+    tree = read_tree()
+    yield "self-test", self_test
+    for rule in dict.fromkeys(rule for rule, _ in RULES):
+        yield rule.__name__, (lambda rule=rule: rule(tree))

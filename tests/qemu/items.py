@@ -1,0 +1,404 @@
+"""The items of the quick suite, apart from the tests on the host and the cells."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import threading
+
+import lint
+import machine as m
+import suite as s
+from suite import Failure, Skip, boot, need, need_status, tail
+
+COMMANDS = ("deps", "qemu", "run", "qemu-gdb", "gdb", "check", "check-full", "bench", "doctor",
+            "loc", "help", "clean")
+
+BAD_VARIABLES = (
+    "PAGING=sv32", "PAGING=", "CPUS=0", "CPUS=9", "CPUS=two", "MEM=15M", "MEM=5G", "MEM=64",
+    "MEM=big", "SWAP=12", "SWAP=-1M", "DISK=0", "DISK=1M", "POLICY=random", "OVERCOMMIT=maybe",
+    "ICOUNT=2", "SAN=yes", "SEED=x", "TIMEOUT=soon", "WERROR=all", "EXTRA=no/such.c",
+    "EXTRA=README.md", "FILES=no.such", "CROSS=no-such-prefix-", "ICOUNT=1 CPUS=2",
+)
+
+
+def lint_rule(rule):
+    complaints = list(rule())
+    need(not complaints, "%d complaints\n%s" % (len(complaints), "\n".join(complaints[:40])))
+
+
+def same_tree(before):
+    """The suites leave the source tree as they found it."""
+    after = lint.read_tree()
+    changed = sorted(p for p in set(before) | set(after) if before.get(p) != after.get(p))
+    new = [p for p in changed if p not in before]
+    need(not new, "files appeared: " + " ".join(new))
+
+
+def usertests():
+    ending = boot("usertests", s.SECONDS["usertests"], CMD="usertests", PAGING="sv39")
+    return s.usertests_verdict(ending)
+
+
+# ---- make ---------------------------------------------------------------------------------------
+
+def bad_variables():
+    """Each is refused with one line that names it, before anything is built."""
+    folder = s.BUILD + "/nothing"
+    shutil.rmtree(folder, ignore_errors=True)
+    for bad in BAD_VARIABLES:
+        done = s.call_make("BUILD=" + folder, "all", *bad.split(), expect_success=False)
+        lines = done.text.strip().splitlines()
+        need(done.returncode != 0 and len(lines) == 1, "%s: %s" % (bad, lines))
+        need(bad.split()[-1].split("=")[0] in lines[0], "%s is not named: %s" % (bad, lines[0]))
+        need(not os.path.exists(folder), "%s: something was built" % bad)
+    done = s.call_make("BUILD=" + folder, "run", expect_success=False)
+    need(done.returncode != 0 and "CMD" in done.text, "make run without CMD: " + done.text)
+
+
+def nothing_to_do():
+    """A second make does nothing; after an edit of one file it compiles that one."""
+    words = ("BUILD=" + s.BUILD, "WERROR=1", "all")
+    s.call_make(*words)
+    again = s.call_make(*words).text
+    need(not re.search(r"^  [A-Z]+ ", again, re.MULTILINE), "a second make does\n" + again)
+    edited = s.call_make("-n", "-W", "kernel/main.c", "V=1", *words).text
+    compiled = re.findall(r"-c (\S+\.[cS]) -o", edited)
+    need([c for c in compiled if not c.endswith("ksyms.S")] == ["kernel/main.c"],
+         "an edit of kernel/main.c compiles %s" % compiled)
+
+
+def small_commands():
+    text = s.call_make("help").text
+    for word in COMMANDS:
+        need(re.search(r"\b%s\b" % word, text), "make help does not tell of " + word)
+    need(re.search(r"^ *\d+ +kernel, of 10000", s.call_make("loc").text, re.MULTILINE), "make loc")
+    done = s.call_make("doctor", expect_success=False)
+    need("qemu" in done.text and "gcc" in done.text, "make doctor: " + done.text)
+    done = s.call_make("deps", "help")
+    need("nothing is missing" in done.text and "make qemu" in done.text, done.text)
+
+
+def make_run(*words, status=0):
+    """`make run` as a user types it; returns the lines on stdout."""
+    done = s.call_make("BUILD=" + s.BUILD, "run", *words, expect_success=False, merged=False,
+                       timeout=s.SECONDS["command"] + s.SECONDS["boot"])
+    lines = done.stdout.decode(errors="replace").splitlines()
+    lines = [x for x in lines if not re.match(r"  [A-Z]+ +\S", x)]     # what make built
+    errors = done.stderr.decode(errors="replace")
+    need(bool(done.returncode) == bool(status), "make ended with %d\n%s%s" % (
+        done.returncode, "\n".join(lines[-12:]), errors))
+    need(lines and lines[0].startswith("xv39 "), "the first line is not the kernel's: %s\n%s" % (
+        lines[:1], errors))
+    return lines
+
+
+def run_status():
+    """`make run` tells how it ended; `tests/qemu/run` gives the status itself."""
+    need(make_run("CMD=true")[-1] == "run: exit 0", "true")
+    need(make_run("CMD=false", status=1)[-1] == "run: exit 1", "false")
+    lines = make_run("CMD=echo a $? 'b  c' | cat; exit 3", status=3)
+    need(lines[-1] == "run: exit 3", "exit 3: " + lines[-1])
+    need("a 0 b  c" in lines, "the command did not arrive as typed: %s" % lines)
+    need("OpenSBI" not in "\n".join(lines), "the firmware's banner is on stdout")
+    with open(s.BUILD + "/run.log", errors="replace") as log:
+        need("OpenSBI" in log.read(), "the firmware's banner is not in the log")
+    done = subprocess.run([sys.executable, "tests/qemu/run", "CMD=exit 7", "LOG=" + s.log_name("7"),
+                           "KERNEL=%s/kernel.elf" % s.BUILD, "IMAGE=%s/fs.img" % s.BUILD],
+                          env=s.clean_environment(), stdout=subprocess.PIPE)
+    need(done.returncode == 7, "tests/qemu/run gives %d for exit 7" % done.returncode)
+
+
+def run_killed():
+    for argument, why in (("s", "store"), ("l", "load"), ("j", "instruction")):
+        lines = make_run("CMD=fault " + argument, "EXTRA=tests/qemu/programs/fault.c", status=125)
+        need(re.match(r"run: killed \(%s page fault\)$" % why, lines[-1]), lines[-1])
+        need([x for x in lines if re.match(r"pid \d+ \(fault\): killed: " + why, x)],
+             "no line that teaches\n" + "\n".join(lines))
+
+
+def run_extra():
+    """A program from outside replaces ours of the same name; other files go on the disk, too."""
+    lines = make_run("CMD=echo ours; cat LICENSE", "EXTRA=tests/qemu/programs/echo.c",
+                     "FILES=LICENSE", "DISK=16M")
+    need("an echo from outside" in lines, "EXTRA did not win\n" + "\n".join(lines))
+    need(any("MIT License" in x for x in lines), "FILES is not there\n" + "\n".join(lines))
+    need(any("fs 16 MiB" in x for x in lines), "DISK is not as wanted\n" + "\n".join(lines))
+
+
+def run_twice_at_once():
+    """Two runs work on private copies."""
+    results = []
+
+    def one(number):
+        try:
+            results.append(make_run("CMD=echo %d > f; sleep 5; cat f" % number))
+        except Failure as why:
+            results.append([str(why)])
+
+    threads = [threading.Thread(target=one, args=(n,)) for n in (1, 2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    need(sorted(r[-2:] for r in results) == [["1", "run: exit 0"], ["2", "run: exit 0"]],
+         "they ended with %s" % [r[-3:] for r in results])
+
+
+# ---- how a machine ends -------------------------------------------------------------------------
+
+def debug_panic():
+    ending = boot("panic", s.SECONDS["boot"], APPEND="debug=panic", CMD="true")
+    need_status(ending, m.PANIC)
+    need(re.search(r"^ +\S*pc\b", ending.output, re.MULTILINE) and " sp " in ending.output,
+         "no registers\n" + tail(ending, 30))
+    calls = re.findall(r"^ +0x[0-9a-f]+ (\w+)\+0x[0-9a-f]+$", ending.output, re.MULTILINE)
+    need(len(calls) >= 3, "no symbolised backtrace\n" + tail(ending, 30))
+    lines = m.source_lines(s.cell_settings(PREFIX=prefix()), ending.output)
+    if shutil.which(prefix() + "addr2line"):
+        need(any(re.search(r"kernel/.*\.[cS]:\d+", x) for x in lines), "no source lines")
+
+
+def prefix():
+    """The compiler prefix that the build found."""
+    with open(s.BUILD + "/tools.mk") as file:
+        return re.search(r"^PREFIX := (\S+)", file.read(), re.MULTILINE).group(1)
+
+
+def debug_hang():
+    seconds = s.SECONDS["hang"]
+    lines = make_run("CMD=true", "APPEND=debug=hang", "TIMEOUT=%d" % seconds, status=124)
+    need(lines[-1] == "run: time-out after %d s" % seconds, lines[-1])
+
+
+def power_off_statuses():
+    for status in (0, 1, 123):
+        need_status(boot("exit %d" % status, s.SECONDS["boot"], CMD="exit %d" % status), status)
+
+
+# ---- disks --------------------------------------------------------------------------------------
+
+def disk_missing():
+    refusal(boot("no disk", s.SECONDS["boot"], image=None, CMD="true"), "no disk")
+
+
+def disk_foreign():
+    for name, data in (("zeros", bytes(1 << 20)), ("text", b"not a disk\n" * 100000),
+                       ("short", bytes(4096))):
+        path = "%s/%s.img" % (s.LOGS, name)
+        with open(path, "wb") as file:
+            file.write(data)
+        ending = boot("disk of " + name, s.SECONDS["boot"], image=os.path.abspath(path), CMD="true")
+        refusal(ending, "a disk of " + name)
+        os.remove(path)
+
+
+def refusal(ending, what):
+    """A clean stop with a message that says what to do."""
+    need(ending.status not in (0, m.TIME_OUT) and not ending.panicked,
+         "%s: %s\n%s" % (what, ending.why, tail(ending)))
+    need("make" in ending.output, "%s: no word of what to do\n%s" % (what, tail(ending)))
+
+
+def without_swap():
+    need_status(boot("no swap", s.SECONDS["boot"], SWAP="0", CMD="true"), 0)
+
+
+def bytes_read_by(command):
+    """What a command reads from the file-system disk, counted by QEMU, boot and shell included."""
+    settings = s.cell_settings(CMD=command + "; echo status $?; sleep 1000")
+    with m.Machine(settings, qmp=True) as guest:
+        guest.start()
+        need(guest.wait_for(r"status \d+\n", s.SECONDS["boot"]), "no end of " + command)
+        return guest.bytes_read()["fs"], re.search(rb"status (\d+)", guest.seen).group(1).decode()
+
+
+def exec_reads_little():
+    """exec of a 10 MiB program that returns at once reads less than 200 KiB of it."""
+    size = os.path.getsize(s.BUILD + "/user/tests/guest/bigexec")
+    need(size > 10 << 20, "bigexec has only %d bytes" % size)
+    plain, _ = bytes_read_by("true")
+    big, _ = bytes_read_by("true; bigexec")
+    need(0 < big - plain < 200 << 10, "it read %d bytes" % (big - plain))
+
+
+def high_segment():
+    """A program at 2^41 runs where the paging mode reaches it, else it is refused."""
+    for paging in ("sv39", "sv48", "sv57"):
+        ending = boot("highseg " + paging, s.SECONDS["boot"], PAGING=paging, CMD="highseg")
+        if paging == "sv39":
+            need(ending.status not in (0, 41, m.TIME_OUT) and not ending.panicked, ending.why)
+        else:
+            need_status(ending, 41)
+
+
+# ---- the machine --------------------------------------------------------------------------------
+
+def paging_modes():
+    for paging in ("auto", "sv39", "sv48", "sv57"):
+        ending = boot("paging " + paging, s.SECONDS["boot"], PAGING=paging, CMD="true")
+        need_status(ending, 0)
+        mode = re.search(r"paging (\w+)", ending.output).group(1)
+        need(mode == ("sv57" if paging == "auto" else paging), "%s gives %s" % (paging, mode))
+
+
+def paging_refused():
+    """Where the machine lacks the mode, the kernel says so and stops."""
+    try:
+        ending = boot("sv57 off", s.SECONDS["boot"], CPU="rv64,sv57=off", PAGING="sv57", CMD="true")
+    except Failure:
+        raise Skip("this QEMU cannot be told to lack a paging mode")
+    need(ending.status not in (0, m.TIME_OUT) and not ending.panicked and "sv57" in ending.output,
+         "%s\n%s" % (ending.why, tail(ending)))
+    ending = boot("sv57 off, auto", s.SECONDS["boot"], CPU="rv64,sv57=off", CMD="true")
+    need_status(ending, 0)
+    need("paging sv48" in ending.output, tail(ending))
+
+
+def svade():
+    """Harts that leave the accessed and dirty bits to the kernel."""
+    try:
+        ending = boot("svade", s.SECONDS["cell"], CPU="rv64,svade=on", CMD="usertests -q")
+    except Failure:
+        raise Skip("this QEMU cannot do Svade")
+    failed = [name for name, verdict, _ in s.usertests_verdict(ending) if verdict == "FAIL"]
+    need(not failed, "failed: " + ", ".join(failed))
+
+
+def virtio_versions():
+    for version in ("1", "2"):
+        ending = boot("virtio " + version, s.SECONDS["boot"], VIRTIO=version,
+                      CMD="cp README copy && sync && cat copy | wc && rm copy")
+        need_status(ending, 0)
+
+
+def idle_cost():
+    """An idle shell with 4 harts uses under 5 % of one host core (QEMU's own processor time)."""
+    used = []
+    for seconds in (1, 1 + s.SECONDS["idle"]):
+        with m.Machine(s.cell_settings(CPUS="4", CMD=""), interactive=True) as guest:
+            guest.start()
+            need(guest.wait_for(r"\n[^\n]*[$#>] $", s.SECONDS["boot"]),
+                 "no prompt\n" + guest.seen.decode(errors="replace")[-400:])
+            guest.wait_for("nothing that it prints", seconds)
+        used.append(guest.cpu_seconds)
+    part = 100 * (used[1] - used[0]) / s.SECONDS["idle"]
+    need(part < 5, "%.1f %% of a core" % part)
+
+
+def console():
+    """Typed at the shell: editing with backspace, end of a program by typing, power-off."""
+    with m.Machine(s.cell_settings(CMD=""), interactive=True, log=s.log_name("console")) as guest:
+        guest.start()
+        need(guest.wait_for(r"\n[^\n]*[$#>] $", s.SECONDS["boot"]), "no prompt")
+        guest.send("echo helk\x7flo | wc\n")
+        need(guest.wait_for(r"\n *1 +1 +6", s.SECONDS["boot"]),
+             "no answer\n" + guest.seen.decode(errors="replace")[-400:])
+        guest.send("shutdown\n")
+        need_status(guest.run(s.SECONDS["boot"]), 0)
+
+
+def deterministic():
+    """Two runs in the deterministic lane print the same, to the digit."""
+    if not os.path.exists("user/bench.c"):
+        raise Skip("there is no bench program")
+    outputs = [boot("icount %d" % n, s.SECONDS["command"], ICOUNT="1", PAGING="sv39",
+                    CMD="bench null_syscall fork_small").output for n in (1, 2)]
+    need("bench null_syscall" in outputs[0], "no result\n" + outputs[0])
+    need(outputs[0] == outputs[1], "they differ:\n%s\n%s" % tuple(outputs))
+
+
+def seeds():
+    """A planted race is found by some seed, and found again by its number."""
+    s.build_all(s.BUILD + "/race", "EXTRA=tests/qemu/programs/race.c", "SAN=1",
+                s.BUILD + "/race/fs.img")
+
+    def result(seed):
+        ending = boot("race %d" % seed, s.SECONDS["command"], san=True, ICOUNT="1", SEED=seed,
+                      image=s.BUILD + "/race/fs.img", CMD="race", SWAP="256M")
+        need_status(ending, 0)
+        return re.search(r"^race: (\d+) of (\d+)$", ending.output, re.MULTILINE)
+
+    for seed in range(1, 9):
+        found = result(seed)
+        need(found, "the program printed nothing")
+        if found.group(1) != found.group(2):
+            again = result(seed)
+            need(again.group(0) == found.group(0), "seed %d gives %s, then %s" % (
+                seed, found.group(0), again.group(0)))
+            return
+    raise Failure("none of 8 seeds found the race")
+
+
+# ---- other compilers ----------------------------------------------------------------------------
+
+def with_compiler(name, tool, *words):
+    if not shutil.which(tool):
+        raise (Failure if os.environ.get("CI") else Skip)("%s is not installed" % tool)
+    folder = s.BUILD + "/" + name
+    s.build_all(folder, "all", *words)
+    s.build_all(folder, "SAN=1", folder + "/san/kernel.elf", *words)
+    for san in (False, True):
+        ending = boot("%s%s" % (name, " SAN" if san else ""), s.SECONDS["cell"], folder=folder,
+                      san=san, CMD="usertests -q proc")
+        failed = [part for part, verdict, _ in s.usertests_verdict(ending) if verdict == "FAIL"]
+        need(not failed, "failed: " + ", ".join(failed))
+
+
+def clang():
+    with_compiler("clang", "clang", "CLANG=1")
+
+
+def linux_gcc():
+    with_compiler("linux-gnu", "riscv64-linux-gnu-gcc", "CROSS=riscv64-linux-gnu-")
+
+
+# ---- crashes ------------------------------------------------------------------------------------
+
+def crash(option):
+    """tests/qemu/crash says itself what it found."""
+    need(os.path.exists("tests/qemu/crash"), "tests/qemu/crash is missing")
+    done = subprocess.run([sys.executable, "tests/qemu/crash", option],
+                          env=s.clean_environment(KERNEL=s.BUILD + "/kernel.elf",
+                                                  IMAGE=s.BUILD + "/fs.img", BUILD=s.BUILD),
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                          stdin=subprocess.DEVNULL, timeout=s.SECONDS["crash"])
+    text = done.stdout.decode(errors="replace")
+    need(done.returncode == 0, "status %d\n%s" % (done.returncode, text[-2000:]))
+
+
+def crash_quick():
+    crash("--quick")
+
+
+def all_items():
+    """Name and function of each, long ones first so that two threads end together."""
+    return (
+        ("crash, quick", crash_quick),
+        ("clang builds and boots", clang),
+        ("riscv64-linux-gnu-gcc builds and boots", linux_gcc),
+        ("seeds find and find again", seeds),
+        ("idle cost", idle_cost),
+        ("svade", svade),
+        ("deterministic lane", deterministic),
+        ("bad variables", bad_variables),
+        ("small commands", small_commands),
+        ("nothing to do", nothing_to_do),
+        ("run: status", run_status),
+        ("run: killed", run_killed),
+        ("run: EXTRA and FILES", run_extra),
+        ("run: two at once", run_twice_at_once),
+        ("run: hang", debug_hang),
+        ("run: panic", debug_panic),
+        ("run: power-off status", power_off_statuses),
+        ("console", console),
+        ("disk missing", disk_missing),
+        ("disk foreign", disk_foreign),
+        ("without swap", without_swap),
+        ("virtio 1 and 2", virtio_versions),
+        ("paging modes", paging_modes),
+        ("paging refused", paging_refused),
+        ("exec of 10 MiB", exec_reads_little),
+        ("program at 2^41", high_segment),
+    )

@@ -1,0 +1,386 @@
+"""One QEMU machine that runs xv39: its settings, its command line, its life, how it ended.
+
+Everything that boots the kernel goes through class Machine: `make run`, the test suites, the
+benchmarks. A machine works on private copies of the disk images, gets no input from the host
+unless `interactive` is asked for, and is always killed when its time is over.
+"""
+
+import json
+import os
+import re
+import select
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+
+COMMAND_KILLED = 125        # power-off status when a signal ended the command's shell
+PANIC = 126
+TIME_OUT = 124
+NOT_STARTED = 127           # ours: the kernel's first line never came, or QEMU itself failed
+
+FIRST_LINE = re.compile(rb"^xv39 ", re.MULTILINE)
+LONGEST_APPEND = 3000       # QEMU cuts off boot arguments not far beyond
+KILL_LINE = re.compile(r"^pid \d+ \(.*?\): killed: (.*)$", re.MULTILINE)
+PANIC_LINE = re.compile(r"^panic", re.MULTILINE)
+BACKTRACE_LINE = re.compile(r"^\s+(0x[0-9a-f]{8,16}) \S+\+0x", re.MULTILINE)
+
+# Where distributions put OpenSBI when it does not lie beside QEMU's own files.
+FIRMWARE = "opensbi-riscv64-generic-fw_dynamic.bin"
+FIRMWARE_ELSEWHERE = (
+    "/usr/share/qemu/" + FIRMWARE,
+    "/usr/lib/riscv64-linux-gnu/opensbi/generic/fw_dynamic.bin",
+    "/usr/share/opensbi/lp64/generic/firmware/fw_dynamic.bin",
+    "/usr/share/edk2/riscv/fw_dynamic.bin",
+)
+
+ALLOWED = {
+    "PAGING": ("auto", "sv39", "sv48", "sv57"),
+    "CPUS": tuple(str(n) for n in range(1, 9)),
+    "POLICY": ("lru", "clock", "fifo", "aging", "adaptive"),
+    "OVERCOMMIT": ("strict", "always"),
+}
+
+DEFAULTS = {
+    "PAGING": "auto", "CPUS": "2", "MEM": "128M", "SWAP": "256M", "POLICY": "lru",
+    "OVERCOMMIT": "strict", "ICOUNT": "", "SEED": "", "APPEND": "", "CMD": "", "TIMEOUT": "600",
+    "QEMU": "qemu-system-riscv64", "KERNEL": "build/kernel.elf", "IMAGE": "build/fs.img",
+    "LOG": "", "PREFIX": "riscv64-unknown-elf-",
+    # for tests: more of -cpu, virtio version (1 or 2), a file that holds the machine's RAM
+    "CPU": "rv64", "VIRTIO": "1", "RAM_FILE": "",
+}
+
+
+class BadSetting(Exception):
+    """A setting has a value that no machine can have."""
+
+
+def settings(given=None, **changes):
+    """The defaults, changed by the mapping `given` (empty values are ignored) and by keywords."""
+    result = dict(DEFAULTS)
+    for source in (given or {}, changes):
+        for name, value in source.items():
+            if name in DEFAULTS and value not in ("", None):
+                result[name] = str(value)
+    if result["ICOUNT"] in ("1",) and not (given or {}).get("CPUS") and "CPUS" not in changes:
+        result["CPUS"] = "1"
+    for name, values in ALLOWED.items():
+        if result[name] not in values:
+            raise BadSetting("%s=%s: allowed are %s" % (name, result[name], " ".join(values)))
+    for name in ("MEM", "SWAP"):
+        size_in_bytes(result[name], name)
+    return result
+
+
+def size_in_bytes(text, name="size"):
+    match = re.match(r"^(\d+)([KMG]?)$", text)
+    if not match or (text != "0" and not match.group(2)):
+        raise BadSetting("%s=%s: a size looks like 128M" % (name, text))
+    return int(match.group(1)) << {"": 0, "K": 10, "M": 20, "G": 30}[match.group(2)]
+
+
+def copy_sparse(source, target):
+    """Copies a disk image; blocks of zeros become holes, so that it costs what is in use."""
+    step = 1 << 20
+    zeros = bytes(step)
+    with open(source, "rb") as old, open(target, "wb") as new:
+        while True:
+            data = old.read(step)
+            if not data:
+                break
+            if data == zeros[:len(data)]:
+                new.seek(len(data), os.SEEK_CUR)
+            else:
+                new.write(data)
+        new.truncate()
+
+
+def make_empty(path, size):
+    with open(path, "wb") as file:
+        file.truncate(size)
+
+
+def firmware(qemu):
+    """What -bios should be: QEMU's own where it is installed, else a distribution's."""
+    try:
+        listed = subprocess.run([qemu, "-L", "help"], stdout=subprocess.PIPE,
+                                stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL, timeout=20)
+        folders = listed.stdout.decode().split()
+    except (OSError, subprocess.TimeoutExpired):
+        return "default"
+    if not folders or any(os.path.exists(os.path.join(f, FIRMWARE)) for f in folders):
+        return "default"
+    return next((f for f in FIRMWARE_ELSEWHERE if os.path.exists(f)), "default")
+
+
+def boot_arguments(s):
+    """The text of -append: what is not default, then the command."""
+    words = []
+    if s["PAGING"] != "auto":
+        words.append("paging=" + s["PAGING"])
+    if s["SEED"]:
+        words.append("seed=" + s["SEED"])
+    if s["POLICY"] != "lru":
+        words.append("policy=" + s["POLICY"])
+    if s["OVERCOMMIT"] != "strict":
+        words.append("overcommit=" + s["OVERCOMMIT"])
+    if s["ICOUNT"] == "1" and s["SWAP"] != "0":
+        words.append("ramdisk_swap=%d" % size_in_bytes(s["SWAP"]))
+    if s["APPEND"]:
+        words.append(s["APPEND"])
+    text = " ".join(words)
+    if s["CMD"]:
+        text += " -- " + s["CMD"]
+    if len(text) > LONGEST_APPEND:
+        raise BadSetting("CMD and APPEND together have %d characters: allowed are %d"
+                         % (len(text), LONGEST_APPEND))
+    return text
+
+
+def disk_arguments(name, path, options):
+    """A virtio disk; the kernel tells disks apart by their serial."""
+    return ["-drive", "if=none,format=raw,id=%s,file=%s%s" % (name, path, options),
+            "-device", "virtio-blk-device,drive=%s,serial=%s" % (name, name)]
+
+
+def qemu_arguments(s, image, swap, drive_options=""):
+    """QEMU's command line without the console. image, swap: paths; swap may be None."""
+    memory = size_in_bytes(s["MEM"])
+    machine = "virt"
+    arguments = [s["QEMU"], "-bios", firmware(s["QEMU"]), "-cpu", s["CPU"], "-smp", s["CPUS"],
+                 "-kernel", s["KERNEL"], "-display", "none", "-no-reboot", "-nodefaults"]
+    if s["ICOUNT"] == "1":
+        # The disks are RAM on top of what the kernel manages: bit-identical from run to run.
+        initrd = os.path.getsize(image) if image and os.path.exists(image) else 0
+        memory += (initrd + 0xfffff & ~0xfffff) + size_in_bytes(s["SWAP"])
+        start = (2 << 20) + min(memory // 2, 128 << 20)     # where QEMU puts an initrd
+        if start + initrd > memory:
+            raise BadSetting("MEM=%s: with ICOUNT=1 and so small a SWAP= QEMU finds no place "
+                             "for the RAM disk: more of either" % s["MEM"])
+        arguments += ["-icount", "shift=0,sleep=off"]
+        if initrd:
+            arguments += ["-initrd", image]
+    else:
+        if s["VIRTIO"] == "2":
+            arguments += ["-global", "virtio-mmio.force-legacy=false"]
+        if image:
+            arguments += disk_arguments("fs", image, drive_options)
+        if swap:
+            arguments += disk_arguments("swap", swap, drive_options)
+    if s["RAM_FILE"]:
+        machine += ",memory-backend=ram"
+        arguments += ["-object", "memory-backend-file,id=ram,size=%d,mem-path=%s,share=on"
+                      % (memory, s["RAM_FILE"])]
+    arguments += ["-machine", machine, "-m", "%dM" % (memory >> 20)]
+    append = boot_arguments(s)
+    return arguments + (["-append", append] if append else [])
+
+
+class Ending:
+    """How a run ended: status as tests/qemu/run gives it, why in words, all it printed."""
+
+    def __init__(self, status, why, output):
+        self.status = status
+        self.why = why
+        self.output = output        # from the kernel's first line on
+
+    @property
+    def panicked(self):
+        return self.status == PANIC or bool(PANIC_LINE.search(self.output))
+
+
+class Machine:
+    """Use as `with Machine(settings(...)) as machine: ending = machine.run()`.
+
+    image: path of the file-system image, copied unless private=False; None for no such disk.
+    arguments: more of QEMU's command line. echo: a function that gets bytes as they are printed.
+    """
+
+    def __init__(self, s, image="", log=None, interactive=False, qmp=False, echo=None,
+                 arguments=(), private=True):
+        self.settings = s
+        self.echo = echo
+        self.started = self.ended = None
+        self.cpu_seconds = 0.0      # of QEMU, known when it has ended
+        self.raw = bytearray()      # all that came over the serial line
+        self.seen = bytearray()     # of it, what came from the kernel's first line on
+        self.pending = b""          # of it, what is not yet known to belong to `seen`
+        self.log_path = log or s["LOG"]
+        self.interactive = interactive
+        self.want_qmp = qmp
+        self.qmp_socket = None
+        self.process = None
+        self.more = list(arguments)
+        self.folder = tempfile.mkdtemp(prefix="xv39.")
+        try:
+            self.image, self.swap = self._disks(s["IMAGE"] if image == "" else image, private)
+        except BaseException:
+            shutil.rmtree(self.folder, ignore_errors=True)
+            raise
+
+    def _disks(self, image, private):
+        if image and private:
+            copy = os.path.join(self.folder, "fs.img")
+            copy_sparse(image, copy)
+            image = copy
+        swap = None
+        if self.settings["SWAP"] != "0":
+            swap = os.path.join(self.folder, "swap.img")
+            make_empty(swap, size_in_bytes(self.settings["SWAP"]))
+        return image, swap
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.kill()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def start(self):
+        arguments = qemu_arguments(self.settings, self.image, self.swap, ",cache=unsafe")
+        arguments += ["-serial", "stdio", "-monitor", "none"] + self.more
+        inherited = ()
+        if self.want_qmp:
+            self.qmp_socket, theirs = socket.socketpair()
+            inherited = (theirs.fileno(),)
+            arguments += ["-chardev", "socket,id=qmp,fd=%d" % theirs.fileno(),
+                          "-mon", "chardev=qmp,mode=control"]
+        self.errors = open(os.path.join(self.folder, "stderr"), "w+b")
+        self.process = subprocess.Popen(
+            arguments, stdout=subprocess.PIPE, stderr=self.errors, pass_fds=inherited,
+            stdin=subprocess.PIPE if self.interactive else subprocess.DEVNULL, bufsize=0)
+        self.started = time.monotonic()
+        if self.want_qmp:
+            theirs.close()
+            self.qmp_file = self.qmp_socket.makefile("rwb", buffering=0)
+            self.qmp_file.readline()
+            self.qmp("qmp_capabilities")
+        return self
+
+    def send(self, text):
+        """Types on the console (interactive machines only)."""
+        self.process.stdin.write(text.encode())
+
+    def qmp(self, command, **arguments):
+        """One QMP command and its answer."""
+        request = {"execute": command, "arguments": arguments}
+        self.qmp_file.write(json.dumps(request).encode() + b"\n")
+        while True:
+            line = self.qmp_file.readline()
+            if not line:
+                raise OSError("QEMU closed its monitor")
+            answer = json.loads(line.decode())
+            if "error" in answer:
+                raise OSError(answer["error"]["desc"])
+            if "return" in answer:
+                return answer["return"]
+
+    def bytes_read(self):
+        """Disk name → bytes that the guest has read from it so far."""
+        stats = self.qmp("query-blockstats")
+        return {d["device"]: d["stats"]["rd_bytes"] for d in stats}
+
+    def read_some(self, seconds):
+        """Takes what the machine prints within so many seconds; False at its end."""
+        ready, _, _ = select.select([self.process.stdout], [], [], max(0, seconds))
+        if not ready:
+            return True
+        data = os.read(self.process.stdout.fileno(), 65536)
+        if not data:
+            return False
+        self.raw += data
+        self.pending += data
+        if self.pending.endswith(b"\r"):
+            return True                     # its \n comes with the next bytes
+        text = self.pending.replace(b"\r\n", b"\n")
+        if not self.seen:
+            start = re.search(FIRST_LINE, text)
+            if not start:                   # keep what may be the beginning of that line
+                self.pending = text[text.rfind(b"\n") + 1:]
+                return True
+            text = text[start.start():]
+        self.pending = b""
+        self.seen += text
+        if self.echo:
+            self.echo(text)
+        return True
+
+    def wait_for(self, pattern, timeout):
+        """Reads until the regular expression appears in what was printed; True if it did."""
+        end = time.monotonic() + timeout
+        wanted = re.compile(pattern.encode())
+        while not wanted.search(self.seen):
+            if time.monotonic() > end or not self.read_some(min(0.5, end - time.monotonic())):
+                return bool(wanted.search(self.seen))
+        return True
+
+    def run(self, timeout=None):
+        """Runs to the end, or for so many seconds of wall time (None, 0: for ever)."""
+        if not self.process:
+            self.start()
+        end = self.started + timeout if timeout else None
+        while self.read_some(0.5 if end is None else min(0.5, end - time.monotonic())):
+            if end is not None and time.monotonic() > end:
+                self.kill()
+                return self._ending(TIME_OUT, "time-out after %d s" % timeout)
+        self._reap()
+        return self._judge()
+
+    def kill(self):
+        if self.process and self.process.returncode is None:
+            self.process.kill()
+            self._reap()
+
+    def _reap(self):
+        _, status, usage = os.wait4(self.process.pid, 0)
+        if os.WIFSIGNALED(status):
+            self.process.returncode = -os.WTERMSIG(status)
+        else:
+            self.process.returncode = os.WEXITSTATUS(status)
+        self.cpu_seconds = usage.ru_utime + usage.ru_stime
+        self.ended = time.monotonic()
+
+    def _judge(self):
+        status = self.process.returncode
+        self.errors.seek(0)
+        complaint = self.errors.read().decode(errors="replace").strip()
+        if status < 0:
+            return self._ending(NOT_STARTED, "QEMU was killed by signal %d" % -status)
+        if not self.seen:
+            why = "the kernel did not start (QEMU ended with %d)" % status
+            return self._ending(NOT_STARTED, why + ("\n" + complaint if complaint else ""))
+        if status == PANIC:
+            return self._ending(status, "panic")
+        if status == COMMAND_KILLED:
+            causes = KILL_LINE.findall(self.seen.decode(errors="replace"))
+            cause = re.sub(r" at 0x.*", "", causes[-1]) if causes else ""
+            return self._ending(status, "killed" + (" (%s)" % cause if cause else ""))
+        return self._ending(status, "exit %d" % status)
+
+    def _ending(self, status, why):
+        if self.log_path:
+            os.makedirs(os.path.dirname(self.log_path) or ".", exist_ok=True)
+            with open(self.log_path, "wb") as log:
+                log.write(self.raw.replace(b"\r\n", b"\n") + b"\nrun: " + why.encode() + b"\n")
+        return Ending(status, why, self.seen.decode(errors="replace"))
+
+
+def source_lines(s, output):
+    """The lines of source for the addresses of a backtrace, where addr2line is installed."""
+    panic = PANIC_LINE.search(output)
+    addresses = BACKTRACE_LINE.findall(output[panic.start():]) if panic else []
+    tool = shutil.which(s["PREFIX"] + "addr2line") or shutil.which("llvm-addr2line")
+    if not addresses or not tool:
+        return []
+    found = subprocess.run([tool, "-e", s["KERNEL"], "-f", "-p", "-i"] + addresses,
+                           stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    return found.stdout.decode(errors="replace").splitlines()
+
+
+def die_politely():
+    """SIGTERM becomes an exception, so that `with` blocks end the machines that they started."""
+    def stop(number, _frame):
+        raise SystemExit(128 + number)
+    signal.signal(signal.SIGTERM, stop)

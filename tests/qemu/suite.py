@@ -1,0 +1,287 @@
+"""What the quick and the full suite share: items, their running in parallel, builds, cells.
+
+An item is a function that returns nothing when all is well, raises Failure(why) or Skip(why), or
+returns a list of (name, verdict, why) when it stands for many. Items run in two threads, for they
+mostly wait for a QEMU or a compiler. What an item prints of a machine is in build/check/logs.
+"""
+
+import os
+import queue
+import re
+import shutil
+import subprocess
+import sys
+import threading
+import time
+
+import machine as m
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+BUILD = "build/check"
+LOGS = BUILD + "/logs"
+PARALLEL = 2
+
+# All time-outs, in seconds of wall time: ten times the median on two idle cores. They only end
+# what hangs; no verdict depends on how long something took.
+SECONDS = {
+    "boot": 60, "hang": 10, "command": 120, "usertests": 1200, "cell": 900, "build": 600,
+    "host": 300, "idle": 10, "crash": 1200, "long": 3600, "full cell": 2400,
+}
+
+
+class Failure(Exception):
+    """The item failed; the text says why."""
+
+
+class Skip(Exception):
+    """The machine lacks what the item needs; the text says what."""
+
+
+def need(condition, why):
+    if not condition:
+        raise Failure(why)
+
+
+class Suite:
+    """Runs items and counts verdicts; `wanted` are parts of names, none for all."""
+
+    def __init__(self, wanted=()):
+        self.items = []
+        self.wanted = wanted
+        self.counts = {"ok": 0, "FAIL": 0, "skip": 0}
+        self.failed = []
+        self.lock = threading.Lock()
+
+    def add(self, name, function, *arguments):
+        if not self.wanted or any(w in name for w in self.wanted):
+            self.items.append((name, function, arguments))
+
+    def tell(self, verdict, name, why="", seconds=None):
+        with self.lock:
+            self.counts[verdict] += 1
+            if verdict == "FAIL":
+                self.failed.append(name)
+            took = "  (%.1f s)" % seconds if seconds is not None else ""
+            first, _, rest = str(why).partition("\n")
+            print("%-4s %s%s%s" % (verdict, name, ": " + first if first else "", took), flush=True)
+            for line in rest.split("\n") if rest else ():
+                print("     " + line, flush=True)
+
+    def run_item(self, name, function, arguments):
+        start = time.monotonic()
+        try:
+            parts = function(*arguments)
+        except Skip as why:
+            self.tell("skip", name, why)
+        except Failure as why:
+            self.tell("FAIL", name, why, time.monotonic() - start)
+        except Exception as why:    # a broken test is a failed test, and the others go on
+            self.tell("FAIL", name, "%s: %s" % (type(why).__name__, why))
+        else:
+            for part, verdict, reason in parts or ():
+                self.tell(verdict, name + ": " + part, reason)
+            if not parts:
+                self.tell("ok", name, "", time.monotonic() - start)
+
+    def run(self):
+        """Runs all items that were added since the last call."""
+        waiting = queue.Queue()
+        for item in self.items:
+            waiting.put(item)
+        self.items = []
+
+        def work():
+            while True:
+                try:
+                    item = waiting.get_nowait()
+                except queue.Empty:
+                    return
+                self.run_item(*item)
+
+        threads = [threading.Thread(target=work, daemon=True) for _ in range(PARALLEL)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            while thread.is_alive():        # in steps, so that Ctrl-C comes through
+                thread.join(0.5)
+
+    def end(self):
+        """Prints the last line; gives the exit status."""
+        if self.failed:
+            print("failed: " + ", ".join(self.failed))
+        passed, failed, skipped = (self.counts[v] for v in ("ok", "FAIL", "skip"))
+        print("%d passed, %d failed%s" % (passed, failed,
+                                          ", %d skipped" % skipped if skipped else ""), flush=True)
+        return 0 if passed and not failed else 1
+
+
+# ---- building -----------------------------------------------------------------------------------
+
+def clean_environment(**changes):
+    """Ours without what a make above us set for itself and its variables."""
+    ours = ("PAGING CPUS MEM SWAP DISK POLICY OVERCOMMIT ICOUNT SEED APPEND TIMEOUT WERROR BUILD "
+            "KERNEL IMAGE PREFIX SHARD WALL SAN CMD COMMAND LOG MAKEFLAGS MFLAGS MAKELEVEL "
+            "MAKEOVERRIDES MAKEFILE_LIST CLANG EXTRA FILES").split()
+    result = {k: v for k, v in os.environ.items() if k not in ours}
+    result.update(changes)
+    return result
+
+
+def call_make(*words, expect_success=True, timeout=None, merged=True):
+    """make with these words; returns the finished process with its output as text."""
+    command = ["make", "--no-print-directory"] + list(words)
+    if not any(w.startswith("CROSS=") for w in words) and os.environ.get("CROSS"):
+        command.append("CROSS=" + os.environ["CROSS"])
+    try:
+        done = subprocess.run(command, cwd=ROOT, env=clean_environment(),
+                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT if merged else subprocess.PIPE,
+                              timeout=timeout or SECONDS["build"])
+    except subprocess.TimeoutExpired:
+        raise Failure("make %s: time-out" % " ".join(words))
+    done.text = done.stdout.decode(errors="replace")
+    if expect_success:
+        need(done.returncode == 0, "make %s failed\n%s" % (
+            " ".join(words), "\n".join(done.text.splitlines()[-30:])))
+    return done
+
+
+def build_all(folder, *words):
+    """Kernel and disk image without a warning, in a folder of their own."""
+    return call_make("-j%d" % PARALLEL, "BUILD=" + folder, "WERROR=1", *words)
+
+
+def build_first(suite):
+    """What every item boots. Nothing goes on without it, but the host and lint items still run."""
+    wanted, suite.wanted = suite.wanted, ()
+    suite.add("build", build_all, BUILD, "all")
+    suite.run()
+    suite.add("build SAN=1", build_all, BUILD, "SAN=1", BUILD + "/san/kernel.elf")
+    suite.run()
+    suite.wanted = wanted
+
+
+# ---- booting ------------------------------------------------------------------------------------
+
+def cell_settings(folder=BUILD, san=False, **values):
+    values.setdefault("QEMU", os.environ.get("QEMU"))
+    kernel = folder + ("/san" if san else "") + "/kernel.elf"
+    return m.settings(None, KERNEL=kernel, IMAGE=folder + "/fs.img", **values)
+
+
+def log_name(name):
+    return "%s/%s.log" % (LOGS, re.sub(r"[^A-Za-z0-9.,=+-]+", "_", name))
+
+
+def boot(name, timeout, folder=BUILD, san=False, image="", arguments=(), **values):
+    """Runs a machine to its end. A silent guest or a QEMU that fails is a failure at once."""
+    s = cell_settings(folder, san, **values)
+    with m.Machine(s, image=image, log=log_name(name), arguments=arguments) as guest:
+        ending = guest.run(timeout)
+    ending.cpu_seconds = guest.cpu_seconds
+    need(ending.status != m.NOT_STARTED, ending.why)
+    return ending
+
+
+def tail(ending, lines=12):
+    return "\n".join(ending.output.splitlines()[-lines:])
+
+
+def need_status(ending, status):
+    need(ending.status == status and ending.panicked == (status == m.PANIC),
+         "ended with %s, not with status %d\n%s" % (ending.why, status, tail(ending)))
+
+
+def usertests_verdict(ending):
+    """The TAP lines of a run as parts; fails if it did not come to its end."""
+    need(not ending.panicked and ending.status in (0, 1), "%s\n%s" % (ending.why, tail(ending)))
+    last = re.search(r"^usertests: (\d+) passed, (\d+) failed, (\d+) skipped$", ending.output,
+                     re.MULTILINE)
+    need(last, "no line `usertests: …` at the end\n" + tail(ending))
+    parts = []
+    for match in re.finditer(r"^(not )?ok \d+ -? ?(.*?)(?: # SKIP ?(.*))?$", ending.output,
+                             re.MULTILINE):
+        failed, name, skip = match.groups()
+        parts.append((name, "FAIL" if failed else "skip" if skip is not None else "ok", skip or ""))
+    counted = [sum(1 for p in parts if p[1] == v) for v in ("ok", "FAIL", "skip")]
+    need(counted == [int(n) for n in last.groups()],
+         "the last line does not agree with the tests above it: %s\n%s" % (counted, last.group(0)))
+    need(counted[0] > 0, "nothing passed")
+    need(ending.status == (1 if counted[1] else 0), "the status does not agree: %s" % ending.why)
+    return parts
+
+
+def cell_name(values):
+    return " ".join("%s=%s" % pair for pair in values.items())
+
+
+def run_cell(values, command, timeout):
+    """usertests in one cell: fails with the names of what failed."""
+    values = dict(values)
+    san = values.pop("SAN", "0") == "1"
+    ending = boot("cell " + cell_name(values) + (" SAN" if san else ""), timeout, san=san,
+                  CMD=command, **values)
+    banner = re.search(r"^(\d+) harts?, (\d+) MiB, paging (\w+), asid \d+", ending.output,
+                       re.MULTILINE)
+    need(banner, "no banner\n" + tail(ending))
+    need(banner.group(1) == values["CPUS"], "%s harts came up" % banner.group(1))
+    need(values["PAGING"] in ("auto", banner.group(3)), "paging is " + banner.group(3))
+    failed = [name for name, verdict, _ in usertests_verdict(ending) if verdict == "FAIL"]
+    need(not failed, "failed: %s (%s)" % (", ".join(failed), log_name("")[:-5]))
+
+
+# ---- tests on the host --------------------------------------------------------------------------
+
+HOST_FLAGS = ("-std=gnu11 -g -O1 -Wall -Wextra -Werror -fsanitize=address,undefined "
+              "-fno-sanitize-recover=all -fno-builtin-printf -fno-omit-frame-pointer "
+              "-DXV39_HOST -Ikernel -Itests/host -Imkfs").split()
+
+
+def host_tests():
+    folder = os.path.join(ROOT, "tests/host")
+    return sorted(f[:-2] for f in os.listdir(folder) if re.match(r"test_\w+\.c$", f))
+
+
+def needed_files(name):
+    """The files of the tree that a host test is compiled with: its first line names them."""
+    with open(os.path.join(ROOT, "tests/host", name + ".c")) as file:
+        match = re.match(r"/\* needs: (.*) \*/", file.readline())
+    need(match, "tests/host/%s.c: the first line is not /* needs: FILE... */" % name)
+    files = [f if f.startswith("mkfs/") else "kernel/" + f for f in match.group(1).split()]
+    for file in files:
+        need(os.path.exists(os.path.join(ROOT, file)), "%s needs %s" % (name, file))
+    return files
+
+
+def newest(paths):
+    return max((os.path.getmtime(os.path.join(ROOT, p)) for p in paths), default=0)
+
+
+def run_host_test(name):
+    binary = "%s/host/%s" % (BUILD, name)
+    files = ["tests/host/%s.c" % name, "tests/host/mock.c"] + needed_files(name)
+    headers = [os.path.join(folder, f) for top in ("kernel", "mkfs", "tests/host")
+               for folder, _, inside in os.walk(top) for f in inside if f.endswith(".h")]
+    if not os.path.exists(binary) or os.path.getmtime(binary) < newest(files + headers):
+        os.makedirs(os.path.dirname(binary), exist_ok=True)
+        found = shutil.which("pkg-config") and subprocess.run(
+            ["pkg-config", "--cflags", "--libs", "cmocka"], stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL).stdout.decode().split()
+        done = subprocess.run([os.environ.get("HOSTCC", "cc")] + HOST_FLAGS + ["-o", binary] + files
+                              + (found or ["-lcmocka"]), stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT)
+        need(done.returncode == 0, "does not compile\n" + done.stdout.decode(errors="replace"))
+    try:
+        done = subprocess.run([binary], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                              stdin=subprocess.DEVNULL, timeout=SECONDS["host"])
+    except subprocess.TimeoutExpired:
+        raise Failure("time-out")
+    text = done.stdout.decode(errors="replace")
+    with open(log_name(name), "w") as log:
+        log.write(text)
+    parts = [(match.group(2), "FAIL" if "FAILED" in match.group(1) else "ok", "")
+             for match in re.finditer(r"^\[  (     OK|FAILED  ) \] (\w+)$", text, re.MULTILINE)]
+    need(done.returncode == 0, "status %d\n%s" % (
+        done.returncode, "\n".join(text.splitlines()[-25:])))
+    need(parts, "ran no test")
+    return parts

@@ -1,0 +1,373 @@
+/*
+ * bench [NAME]…: what an operation costs, in instructions. One hart; -icount shift=0 makes the
+ * counter exact. Everything counts: this program, the kernel, the firmware, timer ticks.
+ *
+ * A row is measured in BATCHES batches of many operations; each batch reads instret before and
+ * after, and divides. The median of the batches is the row's number. Before the first batch that
+ * counts, one is run and thrown away, so that code and caches are warm.
+ *
+ *   null_syscall     getpid()
+ *   zero_fault       first write to a page of 16 MiB from sbrk(); sbrk() itself is not counted
+ *   zero_read_fault  the same, first read
+ *   cow_copy         after fork, the child writes each page of 4 MiB, which the parent still has;
+ *                    the child counts, and tells the parent through a pipe
+ *   cow_reuse        after fork, and after the child is gone, the parent writes each page of 4 MiB
+ *   fork_small       fork(), exit(0) in the child, wait(); at least 8 pages are resident
+ *   fork_16m_page    the same with 16 MiB touched, divided by its 4,096 pages
+ *   fork_exec        fork(), exec("/true") in the child, wait()
+ *   pipe_rtt         one byte to a child and one byte back
+ *   pipe_4k          1 MiB from a child in aligned writes of 4 KiB, read likewise; per 4 KiB
+ *   read_4k          read() of aligned 4 KiB from a file of 1 MiB that is in the page cache
+ */
+#include "user.h"
+
+#define BATCHES 5
+#define MIB (1024 * 1024)
+#define BIG_BYTES (16 * MIB)
+#define COW_BYTES (4 * MIB)
+#define SMALL_PAGES 8
+#define FILE_BYTES MIB
+#define FILE_NAME "/bench.tmp"
+
+static char page[PAGE_SIZE] __attribute__((aligned(PAGE_SIZE)));
+static int file; /* open on FILE_NAME while read_4k runs */
+
+static uint64_t instructions(void)
+{
+    uint64_t count;
+
+    __asm__ volatile("csrr %0, instret" : "=r"(count)::"memory");
+    return count;
+}
+
+static void check(int is_good, const char *what)
+{
+    if (!is_good)
+        die("bench", what);
+}
+
+static char *get_memory(int bytes)
+{
+    char *memory = sbrk(bytes);
+
+    check(memory != SBRK_ERROR, "sbrk");
+    return memory;
+}
+
+static void give_back(int bytes)
+{
+    check(sbrk(-bytes) != SBRK_ERROR, "sbrk");
+}
+
+static void write_pages(volatile char *memory, int bytes)
+{
+    for (int i = 0; i < bytes; i += PAGE_SIZE)
+        memory[i] = 1;
+}
+
+static void read_pages(const volatile char *memory, int bytes)
+{
+    for (int i = 0; i < bytes; i += PAGE_SIZE)
+        (void)memory[i];
+}
+
+static void wait_child(void)
+{
+    int status;
+
+    check(wait(&status) >= 0 && status == 0, "a child");
+}
+
+/* Each batch function returns the instructions of the whole batch, and sets *operations. */
+static uint64_t null_syscall(int *operations)
+{
+    uint64_t start = instructions();
+
+    *operations = 20000;
+    for (int i = 0; i < *operations; i++)
+        getpid();
+    return instructions() - start;
+}
+
+static uint64_t zero_fault(int *operations)
+{
+    char *memory = get_memory(BIG_BYTES);
+    uint64_t start = instructions(), used;
+
+    *operations = BIG_BYTES / PAGE_SIZE;
+    write_pages(memory, BIG_BYTES);
+    used = instructions() - start;
+    give_back(BIG_BYTES);
+    return used;
+}
+
+static uint64_t zero_read_fault(int *operations)
+{
+    char *memory = get_memory(BIG_BYTES);
+    uint64_t start = instructions(), used;
+
+    *operations = BIG_BYTES / PAGE_SIZE;
+    read_pages(memory, BIG_BYTES);
+    used = instructions() - start;
+    give_back(BIG_BYTES);
+    return used;
+}
+
+static uint64_t cow_copy(int *operations)
+{
+    char *memory = get_memory(COW_BYTES);
+    uint64_t used;
+    int result[2], pid;
+
+    *operations = COW_BYTES / PAGE_SIZE;
+    write_pages(memory, COW_BYTES);
+    check(pipe(result) == 0, "pipe");
+    pid = fork();
+    check(pid >= 0, "fork");
+    if (pid == 0) {
+        uint64_t start = instructions();
+
+        write_pages(memory, COW_BYTES);
+        used = instructions() - start;
+        check(write(result[1], &used, sizeof(used)) == sizeof(used), "write");
+        exit(0);
+    }
+    check(read(result[0], &used, sizeof(used)) == sizeof(used), "read");
+    wait_child();
+    close(result[0]);
+    close(result[1]);
+    give_back(COW_BYTES);
+    return used;
+}
+
+static uint64_t cow_reuse(int *operations)
+{
+    char *memory = get_memory(COW_BYTES);
+    uint64_t start, used;
+    int pid;
+
+    *operations = COW_BYTES / PAGE_SIZE;
+    write_pages(memory, COW_BYTES);
+    pid = fork();
+    check(pid >= 0, "fork");
+    if (pid == 0)
+        exit(0);
+    wait_child();
+    start = instructions();
+    write_pages(memory, COW_BYTES);
+    used = instructions() - start;
+    give_back(COW_BYTES);
+    return used;
+}
+
+static uint64_t fork_and_wait(int times)
+{
+    uint64_t start = instructions();
+
+    for (int i = 0; i < times; i++) {
+        int pid = fork();
+
+        check(pid >= 0, "fork");
+        if (pid == 0)
+            exit(0);
+        wait_child();
+    }
+    return instructions() - start;
+}
+
+static uint64_t fork_small(int *operations)
+{
+    char *memory = get_memory(SMALL_PAGES * PAGE_SIZE);
+    uint64_t used;
+
+    *operations = 100;
+    write_pages(memory, SMALL_PAGES * PAGE_SIZE);
+    used = fork_and_wait(*operations);
+    give_back(SMALL_PAGES * PAGE_SIZE);
+    return used;
+}
+
+static uint64_t fork_16m_page(int *operations)
+{
+    int times = 10;
+    char *memory = get_memory(BIG_BYTES);
+    uint64_t used;
+
+    *operations = times * (BIG_BYTES / PAGE_SIZE);
+    write_pages(memory, BIG_BYTES);
+    used = fork_and_wait(times);
+    give_back(BIG_BYTES);
+    return used;
+}
+
+static uint64_t fork_exec(int *operations)
+{
+    char *argv[] = {"true", NULL};
+    uint64_t start = instructions();
+
+    *operations = 50;
+    for (int i = 0; i < *operations; i++) {
+        int pid = fork();
+
+        check(pid >= 0, "fork");
+        if (pid == 0) {
+            exec("/true", argv);
+            die("bench", "/true");
+        }
+        wait_child();
+    }
+    return instructions() - start;
+}
+
+/* Sends back each byte that comes, until the other end is closed. */
+static void echo_bytes(int from, int to)
+{
+    char byte;
+
+    while (read(from, &byte, 1) == 1)
+        check(write(to, &byte, 1) == 1, "write");
+    exit(0);
+}
+
+static uint64_t pipe_rtt(int *operations)
+{
+    int there[2], back[2], pid;
+    uint64_t start, used;
+    char byte = 0;
+
+    *operations = 1000;
+    check(pipe(there) == 0 && pipe(back) == 0, "pipe");
+    pid = fork();
+    check(pid >= 0, "fork");
+    if (pid == 0) {
+        close(there[1]);
+        echo_bytes(there[0], back[1]);
+    }
+    start = instructions();
+    for (int i = 0; i < *operations; i++)
+        check(write(there[1], &byte, 1) == 1 && read(back[0], &byte, 1) == 1, "pipe");
+    used = instructions() - start;
+    close(there[0]);
+    close(there[1]);
+    close(back[0]);
+    close(back[1]);
+    wait_child();
+    return used;
+}
+
+static uint64_t pipe_4k(int *operations)
+{
+    int data[2], go[2], pid;
+    uint64_t start, used;
+
+    *operations = MIB / PAGE_SIZE;
+    check(pipe(data) == 0 && pipe(go) == 0, "pipe");
+    pid = fork();
+    check(pid >= 0, "fork");
+    if (pid == 0) {
+        page[0] = 1;
+        check(read(go[0], page, 1) == 1, "read");
+        for (int i = 0; i < *operations; i++)
+            check(write(data[1], page, PAGE_SIZE) == PAGE_SIZE, "write");
+        exit(0);
+    }
+    page[0] = 1;
+    start = instructions();
+    check(write(go[1], page, 1) == 1, "write");
+    for (int i = 0; i < *operations; i++)
+        check(read_full(data[0], page, PAGE_SIZE) == PAGE_SIZE, "read");
+    used = instructions() - start;
+    close(data[0]);
+    close(data[1]);
+    close(go[0]);
+    close(go[1]);
+    wait_child();
+    return used;
+}
+
+static void open_file(void)
+{
+    file = open(FILE_NAME, O_RDWR | O_CREATE | O_TRUNC);
+    check(file >= 0, FILE_NAME);
+    for (int i = 0; i < FILE_BYTES; i += PAGE_SIZE)
+        check(write_full(file, page, PAGE_SIZE) == 0, "write");
+    check(fsync(file) == 0, "fsync");
+}
+
+static uint64_t read_4k(int *operations)
+{
+    uint64_t start, used;
+    int passes = 4;
+
+    *operations = passes * (FILE_BYTES / PAGE_SIZE);
+    open_file();
+    start = instructions();
+    for (int pass = 0; pass < passes; pass++) {
+        check(lseek(file, 0, SEEK_SET) == 0, "lseek");
+        for (int i = 0; i < FILE_BYTES; i += PAGE_SIZE)
+            check(read(file, page, PAGE_SIZE) == PAGE_SIZE, "read");
+    }
+    used = instructions() - start;
+    close(file);
+    check(unlink(FILE_NAME) == 0, FILE_NAME);
+    return used;
+}
+
+struct row {
+    const char *name;
+    uint64_t (*batch)(int *operations);
+};
+
+static const struct row rows[] = {
+    {"null_syscall", null_syscall},
+    {"zero_fault", zero_fault},
+    {"zero_read_fault", zero_read_fault},
+    {"cow_copy", cow_copy},
+    {"cow_reuse", cow_reuse},
+    {"fork_small", fork_small},
+    {"fork_16m_page", fork_16m_page},
+    {"fork_exec", fork_exec},
+    {"pipe_rtt", pipe_rtt},
+    {"pipe_4k", pipe_4k},
+    {"read_4k", read_4k},
+};
+#define ROWS (int)(sizeof(rows) / sizeof(rows[0]))
+
+static void measure(const struct row *row)
+{
+    uint64_t sorted[BATCHES];
+    int operations;
+
+    row->batch(&operations); /* warms up */
+    for (int i = 0; i < BATCHES; i++) {
+        uint64_t each = row->batch(&operations) / (uint64_t)operations;
+        int at = i;
+
+        for (; at > 0 && sorted[at - 1] > each; at--)
+            sorted[at] = sorted[at - 1];
+        sorted[at] = each;
+    }
+    printf("bench %s %lu insns/op min %lu max %lu\n", row->name, sorted[BATCHES / 2], sorted[0],
+           sorted[BATCHES - 1]);
+}
+
+static const struct row *row_find(const char *name)
+{
+    for (int i = 0; i < ROWS; i++) {
+        if (strcmp(rows[i].name, name) == 0)
+            return &rows[i];
+    }
+    fprintf(STDERR, "bench: no row %s\n", name);
+    exit(2);
+}
+
+int main(int argc, char *argv[])
+{
+    for (int i = 1; i < argc; i++)
+        row_find(argv[i]);
+    for (int i = 1; i < argc; i++)
+        measure(row_find(argv[i]));
+    for (int i = 0; argc == 1 && i < ROWS; i++)
+        measure(&rows[i]);
+    return 0;
+}

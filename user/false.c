@@ -1,0 +1,5 @@
+/* false: status 1. */
+int main(void)
+{
+    return 1;
+}

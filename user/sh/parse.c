@@ -1,0 +1,313 @@
+/* From text to a tree, by recursive descent: one function for each line of the grammar in sh.h. */
+#include "sh.h"
+
+struct parser {
+    const char *at;
+    const char *error; /* the first thing found wrong; NULL while all is well */
+};
+
+/* Everything that a tree consists of hangs in one chain, and is freed at once. */
+struct piece {
+    struct piece *next;
+};
+
+static struct piece *pieces;
+
+static void *piece_new(size_t bytes)
+{
+    struct piece *piece = calloc(1, sizeof(*piece) + bytes);
+
+    if (piece == NULL)
+        die("sh", "parse");
+    piece->next = pieces;
+    pieces = piece;
+    return piece + 1;
+}
+
+void parse_free(void)
+{
+    while (pieces) {
+        struct piece *next = pieces->next;
+
+        free(pieces);
+        pieces = next;
+    }
+}
+
+static struct node *node_new(enum node_kind kind, struct node *left, struct node *right)
+{
+    struct node *node = piece_new(sizeof(*node));
+
+    node->kind = kind;
+    node->left = left;
+    node->right = right;
+    return node;
+}
+
+static void fail(struct parser *parser, const char *error)
+{
+    if (parser->error == NULL)
+        parser->error = error;
+}
+
+static void skip_blanks(struct parser *parser)
+{
+    for (;;) {
+        if (*parser->at == ' ' || *parser->at == '\t' || *parser->at == '\r') {
+            parser->at++;
+        } else if (parser->at[0] == '\\' && parser->at[1] == '\n') {
+            parser->at += 2;
+        } else if (*parser->at == '#') {
+            while (*parser->at && *parser->at != '\n')
+                parser->at++;
+        } else {
+            return;
+        }
+    }
+}
+
+static int accept(struct parser *parser, const char *sign)
+{
+    size_t length = strlen(sign);
+
+    skip_blanks(parser);
+    if (strncmp(parser->at, sign, length) != 0)
+        return 0;
+    parser->at += length;
+    return 1;
+}
+
+static void skip_newlines(struct parser *parser)
+{
+    while (accept(parser, "\n"))
+        ;
+}
+
+static int ends_word(char character)
+{
+    return character == 0 || strchr(" \t\r\n;&|()<>", character) != NULL;
+}
+
+/* The end of the quoted part that begins at start. */
+static const char *skip_quotes(struct parser *parser, const char *start)
+{
+    const char *at = start + 1;
+
+    for (; *at && *at != *start; at++) {
+        if (*start == '"' && *at == '\\' && at[1])
+            at++;
+    }
+    if (*at == 0) {
+        fail(parser, "a quote is not closed");
+        return at;
+    }
+    return at + 1;
+}
+
+/* The word as written, or NULL if there is none here. */
+static char *parse_word(struct parser *parser)
+{
+    const char *start, *at;
+    char *word;
+
+    skip_blanks(parser);
+    start = at = parser->at;
+    while (!ends_word(*at)) {
+        if (*at == '\'' || *at == '"')
+            at = skip_quotes(parser, at);
+        else
+            at += *at == '\\' && at[1] ? 2 : 1;
+    }
+    if (at == start)
+        return NULL;
+    parser->at = at;
+    word = piece_new((size_t)(at - start) + 1);
+    memcpy(word, start, (size_t)(at - start));
+    return word;
+}
+
+/* Takes a redirection if one is here, and adds it at the end of the node's list. */
+static int parse_redirect(struct parser *parser, struct node *node)
+{
+    struct redirect *redirect, **end = &node->redirects;
+    int fd = -1;
+
+    skip_blanks(parser);
+    if (*parser->at >= '0' && *parser->at <= '2' &&
+        (parser->at[1] == '<' || parser->at[1] == '>')) {
+        fd = *parser->at - '0';
+        parser->at++;
+    }
+    if (*parser->at != '<' && *parser->at != '>')
+        return 0;
+    redirect = piece_new(sizeof(*redirect));
+    if (accept(parser, ">>"))
+        redirect->kind = REDIRECT_APPEND;
+    else if (accept(parser, ">&"))
+        redirect->kind = REDIRECT_COPY;
+    else if (accept(parser, ">"))
+        redirect->kind = REDIRECT_TO;
+    else if (accept(parser, "<"))
+        redirect->kind = REDIRECT_FROM;
+    redirect->fd = fd >= 0 ? fd : redirect->kind == REDIRECT_FROM ? STDIN : STDOUT;
+    redirect->word = parse_word(parser);
+    if (redirect->word == NULL)
+        fail(parser, "a file name is missing after < or >");
+    while (*end)
+        end = &(*end)->next;
+    *end = redirect;
+    return 1;
+}
+
+static struct node *parse_list(struct parser *parser);
+
+static struct node *parse_command(struct parser *parser)
+{
+    struct node *node = node_new(NODE_COMMAND, NULL, NULL);
+
+    if (accept(parser, "(")) {
+        node->kind = NODE_SUBSHELL;
+        node->left = parse_list(parser);
+        if (!accept(parser, ")"))
+            fail(parser, "a ) is missing");
+        while (parse_redirect(parser, node))
+            ;
+        return node;
+    }
+    while (parser->error == NULL) {
+        char *word;
+
+        if (parse_redirect(parser, node))
+            continue;
+        word = parse_word(parser);
+        if (word == NULL)
+            break;
+        if (node->argc == MAX_ARGS - 1)
+            fail(parser, "too many words in one command");
+        else
+            node->words[node->argc++] = word;
+    }
+    if (node->argc == 0 && node->redirects == NULL)
+        fail(parser, "a command is missing");
+    return node;
+}
+
+static struct node *parse_pipeline(struct parser *parser)
+{
+    struct node *node = parse_command(parser);
+
+    skip_blanks(parser);
+    if (parser->error == NULL && parser->at[0] == '|' && parser->at[1] != '|') {
+        parser->at++;
+        skip_newlines(parser);
+        node = node_new(NODE_PIPE, node, parse_pipeline(parser));
+    }
+    return node;
+}
+
+static struct node *parse_and_or(struct parser *parser)
+{
+    struct node *node = parse_pipeline(parser);
+
+    while (parser->error == NULL) {
+        enum node_kind kind;
+
+        if (accept(parser, "&&"))
+            kind = NODE_AND;
+        else if (accept(parser, "||"))
+            kind = NODE_OR;
+        else
+            break;
+        skip_newlines(parser);
+        node = node_new(kind, node, parse_pipeline(parser));
+    }
+    return node;
+}
+
+/* A chain of LIST nodes, each with one item on its left and the rest on its right. */
+static struct node *parse_list(struct parser *parser)
+{
+    struct node *first = NULL, **end = &first;
+
+    for (;;) {
+        struct node *item;
+
+        skip_newlines(parser);
+        if (parser->error || *parser->at == 0 || *parser->at == ')')
+            return first;
+        item = parse_and_or(parser);
+        if (accept(parser, "&"))
+            item = node_new(NODE_BACKGROUND, item, NULL);
+        else if (!accept(parser, ";") && *parser->at && *parser->at != ')' && *parser->at != '\n')
+            fail(parser, "this is not understood");
+        *end = node_new(NODE_LIST, item, NULL);
+        end = &(*end)->right;
+    }
+}
+
+struct node *parse(const char *text, const char **error)
+{
+    struct parser parser = {.at = text};
+    struct node *node = parse_list(&parser);
+
+    if (*parser.at == ')')
+        fail(&parser, "a ) too many");
+    *error = parser.error;
+    return parser.error ? NULL : node;
+}
+
+struct output {
+    char *text;
+    size_t used, room;
+};
+
+static void output_put(struct output *output, char character)
+{
+    if (output->used == output->room) {
+        output->room = output->room ? 2 * output->room : 64;
+        output->text = realloc(output->text, output->room);
+        if (output->text == NULL)
+            die("sh", "expand");
+    }
+    output->text[output->used++] = character;
+}
+
+/* Puts $? or $$ out. Returns how many characters of the word that took; 0: it is a plain $. */
+static int expand_dollar(struct output *output, const char *word, int status)
+{
+    char number[16];
+
+    if (word[1] != '?' && word[1] != '$')
+        return 0;
+    snprintf(number, sizeof(number), "%d", word[1] == '?' ? status : getpid());
+    for (const char *c = number; *c; c++)
+        output_put(output, *c);
+    return 2;
+}
+
+char *expand(const char *word, int status)
+{
+    struct output output = {0};
+    char quote = 0;
+    int taken;
+
+    while (*word) {
+        if (quote == 0 && (*word == '\'' || *word == '"')) {
+            quote = *word++;
+        } else if (quote && *word == quote) {
+            quote = 0;
+            word++;
+        } else if (*word == '$' && quote != '\'' &&
+                   (taken = expand_dollar(&output, word, status)) > 0) {
+            word += taken;
+        } else if (*word == '\\' && word[1] &&
+                   (quote == 0 || (quote == '"' && strchr("\"\\$", word[1])))) {
+            output_put(&output, word[1]);
+            word += 2;
+        } else {
+            output_put(&output, *word++);
+        }
+    }
+    output_put(&output, 0);
+    return output.text;
+}

@@ -1,0 +1,63 @@
+/*
+ * The shell. A line of text becomes a tree (parse.c), which is run (run.c); at the console the
+ * line is edited first (edit.c).
+ *
+ *   list     = and-or { ( ; | & | newline ) and-or }
+ *   and-or   = pipeline { ( && | || ) pipeline }
+ *   pipeline = command { | command }
+ *   command  = { word | redirection }  or  ( list ) { redirection }
+ *
+ * Redirections: < file, > file, >> file, 2> file, 2>> file, 2>&1, >&2. Words may hold '...', "...",
+ * backslashes, $? and $$; a # at the start of a word begins a comment.
+ */
+#ifndef SH_SH_H
+#define SH_SH_H
+
+#include "user.h"
+
+#define STATUS_KILLED 125 /* $? of a command that the kernel or kill ended */
+#define STATUS_CANNOT_RUN 126
+#define STATUS_NOT_FOUND 127
+#define STATUS_SYNTAX 2
+
+#define PROMPT "$ "
+#define LINE_MAX 1024
+
+enum node_kind { NODE_COMMAND, NODE_SUBSHELL, NODE_PIPE, NODE_AND, NODE_OR, NODE_LIST, NODE_BACKGROUND };
+
+enum redirect_kind { REDIRECT_FROM, REDIRECT_TO, REDIRECT_APPEND, REDIRECT_COPY };
+
+struct redirect {
+    struct redirect *next;
+    enum redirect_kind kind;
+    int fd;     /* 0, 1 or 2: the descriptor that changes */
+    char *word; /* the file's name as it was written; for COPY the other descriptor */
+};
+
+struct node {
+    enum node_kind kind;
+    struct node *left, *right; /* the parts; SUBSHELL and BACKGROUND have only left */
+    int argc;
+    char *words[MAX_ARGS + 1]; /* COMMAND: as written, quotes and all */
+    struct redirect *redirects;
+};
+
+/* parse.c: the tree of text, NULL if it is empty or wrong; then *error tells (NULL: empty). */
+struct node *parse(const char *text, const char **error);
+void parse_free(void); /* the memory of all trees so far */
+char *expand(const char *word, int last_status); /* quotes off, $ replaced; to be freed */
+
+/* run.c */
+int run(struct node *node);
+void run_and_exit(struct node *node) __attribute__((noreturn)); /* in a process of its own */
+extern int last_status;                                         /* $? */
+extern int interactive;
+
+/* edit.c: one line without its newline; NULL at the end of input. Valid until the next call. */
+char *edit_line(int console);
+
+/* complete.c: what may be put in at the cursor; see there. */
+int complete(const char *line, int cursor, char *insert, int room);
+void complete_list(const char *line, int cursor);
+
+#endif

@@ -1,0 +1,5 @@
+/* true: status 0. */
+int main(void)
+{
+    return 0;
+}

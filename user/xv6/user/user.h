@@ -1,0 +1,61 @@
+/*
+ * The calls and library functions of xv6's programs, of 2022 and of 2025. Only xv6's own names are
+ * declared, so that a program may use any other for itself; the functions are those of user/lib.
+ */
+#ifndef XV6_USER_H
+#define XV6_USER_H
+
+#include "kernel/types.h"
+
+#define SBRK_ERROR ((char *)-1)
+
+struct stat;
+
+/* System calls. */
+int fork(void);
+int exit(int) __attribute__((noreturn));
+int wait(int *);
+int pipe(int *);
+int write(int, const void *, int);
+int read(int, void *, int);
+int close(int);
+int kill(int);
+int exec(const char *, char **);
+int open(const char *, int);
+int mknod(const char *, short, short);
+int unlink(const char *);
+int fstat(int fd, struct stat *);
+int link(const char *, const char *);
+int mkdir(const char *);
+int chdir(const char *);
+int dup(int);
+int getpid(void);
+char *sys_sbrk(int, int);
+char *sbrk(int);
+char *sbrklazy(int);
+int sleep(int);
+int pause(int);
+int uptime(void);
+
+/* Strings and files. */
+int stat(const char *, struct stat *);
+char *strcpy(char *, const char *);
+void *memmove(void *, const void *, int);
+char *strchr(const char *, char c);
+int strcmp(const char *, const char *);
+char *gets(char *, int max);
+uint strlen(const char *);
+void *memset(void *, int, uint);
+int atoi(const char *);
+int memcmp(const void *, const void *, uint);
+void *memcpy(void *, const void *, uint);
+
+/* Printing. */
+void fprintf(int, const char *, ...);
+void printf(const char *, ...);
+
+/* Memory. */
+void *malloc(uint);
+void free(void *);
+
+#endif
