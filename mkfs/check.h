@@ -5,7 +5,7 @@
 #include "image.h"
 
 enum check_flag {
-    CHECK_TAILS = 1, /* bytes past a file's end in its last block must be 0; a crash may leave some */
+    CHECK_TAILS = 1, /* bytes past a file's end in its last block: only a crash leaves some */
 };
 
 /* Called once for each problem, with one line without a newline. */

@@ -1,4 +1,4 @@
-/* Gets files out of an image: one walk over the directory tree, and something to do at each file. */
+/* Gets files out of an image: one walk over the directory tree, something to do at each file. */
 #include "extract.h"
 
 #include <errno.h>

@@ -8,7 +8,7 @@
 
 /* One line a file: inode, type (d, f, or c for a device), links, size, blocks, path. */
 void extract_list(struct image *image, FILE *out);
-/* Copies files and directories to the directory `to`; holes stay holes. Or: false, and image->error. */
+/* Copies all to the host's directory `to`; holes stay. If it fails: false, and image->error. */
 bool extract_all(struct image *image, const char *to);
 
 #endif

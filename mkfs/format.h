@@ -13,7 +13,7 @@ struct format {
     uint32_t next_block, next_inode;
 };
 
-/* What fills a file: puts up to one block of bytes there; returns how many (fewer: the end) or -1. */
+/* What fills a file: puts up to one block there; returns its bytes (fewer: the end) or -1. */
 typedef int (*format_source)(void *context, void *block);
 
 /* Each returns whether it succeeded; if not, image->error says why. */

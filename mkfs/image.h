@@ -43,7 +43,7 @@ void *image_block(const struct image *image, uint64_t number); /* NULL: not in t
 /* Do the superblock's numbers fit each other and the image? The others below need that. */
 bool image_check_super(struct image *image);
 
-struct disk_inode *image_inode(const struct image *image, uint32_t number); /* NULL: there is none */
+struct disk_inode *image_inode(const struct image *image, uint32_t number); /* NULL: none such */
 
 /* Where block index of the file lies; 0: a hole, or not to be had. */
 uint32_t image_file_block(const struct image *image, const struct disk_inode *inode,

@@ -2,8 +2,8 @@
  * mkfs OUT SIZE_BYTES LISTFILE: makes a disk image with the files that LISTFILE names.
  *
  * A line of LISTFILE is `SOURCE NAME`: the host's file SOURCE (blanks are allowed in it) becomes
- * NAME in the root directory; or `dir NAME`: an empty directory. Empty lines and lines that begin with #
- * are passed over. Exit status: 0, or 1 with one line that says why; OUT is removed then.
+ * NAME in the root directory; or `dir NAME`: an empty directory. Empty lines and lines that begin
+ * with # are passed over. Exit status: 0, or 1 with one line that says why; OUT is removed then.
  */
 #include "format.h"
 

@@ -197,6 +197,7 @@ static void virtio_blk_interrupt(void *argument)
 
     /* First the acknowledgement, then the look: what comes in between interrupts again. */
     register_write(disk, VIRTIO_INTERRUPT_ACK, register_read(disk, VIRTIO_INTERRUPT_STATUS));
+    device_fence();
     disk_reap(disk, register_read(disk, VIRTIO_STATUS) & VIRTIO_STATUS_NEEDS_RESET);
 }
 

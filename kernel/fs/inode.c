@@ -26,10 +26,9 @@ void inode_lock(struct inode *inode)
 {
     sleeplock_acquire(&inode->lock);
     if (__builtin_expect(!inode->loaded, 0)) {
-        if (inode_load(inode) == 0)
-            inode->loaded = true;
-        else
+        if (inode_load(inode) != 0)
             inode->type = 0;
+        inode->loaded = inode->type != 0; /* a free one may become a file at any time */
     }
 }
 
@@ -235,13 +234,24 @@ static int write_pieces(struct inode *inode, struct mm_struct *mm, uint64_t user
     return error;
 }
 
+/* Holds nothing. The next page's worth of the source, which may lie in two pages. */
+static int source_fault_in(struct mm_struct *mm, uint64_t user, uint64_t bytes)
+{
+    uint64_t last = user + smaller(bytes, PAGE_SIZE) - 1;
+    int error = user_fault_in(mm, user, false);
+
+    if (!error && (user ^ last) >> PAGE_SHIFT)
+        error = user_fault_in(mm, last, false);
+    return error;
+}
+
 /* Holds nothing. Does what a write that stopped with error needs before it can go on. 0: try again. */
-static int write_obstacle(struct inode *inode, struct mm_struct *mm, uint64_t user, int error,
-                          bool *settled)
+static int write_obstacle(struct inode *inode, struct mm_struct *mm, uint64_t user,
+                          uint64_t bytes, int error, bool *settled)
 {
     switch (error) {
     case -EFAULT:
-        return user_fault_in(mm, user, false);
+        return source_fault_in(mm, user, bytes);
     case -ENOMEM:
         return frame_wait();
     case -EBUSY:
@@ -290,7 +300,7 @@ int64_t inode_write(struct inode *inode, struct mm_struct *mm, uint64_t user, ui
         if (copied)
             settled = false;
         if (error)
-            error = write_obstacle(inode, mm, user + done, error, &settled);
+            error = write_obstacle(inode, mm, user + done, bytes - done, error, &settled);
     }
     if (done)
         log_note_work();

@@ -114,7 +114,7 @@ static int take_from(uint32_t at, const struct disk_inode *as, uint32_t *number)
 int inode_alloc(int type, int major, int minor, uint32_t *number)
 {
     struct disk_inode as = {
-        .type = (uint16_t)type, .major = (uint16_t)major, .minor = (uint16_t)minor};
+        .type = (uint16_t)type, .nlink = 1, .major = (uint16_t)major, .minor = (uint16_t)minor};
     uint32_t hint = __atomic_load_n(&first_maybe_free, __ATOMIC_RELAXED);
     int error = take_from(hint, &as, number);
 

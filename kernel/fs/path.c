@@ -136,7 +136,6 @@ static int make_inode(int type, int major, int minor, struct inode **out)
         return error;
     }
     inode_lock(*out);
-    (*out)->nlink = 1;
     return 0;
 }
 

@@ -58,7 +58,7 @@ static void poison_check(struct page *page)
 
     for (unsigned i = 0; i < PAGE_SIZE / 8; i++)
         if (word[i] != POISON_FREE)
-            panic("frame %#lx was written at byte %u after it was freed",
+            panic("frame 0x%lx was written at byte %u after it was freed",
                   (unsigned long)page_pfn(page).number, i * 8);
 }
 #else
@@ -203,7 +203,7 @@ static void frame_free(struct page *page)
 
     if (__builtin_expect(page->flags & (PAGE_CACHED | PAGE_BUDDY | PAGE_ON_LRU), 0) ||
         page_maps(page))
-        panic("free of frame %#lx, flags %#x, %u mappings", (unsigned long)page_pfn(page).number,
+        panic("free of frame 0x%lx, flags 0x%x, %u mappings", (unsigned long)page_pfn(page).number,
               page->flags, page_maps(page));
     if (__builtin_expect(page->flags & PAGE_CHARGED, 0))
         frame_uncharge_hook();

@@ -15,6 +15,8 @@
 #define SSTATUS_FS_INITIAL (1 << 13)
 #define SSTATUS_FS_CLEAN (2 << 13)
 #define SSTATUS_FS_DIRTY (3 << 13)
+#define SSTATUS_SUM (1 << 18) /* the kernel may touch user pages: never */
+#define SSTATUS_MXR (1 << 19) /* executable pages may be read: never */
 
 /* Bits of sie and sip; the numbers are those of the interrupt causes. */
 #define SIE_SOFTWARE (1 << 1)

@@ -4,6 +4,7 @@
  */
 #include <stddef.h>
 
+#include "riscv/csr.h"
 #include "riscv/irq.h"
 #include "riscv/machine.h"
 #include "riscv/memlayout.h"
@@ -49,6 +50,7 @@ void irq_init(void)
 void irq_register(uint32_t irq, void (*handler)(void *), void *argument)
 {
     handlers[irq] = (struct irq_handler){handler, argument};
+    device_fence(); /* the boot hart may be interrupted as soon as the source is enabled */
     *(plic_register(PLIC_PRIORITY) + irq) = 1;
     *plic_enable(irq) |= 1u << irq % 32;
 }

@@ -82,8 +82,7 @@ trap_vector:
     sd t0, FRAME(2)(sp)
     sd t1, FRAME(4)(sp)
     save_trap_csrs
-    mv a0, sp
-    li s0, 0 /* a walk along the frame pointers ends here */
+    mv a0, sp /* s0 is still the user's: a walk along the frame pointers sees that and ends */
     call trap_user
 
 trap_restore_user:

@@ -29,12 +29,12 @@ enum lock_rank {
     RANK_LEDGER,      /* SAN: makes the ledger exact at every instant */
     RANK_FRAME_LIST,  /* a hart's list of free frames */
     RANK_BUDDY,
-    RANK_ASID,
     RANK_SLEEPLOCK,  /* the guard of a sleeping lock */
     RANK_DEVICE,     /* virtio queue, console input */
     RANK_TRANSFER,   /* requests in flight of the file system */
     RANK_WAIT,       /* a wait queue */
     RANK_SCHED,      /* several: a hart's timers, then a thread, then the run queue */
+    RANK_ASID,       /* taken in the switch of threads */
     RANK_CONSOLE,    /* printf */
     RANK_LEAF
 };

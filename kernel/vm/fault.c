@@ -86,7 +86,7 @@ static enum fault_result fault_act(struct vm_fault *fault, enum fault_kind kind)
     case FAULT_KIND_CORRUPT:
         break;
     }
-    panic("page-table entry %#lx of %#lx, pid %d, is none that can be", (unsigned long)fault->old,
+    panic("page-table entry 0x%lx of 0x%lx, pid %d, is none that can be", (unsigned long)fault->old,
           (unsigned long)fault->va, fault->mm->pid);
 }
 
@@ -225,7 +225,7 @@ static void report_area(const struct vm_area_struct *vma)
                        : vma->object           ? "the program"
                                                : "memory";
 
-    printf("area %#lx-%#lx %c%c%c of %s", (unsigned long)vma->start, (unsigned long)vma->end,
+    printf("area 0x%lx-0x%lx %c%c%c of %s", (unsigned long)vma->start, (unsigned long)vma->end,
            vma->access & ACCESS_READ ? 'r' : '-', vma->access & ACCESS_WRITE ? 'w' : '-',
            vma->access & ACCESS_EXEC ? 'x' : '-', what);
 }
@@ -237,7 +237,7 @@ void fault_report(struct mm_struct *mm, uint64_t address, unsigned flags, uint64
 
     rwlock_read_acquire(&mm->lock);
     vma = find_vma(mm, address);
-    printf("pid %d (%s): killed: %s page fault at %#018lx: ", mm->pid, mm->name,
+    printf("pid %d (%s): killed: %s page fault at 0x%016lx: ", mm->pid, mm->name,
            access_word(flags), (unsigned long)address);
     switch (why) {
     case FAULT_PERMISSION:
@@ -263,6 +263,6 @@ void fault_report(struct mm_struct *mm, uint64_t address, unsigned flags, uint64
             printf(" (the stack grows only at or above sp)");
         break;
     }
-    printf(" (pc %#lx)\n", (unsigned long)pc);
+    printf(" (pc 0x%lx)\n", (unsigned long)pc);
     rwlock_read_release(&mm->lock);
 }

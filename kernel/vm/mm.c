@@ -227,6 +227,8 @@ int mm_map_stack(struct mm_struct *mm, uint64_t limit_bytes, uint64_t *top)
         if (error)
             goto unlock;
     }
+    if (mm->heap_start == 0)
+        mm->heap_start = mm->heap_end = HEAP_DEFAULT;
     mm->stack_limit = limit;
     error = map_page_range(mm, start, end, ACCESS_READ | ACCESS_WRITE, VMA_STACK, NULL, 0, 0);
     *top = end;

@@ -41,6 +41,7 @@ struct mm_struct {
  */
 #define MM_COMMON_END ((1ul << 38) - (1ul << 20))
 #define STACK_GUARD_BYTES (64ul * 1024)
+#define HEAP_DEFAULT 0x40000000ul /* of a program whose segments all lie above MM_COMMON_END */
 #define MM_MAX_AREAS 131072u
 
 /* An empty space, or NULL. Sleeps. */

@@ -15,7 +15,7 @@ int main(int argc, char *argv[])
     volatile char *heap = sbrk(3 * PAGE_SIZE);
 
     (void)argc;
-    if ((uint64_t)&data[0] < BASE || (uint64_t)heap < (uint64_t)&data[1024])
+    if ((uint64_t)&data[0] < BASE || heap == (volatile char *)SBRK_ERROR)
         return 1;
     if (data[0] != 39 || data[1] != 40 || data[1023] != 0 || heap[2 * PAGE_SIZE] != 0)
         return 2;

@@ -1,9 +1,9 @@
 /*
  * What stands in for the rest of the kernel when some of its files run on the host under a test.
  *
- * A test includes this first, which brings cmocka, then the kernel's headers (but never sync/printf.h
- * or lib/string.h, whose names the C library has too). mock.c defines, weakly, functions that kernel
- * files call: a test that links the real one gets the real one.
+ * A test includes this first, which brings cmocka, then the kernel's headers (but never
+ * sync/printf.h or lib/string.h, whose names the C library has too). mock.c defines, weakly,
+ * functions that kernel files call: a test that links the real one gets the real one.
  *
  *   spinlocks    taking one twice, or releasing one that is not held, fails the test
  *   panic        ends the test, unless expect_panic() awaits it
@@ -44,7 +44,7 @@ extern char mock_panic_message[256]; /* the last one */
 void mock_ram(uint64_t frames); /* a fresh arena; the one before is freed */
 void mock_ram_free(void);
 extern uint64_t mock_frames_out;    /* by frame_alloc, not yet put back */
-extern int64_t mock_fail_after;     /* so many allocations succeed, all others fail; < 0: none fails */
+extern int64_t mock_fail_after;     /* so many allocations succeed, then none; < 0: all do */
 extern int64_t mock_objects_out;    /* by kmem_alloc */
 extern int64_t mock_locks_held;     /* spinlocks */
 

@@ -1,8 +1,8 @@
 /* needs: fs/recover.c */
 /*
  * Recovery of the log, on a disk in memory. A commit is written down as the kernel does it:
- * payload, flush, header, flush, homes, flush, empty header. A crash is a prefix of these writes, the
- * last one torn by sectors, or any subset of the writes since the last flush. Whatever it is,
+ * payload, flush, header, flush, homes, flush, empty header. A crash is a prefix of these writes,
+ * the last one torn by sectors, or any subset of the writes since the last flush. Whatever it is,
  * afterwards the homes hold the old state or the new one, whole.
  */
 #include "mock.h"

@@ -237,26 +237,18 @@ void drop_caches(void)
 #define MAX_STEPS 10000 /* a tree that cannot be removed must not hold up the run */
 
 /* Removes what it can where it is, else goes down; goes up from a directory that is empty. */
-void remove_tree(const char *path)
+void empty_directory(const char *path)
 {
-    struct dirent_row {
-        unsigned short inum;
-        char name[62];
-    } row;
-    char name[63];
+    struct dirent entry;
+    char name[DIRSIZ + 1];
     int depth = 0, fd;
 
-    if (unlink(path) == 0 || chdir(path) < 0)
-        return;
+    chdir(path);
     for (int steps = 0; steps < MAX_STEPS && (fd = open(".", O_RDONLY)) >= 0; steps++) {
         bool empty = true;
 
-        while (read(fd, &row, sizeof(row)) == sizeof(row)) {
-            memmove(name, row.name, sizeof(row.name));
-            name[62] = '\0';
-            if (row.inum == 0 || strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
-                continue;
-            if (unlink(name) == 0)
+        while (read(fd, &entry, sizeof(entry)) == sizeof(entry)) {
+            if (!dirent_name(&entry, name) || unlink(name) == 0)
                 continue;
             if (chdir(name) == 0) {
                 empty = false;
@@ -271,6 +263,5 @@ void remove_tree(const char *path)
             break;
         chdir("..");
     }
-    chdir("/");
-    unlink(path);
+    chdir(path);
 }

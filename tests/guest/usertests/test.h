@@ -88,6 +88,6 @@ struct ledger {
 void ledger_read(struct ledger *ledger);
 bool ledger_settles(const struct ledger *before, struct ledger *after);
 void ledger_print(const struct ledger *before, const struct ledger *after);
-void remove_tree(const char *path);
+void empty_directory(const char *path); /* and goes there */
 
 #endif
