@@ -12,8 +12,8 @@
  *   cow_copy         after fork, the child writes each page of 4 MiB, which the parent still has;
  *                    the child counts, and tells the parent through a pipe
  *   cow_reuse        after fork, and after the child is gone, the parent writes each page of 4 MiB
- *   fork_small       fork(), exit(0) in the child, wait(), with 8 pages resident: the program's own,
- *                    and as many of the heap as are missing
+ *   fork_small       fork(), exit(0) in the child, wait(), with 8 pages resident: the program's
+ *                    own, and as many of the heap as are missing
  *   fork_16m_page    the same with 16 MiB touched, divided by its 4,096 pages
  *   fork_exec        fork(), exec("/true") in the child, wait()
  *   pipe_rtt         one byte to a child and one byte back

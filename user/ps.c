@@ -8,7 +8,7 @@ int main(void)
 
     if (table == NULL || (rows = procinfo(table, MAX_PROCESSES)) < 0)
         die("ps", "processes");
-    printf("%5s %5s %s %9s %9s %9s %s\n", "PID", "PPID", "S", "RESIDENT", "SWAPPED", "SIZE", "NAME");
+    printf("%5s %5s S %9s %9s %9s NAME\n", "PID", "PPID", "RESIDENT", "SWAPPED", "SIZE");
     for (int i = 0; i < rows; i++) {
         const struct proc_info *p = &table[i];
 

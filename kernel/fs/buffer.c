@@ -22,7 +22,7 @@ static struct {
     struct spinlock lock; /* RANK_FS */
     struct waitq wait;    /* for an unused buffer */
     uint32_t waiting;
-    uint32_t count, permanent, limit;
+    uint32_t count, limit;
     struct list_head lru;
     struct list_head hash[HASH_SIZE];
 } cache;
@@ -59,13 +59,13 @@ int buffer_cache_init(uint32_t permanent)
     list_init(&cache.lru);
     for (uint32_t i = 0; i < HASH_SIZE; i++)
         list_init(&cache.hash[i]);
-    cache.permanent = permanent;
     cache.limit = permanent + (uint32_t)(frame_managed / 16);
     for (cache.count = 0; cache.count < permanent; cache.count++) {
         struct buffer *buffer = buffer_create(0);
 
         if (!buffer)
             return -ENOMEM;
+        buffer->permanent = true;
         list_add_tail(&buffer->lru_link, &cache.lru);
     }
     return 0;
@@ -195,22 +195,24 @@ void buffer_release(struct buffer *buffer)
 
 uint64_t buffer_shrink(void)
 {
+    struct list_head gone = LIST_HEAD_INIT(gone);
+    struct list_head *link, *after;
     uint64_t freed = 0;
 
-    for (;;) {
-        struct buffer *buffer = NULL;
+    spin_lock(&cache.lock);
+    list_for_each_safe (link, after, &cache.lru) {
+        struct buffer *buffer = container_of(link, struct buffer, lru_link);
 
-        spin_lock(&cache.lock);
-        if (cache.count > cache.permanent && !list_empty(&cache.lru)) {
-            buffer = container_of(cache.lru.next, struct buffer, lru_link);
-            list_del(&buffer->lru_link);
-            list_del(&buffer->hash_link);
-            cache.count--;
-        }
-        spin_unlock(&cache.lock);
-        if (!buffer)
-            return freed;
-        buffer_destroy(buffer);
+        if (buffer->permanent)
+            continue;
+        list_del(link);
+        list_del(&buffer->hash_link);
+        list_add(link, &gone);
+        cache.count--;
         freed++;
     }
+    spin_unlock(&cache.lock);
+    list_for_each_safe (link, after, &gone)
+        buffer_destroy(container_of(link, struct buffer, lru_link));
+    return freed;
 }

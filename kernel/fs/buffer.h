@@ -24,6 +24,7 @@ struct buffer {
     uint32_t references;        /* c */
     bool up_to_date;            /* l */
     bool logged;                /* g: part of the running transaction */
+    bool permanent;             /* never freed */
     void *data;                 /* l: DISK_BLOCK_SIZE bytes */
 };
 

@@ -180,7 +180,7 @@ static int64_t console_write(uint32_t minor, struct mm_struct *mm, uint64_t user
         console_print(piece, copied);
         done += copied;
     }
-    return done == 0 ? result : (int64_t)done;
+    return result < 0 ? result : (int64_t)done;
 }
 
 void console_init(void)

@@ -40,10 +40,7 @@ struct file *file_alloc(void);                 /* one reference; NULL: no memory
 int file_open_inode(struct inode *inode, int flags, struct file **out);
 struct file *file_dup(struct file *file);      /* one reference more. Never sleeps. */
 void file_close(struct file *file);            /* one reference less */
-/*
- * Return the bytes done, fewer than asked for at the end of a file or before a bad page of the
- * user's.
- */
+/* Return the bytes done, fewer than asked for at the end; or -EFAULT, if part of the user's is bad. */
 int64_t file_read(struct file *file, struct mm_struct *mm, uint64_t user, uint64_t bytes);
 int64_t file_write(struct file *file, struct mm_struct *mm, uint64_t user, uint64_t bytes);
 int file_stat(struct file *file, struct stat *stat);

@@ -122,7 +122,7 @@ int64_t inode_read(struct inode *inode, struct mm_struct *mm, uint64_t user, uin
     if (inode->type == 0)
         error = -EIO;
     inode_unlock(inode);
-    return done ? (int64_t)done : error;
+    return done && error != -EFAULT ? (int64_t)done : error;
 }
 
 int64_t inode_read_kernel(struct inode *inode, void *data, uint64_t offset, uint64_t bytes)

@@ -47,7 +47,7 @@ void inode_unlock(struct inode *inode);
 
 #define INODE_END UINT64_MAX /* inode_write: at the end of the file, wherever that is then */
 /* Data, from and to user memory. Lock not held; only outer locks held. Return bytes done, or -errno where none;
- * inode_write: -EFAULT also after some bytes. Sleep. */
+ * -EFAULT also after some. Sleep. */
 int64_t inode_read(struct inode *inode, struct mm_struct *mm, uint64_t user, uint64_t offset, uint64_t bytes);
 int64_t inode_write(struct inode *inode, struct mm_struct *mm, uint64_t user, uint64_t offset, uint64_t bytes);
 /* The same to kernel memory; for exec. Short only at the end of the file. */

@@ -215,11 +215,10 @@ static char *pipe_frame_to_fill(struct pipe *pipe)
 }
 
 /* How many of the bytes at position lie in one frame. */
-static uint64_t pipe_piece(uint64_t position, uint64_t bytes, uint64_t limit)
+static uint64_t pipe_piece(uint64_t position, uint64_t bytes)
 {
     uint64_t in_frame = PAGE_SIZE - position % PAGE_SIZE;
 
-    bytes = bytes < limit ? bytes : limit;
     return bytes < in_frame ? bytes : in_frame;
 }
 
@@ -238,7 +237,8 @@ int64_t pipe_write(struct pipe *pipe, struct mm_struct *mm, uint64_t user, uint6
         result = pipe_wait_room(pipe);
         if (result < 0)
             break;
-        piece = pipe_piece(pipe->put, bytes - done, PIPE_BYTES - (pipe->put - pipe->taken));
+        piece = PIPE_BYTES - (pipe->put - pipe->taken);
+        piece = pipe_piece(pipe->put, piece < bytes - done ? piece : bytes - done);
         spin_unlock(&pipe->lock);
 
         copied = 0;
@@ -261,35 +261,52 @@ int64_t pipe_write(struct pipe *pipe, struct mm_struct *mm, uint64_t user, uint6
     }
     spin_unlock(&pipe->lock);
     sleeplock_release(&pipe->write_lock);
-    return result == -EPIPE || done == 0 ? result : (int64_t)done;
+    return result < 0 ? result : (int64_t)done;
+}
+
+/*
+ * Copies the bytes from taken on to the user; they stay in the ring, so that a bad address loses none.
+ * Locks: read lock. Sleeps. Returns: 0 or -errno.
+ */
+static int pipe_deliver(struct pipe *pipe, struct mm_struct *mm, uint64_t user, uint64_t bytes)
+{
+    uint64_t at = pipe->taken;
+    const uint64_t end = at + bytes;
+    int result = 0;
+
+    while (at < end && result == 0) {
+        uint64_t piece = pipe_piece(at, end - at);
+        uint64_t copied = user_copy_try(mm, user, pipe->frame[pipe_slot(at)] + at % PAGE_SIZE,
+                                        piece, KERNEL_TO_USER);
+
+        if (copied == 0)
+            result = user_fault_in(mm, user, true);
+        at += copied;
+        user += copied;
+    }
+    return result;
 }
 
 int64_t pipe_read(struct pipe *pipe, struct mm_struct *mm, uint64_t user, uint64_t bytes)
 {
-    uint64_t done = 0;
     int result = sleeplock_acquire_killable(&pipe->read_lock);
 
     if (result < 0)
         return result;
     spin_lock(&pipe->lock);
     result = pipe_wait_data(pipe);
-    while (result == 0 && done < bytes && pipe->put != pipe->taken) {
-        uint64_t piece = pipe_piece(pipe->taken, bytes - done, pipe->put - pipe->taken);
-        char *from = pipe->frame[pipe_slot(pipe->taken)] + pipe->taken % PAGE_SIZE;
-        uint64_t copied;
-
-        spin_unlock(&pipe->lock);
-        copied = user_copy_try(mm, user + done, from, piece, KERNEL_TO_USER);
-        if (copied == 0)
-            result = user_fault_in(mm, user + done, true);
-        spin_lock(&pipe->lock);
-        if (copied > 0) {
-            pipe->taken += copied;
-            done += copied;
-            pipe_wake_writer(pipe);
-        }
-    }
+    if (bytes > pipe->put - pipe->taken)
+        bytes = pipe->put - pipe->taken;
     spin_unlock(&pipe->lock);
+
+    if (result == 0)
+        result = pipe_deliver(pipe, mm, user, bytes);
+    if (result == 0 && bytes > 0) {
+        spin_lock(&pipe->lock);
+        pipe->taken += bytes;
+        pipe_wake_writer(pipe);
+        spin_unlock(&pipe->lock);
+    }
     sleeplock_release(&pipe->read_lock);
-    return done == 0 ? result : (int64_t)done;
+    return result < 0 ? result : (int64_t)bytes;
 }

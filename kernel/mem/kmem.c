@@ -3,7 +3,8 @@
  * the objects themselves, its head and its count in the frame's struct page (index, slot, reserved).
  *
  * What always holds, under the class's lock: a slab is on the class's partial list exactly while it
- * has a free object; an empty slab is kept (one at most a class) or its frame is freed.
+ * has a free object, the fuller ones rather at the front; an empty slab is kept, last on the list (one
+ * at most a class), or its frame is freed.
  * SAN: a guard word ends each object, and a free object is filled with a pattern that must be intact.
  */
 #include "mem/kmem.h"
@@ -155,10 +156,14 @@ void kmem_free(void *object)
     if (!page->index)
         list_add(&page->lru, &class->partial);
     page->index = (uint64_t)object;
-    if (--page->reserved == 0 && class->empty++ > 0) {
+    if (--page->reserved == 0) {
         list_del(&page->lru);
-        class->empty--;
-        unused = page;
+        if (class->empty > 0) {
+            unused = page;
+        } else {
+            list_add_tail(&page->lru, &class->partial);
+            class->empty++;
+        }
     }
     spin_unlock(&class->lock);
     if (unused)

@@ -29,6 +29,8 @@ static void facts_inside(const struct vm_fault *fault, struct fault_facts *facts
     uint64_t into = fault->va - vma->start;
 
     facts->has_area = true;
+    facts->below_sp = (vma->flags & VMA_STACK) && (fault->flags & FAULT_FLAG_USER_SP) &&
+                      fault->address < fault->sp;
     facts->allowed = vma->access;
     facts->pte = fault->old;
     facts->is_zero_page = pte_shows(fault->old, page_pfn(zero_page));

@@ -12,6 +12,8 @@ static enum fault_kind kind_absent(const struct fault_facts *facts)
 {
     bool store = facts->access == ACCESS_WRITE;
 
+    if (facts->below_sp)
+        return FAULT_KIND_NO_AREA;
     if (facts->backing == BACKING_ZERO)
         return store ? FAULT_KIND_ZERO_WRITE : FAULT_KIND_ZERO_READ;
     if (facts->past_end)

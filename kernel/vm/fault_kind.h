@@ -11,6 +11,8 @@
  *   present, read-only    SPURIOUS or MARK         COPY_ON_WRITE
  *   present, writable     SPURIOUS or MARK         SPURIOUS or MARK
  *
+ * A page of the stack comes into being at or above the stack pointer only, in the area or by growing it.
+ *
  * MARK: the entry allows the access, but the machine wants A or D to be set by software (Svade;
  * privileged specification, "Virtual Address Translation Process"). SPURIOUS: another hart has done
  * what was to be done.
@@ -31,6 +33,7 @@ struct fault_facts {
     bool is_stack_gap;         /* none does, but the stack may still grow down to here ... */
     bool may_grow;             /* ... and the access is at or above the user's stack pointer */
     bool is_guard;             /* below the lowest address of the stack */
+    bool below_sp;             /* in the stack's area, but below the user's stack pointer */
     uint64_t allowed;          /* ACCESS_... bits of the area */
     enum fault_backing backing;
     bool past_end;             /* of the object */

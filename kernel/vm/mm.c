@@ -300,7 +300,7 @@ int mm_sbrk(struct mm_struct *mm, int64_t bytes, bool lazy, uint64_t *old_break)
     *old_break = mm->heap_end;
     old_end = PAGE_ROUND_UP(mm->heap_end);
     if (bytes >= 0 ? (uint64_t)bytes > MM_COMMON_END
-                   : (uint64_t)-bytes > mm->heap_end - mm->heap_start) {
+                   : 0 - (uint64_t)bytes > mm->heap_end - mm->heap_start) {
         error = bytes >= 0 ? -ENOMEM : -EINVAL;
         goto unlock;
     }

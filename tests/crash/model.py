@@ -83,10 +83,12 @@ class Model:
         self.before_failed = None       # names as they were before the last change
         self.promises = []              # (moment, what, file number, end of the log then)
         self.begun = self.ended = False
+        self.said = []                  # every line, for whoever has to find out
 
     def line(self, text, log_end=0):
         """One line of the guest's. Returns True if it now waits for an answer."""
         self.moment += 1
+        self.said.append(text if not log_end else "%s (%d)" % (text, log_end))
         verb, *words = text[1:].split()
         getattr(self, "_" + verb)(*words)
         if verb == "promise":

@@ -12,6 +12,9 @@ SECTOR = 512
 FLUSH, FUA, DISCARD, MARK = 1, 2, 4, 8
 
 
+BLOCK_SECTORS = 8       # what is written whole or not at all; a longer request may be torn
+
+
 class Entry:
     """One write (data_at: where its data lies in the log) or flush (sectors = 0)."""
 
@@ -46,8 +49,19 @@ def used_bytes(path):
     return end
 
 
+def split(sector, sectors, flags, data_at):
+    """A request as single blocks; its flags go with the last of them."""
+    parts = []
+    while sectors > BLOCK_SECTORS and not flags & DISCARD:
+        parts.append(Entry(sector, BLOCK_SECTORS, 0, data_at))
+        sector += BLOCK_SECTORS
+        sectors -= BLOCK_SECTORS
+        data_at += BLOCK_SECTORS * SECTOR
+    return parts + [Entry(sector, sectors, flags, data_at)]
+
+
 def read_entries(path):
-    """All entries. The log has ended when the machine has; what was cut off is not there."""
+    """All entries, in blocks. What was cut off when the machine ended is not there."""
     entries = []
     with open(path, "rb") as log:
         magic, _version, _count, sector_size = struct.unpack("<QQQL", log.read(28))
@@ -60,7 +74,7 @@ def read_entries(path):
             sector, sectors, flags, _length = struct.unpack("<QQQQ", head.ljust(32, b"\0"))
             if sectors == 0 and flags == 0:
                 return entries
-            entries.append(Entry(sector, sectors, flags, at + SECTOR))
+            entries += split(sector, sectors, flags, at + SECTOR)
             at += SECTOR + (0 if flags & DISCARD else sectors * SECTOR)
 
 

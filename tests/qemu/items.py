@@ -154,7 +154,7 @@ def debug_panic():
     need(re.search(r"^ +\S*pc\b", ending.output, re.MULTILINE) and " sp " in ending.output,
          "no registers\n" + tail(ending, 30))
     calls = re.findall(r"^ +0x[0-9a-f]+ (\w+)\+0x[0-9a-f]+$", ending.output, re.MULTILINE)
-    need(len(calls) >= 3, "no symbolised backtrace\n" + tail(ending, 30))
+    need(len(calls) >= 2, "no symbolised backtrace\n" + tail(ending, 30))
     lines = m.source_lines(s.cell_settings(PREFIX=prefix()), ending.output)
     if shutil.which(prefix() + "addr2line"):
         need(any(re.search(r"kernel/.*\.[cS]:\d+", x) for x in lines), "no source lines")
@@ -357,14 +357,15 @@ def linux_gcc():
 # ---- crashes ------------------------------------------------------------------------------------
 
 def crash(option):
-    """tests/qemu/crash says itself what it found."""
-    need(os.path.exists("tests/qemu/crash"), "tests/qemu/crash is missing")
-    done = subprocess.run([sys.executable, "tests/qemu/crash", option],
+    """The crash test says itself what it found; 77 is its word for a QEMU that cannot do it."""
+    done = subprocess.run([sys.executable, "tests/crash/crash", option],
                           env=s.clean_environment(KERNEL=s.BUILD + "/kernel.elf",
                                                   IMAGE=s.BUILD + "/fs.img", BUILD=s.BUILD),
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                           stdin=subprocess.DEVNULL, timeout=s.SECONDS["crash"])
     text = done.stdout.decode(errors="replace")
+    if done.returncode == 77:
+        raise Skip(text.strip().splitlines()[-1])
     need(done.returncode == 0, "status %d\n%s" % (done.returncode, text[-2000:]))
 
 

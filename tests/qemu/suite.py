@@ -17,7 +17,7 @@ import time
 import machine as m
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-BUILD = "build/check"
+BUILD = os.environ.get("BUILD", "build") + "/check"
 LOGS = BUILD + "/logs"
 PARALLEL = 2
 
@@ -148,7 +148,7 @@ def call_make(*words, expect_success=True, timeout=None, merged=True):
 
 def build_all(folder, *words):
     """Kernel and disk image without a warning, in a folder of their own."""
-    return call_make("-j%d" % PARALLEL, "BUILD=" + folder, "WERROR=1", *words)
+    call_make("-j%d" % PARALLEL, "BUILD=" + folder, "WERROR=1", *words)
 
 
 def build_first(suite):

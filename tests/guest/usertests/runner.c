@@ -172,7 +172,9 @@ static void warm_up(void)
 {
     make_file("warm", PAGE_BYTES, 1);
     verify_file("warm", PAGE_BYTES, 1);
-    expect(unlink("warm") == 0);
+    expect_error(unlink("warmer"), ENOENT);
+    expect(mkdir("left") == 0);
+    make_file("left/behind", PAGE_BYTES, 1);
     spawn(warm_up_orphan, 0);
 }
 
