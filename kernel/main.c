@@ -112,8 +112,8 @@ void kernel_secondary_main(void)
 static void find_disks(void)
 {
     irq_init();
-    if (machine.initrd.bytes != 0)
-        ramdisk_add("fs", machine.initrd);
+    if (machine.fs_ram.bytes != 0)
+        ramdisk_add("fs", machine.fs_ram);
     if (machine.swap_ram.bytes != 0)
         ramdisk_add("swap", machine.swap_ram);
     virtio_blk_init();

@@ -46,6 +46,8 @@ static struct {
     struct transfer transfer;
 } batch;
 
+static struct sleeplock sync_lock; /* RANK_SYNC */
+
 static struct inode *inode_of(struct vm_object *object)
 {
     return container_of(object, struct inode, object);
@@ -281,11 +283,18 @@ int inode_fsync(struct inode *inode)
     return error ? error : later;
 }
 
+/*
+ * One at a time: who syncs has a reference to the file that he writes. If its last user goes meanwhile,
+ * that reference's put frees the blocks; the next one here waits for that, and finds them free.
+ */
 int fs_sync(void)
 {
-    int error = object_sync_all();
-    int later = log_commit();
+    int error, later;
 
+    sleeplock_acquire(&sync_lock);
+    error = object_sync_all();
+    later = log_commit();
+    sleeplock_release(&sync_lock);
     return error ? error : later;
 }
 
@@ -307,6 +316,7 @@ static void flusher(void *unused)
 
 void writeback_init(void)
 {
+    sleeplock_init(&sync_lock, "sync", RANK_SYNC);
     sleeplock_init(&batch.lock, "write-back", RANK_WRITEBACK);
     transfer_init(&batch.transfer);
 }

@@ -94,7 +94,7 @@ static void scan_chosen(struct scan *scan, const struct fdt_node *node)
     scan_number(scan, node, "linux,initrd-start", &start);
     scan_number(scan, node, "linux,initrd-end", &end);
     if (start < end) {
-        machine.initrd = (struct region){start, end - start};
+        machine.fs_ram = (struct region){start, end - start};
         add_reserved(scan, start, end - start);
     }
     if (text != NULL && strlcpy(arguments, text, ARGUMENT_BYTES) >= ARGUMENT_BYTES)
@@ -248,42 +248,35 @@ const char *boot_command(void)
     return command;
 }
 
-/* The reserved region that [start, start + bytes) meets, or NULL. */
-static const struct region *region_met(uint64_t start, uint64_t bytes)
+static uint64_t decimal(const char **digits)
 {
-    for (uint32_t i = 0; i < machine.reserved_count; i++) {
-        const struct region *other = &machine.reserved[i];
+    uint64_t number = 0;
 
-        if (start < other->start + other->bytes && other->start < start + bytes)
-            return other;
-    }
-    return NULL;
+    for (; **digits >= '0' && **digits <= '9' && number < DIRECT_SIZE; (*digits)++)
+        number = 10 * number + (uint64_t)(**digits - '0');
+    return number;
 }
 
-/* ramdisk_swap=BYTES: the highest free place in the last region of RAM. */
-static void reserve_swap_ram(struct scan *scan)
+/* A boot argument NAME=ADDRESS,BYTES says that this part of RAM is a disk. */
+static void reserve_ramdisk(struct scan *scan, const char *name, struct region *disk)
 {
-    const char *digits = boot_argument("ramdisk_swap");
-    const struct region *ram = &machine.ram[machine.ram_count - 1], *other;
-    uint64_t bytes = 0, end = ram->start + ram->bytes;
+    const char *digits = boot_argument(name);
+    uint64_t start, end;
 
-    for (; digits != NULL && *digits >= '0' && *digits <= '9' && bytes < DIRECT_SIZE; digits++)
-        bytes = 10 * bytes + (uint64_t)(*digits - '0');
-    bytes = PAGE_ROUND_DOWN(bytes);
-    if (bytes == 0)
+    if (digits == NULL)
         return;
-    for (;;) {
-        if (end < ram->start || bytes > end - ram->start) {
-            scan->error = "ramdisk_swap is more than there is RAM";
+    start = decimal(&digits);
+    end = *digits++ == ',' ? start + decimal(&digits) : start;
+    for (uint32_t i = 0; i < machine.ram_count; i++) {
+        const struct region *ram = &machine.ram[i];
+
+        if (start < end && start >= ram->start && end <= ram->start + ram->bytes) {
+            *disk = (struct region){start, end - start};
+            add_reserved(scan, start, end - start);
             return;
         }
-        other = region_met(end - bytes, bytes);
-        if (other == NULL)
-            break;
-        end = other->start;
     }
-    machine.swap_ram = (struct region){end - bytes, bytes};
-    add_reserved(scan, end - bytes, bytes);
+    scan->error = "a RAM disk does not lie in RAM";
 }
 
 const char *machine_init(uint64_t boot_hart_id, uint64_t dtb)
@@ -318,7 +311,8 @@ const char *machine_init(uint64_t boot_hart_id, uint64_t dtb)
         return "the device tree has no timebase-frequency";
     if (!find_plic_context(&scan))
         return "the device tree has no interrupt controller for this hart";
-    reserve_swap_ram(&scan);
+    reserve_ramdisk(&scan, "ramdisk_fs", &machine.fs_ram);
+    reserve_ramdisk(&scan, "ramdisk_swap", &machine.swap_ram);
     return scan.error;
 }
 
@@ -328,5 +322,5 @@ uint64_t machine_ram_bytes(void)
 
     for (uint32_t i = 0; i < machine.ram_count; i++)
         bytes += machine.ram[i].bytes;
-    return bytes - machine.initrd.bytes - machine.swap_ram.bytes;
+    return bytes - machine.fs_ram.bytes - machine.swap_ram.bytes;
 }

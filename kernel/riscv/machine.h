@@ -26,13 +26,13 @@ struct device {
 struct machine {
     struct region ram[MACHINE_REGIONS];
     uint32_t ram_count;
-    /* Parts of RAM that are not to be managed: firmware, the image, initrd, the swap RAM disk. They may
+    /* Parts of RAM that are not to be managed: firmware, the image, RAM disks. They may
      * overlap. The tree is not among them: it is not read again. */
     struct region reserved[MACHINE_REGIONS];
     uint32_t reserved_count;
     struct region image;     /* the kernel, at its physical address */
-    struct region initrd;    /* of the deterministic lane: the file system */
-    struct region swap_ram;  /* boot argument ramdisk_swap=BYTES */
+    struct region fs_ram;    /* disks in RAM: an initrd, boot argument ramdisk_fs=ADDRESS,BYTES */
+    struct region swap_ram;  /* boot argument ramdisk_swap=ADDRESS,BYTES */
 
     uint32_t hart_id[MAX_HARTS]; /* the boot hart first */
     uint32_t hart_count;         /* that the tree lists; riscv/hart.h counts those that are up */

@@ -9,6 +9,7 @@ enum lock_rank {
     /* sleeping locks */
     RANK_OUTER,      /* file offset, pipe reader and writer, console reader */
     RANK_FILE_TABLE, /* the table of open files */
+    RANK_SYNC,       /* one sync of all files at a time */
     RANK_WRITEBACK,  /* the one batch of file pages that is being written out */
     RANK_LOG,        /* a log transaction: held from begin to end */
     RANK_INODE,      /* several: parent before child, else by number */

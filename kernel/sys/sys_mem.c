@@ -4,6 +4,7 @@
 #include "mem/kmem.h"
 #include "sys/calls.h"
 #include "vm/mm.h"
+#include "vm/reclaim.h"
 #include "vm/usercopy.h"
 #include "vm/vmstat.h"
 
@@ -25,10 +26,12 @@ int64_t sys_vmstat(struct trap_frame *frame)
 
     if (frame->a0 != 0 || (frame->a2 & ~(uint64_t)VMSTAT_DROP))
         return -EINVAL;
+    if (frame->a2 & VMSTAT_DROP)
+        reclaim_all(); /* first, so that what is allocated here keeps no slab from being given back */
     stats = kmem_alloc(sizeof(*stats), 0);
     if (stats == NULL)
         return -ENOMEM;
-    vm_stats_read(stats, (unsigned)frame->a2);
+    vm_stats_read(stats, 0);
     result = user_copy_out(current_process()->mm, frame->a1, stats, sizeof(*stats));
     kmem_free(stats);
     return result;

@@ -21,6 +21,7 @@ PANIC = 126
 TIME_OUT = 124
 NOT_STARTED = 127           # ours: the kernel's first line never came, or QEMU itself failed
 
+RAM_START = 0x80000000
 FIRST_LINE = re.compile(rb"^xv39 ", re.MULTILINE)
 LONGEST_APPEND = 3000       # QEMU cuts off boot arguments not far beyond
 KILL_LINE = re.compile(r"^pid \d+ \(.*?\): killed: (.*)$", re.MULTILINE)
@@ -115,9 +116,26 @@ def firmware(qemu):
     return next((f for f in FIRMWARE_ELSEWHERE if os.path.exists(f)), "default")
 
 
-def boot_arguments(s):
-    """The text of -append: what is not default, then the command."""
-    words = []
+def ram_disks(memory, fs, swap):
+    """Where disks of so many bytes lie in RAM: the machine's size, start of fs, start of swap.
+
+    QEMU puts the device tree into the last 2 MiB below the end of RAM or 3 GiB, whichever is
+    lower, and the image that it loads must not lie there; swap may, for the kernel reads the tree
+    before anything is swapped.
+    """
+    spare = 4 << 20
+    total = memory + fs + swap
+    tree = min(total, 1 << 30)
+    for start, swap_start in ((memory, memory + fs), (memory + swap, memory),
+                              (memory - spare, memory - spare + fs)):
+        if start >= tree or start + fs <= tree - spare:
+            return total, RAM_START + start, RAM_START + swap_start
+    raise BadSetting("MEM=%dM: no place for the RAM disk of ICOUNT=1 in this size" % (memory >> 20))
+
+
+def boot_arguments(s, words):
+    """The text of -append: the given words, what is not default, then the command."""
+    words = list(words)
     if s["PAGING"] != "auto":
         words.append("paging=" + s["PAGING"])
     if s["SEED"]:
@@ -126,8 +144,6 @@ def boot_arguments(s):
         words.append("policy=" + s["POLICY"])
     if s["OVERCOMMIT"] != "strict":
         words.append("overcommit=" + s["OVERCOMMIT"])
-    if s["ICOUNT"] == "1" and s["SWAP"] != "0":
-        words.append("ramdisk_swap=%d" % size_in_bytes(s["SWAP"]))
     if s["APPEND"]:
         words.append(s["APPEND"])
     text = " ".join(words)
@@ -149,19 +165,20 @@ def qemu_arguments(s, image, swap, drive_options=""):
     """QEMU's command line without the console. image, swap: paths; swap may be None."""
     memory = size_in_bytes(s["MEM"])
     machine = "virt"
+    words = []
     arguments = [s["QEMU"], "-bios", firmware(s["QEMU"]), "-cpu", s["CPU"], "-smp", s["CPUS"],
                  "-kernel", s["KERNEL"], "-display", "none", "-no-reboot", "-nodefaults"]
     if s["ICOUNT"] == "1":
         # The disks are RAM on top of what the kernel manages: bit-identical from run to run.
-        initrd = os.path.getsize(image) if image and os.path.exists(image) else 0
-        memory += (initrd + 0xfffff & ~0xfffff) + size_in_bytes(s["SWAP"])
-        start = (2 << 20) + min(memory // 2, 128 << 20)     # where QEMU puts an initrd
-        if start + initrd > memory:
-            raise BadSetting("MEM=%s: with ICOUNT=1 and so small a SWAP= QEMU finds no place "
-                             "for the RAM disk: more of either" % s["MEM"])
+        fs = os.path.getsize(image) + 0xfffff & ~0xfffff if image else 0
+        swap_bytes = size_in_bytes(s["SWAP"])
+        memory, fs_start, swap_start = ram_disks(memory, fs, swap_bytes)
         arguments += ["-icount", "shift=0,sleep=off"]
-        if initrd:
-            arguments += ["-initrd", image]
+        if fs:
+            arguments += ["-device", "loader,force-raw=on,addr=%d,file=%s" % (fs_start, image)]
+            words.append("ramdisk_fs=%d,%d" % (fs_start, fs))
+        if swap_bytes:
+            words.append("ramdisk_swap=%d,%d" % (swap_start, swap_bytes))
     else:
         if s["VIRTIO"] == "2":
             arguments += ["-global", "virtio-mmio.force-legacy=false"]
@@ -174,7 +191,7 @@ def qemu_arguments(s, image, swap, drive_options=""):
         arguments += ["-object", "memory-backend-file,id=ram,size=%d,mem-path=%s,share=on"
                       % (memory, s["RAM_FILE"])]
     arguments += ["-machine", machine, "-m", "%dM" % (memory >> 20)]
-    append = boot_arguments(s)
+    append = boot_arguments(s, words)
     return arguments + (["-append", append] if append else [])
 
 
