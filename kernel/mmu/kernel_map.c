@@ -122,8 +122,10 @@ static void map_image(const char *start, const char *end, uint64_t bits)
 void kernel_map_init(void)
 {
     struct table_supply supply = {.count = 0};
-    int error = page_table_init(&kernel_page_table, paging_levels);
+    int error;
 
+    tlb_check_init();
+    error = page_table_init(&kernel_page_table, paging_levels);
     assert(error == 0);
     for (uint32_t i = 0; i < machine.ram_count; i++)
         map_direct(&machine.ram[i], KERNEL_RW);

@@ -38,6 +38,7 @@ int page_table_init(struct page_table *table, uint32_t levels)
     table->root = page_va(root);
     table->levels = levels;
     table->table_frames = 1;
+    tlb_check_create(table);
     if (kernel_page_table.root)
         memcpy(table->root + PTES_PER_TABLE / 2, kernel_page_table.root + PTES_PER_TABLE / 2,
                PAGE_SIZE / 2);
@@ -57,6 +58,7 @@ static void table_free(pte_t *table, uint32_t level, uint32_t entries)
 void page_table_destroy(struct page_table *table)
 {
     assert(table->running_on == 0);
+    tlb_check_destroy(table);
     table_free(table->root, table->levels - 1, PTES_PER_TABLE / 2);
     table->root = NULL;
 }

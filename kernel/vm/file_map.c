@@ -168,7 +168,7 @@ static void unmap_from_area(struct vm_area_struct *vma, struct page *page)
     spin_lock(&table->lock);
     slot = find_page_table(table, va);
     if (slot && pte_shows(pte_load(slot), page_pfn(page))) {
-        pte_swap(slot, 0);
+        pte_swap(table, va, slot, 0);
         found = true;
     }
     spin_unlock(&table->lock);
