@@ -224,7 +224,7 @@ $(U)/tests/guest/highseg: PROGRAM_BASE = --defsym=program_base=0x20000000000
 # Programs from outside the tree: xv6's own, unmodified, see user/xv6 for their headers.
 EXTRA_FLAGS = -std=gnu11 -O -g -w $(USER_ARCH) -mcmodel=medany -ffreestanding -fno-common \
     -fno-builtin -nostdlib -fno-delete-null-pointer-checks -fno-strict-aliasing \
-    $(COMMON_FLAGS) -Iuser/xv6 -Iuser/xv6/user
+    $(COMMON_FLAGS) -Iuser/xv6 -Iuser/xv6/user -I.
 extra_program = $(BUILD)/extra/$(subst /,_,$(subst .,_,$(dir $1)))/$(basename $(notdir $1))
 extra_programs := $(foreach f,$(EXTRA),$(call extra_program,$f))
 

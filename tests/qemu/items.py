@@ -307,7 +307,8 @@ def terminal():
     """`make qemu` on a terminal: a shell that takes what is typed and powers off."""
     pid, screen = pty.fork()
     if pid == 0:
-        os.execvpe("make", ["make", "--no-print-directory", "BUILD=" + s.BUILD, "WERROR=1", "qemu"],
+        os.execvpe("make", ["make", "--no-print-directory", "BUILD=" + s.BUILD, "WERROR=1",
+                            "IMAGE=%s/terminal/fs.img" % s.BUILD, "qemu"],
                    s.clean_environment(TERM="dumb"))
     seen = b""
     typed = [(rb"[$#>] $", b"echo typed | cat\r"), (rb"\ntyped\r*\n", b"shutdown\r")]
@@ -335,13 +336,16 @@ def gdb():
     if not any(shutil.which(g) for g in ("gdb-multiarch", "riscv64-unknown-elf-gdb",
                                          "riscv64-elf-gdb")):
         raise Skip("no gdb for RISC-V")
-    environment = s.clean_environment(KERNEL=s.BUILD + "/kernel.elf", IMAGE=s.BUILD + "/fs.img",
-                                      BUILD=s.BUILD)
+    folder = s.BUILD + "/gdb"
+    os.makedirs(folder, exist_ok=True)
+    m.copy_sparse(s.BUILD + "/fs.img", folder + "/fs.img")
+    environment = s.clean_environment(KERNEL=s.BUILD + "/kernel.elf", IMAGE=folder + "/fs.img",
+                                      BUILD=folder)
     stopped = subprocess.Popen([sys.executable, "tests/qemu/run", "--gdb"], env=environment,
                                stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
     try:
         for _ in range(100):
-            if os.path.exists(s.BUILD + "/gdb.sock"):
+            if os.path.exists(folder + "/gdb.sock"):
                 break
             time.sleep(0.1)
         done = subprocess.run(["tests/qemu/gdb", s.BUILD + "/kernel.elf"], env=environment,

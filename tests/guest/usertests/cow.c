@@ -1,4 +1,4 @@
-/* Copy-on-write after fork. Counters show what was copied; bytes show that nobody sees another's. */
+/* Copy-on-write after fork: counters show what was copied, bytes that nobody sees another's. */
 #include "test.h"
 
 #define PAGES 64

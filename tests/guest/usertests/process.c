@@ -1,4 +1,4 @@
-/* Processes: fork, exit, wait, families, time, floating point, and the scheduler as it can be seen. */
+/* Processes: fork, exit, wait, families, time, registers, and what shows of the scheduler. */
 #include "test.h"
 
 static void exit_with(long status)

@@ -1,6 +1,7 @@
 /*
- * The calls and library functions of xv6's programs, of 2022 and of 2025. Only xv6's own names are
- * declared, so that a program may use any other for itself; the functions are those of user/lib.
+ * The calls and library functions of xv6's programs, of 2022 and of 2025, and xv39's further calls.
+ * No other names are declared, so that a program may use them for itself; the functions are those
+ * of user/lib.
  */
 #ifndef XV6_USER_H
 #define XV6_USER_H
@@ -36,6 +37,19 @@ char *sbrklazy(int);
 int sleep(int);
 int pause(int);
 int uptime(void);
+
+/* System calls that xv6 has not; struct vm_stats is in kernel/abi/vm_stats.h. */
+typedef long off_t;
+struct vm_stats;
+extern int errno;
+off_t lseek(int fd, off_t offset, int whence);
+int ftruncate(int fd, off_t size);
+int fsync(int fd);
+void sync(void);
+int getppid(void);
+int vmstat(int pid, struct vm_stats *, int flags);
+int memlimit(int frames, int policy);
+int poweroff(int status);
 
 /* Strings and files. */
 int stat(const char *, struct stat *);
