@@ -152,9 +152,7 @@ enum fault_result anon_copy_on_write(struct vm_fault *fault)
         return FAULT_OK;
     }
     if (result == FAULT_WANT_LOCK) {
-        if (fault->page)
-            page_put(fault->page);
-        fault->page = page;
+        fault_keep(fault, page);
         return FAULT_WANT_LOCK;
     }
     result = cow_copy(fault, page);

@@ -25,6 +25,7 @@ static int area_copy(struct vm_area_struct *vma, struct mm_struct *child)
         return -ENOMEM;
     *copy = *vma;
     copy->mm = child;
+    copy->flags &= ~(unsigned)VMA_LOCKED; /* mlock is not inherited */
     error = vma_insert(child, copy);
     assert(error == 0);
     if (copy->ops)
@@ -44,7 +45,7 @@ static uint64_t slots_share(pte_t *from, pte_t *to, uint64_t count, bool *protec
     for (uint64_t i = 0; i < count; i++) {
         pte_t entry = pte_load(&from[i]);
 
-        if (pte_kind(entry) != PTE_PRESENT)
+        if (!pte_has_frame(entry))
             continue;
         mapped++;
         if (!pte_shows(entry, zero))
@@ -99,7 +100,7 @@ static int areas_copy(struct mm_struct *parent, struct mm_struct *child, bool *p
         struct vm_area_struct *vma = container_of(node, struct vm_area_struct, node);
         int error = area_copy(vma, child);
 
-        if (!error)
+        if (!error && !(vma->flags & VMA_SHARED)) /* a shared area is filled by faults */
             error = tables_copy(parent, child, vma->start, vma->end, protected);
         if (error)
             return error;
@@ -114,12 +115,11 @@ int mm_fork(struct mm_struct *parent, struct mm_struct *child)
     int error;
 
     rwlock_write_acquire(&parent->lock);
-    amount = parent->charged;
-    amount.pages -= child->charged.pages; /* the root is charged already */
-    amount.unswappable -= child->charged.unswappable;
-    error = commit_charge(amount);
+    amount.pages = parent->charged.pages - parent->locked.pages - child->charged.pages;
+    amount.unswappable = parent->charged.unswappable - parent->locked.unswappable -
+                         child->charged.unswappable; /* the root is charged already */
+    error = mm_charge(child, amount);
     if (!error) {
-        child->charged = parent->charged;
         child->area_bytes = parent->area_bytes;
         child->heap_start = parent->heap_start;
         child->heap_end = parent->heap_end;

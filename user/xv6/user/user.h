@@ -36,6 +36,8 @@ char *sbrklazy(int);
 int sleep(int);
 int pause(int);
 int uptime(void);
+void *mmap(void *, uint64, int, int, int, uint64); /* of the mmap lab */
+int munmap(void *, uint64);
 
 /* Strings and files. */
 int stat(const char *, struct stat *);
