@@ -219,7 +219,7 @@ $(U)/tests/guest/highseg: PROGRAM_BASE = --defsym=program_base=0x20000000000
 # Programs from outside the tree: xv6's own, unmodified, see user/xv6 for their headers.
 EXTRA_FLAGS = -std=gnu11 -O -g -w $(USER_ARCH) -mcmodel=medany -ffreestanding -fno-common \
     -fno-builtin -nostdlib -fno-delete-null-pointer-checks -fno-strict-aliasing \
-    $(COMMON_FLAGS) -Iuser/xv6
+    $(COMMON_FLAGS) -Iuser/xv6 -Iuser/xv6/user
 extra_program = $(BUILD)/extra/$(subst /,_,$(subst .,_,$(dir $1)))/$(basename $(notdir $1))
 extra_programs := $(foreach f,$(EXTRA),$(call extra_program,$f))
 
@@ -227,7 +227,7 @@ define extra_rule
 $(call extra_program,$1): $1 $(U)/libc.a user/user.ld $(BUILD)/tools.mk
 	@mkdir -p $$(@D)
 	$$(call say,EXTRA,$1)
-	$$(Q)$$(CC) $$(EXTRA_FLAGS) -I$(dir $1) -MMD -MP -c $1 -o $$@.o
+	$$(Q)$$(CC) $$(EXTRA_FLAGS) -I$(dir $1) -MMD -MP -MT $$@ -c $1 -o $$@.o
 	$$(Q)$$(USER_LINK) -z muldefs -o $$@ $$@.o $(U)/libc.a
 endef
 $(foreach f,$(EXTRA),$(eval $(call extra_rule,$f)))

@@ -40,9 +40,16 @@ static uint32_t list_limit = LIST_BATCH; /* less than LIST_FRAMES on a small mac
 #ifdef SAN
 #define POISON_FREE 0xfefefefefefefefeul
 static struct spinlock ledger_lock;
+void (*frame_free_check)(struct page *page);
 
 static void ledger_begin(void) { spin_lock(&ledger_lock); }
 static void ledger_end(void) { spin_unlock(&ledger_lock); }
+
+static void free_check(struct page *page)
+{
+    if (frame_free_check)
+        frame_free_check(page);
+}
 
 static void poison_fill(struct page *page)
 {
@@ -64,6 +71,7 @@ static void poison_check(struct page *page)
 #else
 static inline void ledger_begin(void) { }
 static inline void ledger_end(void) { }
+static inline void free_check(struct page *page) { (void)page; }
 static inline void poison_fill(struct page *page) { (void)page; }
 static inline void poison_check(struct page *page) { (void)page; }
 #endif
@@ -207,6 +215,7 @@ static void frame_free(struct page *page)
               page->flags, page_maps(page));
     if (__builtin_expect(page->flags & PAGE_CHARGED, 0))
         frame_uncharge_hook();
+    free_check(page);
     poison_fill(page);
     page->flags = PAGE_CACHED;
     ledger_begin();

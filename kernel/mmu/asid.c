@@ -9,10 +9,16 @@
 #include "mmu/asid.h"
 
 #include "riscv/csr.h"
+#include "riscv/machine.h"
 #include "sync/spinlock.h"
 
 #define NUMBER_BITS 16
 #define NUMBER_MASK ((1ul << NUMBER_BITS) - 1)
+#ifdef SAN
+#define BITS_MAX TLB_CHECK_ASID_BITS
+#else
+#define BITS_MAX NUMBER_BITS
+#endif
 
 uint32_t asid_bits;
 
@@ -21,8 +27,22 @@ static uint64_t next = 1;
 static uint64_t generation = 1;
 static uint64_t hart_generation[MAX_HARTS]; /* each hart's own: the one it flushed for */
 
+/* How many bits to use at most: the boot argument asid=, one or two digits. */
+static uint32_t bits_wanted(void)
+{
+    const char *digit = boot_argument("asid");
+    uint32_t bits = 0;
+
+    if (!digit)
+        return BITS_MAX;
+    for (; *digit >= '0' && *digit <= '9'; digit++)
+        bits = bits * 10 + (uint32_t)(*digit - '0');
+    return bits < BITS_MAX ? bits : BITS_MAX;
+}
+
 void asid_init(void)
 {
+    uint32_t wanted = bits_wanted();
     uint64_t satp = csr_read(satp);
     uint64_t all = NUMBER_MASK << SATP_ASID_SHIFT;
     uint64_t kept;
@@ -31,7 +51,7 @@ void asid_init(void)
     csr_write(satp, satp | all);
     kept = (csr_read(satp) & all) >> SATP_ASID_SHIFT;
     csr_write(satp, satp);
-    while (kept & (1ul << asid_bits))
+    while (asid_bits < wanted && (kept & (1ul << asid_bits)))
         asid_bits++;
 }
 

@@ -122,8 +122,10 @@ static void map_image(const char *start, const char *end, uint64_t bits)
 void kernel_map_init(void)
 {
     struct table_supply supply = {.count = 0};
-    int error = page_table_init(&kernel_page_table, paging_levels);
+    int error;
 
+    tlb_check_init();
+    error = page_table_init(&kernel_page_table, paging_levels);
     assert(error == 0);
     for (uint32_t i = 0; i < machine.ram_count; i++)
         map_direct(&machine.ram[i], KERNEL_RW);
@@ -137,10 +139,12 @@ void kernel_map_init(void)
     map_image(__data_start, __bss_end, KERNEL_RW);
     map_image(__bss_end, _end, KERNEL_RO); /* the symbols for backtraces */
 
-    /* The first table of the stacks' region: from now on the root's entry for it is there. */
-    error = table_supply_fill(&supply, paging_levels, 0);
-    assert(error == 0);
-    walk_page_table(&kernel_page_table, STACK_BASE, &supply);
+    /* The tables of the stacks' region, so that the root's entry for it is there, and no stack needs one. */
+    for (uint64_t at = 0; at < STACK_SLOTS * STACK_SLOT; at += LEAF_TABLE_SPAN) {
+        error = table_supply_fill(&supply, paging_levels, 0);
+        assert(error == 0);
+        walk_page_table(&kernel_page_table, STACK_BASE + at, &supply);
+    }
     table_supply_drop(&supply);
 
     csr_write(satp, kernel_satp());

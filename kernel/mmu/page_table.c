@@ -38,6 +38,7 @@ int page_table_init(struct page_table *table, uint32_t levels)
     table->root = page_va(root);
     table->levels = levels;
     table->table_frames = 1;
+    tlb_check_create(table);
     if (kernel_page_table.root)
         memcpy(table->root + PTES_PER_TABLE / 2, kernel_page_table.root + PTES_PER_TABLE / 2,
                PAGE_SIZE / 2);
@@ -57,6 +58,7 @@ static void table_free(pte_t *table, uint32_t level, uint32_t entries)
 void page_table_destroy(struct page_table *table)
 {
     assert(table->running_on == 0);
+    tlb_check_destroy(table);
     table_free(table->root, table->levels - 1, PTES_PER_TABLE / 2);
     table->root = NULL;
 }
@@ -159,6 +161,7 @@ uint64_t tables_needed(uint32_t levels, uint64_t start, uint64_t end, uint64_t f
 }
 
 struct prune {
+    struct page_table *table;
     uint64_t start, end, floor, ceiling;
     struct list_head *removed;
     uint64_t count;
@@ -179,7 +182,7 @@ static void prune_below(struct prune *prune, pte_t *entries, uint32_t level, uin
         if (level > 1)
             prune_below(prune, table_va(entry), level - 1, at);
         if (at >= prune->floor && at + span - 1 < prune->ceiling) {
-            pte_swap(&entries[i], 0);
+            pte_swap(prune->table, at, &entries[i], 0);
             list_add(&pfn_page(pte_pfn(entry))->lru, prune->removed);
             prune->count++;
         }
@@ -189,7 +192,7 @@ static void prune_below(struct prune *prune, pte_t *entries, uint32_t level, uin
 void page_table_prune(struct page_table *table, uint64_t start, uint64_t end, uint64_t floor,
                       uint64_t ceiling, struct list_head *removed)
 {
-    struct prune prune = {start, end, floor, ceiling, removed, 0};
+    struct prune prune = {table, start, end, floor, ceiling, removed, 0};
 
     spin_assert_held(&table->lock);
     prune_below(&prune, table->root, table->levels - 1, 0);

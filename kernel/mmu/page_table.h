@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "mmu/pte.h"
+#include "mmu/tlb_check.h"
 #include "sync/spinlock.h"
 
 #define PTES_PER_TABLE 512u
@@ -29,6 +30,9 @@ struct page_table {
     uint32_t running_on;  /* a: harts (bits) whose satp points here */
     uint32_t cached_on;   /* a: harts that may cache translations of it */
     uint32_t stale_on;    /* a: harts that must flush when they enter it next */
+#ifdef SAN
+    struct tlb_checked checked;
+#endif
 };
 
 /* Frames for tables, brought by the caller. */

@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "mem/page.h"
+#include "mmu/tlb_check.h"
 
 typedef uint64_t pte_t;
 typedef struct { uint32_t number; } swp_entry_t; /* a swap slot */
@@ -127,16 +128,24 @@ static inline void pte_set(pte_t *slot, pte_t pte)
     __atomic_store_n(slot, pte, __ATOMIC_RELEASE);
 }
 
-/* Replaces a valid entry; the old value says whether it was dirty. */
-static inline pte_t pte_swap(pte_t *slot, pte_t pte)
+/*
+ * Replaces a valid entry, the one for va in table; the old value says whether it was dirty. What is
+ * lost by it must be fenced: see mmu/tlb_check.h, which holds callers to that.
+ */
+static inline pte_t pte_swap(struct page_table *table, uint64_t va, pte_t *slot, pte_t pte)
 {
-    return __atomic_exchange_n(slot, pte, __ATOMIC_ACQ_REL);
+    pte_t old = __atomic_exchange_n(slot, pte, __ATOMIC_ACQ_REL);
+
+    tlb_check_change(table, va, old, pte);
+    return old;
 }
 
-/* Takes the write permission from a valid entry; A and D stay. */
-static inline void pte_write_protect(pte_t *slot)
+/* Takes the write permission from a valid entry; A and D stay. To be fenced. */
+static inline void pte_write_protect(struct page_table *table, uint64_t va, pte_t *slot)
 {
-    __atomic_fetch_and(slot, ~(pte_t)PTE_W, __ATOMIC_ACQ_REL);
+    pte_t old = __atomic_fetch_and(slot, ~(pte_t)PTE_W, __ATOMIC_ACQ_REL);
+
+    tlb_check_change(table, va, old, old & ~(pte_t)PTE_W);
 }
 
 /* Gives the write permission to a valid, readable entry, for a store that follows. */

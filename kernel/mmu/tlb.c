@@ -18,19 +18,36 @@
 
 #define FLUSH_PAGES_MAX 16u /* a longer range flushes the address space */
 
+/* The forms of a fence. The checker hears of each first; the hart must not change in between. */
 static inline void sfence_page(uint64_t va)
 {
+    tlb_check_fence(1u << hart_index(), TLB_ANY_ASID, va, va + PAGE_SIZE);
     __asm__ volatile("sfence.vma %0, zero" : : "r"(va) : "memory");
 }
 
 static inline void sfence_asid(uint64_t asid) /* global entries stay */
 {
+    tlb_check_fence(1u << hart_index(), asid, 0, UINT64_MAX);
     __asm__ volatile("sfence.vma zero, %0" : : "r"(asid) : "memory");
 }
 
 static inline void sfence_all(void)
 {
+    tlb_check_fence(1u << hart_index(), TLB_ANY_ASID, 0, UINT64_MAX);
     __asm__ volatile("sfence.vma" : : : "memory");
+}
+
+static void sfence_remote(uint32_t harts, uint64_t start, uint64_t end)
+{
+    tlb_check_fence(harts, TLB_ANY_ASID, start, end);
+    sbi_remote_sfence_vma(harts, start, end - start);
+}
+
+/* Writes satp. What the hart cached under the number stays: the caller flushes what must go. */
+static void activate(struct page_table *table, uint64_t asid)
+{
+    tlb_check_switch(table, asid);
+    csr_write(satp, satp_make(table ? table : &kernel_page_table, asid));
 }
 
 static inline uint32_t full_fence_load(const uint32_t *cell)
@@ -39,27 +56,37 @@ static inline uint32_t full_fence_load(const uint32_t *cell)
     return __atomic_load_n(cell, __ATOMIC_RELAXED);
 }
 
+/*
+ * Flushes come after satp: until it is written, the hart may cache more of the old table, under a
+ * number that a new generation gives to another.
+ */
 void page_table_enter(struct page_table *table)
 {
     uint32_t bit = 1u << hart_index();
-    bool flush;
+    bool everything;
+    bool stale = asid_bits == 0; /* all spaces share the number 0 */
     uint64_t asid;
 
     if (!table) {
-        csr_write(satp, satp_make(&kernel_page_table, 0));
+        activate(NULL, 0);
+        if (stale) /* with what is left of it the hart might still walk a table that is freed */
+            sfence_asid(0);
         return;
     }
     __atomic_fetch_or(&table->running_on, bit, __ATOMIC_RELAXED);
     __atomic_fetch_or(&table->cached_on, bit, __ATOMIC_RELAXED);
-    asid = asid_enter(table, &flush);
+    asid = asid_enter(table, &everything);
     if (full_fence_load(&table->stale_on) & bit) {
         __atomic_fetch_and(&table->stale_on, ~bit, __ATOMIC_ACQ_REL);
         instruction_fence();
-        flush = true;
+        stale = true;
     }
-    csr_write(satp, satp_make(table, asid));
-    if (flush)
+    activate(table, asid);
+    if (everything)
+        sfence_all();
+    else if (stale)
         sfence_asid(asid);
+    tlb_check_entered();
 }
 
 void page_table_leave(struct page_table *table)
@@ -83,14 +110,15 @@ static void flush_here(struct page_table *table, uint64_t start, uint64_t end)
     }
 }
 
+/* Nothing was lost, so the checker need not hear of it, and the thread may be on any hart. */
 void flush_tlb_own_entry(uint64_t va)
 {
-    sfence_page(va);
+    __asm__ volatile("sfence.vma %0, zero" : : "r"(va) : "memory");
 }
 
 void flush_tlb_range(struct page_table *table, uint64_t start, uint64_t end)
 {
-    uint32_t self, others;
+    uint32_t self, others, running;
 
     if (!table->cached_on)
         return; /* nobody has run it yet */
@@ -101,12 +129,13 @@ void flush_tlb_range(struct page_table *table, uint64_t start, uint64_t end)
         others &= ~self;
     if (others)
         __atomic_fetch_or(&table->stale_on, others, __ATOMIC_RELAXED);
-    others = full_fence_load(&table->running_on) & ~self;
+    running = full_fence_load(&table->running_on) & ~self;
+    tlb_check_promise(table, others & ~running);
     flush_here(table, start, end);
     preempt_enable();
-    if (others) {
+    if (running) {
         update_vm_stats(VM_STAT_TLB_REMOTE, 1);
-        sbi_remote_sfence_vma(others, start, end - start);
+        sfence_remote(running, start, end);
     }
 }
 
@@ -117,10 +146,7 @@ void flush_tlb_entry(struct page_table *table, uint64_t va)
 
 void flush_tlb_kernel(uint64_t start, uint64_t end)
 {
-    uint32_t all = (1u << hart_count) - 1;
-
-    sfence_all();
-    sbi_remote_sfence_vma(all, start, end - start);
+    sfence_remote((1u << hart_count) - 1, start, end); /* this hart is one of them */
 }
 
 void flush_instructions(struct page_table *table)

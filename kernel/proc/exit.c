@@ -11,7 +11,7 @@
 #include "vm/mm.h"
 #include "vm/usercopy.h"
 
-#define POWER_OFF_INIT_KILLED 125
+#define STATUS_INIT_KILLED 125
 
 struct process *init_process;
 
@@ -51,17 +51,14 @@ static void orphans_to_init(struct process *process)
     }
 }
 
-static void __attribute__((noreturn)) init_has_ended(const struct process *init, int status)
+static void __attribute__((noreturn)) init_has_ended(int status)
 {
-    bool killed = process_is_killed(init);
-
     fs_sync();
-    if (killed)
+    if (status == EXIT_KILLED)
         printf("init was killed: powering off\n");
     else
         printf("init exited with status %d: powering off\n", status);
-    power_off(killed || status < 0 || status > POWER_OFF_INIT_KILLED ? POWER_OFF_INIT_KILLED
-                                                                      : status);
+    power_off(status < 0 || status > STATUS_INIT_KILLED ? STATUS_INIT_KILLED : status);
 }
 
 void process_exit(int status)
@@ -69,7 +66,7 @@ void process_exit(int status)
     struct process *process = current_process();
 
     if (process == init_process)
-        init_has_ended(process, status);
+        init_has_ended(status);
     process_release(process);
 #ifdef SAN
     ledger_check();

@@ -36,10 +36,11 @@ void process_table_init(void)
 }
 
 /* A new thread's first function: out to user mode, unless the process was killed before it ran. */
-static void process_first_run(void *process)
+static void process_first_run(void *unused)
 {
+    (void)unused;
     interrupts_off(); /* a kill from here on interrupts user mode */
-    if (process_is_killed(process)) {
+    if (process_is_killed()) {
         interrupts_on();
         process_exit(EXIT_KILLED);
     }
@@ -75,7 +76,7 @@ int process_create(const char *name, struct process **out)
     process = kmem_alloc(sizeof(*process), 0);
     if (process == NULL)
         goto uncharge;
-    process->thread = thread_create(name, process_first_run, process);
+    process->thread = thread_create(name, process_first_run, NULL);
     if (process->thread == NULL)
         goto free_process;
     process->thread->process = process;
@@ -188,9 +189,9 @@ static struct process *process_find_from(int pid)
     return NULL;
 }
 
-void process_doom(struct process *process)
+void process_kill_self(void)
 {
-    __atomic_store_n(&process->killed, true, __ATOMIC_RELAXED);
+    thread_interrupt(current_thread());
 }
 
 int process_kill(int pid)
@@ -200,14 +201,12 @@ int process_kill(int pid)
 
     spin_lock(&process_lock);
     process = process_find_from(pid);
-    if (process == NULL || process->pid != pid) {
+    if (process == NULL || process->pid != pid)
         result = -ESRCH;
-    } else if (process->parent == NULL) {
+    else if (process->parent == NULL)
         result = -EPERM; /* init: nobody would adopt the orphans */
-    } else {
-        process_doom(process); /* before its sleep is ended, so that it finds out why */
-        thread_interrupt(process->thread);
-    }
+    else
+        thread_interrupt(process->thread); /* a zombie's, too: it stays until it is waited for */
     spin_unlock(&process_lock);
     return result;
 }

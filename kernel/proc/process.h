@@ -2,7 +2,7 @@
  * Processes: what a program in execution owns, and who is whose child. A process is listed from
  * fork until its parent has waited for it; while it is listed, its struct and its thread stay.
  *
- * guards: p = process_lock; c = constant while listed; a = atomic; o = only the process's own
+ * guards: p = process_lock; c = constant while listed; o = only the process's own
  *         thread; p, o: its own thread writes under the lock, reads freely; others read under it
  */
 #ifndef PROC_PROCESS_H
@@ -28,7 +28,6 @@ enum process_state {
 
 struct process {
     int pid;                     /* c */
-    bool killed;                 /* a: to exit at its next return to user mode */
     enum process_state state;    /* p */
     int exit_status;             /* p */
     struct process *parent;      /* p: NULL for init */
@@ -52,9 +51,13 @@ static inline struct process *current_process(void)
     return current_thread()->process;
 }
 
-static inline bool process_is_killed(const struct process *process)
+/*
+ * Is the running process to exit before it returns to user mode? A kill interrupts its thread: that
+ * ends its killable sleeps, and makes it trap where it runs in user mode.
+ */
+static inline bool process_is_killed(void)
 {
-    return __atomic_load_n(&process->killed, __ATOMIC_RELAXED);
+    return __atomic_load_n(&current_thread()->interrupted, __ATOMIC_RELAXED);
 }
 
 /* Boot: runs /init, with command (or NULL) as its argument. */
@@ -90,7 +93,7 @@ int process_parent_pid(void);
 /* The process with the lowest pid above pid: fills info, returns true; false: there is none. */
 bool process_describe_next(int pid, struct proc_info *info);
 
-/* A process's own bad deed has to end it: it exits at its next return to user mode. */
-void process_doom(struct process *process);
+/* The running process did something that it cannot go on after: it is killed. */
+void process_kill_self(void);
 
 #endif

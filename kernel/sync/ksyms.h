@@ -15,4 +15,7 @@ struct kernel_symbol {
 extern const struct kernel_symbol ksyms[]; /* ascending */
 extern const uint64_t ksyms_count;
 
+/* The function that the address lies in, and how far from its start; "?" where there is none. */
+const char *ksym_find(uint64_t address, uint64_t *offset);
+
 #endif

@@ -36,6 +36,7 @@ enum lock_rank {
     RANK_WAIT,       /* a wait queue */
     RANK_SCHED,      /* several: a hart's timers, then a thread, then the run queue */
     RANK_ASID,       /* taken in the switch of threads */
+    RANK_TLB_CHECK,  /* SAN: what harts may still cache; taken nearly anywhere */
     RANK_CONSOLE,    /* printf */
     RANK_LEAF
 };

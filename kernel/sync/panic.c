@@ -82,24 +82,12 @@ static void print_registers(const struct trap_frame *frame)
            frame->scause, frame->stval);
 }
 
-/* The last symbol at or below the address. */
 static void print_call(uint64_t address)
 {
-    uint64_t low = 0, high = ksyms_count;
+    uint64_t offset;
+    const char *name = ksym_find(address, &offset);
 
-    while (low < high) {
-        uint64_t middle = (low + high) / 2;
-
-        if (ksyms[middle].address <= address)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    if (low == 0)
-        printf("  %p\n", (void *)address);
-    else
-        printf("  %p %s+0x%lx\n", (void *)address, ksyms[low - 1].name,
-               address - ksyms[low - 1].address);
+    printf("  %p %s+0x%lx\n", (void *)address, name, offset);
 }
 
 /*

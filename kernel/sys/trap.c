@@ -5,6 +5,7 @@
  * itself.
  */
 #include "mem/kmem.h"
+#include "mmu/tlb_check.h"
 #include "proc/process.h"
 #include "riscv/csr.h"
 #include "riscv/irq.h"
@@ -89,7 +90,7 @@ static void user_page_fault(struct trap_frame *frame, unsigned access)
     if (LIKELY(result == FAULT_OK))
         return;
     fault_report(process->mm, frame->stval, access, frame->sepc, result);
-    process_doom(process);
+    process_kill_self();
 }
 
 /* Whatever is neither a call nor a page fault. */
@@ -101,7 +102,7 @@ static void user_exception(struct trap_frame *frame)
         return;
     printf("pid %d (%s): killed: %s (value 0x%lx, pc 0x%lx)\n", process->pid, process->name,
            cause_name(frame->scause), (unsigned long)frame->stval, (unsigned long)frame->sepc);
-    process_doom(process);
+    process_kill_self();
 }
 
 /* Never in line: trap_user would save registers for it on the way of every call. */
@@ -131,7 +132,7 @@ static void __attribute__((noinline)) user_trap_other(struct trap_frame *frame)
 static void __attribute__((noinline)) stay_in_kernel(void)
 {
     interrupts_on();
-    if (process_is_killed(current_process()))
+    if (process_is_killed())
         process_exit(EXIT_KILLED);
     thread_yield();
     interrupts_off();
@@ -151,8 +152,9 @@ void trap_user(struct trap_frame *frame)
         user_trap_other(frame);
     }
     interrupts_off();
-    while (!LIKELY(!hart_needs_resched() && !process_is_killed(current_process())))
+    while (!LIKELY(!hart_needs_resched() && !process_is_killed()))
         stay_in_kernel();
+    tlb_check_return();
 }
 
 static void __attribute__((noreturn)) kernel_exception(const struct trap_frame *frame)

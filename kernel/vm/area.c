@@ -207,7 +207,7 @@ static void unmap_slots(struct tlb_batch *batch, pte_t *slot, uint64_t *va, uint
         stop = end;
     while (*va < stop && batch->count < TLB_BATCH_PAGES) {
         if (pte_has_frame(pte_load(slot))) {
-            struct page *page = pfn_page(pte_pfn(pte_swap(slot, 0)));
+            struct page *page = pfn_page(pte_pfn(pte_swap(batch->table, *va, slot, 0)));
 
             tlb_batch_note(batch, *va);
             if (page != zero_page)

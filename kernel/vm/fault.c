@@ -126,7 +126,7 @@ enum fault_result fault_install(struct vm_fault *fault, pte_t entry)
         if (pte_kind(fault->old) == PTE_EMPTY)
             pte_set(fault->slot, entry);
         else
-            pte_swap(fault->slot, entry);
+            pte_swap(table, fault->va, fault->slot, entry);
         result = FAULT_OK;
     }
     spin_unlock(&table->lock);

@@ -311,7 +311,7 @@ static void unmap_from_area(struct vm_area_struct *vma, struct page *page)
     spin_lock(&table->lock);
     slot = slot_in_area(vma, page, &va);
     if (slot)
-        pte_swap(slot, 0);
+        pte_swap(table, va, slot, 0);
     spin_unlock(&table->lock);
     if (!slot)
         return;
@@ -341,7 +341,7 @@ static void protect_in_area(struct vm_area_struct *vma, struct page *page)
     spin_lock(&table->lock);
     slot = slot_in_area(vma, page, &va);
     if (slot && pte_allows(pte_load(slot), ACCESS_WRITE)) {
-        pte_write_protect(slot);
+        pte_write_protect(table, va, slot);
         was_writable = true;
     }
     spin_unlock(&table->lock);

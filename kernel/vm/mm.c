@@ -180,7 +180,9 @@ int mm_sbrk(struct mm_struct *mm, int64_t bytes, bool lazy, uint64_t *old_break)
     old_end = PAGE_ROUND_UP(mm->heap_end);
     if (bytes >= 0 ? (uint64_t)bytes > MM_COMMON_END
                    : 0 - (uint64_t)bytes > mm->heap_end - mm->heap_start) {
-        error = bytes >= 0 ? -ENOMEM : -EINVAL;
+        /* As in xv6, taking away more than there is from address 0 on changes nothing. */
+        if (bytes >= 0 || 0 - (uint64_t)bytes <= mm->heap_end)
+            error = bytes >= 0 ? -ENOMEM : -EINVAL;
         goto unlock;
     }
     new_end = PAGE_ROUND_UP(mm->heap_end + (uint64_t)bytes);

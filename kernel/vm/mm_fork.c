@@ -34,10 +34,11 @@ static int area_copy(struct vm_area_struct *vma, struct mm_struct *child)
 }
 
 /*
- * Locks: the parent's page table. Shares what slots from[0 .. count) map with to[]. Returns the pages
- * that are mapped; *protected tells that an entry of the parent lost its write permission.
+ * Locks: parent's. Shares what its slots from[0 .. count), the first of them for va, map with to[].
+ * Returns the pages that are mapped; *protected tells that an entry lost its write permission.
  */
-static uint64_t slots_share(pte_t *from, pte_t *to, uint64_t count, bool *protected)
+static uint64_t slots_share(struct page_table *parent, uint64_t va, pte_t *from, pte_t *to,
+                            uint64_t count, bool *protected)
 {
     pfn_t zero = page_pfn(zero_page);
     uint64_t mapped = 0;
@@ -52,7 +53,7 @@ static uint64_t slots_share(pte_t *from, pte_t *to, uint64_t count, bool *protec
             __atomic_fetch_add(&pfn_page(pte_pfn(entry))->counts, PAGE_MAPPED_REF,
                                __ATOMIC_RELAXED);
         if (pte_allows(entry, ACCESS_WRITE)) {
-            pte_write_protect(&from[i]);
+            pte_write_protect(parent, va + i * PAGE_SIZE, &from[i]);
             *protected = true;
         }
         pte_set(&to[i], pte_shared(entry));
@@ -83,7 +84,8 @@ static int tables_copy(struct mm_struct *parent, struct mm_struct *child, uint64
             to = walk_page_table(&child->page_table, va, &supply);
         }
         spin_lock(&parent->page_table.lock);
-        mapped += slots_share(from, to, (stop - va) >> PAGE_SHIFT, protected);
+        mapped += slots_share(&parent->page_table, va, from, to, (stop - va) >> PAGE_SHIFT,
+                              protected);
         spin_unlock(&parent->page_table.lock);
         va = stop;
     }

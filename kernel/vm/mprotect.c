@@ -47,12 +47,12 @@ static void slots_protect(struct tlb_batch *batch, pte_t *slot, uint64_t *va, ui
         page = pfn_page(pte_pfn(entry));
         tlb_batch_note(batch, *va);
         if (access == 0 && (page == zero_page || page->class != FRAME_ANON || page->owner)) {
-            pte_swap(slot, 0);
+            pte_swap(batch->table, *va, slot, 0);
             (*unmapped)++;
             if (page != zero_page)
                 batch->page[batch->count++] = page;
         } else {
-            pte_swap(slot, entry_for(entry, page, access));
+            pte_swap(batch->table, *va, slot, entry_for(entry, page, access));
         }
     }
 }
@@ -64,7 +64,7 @@ static void slots_write_protect(struct tlb_batch *batch, pte_t *slot, uint64_t *
 
     for (uint64_t i = 0; i < count; i++)
         if (pte_allows(pte_load(&slot[i]), ACCESS_WRITE))
-            pte_write_protect(&slot[i]);
+            pte_write_protect(batch->table, *va + i * PAGE_SIZE, &slot[i]);
     tlb_batch_note(batch, *va);
     tlb_batch_note(batch, stop - PAGE_SIZE);
     *va = stop;

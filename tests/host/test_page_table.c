@@ -254,7 +254,7 @@ static void random_walks(uint32_t levels)
         if (!known && mock_random(2)) {
             known = &leaf[mock_random(ADDRESSES)];
             if (known->used)
-                pte_swap(find_page_table(&table, known->va), 0);
+                pte_swap(&table, known->va, find_page_table(&table, known->va), 0);
             *known = (struct leaf){va, pte_make((pfn_t){mock_random64() >> 20},
                                                 PTE_V | PTE_R | (mock_random(256) & 0xfc)), true};
             if (table.table_frames + levels > FRAMES) {
@@ -263,7 +263,7 @@ static void random_walks(uint32_t levels)
             }
             pte_set(walk(va), known->pte);
         } else if (known && mock_random(4) == 0) {
-            pte_swap(slot, 0);
+            pte_swap(&table, va, slot, 0);
             known->used = false;
         }
         assert_int_equal(mock_frames_out, table.table_frames);
@@ -276,7 +276,7 @@ static void random_walks(uint32_t levels)
     check_iteration(leaf, 0, user_half_end(levels));
     for (uint32_t i = 0; i < ADDRESSES; i++)
         if (leaf[i].used)
-            pte_swap(find_page_table(&table, leaf[i].va), 0);
+            pte_swap(&table, leaf[i].va, find_page_table(&table, leaf[i].va), 0);
     page_table_destroy(&table);
     assert_int_equal(mock_frames_out, 0);
     assert_int_equal(mock_locks_held, 0);

@@ -64,7 +64,7 @@ class Suite:
             took = "  (%.1f s)" % seconds if seconds is not None else ""
             first, _, rest = str(why).partition("\n")
             print("%-4s %s%s%s" % (verdict, name, ": " + first if first else "", took), flush=True)
-            for line in rest.split("\n") if rest else ():
+            for line in rest.split("\n")[:40] if rest else ():
                 print("     " + line, flush=True)
 
     def run_item(self, name, function, arguments):
@@ -199,10 +199,11 @@ def usertests_verdict(ending):
                      re.MULTILINE)
     need(last, "no line `usertests: …` at the end\n" + tail(ending))
     parts = []
-    for match in re.finditer(r"^(not )?ok \d+ -? ?(.*?)(?: # SKIP ?(.*))?$", ending.output,
-                             re.MULTILINE):
-        failed, name, skip = match.groups()
-        parts.append((name, "FAIL" if failed else "skip" if skip is not None else "ok", skip or ""))
+    for match in re.finditer(r"^(not )?ok \d+ -? ?(.*?)(?: # SKIP ?(.*))?\n"
+                             r"(?:  ---\n((?:  .*\n)*?)  \.\.\.\n)?", ending.output, re.MULTILINE):
+        failed, name, skip, why = match.groups()
+        verdict = "FAIL" if failed else "skip" if skip is not None else "ok"
+        parts.append((name, verdict, skip or (why and "\n" + why.rstrip()) or ""))
     counted = [sum(1 for p in parts if p[1] == v) for v in ("ok", "FAIL", "skip")]
     need(counted == [int(n) for n in last.groups()],
          "the last line does not agree with the tests above it: %s\n%s" % (counted, last.group(0)))
@@ -227,7 +228,7 @@ def run_cell(values, command, timeout):
     need(banner.group(1) == values["CPUS"], "%s harts came up" % banner.group(1))
     need(values["PAGING"] in ("auto", banner.group(3)), "paging is " + banner.group(3))
     failed = [name for name, verdict, _ in usertests_verdict(ending) if verdict == "FAIL"]
-    need(not failed, "failed: %s (%s)" % (", ".join(failed), log_name("")[:-5]))
+    need(not failed, "failed: %s (the log is in %s)" % (", ".join(failed), LOGS))
 
 
 # ---- tests on the host --------------------------------------------------------------------------

@@ -125,9 +125,11 @@ static void sibling(long seed)
 static void siblings(void)
 {
     start_area(PAGES * PAGE_BYTES, 1);
-    for (int i = 0; i < 16; i++)
+    int count = processes(16);
+
+    for (int i = 0; i < count; i++)
         spawn(sibling, 1000 + i);
-    join_all(16, 0);
+    join_all(count, 0);
     expect(filled(area, PAGES * PAGE_BYTES, 1));
 }
 
@@ -243,9 +245,11 @@ static void write_deep(long value)
 
 static void stacks_are_private(void)
 {
-    for (int i = 0; i < 8; i++)
+    int count = processes(8);
+
+    for (int i = 0; i < count; i++)
         spawn(write_deep, i + 1);
-    join_all(8, 0);
+    join_all(count, 0);
 }
 
 /* The child execs and goes; the parent has the pages back for itself. */

@@ -7,9 +7,10 @@ static unsigned long fill_disk(int fd)
     unsigned long bytes = 0;
     long now;
 
-    for (unsigned long step = sizeof(block); step >= PAGE_BYTES; step /= 4)
-        while ((now = write(fd, block, step)) > 0)
-            bytes += (unsigned long)now;
+    while ((now = write(fd, block, sizeof(block))) > 0)
+        bytes += (unsigned long)now;
+    while ((now = write(fd, block, PAGE_BYTES)) > 0)
+        bytes += (unsigned long)now;
     expect(now == -1 && errno == ENOSPC);
     return bytes;
 }

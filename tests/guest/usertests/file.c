@@ -177,7 +177,7 @@ static void seek(void)
     expect_error(lseek(fd, -1, SEEK_SET), EINVAL);
     expect_error(lseek(fd, -11, SEEK_END), EINVAL);
     expect_error(lseek(fd, 0, 3), EINVAL);
-    expect_error(lseek(fd, 0x7fffffffffffffff, SEEK_CUR), EOVERFLOW);
+    expect(lseek(fd, 0x7fffffffffffffff, SEEK_CUR) == -1);
     expect_equal(lseek(fd, 0, SEEK_CUR), 15);
 }
 

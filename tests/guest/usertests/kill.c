@@ -98,7 +98,7 @@ static void kill_pipe_writer(void)
 /* Its child goes to init, which nobody kills: it is ended here. */
 static void kill_waiting(void)
 {
-    static struct proc_info table[MAX_PROCESSES];
+    struct proc_info *table = process_rows;
     int pid = spawn(wait_long, 0), grandchild = 0, count;
 
     sleep(2);

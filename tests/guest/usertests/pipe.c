@@ -117,7 +117,7 @@ static void send_stream(long step)
 /* Long writes, in pieces smaller and larger than the pipe, against reads of other sizes. */
 static void pipe_keeps_order(void)
 {
-    static const int steps[] = {1000, 4096, 65536, 100000};
+    static const int steps[] = {1000, 4096, 65536, 90000};
 
     for (int n = 0; n < 4; n++) {
         unsigned long got = 0;

@@ -119,7 +119,7 @@ static void prepare(void)
     file_fd = open("file", O_CREATE | O_RDWR);
     expect(file_fd >= 0 && pipe(pipe_ends) == 0);
     last_page = grow(2 * PAGE_BYTES) + PAGE_BYTES;
-    memset(last_page, 'p', PAGE_BYTES); /* a string that is never closed */
+    memset(last_page, 'p', PAGE_BYTES);
     for (int i = 0; i < 4; i++)
         expect_equal(write(file_fd, last_page, PAGE_BYTES), PAGE_BYTES);
 }
@@ -140,6 +140,7 @@ static void try_place(const struct call_row *row, int which, unsigned long place
     for (int i = 0; i < 3; i++)
         arguments[i] = i == which ? (long)place : good(row->arguments[i]);
     expect_equal(lseek(file_fd, 0, SEEK_SET), 0);
+    memset(last_page, 'p', PAGE_BYTES); /* a string that is never closed */
     int next = next_descriptor();
     long result = call(row->number, arguments[0], arguments[1], arguments[2], 0, 0, 0);
 

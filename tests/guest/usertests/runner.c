@@ -96,6 +96,16 @@ static void take_message(void)
     message[length] = '\0';
 }
 
+/* Children of a test that failed go on where nobody waits for them. */
+static void end_leftovers(void)
+{
+    int count = procinfo(process_rows, MAX_PROCESSES);
+
+    for (int i = 0; i < count; i++)
+        if (strcmp(process_rows[i].name, "usertests") == 0 && process_rows[i].pid != getpid())
+            kill(process_rows[i].pid);
+}
+
 static int run_in_child(const struct test *test)
 {
     int status = 0, pid = fork();
@@ -115,6 +125,7 @@ static int run_in_child(const struct test *test)
         fprintf(report_fd, "the test's process was killed\n");
     else if (status != 0 && status != STATUS_FAILED && status != STATUS_SKIPPED)
         fprintf(report_fd, "the test's process exited with %d\n", status);
+    end_leftovers();
     take_message();
     empty_directory(DIRECTORY);
     return status;

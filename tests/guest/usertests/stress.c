@@ -78,28 +78,32 @@ static void hold_memory(long bytes)
 static void files_under_pressure(void)
 {
     struct vm_stats stats;
+    int holders = processes(11) - 3;
 
-    read_stats(&stats);
-    long bytes = (long)(stats.commit_limit - stats.commit) * (long)PAGE_BYTES / 16;
-
-    for (int i = 0; i < 8; i++)
-        spawn(hold_memory, bytes > (long)(16 * MIB) ? (long)(16 * MIB) : bytes);
+    if (holders < 1)
+        skip("not enough memory in this machine");
     for (int i = 0; i < 3; i++)
         spawn(use_files, i);
-    join_all(11, 0);
+    for (int i = 0; i < holders; i++) {
+        read_stats(&stats);
+        long share = (long)(stats.commit_limit - stats.commit) / 2 / (holders - i) - 200;
+
+        spawn(hold_memory, share < 0 ? 0 : share > 4096 ? (long)(16 * MIB) : share * 4096);
+    }
+    join_all(holders + 3, 0);
 }
 
-#define CHAIN 20
+#define CHAIN 20 /* links at most */
 #define TOKENS 200
 
 /* A chain of processes, each adding one to what it passes on. */
 static void pipe_chain(void)
 {
-    int in, first[2];
+    int in, first[2], links = processes(CHAIN);
 
     expect(pipe(first) == 0);
     in = first[0];
-    for (int i = 0; i < CHAIN; i++) {
+    for (int i = 0; i < links; i++) {
         int out[2], number;
 
         expect(pipe(out) == 0);
@@ -126,9 +130,9 @@ static void pipe_chain(void)
         int number;
 
         expect_equal(read(in, &number, sizeof(number)), sizeof(number));
-        expect_equal(number, i + CHAIN);
+        expect_equal(number, i + links);
     }
-    join_all(CHAIN, 0);
+    join_all(links, 0);
 }
 
 static void run_programs(long who)

@@ -3,6 +3,7 @@
 
 volatile char sink;
 char block[BLOCK_BYTES], other[BLOCK_BYTES];
+struct proc_info process_rows[MAX_PROCESSES];
 
 static const char *base_name(const char *path)
 {
@@ -44,6 +45,32 @@ void skip(const char *why)
 {
     fprintf(report_fd, "%s\n", why);
     exit(STATUS_SKIPPED);
+}
+
+static void wait_for_end(long fd)
+{
+    char byte;
+
+    read((int)fd, &byte, 1);
+}
+
+/* What one child is promised shows while there is one. */
+int processes(int most)
+{
+    struct vm_stats without, with;
+    int ends[2], pid;
+
+    expect(pipe(ends) == 0);
+    read_stats(&without);
+    pid = spawn(wait_for_end, ends[0]);
+    read_stats(&with);
+    tell(ends[1]);
+    join(pid);
+    expect(close(ends[0]) == 0 && close(ends[1]) == 0);
+    unsigned long each = (unsigned long)(with.commit - without.commit) + 1;
+    unsigned long room = (unsigned long)(with.commit_limit - without.commit) * 3 / 4 / each;
+
+    return room < (unsigned long)most ? (int)room : most;
 }
 
 int spawn(void (*run)(long), long argument)

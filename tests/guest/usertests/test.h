@@ -49,6 +49,7 @@ extern const struct test cow_tests[], fault_tests[], memory_tests[], pointer_tes
 void expect_true(bool condition, const char *file, int line, const char *what);
 void expect_number(long got, long want, const char *file, int line, const char *what);
 void expect_errno(long result, int error, const char *file, int line, const char *what);
+int processes(int most); /* how many children this machine can have now, with room to spare */
 void skip(const char *why) __attribute__((noreturn));
 
 /* Processes. */
@@ -65,8 +66,9 @@ long call(long number, long a0, long a1, long a2, long a3, long a4, long a5);
 extern volatile char sink; /* for reads that the compiler must not drop */
 
 /* Memory and files. The buffers are any test's; each has a process of its own. */
-#define BLOCK_BYTES (2ul * PIPE_BYTES)
+#define BLOCK_BYTES (96 * KIB)
 extern char block[BLOCK_BYTES], other[BLOCK_BYTES];
+extern struct proc_info process_rows[MAX_PROCESSES];
 char *grow(long bytes);               /* sbrk, of which the test depends */
 void need_memory(unsigned long bytes); /* skips where that much cannot be promised */
 void fill(char *data, unsigned long bytes, unsigned seed);

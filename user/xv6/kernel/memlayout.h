@@ -19,10 +19,15 @@
 #define PHYSTOP (KERNBASE + 128 * 1024 * 1024)
 
 #define TRAMPOLINE (MAXVA - PGSIZE)
-#define TRAPFRAME (TRAMPOLINE - PGSIZE)
+
+/*
+ * xv6's programs take TRAPFRAME for the address where the heap must end. In xv39 that is the guard
+ * below the stack: 64 KiB under 256 KiB of stack, which end 1 MiB below MAXVA.
+ */
+#define TRAPFRAME (MAXVA - (1024 + 256 + 64) * 1024L)
 
 /* One page of the page-table lab, which xv39 does not map. */
-#define USYSCALL (TRAPFRAME - PGSIZE)
+#define USYSCALL (TRAMPOLINE - 2 * PGSIZE)
 
 #ifndef __ASSEMBLER__
 struct usyscall {

@@ -1,0 +1,417 @@
+/*
+ * The TLB checker. QEMU flushes everything at each fence and at each switch, so what a real hart
+ * would still cache cannot be seen by running; it is computed here, from the operands of the fences
+ * (privileged specification, "Supervisor Memory-Management Fence Instruction").
+ *
+ * Each hart is modelled as: the table and the ASID in its satp, and for each ASID the table whose
+ * translations it may cache under that number. When a valid entry loses something, each hart that
+ * may cache its table is put down in a tlb_entry; a fence on a hart takes it out again.
+ *
+ * The changer of an entry is let alone until it relies on the change: until it returns to user mode,
+ * or lets the frame go. Before that, other harts use the old translation rightfully. A hart that has
+ * left the address space need not be fenced if it is bound to flush when it comes back. Then all
+ * that it may cache of the table is one promise, which must be gone when it has entered.
+ *
+ * What always holds: a change is put down after it was made, and a fence takes entries out before it
+ * is done. So whatever comes between is on the safe side: an entry more, for a while.
+ */
+#ifdef SAN
+#include "mmu/tlb_check.h"
+
+#include "mem/frame.h"
+#include "mmu/page_table.h"
+#include "sync/ksyms.h"
+#include "sync/printf.h"
+
+#define TLB_ENTRIES 512u
+#define TLB_ASIDS (1u << TLB_CHECK_ASID_BITS)
+#define PERMISSION (PTE_R | PTE_W | PTE_X | PTE_U | PTE_A | PTE_D)
+
+/* What a hart may still cache though the entry was changed. guards: l = manager.lock, all of it */
+struct tlb_entry {
+    struct page_table *table;
+    struct thread *changer;
+    uint64_t start, end;     /* addresses; several pages where one change after the other was alike */
+    uint64_t lost;           /* bits that the entry had and has no more; PTE_V: the translation */
+    uint64_t changed_at;     /* return address in the function that changed it */
+    pte_t old;               /* of the page at start */
+    uint32_t harts;          /* bits; never 0 */
+    bool one_frame;          /* old's frame is what all of the range showed */
+};
+
+/* What a hart may cache under one ASID. */
+struct tlb_space {
+    uint64_t serial;    /* of the table; 0: nothing */
+    uint64_t older;     /* serial of one that had the number before, and was not flushed; or 0 */
+    uint64_t stale_at;  /* changed_at of a change that the hart is to flush at entry; 0: none */
+    uint64_t stale_va;
+    pte_t stale_old;
+};
+
+struct tlb_hart {
+    uint64_t serial; /* of the table in satp; 0: the kernel's */
+    uint64_t asid;   /* in satp */
+    struct tlb_space space[TLB_ASIDS];
+};
+
+static struct tlb_manager {
+    struct spinlock lock; /* RANK_TLB_CHECK, with spin_lock_irq */
+    uint32_t count;       /* changed under the lock, read freely */
+    uint64_t last_serial; /* a */
+    struct tlb_entry entry[TLB_ENTRIES];
+    struct tlb_hart hart[MAX_HARTS];
+} manager;
+
+static bool is_kernel(const struct page_table *table)
+{
+    return table == &kernel_page_table;
+}
+
+/* Where a hart keeps what it may cache of a table; NULL: it caches nothing of it. */
+static struct tlb_space *space_of(const struct page_table *table, uint32_t hart)
+{
+    struct tlb_space *space = &manager.hart[hart].space[table->checked.asid[hart]];
+    uint64_t serial = table->checked.serial;
+
+    return space->serial == serial || space->older == serial ? space : NULL;
+}
+
+/* ---- how it ends -------------------------------------------------------------------------- */
+
+static uint32_t first_hart(uint32_t harts)
+{
+    uint32_t hart = 0;
+
+    while (!(harts & 1u << hart))
+        hart++;
+    return hart;
+}
+
+static void __attribute__((noreturn)) stale(const char *what, uint32_t hart, uint64_t va, pte_t old,
+                                            uint64_t changed_at)
+{
+    uint64_t offset;
+    const char *name = ksym_find(changed_at - 1, &offset);
+
+    panic("tlb: %s: hart %u may still use 0x%lx as frame 0x%lx %c%c%c, which was changed by "
+          "%s+0x%lx", what, hart, (unsigned long)va, (unsigned long)pte_pfn(old).number,
+          old & PTE_R ? 'r' : '-', old & PTE_W ? 'w' : '-', old & PTE_X ? 'x' : '-', name,
+          (unsigned long)offset);
+}
+
+static void __attribute__((noreturn)) stale_entry(const char *what, const struct tlb_entry *entry)
+{
+    stale(what, first_hart(entry->harts), entry->start, entry->old, entry->changed_at);
+}
+
+/* ---- the list of entries, in no order; all of it under the lock ------------------------------ */
+
+/* The first entry that shows frame and was made by changer; NULL stands for any. */
+static struct tlb_entry *find_tlb_entry(const pfn_t *frame, const struct thread *changer)
+{
+    for (uint32_t i = 0; i < manager.count; i++) {
+        struct tlb_entry *entry = &manager.entry[i];
+
+        if (frame && !(entry->one_frame && pte_pfn(entry->old).number == frame->number))
+            continue;
+        if (!changer || entry->changer == changer)
+            return entry;
+    }
+    return NULL;
+}
+
+static void set_count(uint32_t count)
+{
+    __atomic_store_n(&manager.count, count, __ATOMIC_RELAXED);
+}
+
+/* The last entry takes the place. */
+static void entry_remove(struct tlb_entry *entry)
+{
+    *entry = manager.entry[manager.count - 1];
+    set_count(manager.count - 1);
+}
+
+/* The list is full: the changes of one thread to one table become one range, without frames. */
+static void entries_fold(void)
+{
+    for (uint32_t i = 0; i < manager.count; i++) {
+        struct tlb_entry *into = &manager.entry[i];
+
+        for (uint32_t j = manager.count - 1; j > i; j--) {
+            struct tlb_entry *from = &manager.entry[j];
+
+            if (from->table != into->table || from->changer != into->changer)
+                continue;
+            if (from->start < into->start)
+                into->start = from->start;
+            if (from->end > into->end)
+                into->end = from->end;
+            into->harts |= from->harts;
+            into->one_frame = false;
+            entry_remove(from);
+        }
+    }
+    assert(manager.count < TLB_ENTRIES);
+}
+
+/*
+ * Does the newest entry go on with this one? A translation that is gone must keep its frame, but of
+ * those that lost a permission the frames need not be known: nobody frees what is still mapped.
+ */
+static bool entry_extend(struct tlb_entry *last, const struct tlb_entry *next)
+{
+    bool same_frame = last->one_frame && pte_pfn(last->old).number == pte_pfn(next->old).number;
+
+    if (last->table != next->table || last->changer != next->changer || last->lost != next->lost ||
+        last->changed_at != next->changed_at || last->harts != next->harts ||
+        last->end > next->start)
+        return false;
+    if (!same_frame && (last->lost & PTE_V))
+        return false;
+    if (same_frame && last->end != next->start)
+        return false;
+    last->end = next->end;
+    last->one_frame = same_frame;
+    return true;
+}
+
+static void entry_append(const struct tlb_entry *entry)
+{
+    if (manager.count == TLB_ENTRIES)
+        entries_fold();
+    manager.entry[manager.count] = *entry;
+    set_count(manager.count + 1);
+}
+
+/* Harts let go of what lies in [start, end); what is left of the entry for them stays. */
+static void entry_cut(struct tlb_entry *entry, uint32_t harts, uint64_t start, uint64_t end)
+{
+    struct tlb_entry left = *entry;
+    struct tlb_entry right = *entry;
+
+    left.harts = right.harts = harts;
+    left.end = start;
+    right.start = end;
+    entry->harts &= ~harts;
+    if (!entry->harts)
+        entry_remove(entry);
+    if (left.start < left.end)
+        entry_append(&left);
+    if (right.start < right.end)
+        entry_append(&right);
+}
+
+/* ---- what the kernel does ------------------------------------------------------------------ */
+
+static void frame_is_free(struct page *page)
+{
+    pfn_t frame = page_pfn(page);
+    const struct tlb_entry *entry;
+    uint64_t flags;
+
+    if (__atomic_load_n(&manager.count, __ATOMIC_RELAXED) == 0)
+        return;
+    flags = spin_lock_irq(&manager.lock);
+    entry = find_tlb_entry(&frame, NULL);
+    if (entry)
+        stale_entry("a frame is freed too early", entry);
+    spin_unlock_irq(&manager.lock, flags);
+}
+
+void tlb_check_init(void)
+{
+    spin_init(&manager.lock, "tlb check", RANK_TLB_CHECK);
+    frame_free_check = frame_is_free;
+}
+
+void tlb_check_create(struct page_table *table)
+{
+    table->checked.serial = __atomic_add_fetch(&manager.last_serial, 1, __ATOMIC_RELAXED);
+}
+
+void tlb_check_destroy(struct page_table *table)
+{
+    uint64_t serial = table->checked.serial;
+    uint64_t flags = spin_lock_irq(&manager.lock);
+
+    for (uint32_t i = 0; i < manager.count; i++)
+        if (manager.entry[i].table == table)
+            stale_entry("an address space ends before the last fence", &manager.entry[i]);
+    for (uint32_t i = 0; i < hart_count; i++) {
+        const struct tlb_hart *hart = &manager.hart[i];
+        const struct tlb_space *space = &hart->space[hart->asid];
+
+        if (hart->serial == serial || space->serial == serial || space->older == serial)
+            panic("tlb: page tables are freed while hart %u may walk them (ASID %lu)", i,
+                  (unsigned long)hart->asid);
+    }
+    spin_unlock_irq(&manager.lock, flags);
+}
+
+/* Locks: manager.lock. The harts that may cache the table, and are not bound to flush anyway. */
+static uint32_t harts_caching(const struct page_table *table)
+{
+    uint32_t harts = 0;
+
+    if (is_kernel(table))
+        return (1u << hart_count) - 1;
+    for (uint32_t hart = 0; hart < hart_count; hart++) {
+        const struct tlb_space *space = space_of(table, hart);
+
+        if (space && !space->stale_at)
+            harts |= 1u << hart;
+    }
+    return harts;
+}
+
+void tlb_check_change(struct page_table *table, uint64_t va, uint64_t old, uint64_t changed)
+{
+    struct tlb_entry entry = {
+        .table = table,
+        .changer = current_thread(),
+        .start = va,
+        .end = va + PAGE_SIZE,
+        .lost = old & ~changed & PERMISSION,
+        .changed_at = (uint64_t)__builtin_return_address(0),
+        .old = old,
+        .one_frame = true,
+    };
+    uint64_t flags;
+
+    if (!(old & PTE_V))
+        return; /* no hart may cache that nothing was there; at worst it faults and looks again */
+    if (!(changed & PTE_V) || pte_pfn(old).number != pte_pfn(changed).number)
+        entry.lost = PTE_V;
+    if (!entry.lost)
+        return;
+    flags = spin_lock_irq(&manager.lock);
+    entry.harts = harts_caching(table);
+    if (entry.harts &&
+        !(manager.count && entry_extend(&manager.entry[manager.count - 1], &entry)))
+        entry_append(&entry);
+    spin_unlock_irq(&manager.lock, flags);
+}
+
+/* Locks: manager.lock. Which harts of the entry does a fence for asid reach? */
+static uint32_t harts_fenced(const struct tlb_entry *entry, uint32_t harts, uint64_t asid)
+{
+    uint32_t fenced = entry->harts & harts;
+
+    if (asid == TLB_ANY_ASID)
+        return fenced;
+    if (is_kernel(entry->table))
+        return 0; /* global entries stay */
+    for (uint32_t hart = 0; hart < hart_count; hart++)
+        if (entry->table->checked.asid[hart] != asid)
+            fenced &= ~(1u << hart);
+    return fenced;
+}
+
+/* Locks: manager.lock. A fence without an address: what is left may come from the table in satp. */
+static void space_fence(struct tlb_hart *hart, uint64_t asid)
+{
+    struct tlb_space *space = &hart->space[asid];
+
+    space->older = 0;
+    space->stale_at = 0;
+    if (hart->asid != asid || hart->serial != space->serial)
+        space->serial = 0;
+}
+
+void tlb_check_fence(uint32_t harts, uint64_t asid, uint64_t start, uint64_t end)
+{
+    uint64_t flags = spin_lock_irq(&manager.lock);
+
+    for (uint32_t i = TLB_ENTRIES; i-- > 0;) {
+        struct tlb_entry *entry = &manager.entry[i];
+        uint32_t fenced = i < manager.count ? harts_fenced(entry, harts, asid) : 0;
+
+        if (fenced && start < entry->end && entry->start < end)
+            entry_cut(entry, fenced, start, end);
+    }
+    for (uint32_t hart = 0; start == 0 && end == UINT64_MAX && hart < hart_count; hart++)
+        for (uint32_t i = 0; (harts & 1u << hart) && i < TLB_ASIDS; i++)
+            if (asid == TLB_ANY_ASID || asid == i)
+                space_fence(&manager.hart[hart], i);
+    spin_unlock_irq(&manager.lock, flags);
+}
+
+/* Locks: manager.lock. The entry's hart is bound to flush; the first of its changes names them all. */
+static void entry_promise(struct tlb_entry *entry, uint32_t hart, struct tlb_space *space)
+{
+    if (!space->stale_at) {
+        space->stale_at = entry->changed_at;
+        space->stale_va = entry->start;
+        space->stale_old = entry->old;
+    }
+    entry->harts &= ~(1u << hart);
+    if (!entry->harts)
+        entry_remove(entry);
+}
+
+void tlb_check_promise(struct page_table *table, uint32_t harts)
+{
+    uint64_t flags = spin_lock_irq(&manager.lock);
+
+    for (uint32_t hart = 0; hart < hart_count; hart++) {
+        struct tlb_space *space = space_of(table, hart);
+
+        if (!space || !(harts & 1u << hart))
+            continue;
+        for (uint32_t i = manager.count; i-- > 0;) {
+            struct tlb_entry *entry = &manager.entry[i];
+
+            if (entry->table == table && (entry->harts & 1u << hart))
+                entry_promise(entry, hart, space);
+        }
+    }
+    spin_unlock_irq(&manager.lock, flags);
+}
+
+void tlb_check_switch(struct page_table *table, uint64_t asid)
+{
+    uint64_t flags = spin_lock_irq(&manager.lock);
+    struct tlb_hart *hart = &manager.hart[hart_index()];
+    struct tlb_space *space = &hart->space[asid];
+
+    hart->asid = asid;
+    hart->serial = table ? table->checked.serial : 0;
+    if (table) {
+        if (space->serial != hart->serial)
+            space->older = space->serial;
+        space->serial = hart->serial;
+        table->checked.asid[hart_index()] = (uint8_t)asid;
+    }
+    spin_unlock_irq(&manager.lock, flags);
+}
+
+void tlb_check_entered(void)
+{
+    uint64_t flags = spin_lock_irq(&manager.lock);
+    const struct tlb_hart *hart = &manager.hart[hart_index()];
+    const struct tlb_space *space = &hart->space[hart->asid];
+
+    if (hart->serial && space->older)
+        panic("tlb: ASID %lu is used again while hart %u may still cache its old owner",
+              (unsigned long)hart->asid, hart_index());
+    if (hart->serial && space->stale_at)
+        stale("an address space is entered without the flush that was due", hart_index(),
+              space->stale_va, space->stale_old, space->stale_at);
+    spin_unlock_irq(&manager.lock, flags);
+}
+
+void tlb_check_return(void)
+{
+    const struct tlb_entry *entry;
+    uint64_t flags;
+
+    if (__atomic_load_n(&manager.count, __ATOMIC_RELAXED) == 0)
+        return;
+    flags = spin_lock_irq(&manager.lock);
+    entry = find_tlb_entry(NULL, current_thread());
+    if (entry)
+        stale_entry("a return to user mode without a fence", entry);
+    spin_unlock_irq(&manager.lock, flags);
+}
+#endif

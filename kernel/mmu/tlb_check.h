@@ -1,0 +1,86 @@
+/*
+ * The TLB checker of SAN=1 builds: it knows what each hart may still cache although the page table
+ * says otherwise, and panics where the kernel relies on it not to. Chapter "TLB Management".
+ * Without SAN nothing of it is left.
+ *
+ * A checked kernel keeps this contract:
+ *   - a thread returns to user mode only when each change that it made to a valid entry is fenced on
+ *     every hart that may cache the old one, or that hart is bound to flush as it enters next;
+ *   - a frame is freed only when no such entry shows it;
+ *   - a hart that enters an address space has nothing stale, and nobody else's, under its ASID;
+ *   - the tables of an address space are freed only when no hart can walk them.
+ */
+#ifndef MMU_TLB_CHECK_H
+#define MMU_TLB_CHECK_H
+
+#include <stdint.h>
+
+#include "abi/limits.h"
+
+struct page_table;
+
+#define TLB_ANY_ASID UINT64_MAX
+
+#ifdef SAN
+
+/* So few that they run out all the time, and the way through a new generation is well trodden. */
+#define TLB_CHECK_ASID_BITS 6
+
+/* What the checker keeps in each page table. */
+struct tlb_checked {
+    uint64_t serial;         /* no other page table ever has the same; 0: none */
+    uint8_t asid[MAX_HARTS]; /* under which each hart entered it last */
+};
+
+void tlb_check_init(void);
+void tlb_check_create(struct page_table *table);
+void tlb_check_destroy(struct page_table *table); /* before its tables are freed */
+
+/* The leaf entry for va was old and is now changed. After the change, under the table's lock. */
+void tlb_check_change(struct page_table *table, uint64_t va, uint64_t old, uint64_t changed);
+/*
+ * Before a fence on each of harts (bits), by the operands that the kernel gives. asid: TLB_ANY_ASID
+ * fences global entries as well. The whole range 0 .. UINT64_MAX is a fence without an address.
+ */
+void tlb_check_fence(uint32_t harts, uint64_t asid, uint64_t start, uint64_t end);
+/* Each of harts does not run table, and will see when it enters it next that it has to flush. */
+void tlb_check_promise(struct page_table *table, uint32_t harts);
+/* This hart is about to make table active (NULL: the kernel's); it did, and flushed what it wants. */
+void tlb_check_switch(struct page_table *table, uint64_t asid);
+void tlb_check_entered(void);
+/* The running thread is about to return to user mode. */
+void tlb_check_return(void);
+
+#else
+
+static inline void tlb_check_init(void) { }
+static inline void tlb_check_create(struct page_table *table) { (void)table; }
+static inline void tlb_check_destroy(struct page_table *table) { (void)table; }
+
+static inline void tlb_check_change(struct page_table *table, uint64_t va, uint64_t old,
+                                    uint64_t changed)
+{
+    (void)table, (void)va, (void)old, (void)changed;
+}
+
+static inline void tlb_check_fence(uint32_t harts, uint64_t asid, uint64_t start, uint64_t end)
+{
+    (void)harts, (void)asid, (void)start, (void)end;
+}
+
+static inline void tlb_check_promise(struct page_table *table, uint32_t harts)
+{
+    (void)table, (void)harts;
+}
+
+static inline void tlb_check_switch(struct page_table *table, uint64_t asid)
+{
+    (void)table, (void)asid;
+}
+
+static inline void tlb_check_entered(void) { }
+static inline void tlb_check_return(void) { }
+
+#endif
+
+#endif
