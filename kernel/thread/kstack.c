@@ -38,7 +38,7 @@ static uint64_t stack_slot(uint64_t stack)
 
 void kstack_init(void)
 {
-    spin_init(&kstacks.lock, "kernel stacks", RANK_LEAF);
+    spin_init(&kstacks.lock, "kernel stacks", RANK_KMEM);
 }
 
 /* Locks: the stacks'. */

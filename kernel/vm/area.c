@@ -2,8 +2,8 @@
  * Areas of an address space, with their pages and promises: made, split, joined, removed. Chapter
  * "Memory Mapping". The tree that they lie in is vm/vma.c's.
  *
- * What always holds: mm->charged.unswappable counts the tables that the union of the areas may need, and
- * a table that no area needs any more is freed; a frame, of a page or of a table, leaves the space only
+ * What always holds: mm->charged.unswappable counts the tables that the union of the areas may need (of
+ * unreserved areas: the tables they have, by PAGE_CHARGED of the frames, elsewhere), and a table that no area needs any more is freed; a frame, of a page or of a table, leaves the space only
  * after a fence.
  */
 #include "abi/errno.h"
@@ -34,21 +34,32 @@ void mm_uncharge(struct mm_struct *mm, struct commit amount)
     mm->charged.unswappable -= amount.unswappable;
 }
 
-/* Locks: mm->lock for writing. What [start, end), which no area covers, would cost as pages and tables. */
+/*
+ * Locks: mm->lock for writing. What [start, end), which no area covers, costs as pages and tables. Tables
+ * of unreserved areas are charged when they are built, by the frame; so only the others share theirs.
+ */
 static struct commit range_charge(struct mm_struct *mm, uint64_t start, uint64_t end, bool pages)
 {
+    struct vm_area_struct *above = find_vma(mm, start);
+    struct vm_area_struct *below = above ? vma_prev(above) : vma_last(mm);
+
+    while (above && (above->flags & VMA_UNRESERVED))
+        above = vma_next(above);
+    while (below && (below->flags & VMA_UNRESERVED))
+        below = vma_prev(below);
     return (struct commit){
         .pages = pages ? (int64_t)((end - start) >> PAGE_SHIFT) : 0,
         .unswappable = (int64_t)tables_needed(mm->page_table.levels, start, end,
-                                              vma_floor(mm, start), vma_ceiling(mm, start)),
+                                              below ? below->end : 0,
+                                              above ? above->start : UINT64_MAX),
     };
 }
 
 int map_page_range(struct mm_struct *mm, const struct area_request *request)
 {
     bool is_private = !(request->flags & VMA_SHARED);
+    struct commit charge = {0, 0};
     struct vm_area_struct *vma;
-    struct commit charge;
     int error;
 
     if (mm->vma_count >= MM_MAX_AREAS)
@@ -72,7 +83,8 @@ int map_page_range(struct mm_struct *mm, const struct area_request *request)
     vma->offset = request->offset;
     vma->file_bytes = request->file_bytes;
     vma->ops = request->object ? &object_vm_ops : NULL;
-    charge = range_charge(mm, vma->start, vma->end, vma_is_charged(vma));
+    if (!(vma->flags & VMA_UNRESERVED))
+        charge = range_charge(mm, vma->start, vma->end, vma_is_charged(vma));
     error = mm_charge(mm, charge);
     if (error) {
         kmem_free(vma);
@@ -127,7 +139,8 @@ int stack_grow(struct mm_struct *mm, uint64_t va)
     vma = find_vma(mm, va);
     if (vma && (vma->flags & VMA_STACK) && va >= mm->stack_limit && va < vma->start) {
         /* The pages were promised with the limit; only tables can be new. */
-        error = mm_charge(mm, range_charge(mm, va, vma->start, false));
+        if (!(vma->flags & VMA_UNRESERVED))
+            error = mm_charge(mm, range_charge(mm, va, vma->start, false));
         if (!error) {
             mm->area_bytes += vma->start - va;
             vma_resize(mm, vma, va, vma->end);
@@ -276,7 +289,8 @@ int areas_remove(struct mm_struct *mm, uint64_t start, uint64_t end, struct list
 
         area_lock(mm, vma, false);
         vma_remove(mm, vma);
-        mm_uncharge(mm, range_charge(mm, vma->start, vma->end, pages));
+        if (!(vma->flags & VMA_UNRESERVED))
+            mm_uncharge(mm, range_charge(mm, vma->start, vma->end, pages));
         mm->area_bytes -= vma->end - vma->start;
         if (vma->ops)
             list_add(&vma->closing_link, closing);

@@ -77,6 +77,11 @@ struct vm_area_struct *vma_prev(struct vm_area_struct *vma)
     return vma_of(rb_prev(&vma->node));
 }
 
+struct vm_area_struct *vma_last(struct mm_struct *mm)
+{
+    return vma_of(rb_last(&mm->vmas));
+}
+
 uint64_t vma_ceiling(struct mm_struct *mm, uint64_t end)
 {
     struct vm_area_struct *next = find_vma(mm, end);
@@ -87,7 +92,7 @@ uint64_t vma_ceiling(struct mm_struct *mm, uint64_t end)
 uint64_t vma_floor(struct mm_struct *mm, uint64_t start)
 {
     struct vm_area_struct *next = find_vma(mm, start);
-    struct vm_area_struct *before = next ? vma_prev(next) : vma_of(rb_last(&mm->vmas));
+    struct vm_area_struct *before = next ? vma_prev(next) : vma_last(mm);
 
     return before ? before->end : 0;
 }
@@ -171,7 +176,7 @@ static struct vm_area_struct *gap_below(struct rb_node *node, uint64_t length, u
 
 uint64_t vma_find_gap(struct mm_struct *mm, uint64_t length, uint64_t top)
 {
-    struct vm_area_struct *last = vma_of(rb_last(&mm->vmas));
+    struct vm_area_struct *last = vma_last(mm);
     uint64_t used = last ? last->end : 0;
     struct vm_area_struct *above;
     uint64_t end;

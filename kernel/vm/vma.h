@@ -60,7 +60,8 @@ struct vm_area_struct {
 struct vm_area_struct *find_vma(struct mm_struct *mm, uint64_t va);
 /* The area after this one, or NULL. Locks: mm->lock. */
 struct vm_area_struct *vma_next(struct vm_area_struct *vma);
-/* The area before this one, or NULL. Locks: mm->lock. */
+/* The area before this one, or NULL; the highest of all, or NULL. Locks: mm->lock. */
+struct vm_area_struct *vma_last(struct mm_struct *mm);
 struct vm_area_struct *vma_prev(struct vm_area_struct *vma);
 /* 0, or -EEXIST where it would overlap. Locks: mm->lock for writing. Owns: the tree. */
 int vma_insert(struct mm_struct *mm, struct vm_area_struct *vma);
