@@ -26,6 +26,11 @@ VERSION := 0.1
 .DEFAULT_GOAL := all
 GOALS := $(or $(MAKECMDGOALS),all)
 
+# All processors, unless a make above us shares them out.
+ifeq ($(findstring jobserver,$(MAKEFLAGS)),)
+MAKEFLAGS += -j$(or $(shell getconf _NPROCESSORS_ONLN 2>/dev/null),2)
+endif
+
 # ---- variables, and what they may be ------------------------------------------------------------
 
 PAGING     = auto

@@ -359,8 +359,7 @@ static int grow(struct inode *inode, uint64_t size)
     if (error)
         return error;
     inode->object.size = size;
-    inode->disk_size = size;
-    return inode_flush(inode);
+    return inode_publish_size(inode);
 }
 
 /* In an operation of one block. *trim: there are blocks beyond the end. Sleeps. */
@@ -377,10 +376,7 @@ static int resize_locked(struct inode *inode, uint64_t size, bool *trim)
     } else if (size < inode->object.size) {
         __atomic_store_n(&inode->object.size, size, __ATOMIC_RELEASE);
         object_truncate(&inode->object, size);
-        if (inode->disk_size < size) { /* perhaps no page is left whose write-back would tell it */
-            inode->disk_size = size;
-            error = inode_flush(inode);
-        }
+        error = inode_publish_size(inode); /* perhaps no page is left whose write-back would do it */
     }
     *trim = inode->disk_size > inode->object.size;
     return error;

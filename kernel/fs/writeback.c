@@ -221,8 +221,7 @@ static int batch_finish(struct inode *inode)
     return error;
 }
 
-/* Locks: inode's. All pages are written: a size that only grew is published, too. */
-static int publish_size(struct inode *inode)
+int inode_publish_size(struct inode *inode)
 {
     if (inode->object.dirty_count || inode->disk_size >= inode->object.size)
         return 0;
@@ -246,7 +245,7 @@ static int write_batch(struct inode *inode, uint64_t *from, bool *more)
     if (!error)
         error = later;
     if (!error && !*more && inode->loaded)
-        error = publish_size(inode);
+        error = inode_publish_size(inode);
     inode_unlock(inode);
     log_end(BATCH_BLOCKS);
     return error;

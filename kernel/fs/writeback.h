@@ -10,6 +10,14 @@ void writeback_init(void);
 int writeback_start(void); /* the thread. 0 or -ENOMEM */
 
 /*
+ * In an operation of one block, inode locked: tells the disk of a size that grew, unless pages are
+ * still to be written first, so that old bytes beyond the old end do not show after a crash; then
+ * write-back does, after them. 0 or -EIO. Sleeps.
+ */
+struct inode;
+int inode_publish_size(struct inode *inode);
+
+/*
  * For who found no free block: writes back what is dirty, so that only blocks that are really needed
  * stay promised, and commits, so that freed ones can be used. Hold nothing. Sleeps.
  */

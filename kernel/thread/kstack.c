@@ -20,7 +20,7 @@
 #define SPARE_STACKS 16 /* kept by kstack_trim(false) */
 
 static struct {
-    struct spinlock lock;     /* RANK_LEAF: guards the rest */
+    struct spinlock lock;     /* RANK_KMEM: guards the rest */
     uint64_t *spare;          /* a stack whose first word leads to the next, or NULL */
     uint64_t spare_count;
     uint64_t used[BITMAP_WORDS(STACK_SLOTS)];

@@ -1,11 +1,15 @@
 """The items of the quick suite, apart from the tests on the host and the cells."""
 
 import os
+import pty
 import re
+import select
 import shutil
+import signal
 import subprocess
 import sys
 import threading
+import time
 
 import lint
 import machine as m
@@ -299,6 +303,58 @@ def console():
         need_status(guest.run(s.SECONDS["boot"]), 0)
 
 
+def terminal():
+    """`make qemu` on a terminal: a shell that takes what is typed and powers off."""
+    pid, screen = pty.fork()
+    if pid == 0:
+        os.execvpe("make", ["make", "--no-print-directory", "BUILD=" + s.BUILD, "WERROR=1", "qemu"],
+                   s.clean_environment(TERM="dumb"))
+    seen = b""
+    typed = [(rb"[$#>] $", b"echo typed | cat\r"), (rb"\ntyped\r*\n", b"shutdown\r")]
+    end = time.monotonic() + s.SECONDS["boot"] + s.SECONDS["build"]
+    while time.monotonic() < end:
+        if select.select([screen], [], [], 1)[0]:
+            try:
+                data = os.read(screen, 4096)
+            except OSError:         # how Linux tells the end of a terminal
+                data = b""
+            if not data:
+                break
+            seen += data
+        if typed and re.search(typed[0][0], seen):
+            os.write(screen, typed.pop(0)[1])
+    else:
+        os.kill(pid, signal.SIGHUP)
+    status = os.waitpid(pid, 0)[1]
+    os.close(screen)
+    need(not typed and status == 0, "status %d\n%s" % (status, seen.decode(errors="replace")[-600:]))
+
+
+def gdb():
+    """gdb finds the stopped machine, our commands work, symbols are those of the kernel."""
+    if not any(shutil.which(g) for g in ("gdb-multiarch", "riscv64-unknown-elf-gdb",
+                                         "riscv64-elf-gdb")):
+        raise Skip("no gdb for RISC-V")
+    environment = s.clean_environment(KERNEL=s.BUILD + "/kernel.elf", IMAGE=s.BUILD + "/fs.img",
+                                      BUILD=s.BUILD)
+    stopped = subprocess.Popen([sys.executable, "tests/qemu/run", "--gdb"], env=environment,
+                               stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+    try:
+        for _ in range(100):
+            if os.path.exists(s.BUILD + "/gdb.sock"):
+                break
+            time.sleep(0.1)
+        done = subprocess.run(["tests/qemu/gdb", s.BUILD + "/kernel.elf"], env=environment,
+                              input=b"kbreak kernel_main\ncontinue\nhart\nbacktrace 1\nkill\nquit\n",
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                              timeout=s.SECONDS["boot"])
+        text = done.stdout.decode(errors="replace")
+        need("kernel/main.c" in text and "kernel_sp" in text, "gdb says\n" + text[-1500:])
+    finally:
+        stopped.kill()
+        stopped.wait()
+
+
 def deterministic():
     """Two runs in the deterministic lane print the same, to the digit."""
     if not os.path.exists("user/bench.c"):
@@ -306,6 +362,7 @@ def deterministic():
     outputs = [boot("icount %d" % n, s.SECONDS["command"], ICOUNT="1", PAGING="sv39",
                     CMD="bench null_syscall fork_small").output for n in (1, 2)]
     need("bench null_syscall" in outputs[0], "no result\n" + outputs[0])
+    need(", 128 MiB," in outputs[0], "MEM is not what the kernel manages\n" + outputs[0])
     need(outputs[0] == outputs[1], "they differ:\n%s\n%s" % tuple(outputs))
 
 
@@ -339,11 +396,11 @@ def with_compiler(name, tool, *words):
     folder = s.BUILD + "/" + name
     s.build_all(folder, "all", *words)
     s.build_all(folder, "SAN=1", folder + "/san/kernel.elf", *words)
-    for san in (False, True):
-        ending = boot("%s%s" % (name, " SAN" if san else ""), s.SECONDS["cell"], folder=folder,
-                      san=san, CMD="usertests -q proc")
-        failed = [part for part, verdict, _ in s.usertests_verdict(ending) if verdict == "FAIL"]
-        need(not failed, "failed: " + ", ".join(failed))
+    ending = boot(name, s.SECONDS["cell"], folder=folder, CMD="usertests -q cow fault")
+    failed = [part for part, verdict, _ in s.usertests_verdict(ending) if verdict == "FAIL"]
+    need(not failed, "failed: " + ", ".join(failed))
+    need_status(boot(name + " SAN", s.SECONDS["boot"], folder=folder, san=True,
+                     CMD="ls | wc && forktest"), 0)
 
 
 def clang():
@@ -394,6 +451,8 @@ def all_items():
         ("run: panic", debug_panic),
         ("run: power-off status", power_off_statuses),
         ("console", console),
+        ("make qemu on a terminal", terminal),
+        ("gdb", gdb),
         ("disk missing", disk_missing),
         ("disk foreign", disk_foreign),
         ("without swap", without_swap),

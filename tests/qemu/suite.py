@@ -80,7 +80,9 @@ class Suite:
         else:
             for part, verdict, reason in parts or ():
                 self.tell(verdict, name + ": " + part, reason)
-            if not parts:
+            if parts:
+                print("     %s: all of it took %.1f s" % (name, time.monotonic() - start))
+            else:
                 self.tell("ok", name, "", time.monotonic() - start)
 
     def run(self):

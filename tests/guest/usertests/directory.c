@@ -114,6 +114,7 @@ static void files_are_no_directories(void)
     expect_error(open("d", O_WRONLY), EISDIR);
     expect_error(open("d", O_RDWR), EISDIR);
     expect_error(open("d", O_CREATE | O_WRONLY), EISDIR);
+    expect_error(open("d", O_CREATE), EISDIR);
     expect(link("d", "d2") == -1);
 }
 

@@ -32,8 +32,9 @@ static void disk_full(void)
     expect_equal(file_size(fd), bytes);
     small = open("small", O_CREATE | O_RDWR); /* may have no place for its entry */
     if (small >= 0) {
-        expect_error(write(small, block, PAGE_BYTES), ENOSPC);
-        expect_equal(file_size(small), 0);
+        bytes = fill_disk(small); /* a block that was of no use without an indirect one */
+        expect(bytes <= 4 * PAGE_BYTES);
+        expect_equal(file_size(small), bytes);
     }
     expect(lseek(fd, 0, SEEK_SET) == 0);
     expect_equal(write(fd, block, PAGE_BYTES), PAGE_BYTES); /* over what is there */
@@ -72,9 +73,10 @@ static void unlinked_space_comes_back(void)
     expect(unlink("big") == 0);
     second = open("more", O_CREATE | O_RDWR);
     if (second >= 0)
-        expect_error(write(second, block, sizeof(block)), ENOSPC);
+        expect(fill_disk(second) <= 4 * PAGE_BYTES);
     close(fd);
     fd = second >= 0 ? second : open_new("more");
+    expect_equal(lseek(fd, 0, SEEK_SET), 0);
     expect(fill_disk(fd) + 64 * KIB >= bytes);
 }
 
@@ -169,12 +171,12 @@ static void file_larger_than_memory(void)
 }
 
 const struct test disk_tests[] = {
-    {"disk_full", disk_full, SLOW},
-    {"space_comes_back", space_comes_back, SLOW},
-    {"unlinked_space_comes_back", unlinked_space_comes_back, SLOW},
-    {"full_disk_keeps_data", full_disk_keeps_data, SLOW},
-    {"full_for_many", full_for_many, SLOW},
-    {"inodes_gone", inodes_gone, SLOW},
-    {"file_larger_than_memory", file_larger_than_memory, SLOW},
+    {"disk_full", disk_full, QUICK},
+    {"space_comes_back", space_comes_back, QUICK},
+    {"unlinked_space_comes_back", unlinked_space_comes_back, QUICK},
+    {"full_disk_keeps_data", full_disk_keeps_data, QUICK},
+    {"full_for_many", full_for_many, QUICK},
+    {"inodes_gone", inodes_gone, QUICK},
+    {"file_larger_than_memory", file_larger_than_memory, QUICK},
     {NULL, NULL, QUICK},
 };
