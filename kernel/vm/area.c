@@ -55,6 +55,18 @@ static struct commit range_charge(struct mm_struct *mm, uint64_t start, uint64_t
     };
 }
 
+int tables_charge(struct table_supply *tables)
+{
+    for (uint32_t i = 0; i < tables->count; i++) {
+        if (page_test(tables->frame[i], PAGE_CHARGED))
+            continue;
+        if (commit_charge((struct commit){.unswappable = 1}) != 0)
+            return -ENOMEM;
+        page_set(tables->frame[i], PAGE_CHARGED);
+    }
+    return 0;
+}
+
 int map_page_range(struct mm_struct *mm, const struct area_request *request)
 {
     bool is_private = !(request->flags & VMA_SHARED);

@@ -94,19 +94,6 @@ static enum fault_result fault_act(struct vm_fault *fault, enum fault_kind kind)
           (unsigned long)fault->va, fault->mm->pid);
 }
 
-/* Frames for tables of unreserved memory: each carries its own promise, until it is freed. */
-static int tables_charge(struct table_supply *tables)
-{
-    for (uint32_t i = 0; i < tables->count; i++) {
-        if (page_test(tables->frame[i], PAGE_CHARGED))
-            continue;
-        if (commit_charge((struct commit){.unswappable = 1}) != 0)
-            return -ENOMEM;
-        page_set(tables->frame[i], PAGE_CHARGED);
-    }
-    return 0;
-}
-
 /* Locks: the mm lock for reading. One round: look, decide, act. */
 static enum fault_result fault_look(struct vm_fault *fault)
 {

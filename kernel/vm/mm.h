@@ -118,6 +118,8 @@ int mm_lock(struct mm_struct *mm, uint64_t start, uint64_t length, bool locked);
 int mm_present(struct mm_struct *mm, uint64_t start, uint64_t pages, unsigned char *present);
 /* Touches each page of the range, as a load or, where it is allowed, as a store would. */
 int mm_populate(struct mm_struct *mm, uint64_t start, uint64_t length);
+/* Frames for tables of unreserved memory: each gets a promise of its own, until it is freed. 0 or -ENOMEM. */
+int tables_charge(struct table_supply *tables);
 
 /*
  * fork: child is new and empty. Copies areas and page tables; private pages are shared until one

@@ -62,11 +62,11 @@ static uint64_t slots_share(struct page_table *parent, uint64_t va, pte_t *from,
 }
 
 /* Locks: the parent's mm lock for writing; nobody else has the child. */
-static int tables_copy(struct mm_struct *parent, struct mm_struct *child, uint64_t start,
-                       uint64_t end, bool *protected)
+static int tables_copy(struct mm_struct *parent, struct mm_struct *child,
+                       const struct vm_area_struct *vma, bool *protected)
 {
     struct table_supply supply = {.count = 0};
-    uint64_t va = start;
+    uint64_t va = vma->start, end = vma->end;
     uint64_t mapped = 0;
     pte_t *from;
     int error = 0;
@@ -79,6 +79,8 @@ static int tables_copy(struct mm_struct *parent, struct mm_struct *child, uint64
             stop = end;
         if (!to) {
             error = table_supply_fill(&supply, child->page_table.levels, 0);
+            if (!error && (vma->flags & VMA_UNRESERVED))
+                error = tables_charge(&supply);
             if (error)
                 break;
             to = walk_page_table(&child->page_table, va, &supply);
@@ -103,7 +105,7 @@ static int areas_copy(struct mm_struct *parent, struct mm_struct *child, bool *p
         int error = area_copy(vma, child);
 
         if (!error && !(vma->flags & VMA_SHARED)) /* a shared area is filled by faults */
-            error = tables_copy(parent, child, vma->start, vma->end, protected);
+            error = tables_copy(parent, child, vma, protected);
         if (error)
             return error;
     }
