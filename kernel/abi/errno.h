@@ -36,5 +36,7 @@
 #define ENOSYS 38
 #define ENOTEMPTY 39
 #define EOVERFLOW 75
+#define ETIMEDOUT 110
+#define EDQUOT 122
 
 #endif

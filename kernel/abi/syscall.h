@@ -31,6 +31,21 @@
 #define SYS_vmstat 27
 #define SYS_memlimit 28
 #define SYS_poweroff 29
+#define SYS_mmap 30
+#define SYS_munmap 31
+#define SYS_mprotect 32
+#define SYS_msync 33
+#define SYS_madvise 34
+#define SYS_mincore 35
+#define SYS_mlock 36
+#define SYS_munlock 37
+#define SYS_thread_create 38
+#define SYS_thread_join 39
+#define SYS_thread_exit 40
+#define SYS_futex_wait 41
+#define SYS_futex_wake 42
+#define SYS_swapon 43
+#define SYS_swapoff 44
 #define SYS_procinfo 45
 
 /* The second argument of sbrk. */

@@ -68,6 +68,8 @@ struct vm_stats {
     unsigned long long commit_limit;
 
     unsigned long long frames[FRAME_CLASSES];
+
+    unsigned long long fault_around; /* pages of files mapped along with a neighbour */
 };
 
 #endif

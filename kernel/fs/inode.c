@@ -146,6 +146,29 @@ static int promise_blocks(struct inode *inode, struct page *page, uint32_t *prom
     return error;
 }
 
+int inode_make_writable(struct inode *inode, uint64_t index)
+{
+    struct page *page;
+    uint32_t promised;
+    int error;
+
+    inode_lock(inode);
+    error = object_lock_page(&inode->object, index, false, &page);
+    if (error)
+        goto unlock;
+    error = promise_blocks(inode, page, &promised);
+    if (!error) {
+        page->reserved = (uint16_t)(page->reserved + promised);
+        object_dirty_page(&inode->object, page);
+    }
+    page_unlock(page);
+    page_put(page);
+unlock:
+    inode_unlock(inode);
+    log_note_work();
+    return error;
+}
+
 /*
  * Locks: inode's. A piece that lies in one page. -EFAULT: the source fell short after *copied bytes.
  * A page that was not up to date is of no use before all of it was written.
@@ -220,6 +243,8 @@ static int write_pieces(struct inode *inode, struct mm_struct *mm, uint64_t user
 
     if (inode->type != T_FILE)
         return inode->type == T_DIR ? -EISDIR : -EIO;
+    if (inode_is_executed(inode))
+        return -ETXTBSY;
     error = prepare_growth(inode, offset);
     if (!error && offset + bytes > inode->object.size && inode->disk_size > inode->object.size)
         error = -EBUSY;
@@ -344,6 +369,8 @@ static int resize_locked(struct inode *inode, uint64_t size, bool *trim)
 
     if (inode->type != T_FILE)
         return inode->type == T_DIR ? -EISDIR : -EINVAL;
+    if (inode_is_executed(inode))
+        return -ETXTBSY;
     if (size > inode->object.size) {
         error = grow(inode, size);
     } else if (size < inode->object.size) {

@@ -53,6 +53,14 @@ int64_t inode_write(struct inode *inode, struct mm_struct *mm, uint64_t user, ui
 /* The same to kernel memory; for exec. Short only at the end of the file. */
 int64_t inode_read_kernel(struct inode *inode, void *data, uint64_t offset, uint64_t bytes);
 
+/* Some process shows the file as its program: it is neither written nor resized (-ETXTBSY). */
+static inline bool inode_is_executed(const struct inode *inode)
+{
+    return __atomic_load_n(&inode->object.writers_denied, __ATOMIC_ACQUIRE) != 0;
+}
+/* For a store through a mapping: see vm_object_ops.make_writable. */
+int inode_make_writable(struct inode *inode, uint64_t index);
+
 void inode_stat(struct inode *inode, struct stat *stat); /* Lock not held. Sleeps. */
 int inode_resize(struct inode *inode, uint64_t size); /* ftruncate, O_TRUNC. Hold nothing. Sleeps. */
 /* Frees the blocks beyond the end, in operations of its own. Hold nothing. 0 or -EIO. Sleeps. */

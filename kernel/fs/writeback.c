@@ -266,11 +266,28 @@ static int write_back(struct vm_object *object)
     return error;
 }
 
+static int make_writable(struct vm_object *object, uint64_t index)
+{
+    int error = inode_make_writable(inode_of(object), index);
+
+    if (error != -ENOSPC)
+        return error;
+    writeback_settle(); /* over-estimates are settled, freed blocks come back: once more */
+    return inode_make_writable(inode_of(object), index);
+}
+
+static int sync_object(struct vm_object *object)
+{
+    return inode_fsync(inode_of(object));
+}
+
 const struct vm_object_ops inode_object_ops = {
     .read_page = read_page,
     .get = object_get,
     .put = object_put,
     .write_back = write_back,
+    .make_writable = make_writable,
+    .sync = sync_object,
     .release_reserved = release_reserved,
 };
 

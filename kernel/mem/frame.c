@@ -31,7 +31,7 @@ uint64_t frame_first;
 uint64_t frame_count;
 uint64_t frame_managed;
 uint64_t (*frame_reclaim_hook)(uint64_t n, bool may_write);
-void (*frame_uncharge_hook)(void);
+void (*frame_uncharge_hook)(const struct page *page);
 
 static struct frame_list frame_lists[MAX_HARTS];
 static uint64_t frame_reserve;     /* the last frames, for FRAME_RESERVE only */
@@ -214,7 +214,7 @@ static void frame_free(struct page *page)
         panic("free of frame 0x%lx, flags 0x%x, %u mappings", (unsigned long)page_pfn(page).number,
               page->flags, page_maps(page));
     if (__builtin_expect(page->flags & PAGE_CHARGED, 0))
-        frame_uncharge_hook();
+        frame_uncharge_hook(page);
     free_check(page);
     poison_fill(page);
     page->flags = PAGE_CACHED;

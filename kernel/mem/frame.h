@@ -34,7 +34,7 @@ int frame_wait(void);
  */
 extern uint64_t (*frame_reclaim_hook)(uint64_t n, bool may_write);
 /* Called when a frame with PAGE_CHARGED is freed: its promise is given back (vm/ sets it). */
-extern void (*frame_uncharge_hook)(void);
+extern void (*frame_uncharge_hook)(const struct page *page);
 #ifdef SAN
 extern void (*frame_free_check)(struct page *page); /* may this frame be freed? mmu/ sets it */
 #endif

@@ -35,6 +35,7 @@ enum vm_stat_item {
     VM_STAT_ALLOC_FAIL,
     VM_STAT_DISK_READ_BYTES,
     VM_STAT_DISK_WRITE_BYTES,
+    VM_STAT_FAULT_AROUND,
     VM_STAT_LEDGER, /* FRAME_CLASSES cells: frames of each class, as differences per hart */
     VM_STAT_ITEMS = VM_STAT_LEDGER + FRAME_CLASSES
 };

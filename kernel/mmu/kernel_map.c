@@ -139,10 +139,12 @@ void kernel_map_init(void)
     map_image(__data_start, __bss_end, KERNEL_RW);
     map_image(__bss_end, _end, KERNEL_RO); /* the symbols for backtraces */
 
-    /* The first table of the stacks' region: from now on the root's entry for it is there. */
-    error = table_supply_fill(&supply, paging_levels, 0);
-    assert(error == 0);
-    walk_page_table(&kernel_page_table, STACK_BASE, &supply);
+    /* The tables of the stacks' region, so that the root's entry for it is there, and no stack needs one. */
+    for (uint64_t at = 0; at < STACK_SLOTS * STACK_SLOT; at += LEAF_TABLE_SPAN) {
+        error = table_supply_fill(&supply, paging_levels, 0);
+        assert(error == 0);
+        walk_page_table(&kernel_page_table, STACK_BASE + at, &supply);
+    }
     table_supply_drop(&supply);
 
     csr_write(satp, kernel_satp());

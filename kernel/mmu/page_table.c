@@ -2,9 +2,9 @@
  * Page tables. Chapter "Page Table Management"; privileged specification, "Sv39", "Sv48", "Sv57".
  *
  * What always holds: an entry that points to a table carries V and nothing else (R, W, X, U, A and D
- * of such an entry are reserved); a table, once linked, stays linked until page_table_destroy or until
- * the kernel ends, so whoever keeps the page table alive may walk it without the lock. The lock guards
- * changes. Entries of the kernel half are copied from the kernel's root when a root is made, and all
+ * of such an entry are reserved); a table of the user half, once linked, stays linked until no area
+ * needs it any more (page_table_prune) or page_table_destroy. So who holds the lock, or keeps the areas
+ * as they are (the mm lock), may walk. The lock guards changes. Entries of the kernel half are copied from the kernel's root when a root is made, and all
  * of them exist from boot.
  */
 #include "mmu/page_table.h"
@@ -139,4 +139,62 @@ pte_t *next_page_table(struct page_table *table, uint64_t *va, uint64_t end)
         at = (at | ((1ul << (PAGE_SHIFT + 9 * level)) - 1)) + 1; /* past what this entry spans */
     }
     return NULL;
+}
+
+uint64_t tables_needed(uint32_t levels, uint64_t start, uint64_t end, uint64_t floor,
+                       uint64_t ceiling)
+{
+    uint64_t needed = 0;
+
+    for (uint32_t level = 1; level < levels; level++) {
+        uint32_t shift = PAGE_SHIFT + 9 * level;
+        uint64_t first = start >> shift;
+        uint64_t last = (end - 1) >> shift;
+
+        if (floor && (floor - 1) >> shift == first)
+            first++;
+        if (last + 1 > first && ceiling != UINT64_MAX && ceiling >> shift == last)
+            last--;
+        needed += last + 1 - first; /* first is at most last + 1 */
+    }
+    return needed;
+}
+
+struct prune {
+    struct page_table *table;
+    uint64_t start, end, floor, ceiling;
+    struct list_head *removed;
+    uint64_t count;
+};
+
+/* entries is a table of the given level whose span begins at base. */
+static void prune_below(struct prune *prune, pte_t *entries, uint32_t level, uint64_t base)
+{
+    uint64_t span = 1ul << (PAGE_SHIFT + 9 * level);
+    uint64_t first = prune->start > base ? (prune->start - base) / span : 0;
+
+    for (uint64_t i = first; i < PTES_PER_TABLE && base + i * span < prune->end; i++) {
+        uint64_t at = base + i * span;
+        pte_t entry = pte_load(&entries[i]);
+
+        if (!pte_is_table(entry))
+            continue;
+        if (level > 1)
+            prune_below(prune, table_va(entry), level - 1, at);
+        if (at >= prune->floor && at + span - 1 < prune->ceiling) {
+            pte_swap(prune->table, at, &entries[i], 0);
+            list_add(&pfn_page(pte_pfn(entry))->lru, prune->removed);
+            prune->count++;
+        }
+    }
+}
+
+void page_table_prune(struct page_table *table, uint64_t start, uint64_t end, uint64_t floor,
+                      uint64_t ceiling, struct list_head *removed)
+{
+    struct prune prune = {table, start, end, floor, ceiling, removed, 0};
+
+    spin_assert_held(&table->lock);
+    prune_below(&prune, table->root, table->levels - 1, 0);
+    table->table_frames -= prune.count;
 }

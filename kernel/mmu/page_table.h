@@ -75,6 +75,19 @@ pte_t *find_page_table(struct page_table *table, uint64_t va);
 pte_t *next_page_table(struct page_table *table, uint64_t *va, uint64_t end);
 
 /*
+ * Tables that the union of areas needs for [start, end), in worst case, where the neighbouring areas end
+ * at floor (0: none) and begin at ceiling (UINT64_MAX: none), and need their own in any case.
+ */
+uint64_t tables_needed(uint32_t levels, uint64_t start, uint64_t end, uint64_t floor,
+                       uint64_t ceiling);
+/*
+ * Unlinks just those tables, which hold no leaf any more, into *removed (linked by page->lru). The caller
+ * fences the whole space and then puts the frames. Locks: table->lock.
+ */
+void page_table_prune(struct page_table *table, uint64_t start, uint64_t end, uint64_t floor,
+                      uint64_t ceiling, struct list_head *removed);
+
+/*
  * The leaf slot for va, building the path from supply; NULL where the supply ran out.
  * Locks: table->lock, or the table is not shared yet. Owns: frames that were used are the table's.
  */

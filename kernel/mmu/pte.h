@@ -63,6 +63,17 @@ static inline bool pte_shows(pte_t pte, pfn_t pfn) /* a present entry, this fram
     return (pte & PTE_V) && pte_pfn(pte).number == pfn.number;
 }
 
+static inline bool pte_has_frame(pte_t pte) /* present, or none with its frame kept */
+{
+    return pte & (PTE_V | PTE_SOFT_NONE);
+}
+
+/* The entry of a page that nobody may touch for now: not valid, the frame kept. */
+static inline pte_t pte_make_none(pfn_t pfn)
+{
+    return pte_make(pfn, PTE_SOFT_NONE);
+}
+
 static inline bool pte_is_table(pte_t pte)
 {
     return (pte & (PTE_V | PTE_R | PTE_W | PTE_X)) == PTE_V;
@@ -84,6 +95,12 @@ static inline bool pte_allows(pte_t pte, enum access access)
 static inline bool pte_marked(pte_t pte, enum access access)
 {
     return (pte & PTE_A) && (access != ACCESS_WRITE || (pte & PTE_D));
+}
+
+/* The A and D bits alone. */
+static inline uint64_t pte_marks(pte_t pte)
+{
+    return pte & PTE_V ? pte & (PTE_A | PTE_D) : 0;
 }
 
 /*

@@ -35,5 +35,13 @@ int64_t (*const syscall_table[SYSCALLS])(struct trap_frame *) = {
     [SYS_getppid] = sys_getppid,
     [SYS_vmstat] = sys_vmstat,
     [SYS_poweroff] = sys_poweroff,
+    [SYS_mmap] = sys_mmap,
+    [SYS_munmap] = sys_munmap,
+    [SYS_mprotect] = sys_mprotect,
+    [SYS_msync] = sys_msync,
+    [SYS_madvise] = sys_madvise,
+    [SYS_mincore] = sys_mincore,
+    [SYS_mlock] = sys_mlock,
+    [SYS_munlock] = sys_munlock,
     [SYS_procinfo] = sys_procinfo,
 };

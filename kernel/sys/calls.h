@@ -65,6 +65,16 @@ int64_t sys_mknod(struct trap_frame *frame);
 int64_t sys_link(struct trap_frame *frame);
 int64_t sys_unlink(struct trap_frame *frame);
 
+/* sys/sys_mmap.c */
+int64_t sys_mmap(struct trap_frame *frame);
+int64_t sys_munmap(struct trap_frame *frame);
+int64_t sys_mprotect(struct trap_frame *frame);
+int64_t sys_msync(struct trap_frame *frame);
+int64_t sys_madvise(struct trap_frame *frame);
+int64_t sys_mincore(struct trap_frame *frame);
+int64_t sys_mlock(struct trap_frame *frame);
+int64_t sys_munlock(struct trap_frame *frame);
+
 /* sys/sys_mem.c */
 int64_t sys_sbrk(struct trap_frame *frame);
 int64_t sys_vmstat(struct trap_frame *frame);

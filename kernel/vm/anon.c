@@ -19,16 +19,19 @@
 
 struct page *zero_page;
 
-static void anon_uncharge_page(void)
+/* The hook of mem/: a frame that carried its own promise is free. */
+static void uncharge_frame(const struct page *page)
 {
-    commit_release((struct commit){.pages = 1});
+    bool is_table = page->class == FRAME_PAGE_TABLE;
+
+    commit_release((struct commit){.pages = !is_table, .unswappable = is_table});
 }
 
 void anon_init(void)
 {
     zero_page = frame_alloc(FRAME_KERNEL, FRAME_ZEROED);
     assert(zero_page);
-    frame_uncharge_hook = anon_uncharge_page;
+    frame_uncharge_hook = uncharge_frame;
 }
 
 struct page *anon_page_alloc(struct vm_fault *fault, unsigned frame_flags, enum fault_result *why)
@@ -43,7 +46,7 @@ struct page *anon_page_alloc(struct vm_fault *fault, unsigned frame_flags, enum 
     page = frame_alloc(FRAME_ANON, frame_flags);
     if (!page) {
         if (unreserved)
-            anon_uncharge_page();
+            commit_release((struct commit){.pages = 1});
         *why = FAULT_WANT_FRAME;
         return NULL;
     }
@@ -152,9 +155,7 @@ enum fault_result anon_copy_on_write(struct vm_fault *fault)
         return FAULT_OK;
     }
     if (result == FAULT_WANT_LOCK) {
-        if (fault->page)
-            page_put(fault->page);
-        fault->page = page;
+        fault_keep(fault, page);
         return FAULT_WANT_LOCK;
     }
     result = cow_copy(fault, page);

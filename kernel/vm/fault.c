@@ -4,7 +4,7 @@
  */
 #include "vm/fault.h"
 
-#include "abi/mman.h"
+#include "abi/errno.h"
 #include "lib/string.h"
 #include "mem/frame.h"
 #include "mem/vm_stat.h"
@@ -37,6 +37,7 @@ static void facts_inside(const struct vm_fault *fault, struct fault_facts *facts
     if (vma->object && into < vma->file_bytes) {
         facts->backing =
             vma_maps_whole_page(vma, fault->va) ? BACKING_FILE_WHOLE : BACKING_FILE_PART;
+        facts->is_shared = vma->flags & VMA_SHARED;
         facts->past_end = vma->offset + into >= PAGE_ROUND_UP(vma->object->size);
     }
 }
@@ -66,6 +67,7 @@ static enum fault_result fault_act(struct vm_fault *fault, enum fault_kind kind)
         return anon_copy_on_write(fault);
     case FAULT_KIND_FILE_MAP:
     case FAULT_KIND_FILE_COPY:
+    case FAULT_KIND_FILE_SHARE:
         return (enum fault_result)fault->vma->ops->fault(fault->vma, fault);
     case FAULT_KIND_MARK:
         pte_mark(fault->slot, fault->access);
@@ -103,9 +105,12 @@ static enum fault_result fault_look(struct vm_fault *fault)
         fault->slot = find_page_table(&fault->mm->page_table, fault->va);
         fault->old = fault->slot ? pte_load(fault->slot) : 0;
         facts_inside(fault, &facts);
-        if (!fault->slot &&
-            table_supply_fill(&fault->tables, fault->mm->page_table.levels, 0) != 0)
-            return FAULT_WANT_FRAME;
+        if (!fault->slot) {
+            if (table_supply_fill(&fault->tables, fault->mm->page_table.levels, 0) != 0)
+                return FAULT_WANT_FRAME;
+            if ((vma->flags & VMA_UNRESERVED) && tables_charge(&fault->tables) != 0)
+                return FAULT_NO_MEMORY;
+        }
     } else {
         facts_outside(fault, vma, &facts);
     }
@@ -133,20 +138,27 @@ enum fault_result fault_install(struct vm_fault *fault, pte_t entry)
     return result;
 }
 
-/* The stack's area comes down to the faulting page. Takes the mm lock for writing. Sleeps. */
-static void stack_grow(struct vm_fault *fault)
+void fault_keep(struct vm_fault *fault, struct page *page)
 {
-    struct mm_struct *mm = fault->mm;
-    struct vm_area_struct *vma;
+    if (fault->page)
+        page_put(fault->page);
+    fault->page = page;
+}
 
-    rwlock_write_acquire(&mm->lock);
-    vma = find_vma(mm, fault->va);
-    if (vma && (vma->flags & VMA_STACK) && fault->va >= mm->stack_limit && fault->va < vma->start) {
-        mm->area_bytes += vma->start - fault->va;
-        vma->start = fault->va;
-    }
-    rwlock_write_release(&mm->lock);
-    update_vm_stats(VM_STAT_FAULT_STACK, 1);
+static void object_done(struct vm_fault *fault)
+{
+    fault->object->ops->put(fault->object);
+    fault->object = NULL;
+}
+
+/* Holds nothing. An object could not bring a page, or not make room for it on the disk. */
+static enum fault_result wait_failed(int error)
+{
+    if (error == -ENOMEM)
+        return frame_wait() ? FAULT_NO_MEMORY : FAULT_RETRY;
+    if (error == -ENOSPC)
+        return FAULT_NO_SPACE;
+    return error == -EDQUOT ? FAULT_NO_MEMORY : FAULT_IO_ERROR;
 }
 
 /* Waits, holding nothing, for what a handler asked for. FAULT_RETRY, or how it ends. */
@@ -160,20 +172,25 @@ static enum fault_result fault_wait(struct vm_fault *fault, enum fault_result wa
         return frame_wait() ? FAULT_NO_MEMORY : FAULT_RETRY;
     case FAULT_WANT_PAGE:
         error = object_read_page(fault->object, fault->index, &page);
-        fault->object->ops->put(fault->object);
-        fault->object = NULL;
+        if (!error && fault->ahead)
+            object_read_ahead(fault->object, fault->index + 1, fault->ahead);
+        object_done(fault);
         if (error)
-            return FAULT_IO_ERROR;
-        if (fault->page)
-            page_put(fault->page);
-        fault->page = page;
+            return wait_failed(error);
+        fault_keep(fault, page);
         return FAULT_RETRY;
+    case FAULT_WANT_WRITABLE:
+        error = fault->object->ops->make_writable(fault->object, fault->index);
+        object_done(fault);
+        return error ? wait_failed(error) : FAULT_RETRY;
     case FAULT_WANT_LOCK:
         page_lock(fault->page);
         page_unlock(fault->page);
         return FAULT_RETRY;
     case FAULT_WANT_STACK:
-        stack_grow(fault);
+        if (stack_grow(fault->mm, fault->va))
+            return FAULT_NO_MEMORY;
+        update_vm_stats(VM_STAT_FAULT_STACK, 1);
         return FAULT_RETRY;
     default:
         return want;
@@ -194,6 +211,7 @@ enum fault_result handle_page_fault(struct mm_struct *mm, uint64_t address, unsi
     fault.sp = sp;
     fault.page = NULL;
     fault.object = NULL;
+    fault.ahead = 0;
     fault.tables.count = 0;
     do {
         rwlock_read_acquire(&mm->lock);
@@ -203,7 +221,7 @@ enum fault_result handle_page_fault(struct mm_struct *mm, uint64_t address, unsi
             break;
         result = fault_wait(&fault, result);
     } while (result == FAULT_RETRY);
-    if (fault.page)
+    if (__builtin_expect(fault.page != NULL, 0))
         page_put(fault.page);
     if (fault.tables.count)
         table_supply_drop(&fault.tables);
@@ -255,6 +273,9 @@ void fault_report(struct mm_struct *mm, uint64_t address, unsigned flags, uint64
     case FAULT_NO_MEMORY:
         printf("no memory is left for unreserved pages (%lu of %lu promised)",
                (unsigned long)commit_total(), (unsigned long)commit_limit());
+        break;
+    case FAULT_NO_SPACE:
+        printf("no block of the disk is free for the file that is mapped there");
         break;
     case FAULT_IO_ERROR:
         printf("the page could not be read from the disk");

@@ -34,10 +34,12 @@ enum fault_result {
     FAULT_PAST_END,   /* a file, past its end */
     FAULT_NO_MEMORY,  /* unreserved memory that cannot be had */
     FAULT_IO_ERROR,   /* the page could not be read */
+    FAULT_NO_SPACE,   /* a store into a hole of a mapped file, and the disk is full */
     /* Between the handlers and handle_page_fault only. */
     FAULT_RETRY,       /* the entry changed meanwhile: look again */
     FAULT_WANT_FRAME,  /* no frame is free */
     FAULT_WANT_PAGE,   /* fault->object's page fault->index has to be read */
+    FAULT_WANT_WRITABLE, /* that page is to be made dirty first */
     FAULT_WANT_LOCK,   /* somebody has the lock of fault->page */
     FAULT_WANT_STACK,  /* the stack's area has to grow */
 };
@@ -55,6 +57,7 @@ struct vm_fault {
     struct page *page;          /* with a reference: waited for in an earlier round */
     struct vm_object *object;   /* with a use: to be read from */
     uint64_t index;
+    uint32_t ahead;             /* so many pages after it may be read along */
     struct table_supply tables;
 };
 
@@ -67,6 +70,9 @@ enum fault_result handle_page_fault(struct mm_struct *mm, uint64_t address, unsi
  * when the entry is not what was looked at. Locks: the mm lock for reading.
  */
 enum fault_result fault_install(struct vm_fault *fault, pte_t entry);
+
+/* Keeps page, with its reference, for the next round. */
+void fault_keep(struct vm_fault *fault, struct page *page);
 
 /* One line that teaches: pid, name, cause, address, area, what was allowed. */
 void fault_report(struct mm_struct *mm, uint64_t address, unsigned flags, uint64_t pc,

@@ -18,6 +18,8 @@ static enum fault_kind kind_absent(const struct fault_facts *facts)
         return store ? FAULT_KIND_ZERO_WRITE : FAULT_KIND_ZERO_READ;
     if (facts->past_end)
         return FAULT_KIND_PAST_END;
+    if (facts->is_shared)
+        return store ? FAULT_KIND_FILE_SHARE : FAULT_KIND_FILE_MAP;
     return store || facts->backing == BACKING_FILE_PART ? FAULT_KIND_FILE_COPY
                                                         : FAULT_KIND_FILE_MAP;
 }
@@ -28,6 +30,8 @@ static enum fault_kind kind_present(const struct fault_facts *facts)
         return pte_marked(facts->pte, facts->access) ? FAULT_KIND_SPURIOUS : FAULT_KIND_MARK;
     if (facts->access != ACCESS_WRITE)
         return FAULT_KIND_CORRUPT; /* an entry has all that its area allows but writing */
+    if (facts->is_shared)
+        return FAULT_KIND_FILE_SHARE;
     return facts->is_zero_page ? FAULT_KIND_ZERO_UPGRADE : FAULT_KIND_COPY_ON_WRITE;
 }
 

@@ -7,6 +7,8 @@
  *   empty, zero content   ZERO_READ                ZERO_WRITE
  *   empty, file, whole    FILE_MAP                 FILE_COPY
  *   empty, file, part     FILE_COPY                FILE_COPY
+ *   empty, shared         FILE_MAP                 FILE_SHARE
+ *   present, shared       SPURIOUS or MARK         FILE_SHARE, SPURIOUS or MARK
  *   the zero page         SPURIOUS or MARK         ZERO_UPGRADE
  *   present, read-only    SPURIOUS or MARK         COPY_ON_WRITE
  *   present, writable     SPURIOUS or MARK         SPURIOUS or MARK
@@ -37,6 +39,7 @@ struct fault_facts {
     uint64_t allowed;          /* ACCESS_... bits of the area */
     enum fault_backing backing;
     bool past_end;             /* of the object */
+    bool is_shared;            /* stores go to the object */
     pte_t pte;
     bool is_zero_page;         /* pte shows it */
 };
@@ -52,6 +55,7 @@ enum fault_kind {
     FAULT_KIND_ZERO_UPGRADE,
     FAULT_KIND_FILE_MAP,
     FAULT_KIND_FILE_COPY,
+    FAULT_KIND_FILE_SHARE,
     FAULT_KIND_COPY_ON_WRITE,
     FAULT_KIND_MARK,
     FAULT_KIND_SPURIOUS,

@@ -15,58 +15,179 @@
 #include "vm/page_lock.h"
 #include "vm/vma.h"
 
-/* Asks handle_page_fault to read the page at index. Locks: the mm lock for reading. */
-static enum fault_result want_page(struct vm_fault *fault, uint64_t index)
+#define AROUND_PAGES 16u     /* a window, aligned, that is mapped along with a page that is read */
+#define READ_AHEAD_PAGES 8u  /* after a page that was not cached, where the advice is SEQUENTIAL */
+
+static uint64_t index_of(const struct vm_area_struct *vma, uint64_t va)
+{
+    return (vma->offset + (va - vma->start)) >> PAGE_SHIFT;
+}
+
+/* Asks handle_page_fault to do want with the page at index. Locks: the mm lock for reading. */
+static enum fault_result want_of_object(struct vm_fault *fault, uint64_t index,
+                                        enum fault_result want)
 {
     struct vm_object *object = fault->vma->object;
 
     object->ops->get(object);
     fault->object = object;
     fault->index = index;
-    return FAULT_WANT_PAGE;
+    fault->ahead = fault->vma->flags & VMA_SEQUENTIAL ? READ_AHEAD_PAGES : 0;
+    return want;
 }
 
-/* Gives page, with its reference, to the fault for the next round. */
-static enum fault_result want_lock(struct vm_fault *fault, struct page *page)
+/*
+ * The cached page that fault->va shows, with a reference and its lock, up to date, still the object's
+ * and within its size; else what to do about it. Locks: the mm lock for reading.
+ */
+static enum fault_result cached_page_lock(struct vm_fault *fault, struct page **out)
 {
-    if (fault->page)
-        page_put(fault->page);
-    fault->page = page;
-    return FAULT_WANT_LOCK;
-}
-
-/* A read of a whole page: the cached page itself, never writable. */
-static enum fault_result map_cached_page(struct vm_fault *fault)
-{
-    struct vm_area_struct *vma = fault->vma;
-    struct vm_object *object = vma->object;
-    uint64_t index = (vma->offset + (fault->va - vma->start)) >> PAGE_SHIFT;
+    struct vm_object *object = fault->vma->object;
+    uint64_t index = index_of(fault->vma, fault->va);
     struct page *page = object_find_page(object, index);
-    enum fault_result result = FAULT_RETRY;
-    pte_t entry;
 
     if (!page)
-        return want_page(fault, index);
+        return want_of_object(fault, index, FAULT_WANT_PAGE);
     if (!page_test(page, PAGE_UPTODATE)) {
         page_put(page);
-        return want_page(fault, index);
+        return want_of_object(fault, index, FAULT_WANT_PAGE);
     }
-    if (!page_trylock(page))
-        return want_lock(fault, page);
-    if (page->owner == object && index << PAGE_SHIFT < object->size) {
-        entry = pte_make_user(page_pfn(page), vma->access & ~(uint64_t)ACCESS_WRITE);
-        __atomic_fetch_add(&page->counts, PAGE_MAPPED_REF, __ATOMIC_ACQ_REL);
-        result = fault_install(fault, entry);
-        if (result != FAULT_OK)
-            page_put_many(page, PAGE_MAPPED_REF);
+    if (!page_trylock(page)) {
+        fault_keep(fault, page);
+        return FAULT_WANT_LOCK;
+    }
+    if (page->owner != object || index << PAGE_SHIFT >= object->size) {
+        page_unlock(page);
+        page_put(page);
+        return FAULT_RETRY;
+    }
+    *out = page;
+    return FAULT_OK;
+}
+
+/* May a mapping of page be writable? Then no store through it goes unnoticed. Locks: the page's. */
+static bool page_takes_stores(const struct vm_area_struct *vma, const struct page *page)
+{
+    return (vma->flags & VMA_SHARED) && (vma->access & ACCESS_WRITE) &&
+           (vma->object->is_memory || page_test(page, PAGE_DIRTY));
+}
+
+static uint64_t access_to(const struct vm_area_struct *vma, const struct page *page)
+{
+    return page_takes_stores(vma, page) ? vma->access : vma->access & ~(uint64_t)ACCESS_WRITE;
+}
+
+/* Locks: the page's. Maps it where fault->old, which is empty, was found. */
+static enum fault_result map_locked_page(struct vm_fault *fault, struct page *page)
+{
+    pte_t entry = pte_make_user(page_pfn(page), access_to(fault->vma, page));
+    enum fault_result result;
+
+    __atomic_fetch_add(&page->counts, PAGE_MAPPED_REF, __ATOMIC_ACQ_REL);
+    result = fault_install(fault, entry);
+    if (result != FAULT_OK) {
+        page_put_many(page, PAGE_MAPPED_REF);
+        return result;
+    }
+    update_vm_stats(VM_STAT_FAULT_FILE, 1);
+    if (fault->vma->access & ACCESS_EXEC)
+        flush_instructions(&fault->mm->page_table);
+    return FAULT_OK;
+}
+
+/* Locks: the page table's. Maps page at slot if it can be done without waiting. */
+static bool map_neighbour(struct vm_area_struct *vma, pte_t *slot, struct page *page,
+                          uint64_t index)
+{
+    struct vm_object *object = vma->object;
+    bool fits;
+
+    if (pte_kind(pte_load(slot)) != PTE_EMPTY || !page_trylock(page))
+        return false;
+    fits = page->owner == object && index << PAGE_SHIFT < object->size;
+    if (fits) {
+        __atomic_fetch_add(&page->counts, PAGE_MAP, __ATOMIC_ACQ_REL); /* and our reference */
+        pte_set(slot, pte_make_user(page_pfn(page), vma->access & ~(uint64_t)ACCESS_WRITE));
+    }
+    page_unlock(page);
+    return fits;
+}
+
+/* The cached pages around fault->va, as far as its window, its area and its slots go. */
+static void map_around(struct vm_fault *fault)
+{
+    struct vm_area_struct *vma = fault->vma;
+    uint64_t start = fault->va & ~(AROUND_PAGES * PAGE_SIZE - 1);
+    uint64_t end = start + AROUND_PAGES * PAGE_SIZE;
+    struct page *page[AROUND_PAGES];
+    uint64_t first, count, mapped = 0;
+    pte_t *slot;
+
+    if (start < vma->start)
+        start = vma->start;
+    if (end > vma->start + PAGE_ROUND_DOWN(vma->file_bytes))
+        end = vma->start + PAGE_ROUND_DOWN(vma->file_bytes);
+    if (end <= start)
+        return;
+    first = index_of(vma, start);
+    count = (end - start) >> PAGE_SHIFT;
+    slot = fault->slot - ((fault->va - start) >> PAGE_SHIFT);
+    object_find_pages(vma->object, first, count, page);
+    spin_lock(&fault->mm->page_table.lock);
+    for (uint64_t i = 0; i < count; i++) {
+        if (!page[i])
+            continue;
+        if (page_test(page[i], PAGE_UPTODATE) && map_neighbour(vma, slot + i, page[i], first + i))
+            mapped++;
+        else
+            page_put(page[i]);
+    }
+    spin_unlock(&fault->mm->page_table.lock);
+    __atomic_fetch_add(&fault->mm->resident, mapped, __ATOMIC_RELAXED);
+    update_vm_stats(VM_STAT_FAULT_AROUND, mapped);
+}
+
+/* A read of a whole page: the cached page itself, and its neighbours unless the advice is RANDOM. */
+static enum fault_result map_cached_page(struct vm_fault *fault)
+{
+    struct page *page;
+    enum fault_result result = cached_page_lock(fault, &page);
+
+    if (result != FAULT_OK)
+        return result;
+    result = map_locked_page(fault, page);
+    page_unlock(page);
+    page_put(page);
+    if (result == FAULT_OK && !(fault->vma->flags & VMA_RANDOM))
+        map_around(fault);
+    return result;
+}
+
+/* A store into shared memory, or a shared file: the page must be dirty before it may be writable. */
+static enum fault_result map_for_store(struct vm_fault *fault)
+{
+    struct page_table *table = &fault->mm->page_table;
+    struct page *page;
+    enum fault_result result = cached_page_lock(fault, &page);
+
+    if (result != FAULT_OK)
+        return result;
+    if (!page_takes_stores(fault->vma, page)) {
+        result = want_of_object(fault, page->index, FAULT_WANT_WRITABLE);
+    } else if (pte_kind(fault->old) == PTE_EMPTY) {
+        result = map_locked_page(fault, page);
+    } else {
+        result = FAULT_RETRY;
+        spin_lock(&table->lock);
+        if (pte_load(fault->slot) == fault->old && pte_shows(fault->old, page_pfn(page))) {
+            pte_write_allow(fault->slot);
+            result = FAULT_OK;
+        }
+        spin_unlock(&table->lock);
+        flush_tlb_own_entry(fault->va);
     }
     page_unlock(page);
     page_put(page);
-    if (result == FAULT_OK) {
-        update_vm_stats(VM_STAT_FAULT_FILE, 1);
-        if (vma->access & ACCESS_EXEC)
-            flush_instructions(&fault->mm->page_table);
-    }
     return result;
 }
 
@@ -91,7 +212,7 @@ static enum fault_result copy_from_object(struct vm_fault *fault, uint8_t *data)
         if (!page || !page_test(page, PAGE_UPTODATE)) {
             if (page)
                 page_put(page);
-            return want_page(fault, at >> PAGE_SHIFT);
+            return want_of_object(fault, at >> PAGE_SHIFT, FAULT_WANT_PAGE);
         }
         memcpy(data, (uint8_t *)page_va(page) + (at & PAGE_MASK), bytes);
         page_put(page);
@@ -123,9 +244,20 @@ static enum fault_result map_private_copy(struct vm_fault *fault)
 
 static int object_fault(struct vm_area_struct *vma, struct vm_fault *fault)
 {
+    if ((vma->flags & VMA_SHARED) && fault->access == ACCESS_WRITE)
+        return map_for_store(fault);
     if (fault->access != ACCESS_WRITE && vma_maps_whole_page(vma, fault->va))
         return map_cached_page(fault);
     return map_private_copy(fault);
+}
+
+/* An area of a program keeps writers from its file, and a shared area that may store, execution. */
+static void count_area(struct vm_area_struct *vma, uint32_t n)
+{
+    if (vma->flags & VMA_IMAGE)
+        __atomic_fetch_add(&vma->object->writers_denied, n, __ATOMIC_ACQ_REL);
+    if ((vma->flags & VMA_SHARED) && (vma->access_max & ACCESS_WRITE))
+        __atomic_fetch_add(&vma->object->shared_writers, n, __ATOMIC_ACQ_REL);
 }
 
 static void object_open(struct vm_area_struct *vma)
@@ -133,6 +265,7 @@ static void object_open(struct vm_area_struct *vma)
     struct vm_object *object = vma->object;
 
     object->ops->get(object);
+    count_area(vma, 1);
     sleeplock_acquire(&object->vma_lock);
     list_add_tail(&vma->object_link, &object->vmas);
     sleeplock_release(&object->vma_lock);
@@ -145,6 +278,7 @@ static void object_close(struct vm_area_struct *vma)
     sleeplock_acquire(&object->vma_lock);
     list_del(&vma->object_link);
     sleeplock_release(&object->vma_lock);
+    count_area(vma, (uint32_t)-1);
     object->ops->put(object);
 }
 
@@ -154,25 +288,32 @@ const struct vm_operations_struct object_vm_ops = {
     .fault = object_fault,
 };
 
-/* Unmaps page from one area, if it is there. Locks: the page's, object->vma_lock. */
-static void unmap_from_area(struct vm_area_struct *vma, struct page *page)
+/* The slot in which the area may show page, and its address, or NULL. Locks: the page table's. */
+static pte_t *slot_in_area(struct vm_area_struct *vma, struct page *page, uint64_t *va)
 {
-    struct page_table *table = &vma->mm->page_table;
     uint64_t at = page->index << PAGE_SHIFT;
-    uint64_t va = vma->start + (at - vma->offset);
-    bool found = false;
     pte_t *slot;
 
     if (at < vma->offset || at - vma->offset >= vma->file_bytes)
-        return;
+        return NULL;
+    *va = vma->start + (at - vma->offset);
+    slot = find_page_table(&vma->mm->page_table, *va);
+    return slot && pte_shows(pte_load(slot), page_pfn(page)) ? slot : NULL;
+}
+
+/* Locks: the page's, object->vma_lock. */
+static void unmap_from_area(struct vm_area_struct *vma, struct page *page)
+{
+    struct page_table *table = &vma->mm->page_table;
+    uint64_t va;
+    pte_t *slot;
+
     spin_lock(&table->lock);
-    slot = find_page_table(table, va);
-    if (slot && pte_shows(pte_load(slot), page_pfn(page))) {
+    slot = slot_in_area(vma, page, &va);
+    if (slot)
         pte_swap(table, va, slot, 0);
-        found = true;
-    }
     spin_unlock(&table->lock);
-    if (!found)
+    if (!slot)
         return;
     flush_tlb_entry(table, va);
     __atomic_fetch_sub(&vma->mm->resident, 1, __ATOMIC_RELAXED);
@@ -186,5 +327,40 @@ void object_unmap_page(struct vm_object *object, struct page *page)
     sleeplock_acquire(&object->vma_lock);
     list_for_each (at, &object->vmas)
         unmap_from_area(container_of(at, struct vm_area_struct, object_link), page);
+    sleeplock_release(&object->vma_lock);
+}
+
+/* Locks: the page's, object->vma_lock. */
+static void protect_in_area(struct vm_area_struct *vma, struct page *page)
+{
+    struct page_table *table = &vma->mm->page_table;
+    uint64_t va;
+    pte_t *slot;
+    bool was_writable = false;
+
+    spin_lock(&table->lock);
+    slot = slot_in_area(vma, page, &va);
+    if (slot && pte_allows(pte_load(slot), ACCESS_WRITE)) {
+        pte_write_protect(table, va, slot);
+        was_writable = true;
+    }
+    spin_unlock(&table->lock);
+    if (was_writable)
+        flush_tlb_entry(table, va);
+}
+
+void object_protect_page(struct vm_object *object, struct page *page)
+{
+    struct list_head *at;
+
+    if (!__atomic_load_n(&object->shared_writers, __ATOMIC_ACQUIRE))
+        return;
+    sleeplock_acquire(&object->vma_lock);
+    list_for_each (at, &object->vmas) {
+        struct vm_area_struct *vma = container_of(at, struct vm_area_struct, object_link);
+
+        if (vma->flags & VMA_SHARED)
+            protect_in_area(vma, page);
+    }
     sleeplock_release(&object->vma_lock);
 }

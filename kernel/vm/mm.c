@@ -23,24 +23,6 @@
 
 static const struct commit root_charge = {.unswappable = 1};
 
-static int mm_charge(struct mm_struct *mm, struct commit amount)
-{
-    int error = commit_charge(amount);
-
-    if (!error) {
-        mm->charged.pages += amount.pages;
-        mm->charged.unswappable += amount.unswappable;
-    }
-    return error;
-}
-
-static void mm_uncharge(struct mm_struct *mm, struct commit amount)
-{
-    commit_release(amount);
-    mm->charged.pages -= amount.pages;
-    mm->charged.unswappable -= amount.unswappable;
-}
-
 struct mm_struct *mm_create(void)
 {
     struct mm_struct *mm = kmem_alloc(sizeof(*mm), 0);
@@ -96,88 +78,6 @@ uint64_t mm_user_end(void)
     return user_half_end(paging_levels) - (1ul << 20);
 }
 
-int map_page_range(struct mm_struct *mm, uint64_t start, uint64_t end, uint64_t access,
-                   unsigned flags, struct vm_object *object, uint64_t offset, uint64_t file_bytes)
-{
-    struct vm_area_struct *vma;
-    int error = -ENOMEM;
-
-    if (mm->vma_count >= MM_MAX_AREAS)
-        return -ENOMEM;
-    vma = kmem_alloc(sizeof(*vma), 0);
-    if (!vma)
-        return -ENOMEM;
-    vma->start = start;
-    vma->end = end;
-    vma->access = access;
-    vma->flags = flags | (commit_always ? VMA_UNRESERVED : 0);
-    vma->mm = mm;
-    vma->object = object;
-    vma->offset = offset;
-    vma->file_bytes = file_bytes;
-    vma->ops = object ? &object_vm_ops : NULL;
-    error = mm_charge(mm, vma_charge(vma, mm->page_table.levels));
-    if (error)
-        goto free_vma;
-    error = vma_insert(mm, vma);
-    if (error)
-        goto uncharge;
-    mm->area_bytes += end - start;
-    if (vma->ops)
-        vma->ops->open(vma);
-    return 0;
-
-uncharge:
-    mm_uncharge(mm, vma_charge(vma, mm->page_table.levels));
-free_vma:
-    kmem_free(vma);
-    return error;
-}
-
-/* Locks: the page table's. Empties slots from *va on, until end, a table's end, or a full batch. */
-static void unmap_slots(struct tlb_batch *batch, pte_t *slot, uint64_t *va, uint64_t end,
-                        uint64_t *unmapped)
-{
-    uint64_t stop = (*va | (LEAF_TABLE_SPAN - 1)) + 1;
-
-    if (stop > end)
-        stop = end;
-    while (*va < stop && batch->count < TLB_BATCH_PAGES) {
-        if (pte_kind(pte_load(slot)) == PTE_PRESENT) {
-            struct page *page = pfn_page(pte_pfn(pte_swap(batch->table, *va, slot, 0)));
-
-            tlb_batch_note(batch, *va);
-            if (page != zero_page)
-                batch->page[batch->count++] = page;
-            (*unmapped)++;
-        }
-        slot++;
-        *va += PAGE_SIZE;
-    }
-}
-
-void unmap_page_range(struct mm_struct *mm, uint64_t start, uint64_t end)
-{
-    struct page_table *table = &mm->page_table;
-    uint64_t unmapped = 0;
-    uint64_t va = start;
-    bool more = true;
-
-    while (more) {
-        struct tlb_batch batch;
-        pte_t *slot = NULL;
-
-        tlb_batch_begin(&batch, table);
-        spin_lock(&table->lock);
-        while (batch.count < TLB_BATCH_PAGES && (slot = next_page_table(table, &va, end)) != NULL)
-            unmap_slots(&batch, slot, &va, end, &unmapped);
-        spin_unlock(&table->lock);
-        tlb_batch_finish(&batch);
-        more = slot != NULL;
-    }
-    __atomic_fetch_sub(&mm->resident, unmapped, __ATOMIC_RELAXED);
-}
-
 int mm_map_segment(struct mm_struct *mm, uint64_t va, uint64_t mem_bytes, int prot,
                    struct vm_object *object, uint64_t offset, uint64_t file_bytes)
 {
@@ -198,11 +98,16 @@ int mm_map_segment(struct mm_struct *mm, uint64_t va, uint64_t mem_bytes, int pr
     end = PAGE_ROUND_UP(va + mem_bytes);
     access |= (prot & PROT_WRITE ? ACCESS_WRITE : 0) | (prot & PROT_EXEC ? ACCESS_EXEC : 0);
     rwlock_write_acquire(&mm->lock);
-    if (object)
-        error = map_page_range(mm, start, end, access, 0, object, offset - lead,
-                               file_bytes + lead);
-    else
-        error = map_page_range(mm, start, end, access, 0, NULL, 0, 0);
+    error = map_page_range(mm, &(struct area_request){
+                                   .start = start,
+                                   .end = end,
+                                   .access = access,
+                                   .access_max = access | ACCESS_WRITE | ACCESS_EXEC,
+                                   .flags = VMA_IMAGE,
+                                   .object = object,
+                                   .offset = object ? offset - lead : 0,
+                                   .file_bytes = object ? file_bytes + lead : 0,
+                               });
     if (!error && end > mm->heap_start && end <= MM_COMMON_END)
         mm->heap_start = mm->heap_end = end;
     rwlock_write_release(&mm->lock);
@@ -230,89 +135,66 @@ int mm_map_stack(struct mm_struct *mm, uint64_t limit_bytes, uint64_t *top)
     if (mm->heap_start == 0)
         mm->heap_start = mm->heap_end = HEAP_DEFAULT;
     mm->stack_limit = limit;
-    error = map_page_range(mm, start, end, ACCESS_READ | ACCESS_WRITE, VMA_STACK, NULL, 0, 0);
+    error = map_page_range(mm, &(struct area_request){
+                                   .start = start,
+                                   .end = end,
+                                   .access = ACCESS_READ | ACCESS_WRITE,
+                                   .access_max = ACCESS_READ | ACCESS_WRITE | ACCESS_EXEC,
+                                   .flags = VMA_STACK,
+                               });
     *top = end;
 unlock:
     rwlock_write_release(&mm->lock);
     return error;
 }
 
-/* Locks: mm->lock for writing. The area that ends at end becomes longer, by promise as well. */
-static int heap_extend(struct mm_struct *mm, struct vm_area_struct *vma, uint64_t end)
-{
-    struct vm_area_struct longer = {.start = vma->start, .end = end, .access = vma->access,
-                                    .flags = vma->flags};
-    struct commit had = vma_charge(vma, mm->page_table.levels);
-    struct commit wants = vma_charge(&longer, mm->page_table.levels);
-    int error = mm_charge(mm, (struct commit){wants.pages - had.pages,
-                                              wants.unswappable - had.unswappable});
-
-    if (!error) {
-        mm->area_bytes += end - vma->end;
-        vma->end = end;
-    }
-    return error;
-}
-
 /* Locks: mm->lock for writing. From and to are multiples of the page size. */
 static int heap_grow(struct mm_struct *mm, uint64_t from, uint64_t to, bool lazy)
 {
-    unsigned flags = VMA_HEAP | (lazy || commit_always ? VMA_UNRESERVED : 0);
-    struct vm_area_struct *last = from > 0 ? find_vma(mm, from - 1) : NULL;
-    struct vm_area_struct *next = find_vma(mm, from);
+    struct area_request request = {
+        .start = from,
+        .end = to,
+        .access = ACCESS_READ | ACCESS_WRITE,
+        .access_max = ACCESS_READ | ACCESS_WRITE | ACCESS_EXEC,
+        .flags = VMA_HEAP | (lazy ? VMA_UNRESERVED : 0),
+    };
+    int error;
 
-    if (to > mm->stack_limit - STACK_GUARD_BYTES || (next && next->start < to))
+    if (to > mm->stack_limit - STACK_GUARD_BYTES)
         return -ENOMEM;
-    if (last && last->end == from && last->flags == flags)
-        return heap_extend(mm, last, to);
-    return map_page_range(mm, from, to, ACCESS_READ | ACCESS_WRITE, flags, NULL, 0, 0);
-}
-
-/* Locks: mm->lock for writing. Takes [from, to), the heap's end, away. Heap areas have no ops. */
-static void heap_shrink(struct mm_struct *mm, uint64_t from, uint64_t to)
-{
-    struct vm_area_struct *vma;
-
-    unmap_page_range(mm, from, to);
-    mm->area_bytes -= to - from;
-    while ((vma = find_vma(mm, from)) != NULL && vma->start < to) {
-        struct commit had = vma_charge(vma, mm->page_table.levels);
-        struct commit keeps = {0, 0};
-
-        if (vma->start < from) {
-            vma->end = from;
-            keeps = vma_charge(vma, mm->page_table.levels);
-        } else {
-            vma_remove(mm, vma);
-            kmem_free(vma);
-        }
-        mm_uncharge(mm, (struct commit){had.pages - keeps.pages,
-                                        had.unswappable - keeps.unswappable});
-    }
+    error = map_page_range(mm, &request);
+    if (!error)
+        areas_merge(mm, from, to);
+    return error == -EEXIST ? -ENOMEM : error;
 }
 
 int mm_sbrk(struct mm_struct *mm, int64_t bytes, bool lazy, uint64_t *old_break)
 {
+    struct list_head closing;
     uint64_t old_end, new_end;
     int error = 0;
 
+    list_init(&closing);
     rwlock_write_acquire(&mm->lock);
     *old_break = mm->heap_end;
     old_end = PAGE_ROUND_UP(mm->heap_end);
     if (bytes >= 0 ? (uint64_t)bytes > MM_COMMON_END
                    : 0 - (uint64_t)bytes > mm->heap_end - mm->heap_start) {
-        error = bytes >= 0 ? -ENOMEM : -EINVAL;
+        /* As in xv6, taking away more than there is from address 0 on changes nothing. */
+        if (bytes >= 0 || 0 - (uint64_t)bytes <= mm->heap_end)
+            error = bytes >= 0 ? -ENOMEM : -EINVAL;
         goto unlock;
     }
     new_end = PAGE_ROUND_UP(mm->heap_end + (uint64_t)bytes);
     if (new_end > old_end)
         error = heap_grow(mm, old_end, new_end, lazy);
     else if (new_end < old_end)
-        heap_shrink(mm, new_end, old_end);
+        error = areas_remove(mm, new_end, old_end, &closing);
     if (!error)
         mm->heap_end += (uint64_t)bytes;
 unlock:
     rwlock_write_release(&mm->lock);
+    areas_close(&closing);
     return error;
 }
 

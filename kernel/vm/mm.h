@@ -29,6 +29,7 @@ struct mm_struct {
     uint64_t heap_start, heap_end;     /* m: the break is heap_end, any byte */
     uint64_t stack_limit;              /* m: lowest address that the stack may grow to */
     struct commit charged;             /* m: what was promised to it */
+    struct commit locked;              /* m: the part of it that mlock made */
     uint64_t resident;                 /* a: pages mapped */
     uint64_t area_bytes;               /* m to change, read freely: of all areas */
     int pid;                           /* c after exec or fork: for messages only */
@@ -51,18 +52,74 @@ void mm_destroy(struct mm_struct *mm);
 /* Makes mm (NULL: the kernel's own root) the running thread's address space. */
 void mm_switch(struct mm_struct *mm);
 
+/* What an area is to be. Addresses and offset in bytes; access: ACCESS_... bits; flags: enum vma_flag. */
+struct area_request {
+    uint64_t start, end;
+    uint64_t access, access_max;
+    unsigned flags;
+    struct vm_object *object; /* or NULL */
+    uint64_t offset, file_bytes;
+};
+
 /*
- * Makes an area [start, end) with what is promised for it; nothing is mapped yet. access: ACCESS_...
- * bits; flags: enum vma_flag; object may be NULL. 0, -ENOMEM, -EEXIST (overlap).
+ * Makes an area with what is promised for it; nothing is mapped yet. 0, -ENOMEM, -EEXIST (overlap).
  * Locks: mm->lock for writing. Sleeps.
  */
-int map_page_range(struct mm_struct *mm, uint64_t start, uint64_t end, uint64_t access,
-                   unsigned flags, struct vm_object *object, uint64_t offset, uint64_t file_bytes);
+int map_page_range(struct mm_struct *mm, const struct area_request *request);
+
+/*
+ * Takes [start, end) out of the space: pages, and areas, which are split at the edges. Areas that are
+ * to be closed come onto *closing: call areas_close when the mm lock was let go. 0, or -ENOMEM (for a
+ * split) and nothing is changed. Locks: mm->lock for writing.
+ */
+int areas_remove(struct mm_struct *mm, uint64_t start, uint64_t end, struct list_head *closing);
+void areas_close(struct list_head *closing); /* Sleeps; holds nothing. */
+
+/* Splits the area that has at in its inside, so that one begins there. 0 or -ENOMEM. Locks: as above. */
+int area_split(struct mm_struct *mm, uint64_t at);
+/* mlock, munlock of a whole area. 0, or -ENOMEM beyond a limit. Locks: as above. */
+int area_lock(struct mm_struct *mm, struct vm_area_struct *vma, bool locked);
+/* The stack's area comes down to the page va. 0 or -ENOMEM. Takes the mm lock for writing. Sleeps. */
+int stack_grow(struct mm_struct *mm, uint64_t va);
+/* Joins the areas of [start, end] that are alike, with each other and their neighbours. Locks: as above. */
+void areas_merge(struct mm_struct *mm, uint64_t start, uint64_t end);
+
 /*
  * Unmaps the pages of [start, end) and drops them; areas are not touched. Fences where the space may
- * be cached. Locks: mm->lock for writing, or nobody else has mm. Sleeps not, but no spinlock held.
+ * be cached. Locks: mm->lock for writing, or, for private memory that is dropped, for reading.
  */
 void unmap_page_range(struct mm_struct *mm, uint64_t start, uint64_t end);
+
+/* More or less is promised to mm. Locks: mm->lock for writing. 0 or -ENOMEM. */
+int mm_charge(struct mm_struct *mm, struct commit amount);
+void mm_uncharge(struct mm_struct *mm, struct commit amount);
+
+/*
+ * mmap. flags: MAP_... of abi/mman.h, checked by the caller to be known; object: the file's, with
+ * may_write when it is open for writing, or NULL for anonymous memory. 0 and *start, or -EINVAL,
+ * -ENOMEM, -EEXIST, -EACCES, -EPERM, -ETXTBSY, -EOVERFLOW. Sleeps.
+ */
+struct map_request {
+    uint64_t address, length;
+    int prot, flags;
+    struct vm_object *object;
+    bool may_write;
+    uint64_t offset;
+};
+int mm_map(struct mm_struct *mm, const struct map_request *request, uint64_t *start);
+uint64_t access_of_prot(int prot); /* ACCESS_... bits; PROT_WRITE brings reading along */
+/* The calls of the same names; each Sleeps, holding nothing, and returns 0 or -errno as POSIX has it. */
+int mm_unmap(struct mm_struct *mm, uint64_t start, uint64_t length);
+int mm_protect(struct mm_struct *mm, uint64_t start, uint64_t length, int prot);
+int mm_sync(struct mm_struct *mm, uint64_t start, uint64_t length, int flags);
+int mm_advise(struct mm_struct *mm, uint64_t start, uint64_t length, int advice);
+int mm_lock(struct mm_struct *mm, uint64_t start, uint64_t length, bool locked);
+/* One byte a page into present[]: 1 where no access would have to wait. */
+int mm_present(struct mm_struct *mm, uint64_t start, uint64_t pages, unsigned char *present);
+/* Touches each page of the range, as a load or, where it is allowed, as a store would. */
+int mm_populate(struct mm_struct *mm, uint64_t start, uint64_t length);
+/* Frames for tables of unreserved memory: each gets a promise of its own, until it is freed. 0 or -ENOMEM. */
+int tables_charge(struct table_supply *tables);
 
 /*
  * fork: child is new and empty. Copies areas and page tables; private pages are shared until one
@@ -77,8 +134,10 @@ int mm_fork(struct mm_struct *parent, struct mm_struct *child);
  */
 int mm_map_segment(struct mm_struct *mm, uint64_t va, uint64_t mem_bytes, int prot,
                    struct vm_object *object, uint64_t offset, uint64_t file_bytes);
-/* exec, after the segments: the heap starts at the page after the last segment; the stack's area with its
- * limit. Returns 0 and the stack's top (16-aligned, exclusive). Sleeps. */
+/*
+ * exec, after the segments: the heap starts at the page after the last segment; the stack's area with
+ * its limit. Returns 0 and the stack's top (16-aligned, exclusive). Sleeps.
+ */
 int mm_map_stack(struct mm_struct *mm, uint64_t limit_bytes, uint64_t *top);
 
 /* sbrk. Returns 0 and the old break, or -ENOMEM, -EINVAL. lazy: unreserved. Sleeps. */

@@ -25,6 +25,7 @@ static int area_copy(struct vm_area_struct *vma, struct mm_struct *child)
         return -ENOMEM;
     *copy = *vma;
     copy->mm = child;
+    copy->flags &= ~(unsigned)VMA_LOCKED; /* mlock is not inherited */
     error = vma_insert(child, copy);
     assert(error == 0);
     if (copy->ops)
@@ -45,7 +46,7 @@ static uint64_t slots_share(struct page_table *parent, uint64_t va, pte_t *from,
     for (uint64_t i = 0; i < count; i++) {
         pte_t entry = pte_load(&from[i]);
 
-        if (pte_kind(entry) != PTE_PRESENT)
+        if (!pte_has_frame(entry))
             continue;
         mapped++;
         if (!pte_shows(entry, zero))
@@ -61,11 +62,11 @@ static uint64_t slots_share(struct page_table *parent, uint64_t va, pte_t *from,
 }
 
 /* Locks: the parent's mm lock for writing; nobody else has the child. */
-static int tables_copy(struct mm_struct *parent, struct mm_struct *child, uint64_t start,
-                       uint64_t end, bool *protected)
+static int tables_copy(struct mm_struct *parent, struct mm_struct *child,
+                       const struct vm_area_struct *vma, bool *protected)
 {
     struct table_supply supply = {.count = 0};
-    uint64_t va = start;
+    uint64_t va = vma->start, end = vma->end;
     uint64_t mapped = 0;
     pte_t *from;
     int error = 0;
@@ -78,6 +79,8 @@ static int tables_copy(struct mm_struct *parent, struct mm_struct *child, uint64
             stop = end;
         if (!to) {
             error = table_supply_fill(&supply, child->page_table.levels, 0);
+            if (!error && (vma->flags & VMA_UNRESERVED))
+                error = tables_charge(&supply);
             if (error)
                 break;
             to = walk_page_table(&child->page_table, va, &supply);
@@ -101,8 +104,8 @@ static int areas_copy(struct mm_struct *parent, struct mm_struct *child, bool *p
         struct vm_area_struct *vma = container_of(node, struct vm_area_struct, node);
         int error = area_copy(vma, child);
 
-        if (!error)
-            error = tables_copy(parent, child, vma->start, vma->end, protected);
+        if (!error && !(vma->flags & VMA_SHARED)) /* a shared area is filled by faults */
+            error = tables_copy(parent, child, vma, protected);
         if (error)
             return error;
     }
@@ -116,12 +119,11 @@ int mm_fork(struct mm_struct *parent, struct mm_struct *child)
     int error;
 
     rwlock_write_acquire(&parent->lock);
-    amount = parent->charged;
-    amount.pages -= child->charged.pages; /* the root is charged already */
-    amount.unswappable -= child->charged.unswappable;
-    error = commit_charge(amount);
+    amount.pages = parent->charged.pages - parent->locked.pages - child->charged.pages;
+    amount.unswappable = parent->charged.unswappable - parent->locked.unswappable -
+                         child->charged.unswappable; /* the root is charged already */
+    error = mm_charge(child, amount);
     if (!error) {
-        child->charged = parent->charged;
         child->area_bytes = parent->area_bytes;
         child->heap_start = parent->heap_start;
         child->heap_end = parent->heap_end;

@@ -13,6 +13,7 @@
 #include "mem/frame.h"
 #include "mem/vm_stat.h"
 #include "sync/printf.h"
+#include "vm/commit.h"
 #include "vm/lru.h"
 #include "vm/page_lock.h"
 #include "vm/vma.h"
@@ -58,6 +59,39 @@ struct page *object_find_page(struct vm_object *object, uint64_t index)
     return page;
 }
 
+void object_find_pages(struct vm_object *object, uint64_t index, uint64_t count,
+                       struct page *page[])
+{
+    spin_lock(&object->lock);
+    for (uint64_t i = 0; i < count; i++)
+        page[i] = find_locked(object, index + i);
+    spin_unlock(&object->lock);
+}
+
+/* A page for index, not in the tree yet. 0, -ENOMEM, or -EDQUOT: it cannot be promised. */
+static int page_create(struct vm_object *object, uint64_t index, struct page **out)
+{
+    struct commit one = {.pages = 1};
+    struct page *page;
+
+    if (object->is_unreserved && commit_charge(one) != 0)
+        return -EDQUOT;
+    page = frame_alloc(object->is_memory ? FRAME_ANON : FRAME_FILE, 0);
+    if (!page) {
+        if (object->is_unreserved)
+            commit_release(one);
+        return -ENOMEM;
+    }
+    if (object->is_unreserved)
+        page->flags = PAGE_CHARGED;
+    page->index = index;
+    page->owner = object;
+    page->reserved = 0;
+    page->slot = 0;
+    *out = page;
+    return 0;
+}
+
 /*
  * The page at index with a reference and its lock, or a new one, locked and not up to date. A page
  * that another thread had locked may have been removed when its lock is ours: look again.
@@ -77,12 +111,9 @@ static int page_find_or_create(struct vm_object *object, uint64_t index, struct 
             page_put(page);
             continue;
         }
-        fresh = frame_alloc(FRAME_FILE, 0);
-        if (!fresh)
-            return -ENOMEM;
-        fresh->index = index;
-        fresh->owner = object;
-        fresh->reserved = 0;
+        error = page_create(object, index, &fresh);
+        if (error)
+            return error;
         page_lock(fresh);
         spin_lock(&object->lock);
         error = page_tree_find(&object->pages, index)
@@ -94,7 +125,8 @@ static int page_find_or_create(struct vm_object *object, uint64_t index, struct 
         }
         spin_unlock(&object->lock);
         if (!error) {
-            add_to_lru(&file_lru, fresh);
+            if (!object->is_memory)
+                add_to_lru(&file_lru, fresh);
             page = fresh;
             break;
         }
@@ -182,6 +214,21 @@ int object_read_page(struct vm_object *object, uint64_t index, struct page **out
     return 0;
 }
 
+void object_read_ahead(struct vm_object *object, uint64_t index, uint64_t count)
+{
+    uint64_t end = index + count;
+
+    if (end > (object->size + PAGE_MASK) >> PAGE_SHIFT)
+        end = (object->size + PAGE_MASK) >> PAGE_SHIFT;
+    for (; index < end && frame_free_now() > frame_managed / 16; index++) {
+        struct page *page;
+
+        if (object_read_page(object, index, &page) != 0)
+            return;
+        page_put(page);
+    }
+}
+
 void object_dirty_page(struct vm_object *object, struct page *page)
 {
     san_assert(page_test(page, PAGE_LOCKED) && page->owner == object);
@@ -212,6 +259,9 @@ bool object_clean_page(struct vm_object *object, struct page *page)
         spin_unlock(&dirty_lock);
     }
     spin_unlock(&object->lock);
+    /* A store before this is in the frame that is written next; one after it faults, and dirties. */
+    if (page_maps(page))
+        object_protect_page(object, page);
     return true;
 }
 
@@ -292,7 +342,7 @@ bool object_drop_page(struct page *page)
     if (!page_trylock(page))
         return false;
     object = page->owner;
-    if (object && !page_test(page, PAGE_DIRTY | PAGE_WRITEBACK)) {
+    if (object && !object->is_memory && !page_test(page, PAGE_DIRTY | PAGE_WRITEBACK)) {
         spin_lock(&object->lock);
         dropped = page_refs(page) == 2 && page_maps(page) == 0; /* the object's and the caller's */
         if (dropped) {

@@ -36,6 +36,13 @@ struct vm_object_ops {
     /* One more, one less user of the object (a VMA). put may be the last, and Sleeps. */
     void (*get)(struct vm_object *object);
     void (*put)(struct vm_object *object);
+    /*
+     * Promises what the page at index needs on the disk, and marks it dirty, for stores through a
+     * mapping. Sleeps; holds nothing. 0, -ENOSPC, -EIO, -ENOMEM. NULL: nothing is needed.
+     */
+    int (*make_writable)(struct vm_object *object, uint64_t index);
+    /* Makes what was written durable. Sleeps; holds nothing. 0 or -errno. NULL: nothing to do. */
+    int (*sync)(struct vm_object *object);
     /* Writes back every page that is dirty now. Sleeps; holds nothing. 0 or -errno. */
     int (*write_back)(struct vm_object *object);
     /* A page with promised blocks (page->reserved) leaves the object unwritten. Never sleeps. */
@@ -52,7 +59,10 @@ struct vm_object {
     struct sleeplock vma_lock;
     struct list_head vmas;           /* v */
     struct list_head dirty_link;     /* d */
-    uint32_t writers_denied;         /* a: processes that execute it */
+    uint32_t writers_denied;         /* a: areas that show it as a program: it is not written */
+    uint32_t shared_writers;         /* a: areas that may store into it: it is not executed */
+    bool is_memory;                  /* c: no disk behind it: pages are never clean, never dropped */
+    bool is_unreserved;              /* c: such a page is charged when it is touched first */
 };
 
 void object_cache_init(void); /* at boot */
@@ -62,6 +72,10 @@ void object_destroy(struct vm_object *object);
 
 /* The page at index if it is cached, with a reference; else NULL. It may be locked or not up to date. */
 struct page *object_find_page(struct vm_object *object, uint64_t index);
+
+/* The same for count pages from index on, into page[]. */
+void object_find_pages(struct vm_object *object, uint64_t index, uint64_t count,
+                       struct page *page[]);
 
 /*
  * The page at index, up to date, with a reference, not locked; reads it where it is not cached.
@@ -75,9 +89,15 @@ int object_read_page(struct vm_object *object, uint64_t index, struct page **out
  */
 int object_lock_page(struct vm_object *object, uint64_t index, bool whole, struct page **out);
 
+/* Reads count pages from index on that are not cached yet, as far as frames are at hand. Sleeps. */
+void object_read_ahead(struct vm_object *object, uint64_t index, uint64_t count);
+
 /* page is locked. Marks it dirty and up to date. */
 void object_dirty_page(struct vm_object *object, struct page *page);
-/* page is locked: about to be written out. Clears PAGE_DIRTY; returns whether it was set. */
+/*
+ * page is locked: about to be written out. Clears PAGE_DIRTY and takes the write permission from every
+ * mapping, so that the next store comes here again; returns whether it was dirty. Sleeps.
+ */
 bool object_clean_page(struct vm_object *object, struct page *page);
 /* The first dirty page with index >= from, with a reference; NULL when none. Never sleeps. */
 struct page *object_next_dirty(struct vm_object *object, uint64_t from);

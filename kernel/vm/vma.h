@@ -24,6 +24,12 @@ enum vma_flag {
     VMA_STACK = 1,      /* grows down on demand */
     VMA_HEAP = 2,
     VMA_UNRESERVED = 4, /* its pages are charged when they are touched first */
+    VMA_SHARED = 8,     /* stores go to the object */
+    VMA_CHARGED = 16,   /* private pages are promised; they stay so when it becomes read-only */
+    VMA_LOCKED = 32,    /* mlock */
+    VMA_RANDOM = 64,    /* madvise */
+    VMA_SEQUENTIAL = 128,
+    VMA_IMAGE = 256,    /* a segment of the program: its file is not written meanwhile */
 };
 
 /* What an area's content has its own way of doing. */
@@ -37,27 +43,40 @@ struct vm_operations_struct {
 struct vm_area_struct {
     struct rb_node node;       /* m */
     uint64_t start, end;       /* m: [start, end), whole pages */
+    uint64_t gap, largest_gap; /* m: free bytes below start; the largest in the node's subtree */
     uint64_t access;           /* m: ACCESS_... bits */
-    unsigned flags;            /* c: enum vma_flag */
+    uint64_t access_max;       /* c: what mprotect may give */
+    unsigned flags;            /* m: enum vma_flag */
     struct mm_struct *mm;      /* c */
     const struct vm_operations_struct *ops; /* c: NULL: anonymous memory, nothing special */
     struct vm_object *object;  /* c: or NULL */
-    uint64_t offset;           /* c: of start in the object, in bytes */
-    uint64_t file_bytes;       /* c: so much from start on is the object's; the rest is zero */
-    struct list_head object_link; /* v */
+    uint64_t offset;           /* m: of start in the object, in bytes */
+    uint64_t file_bytes;       /* m: so much from start on is the object's; the rest is zero */
+    struct list_head object_link;  /* v */
+    struct list_head closing_link; /* of who closes it */
 };
 
 /* The first area that ends above va, or NULL; it may begin above va. Locks: mm->lock. */
 struct vm_area_struct *find_vma(struct mm_struct *mm, uint64_t va);
 /* The area after this one, or NULL. Locks: mm->lock. */
 struct vm_area_struct *vma_next(struct vm_area_struct *vma);
+/* The area before this one, or NULL; the highest of all, or NULL. Locks: mm->lock. */
+struct vm_area_struct *vma_last(struct mm_struct *mm);
+struct vm_area_struct *vma_prev(struct vm_area_struct *vma);
 /* 0, or -EEXIST where it would overlap. Locks: mm->lock for writing. Owns: the tree. */
 int vma_insert(struct mm_struct *mm, struct vm_area_struct *vma);
 /* Takes it out of the tree. Locks: mm->lock for writing. Owns: the caller. */
 void vma_remove(struct mm_struct *mm, struct vm_area_struct *vma);
+/* Moves its bounds; they meet no other area. Locks: mm->lock for writing. */
+void vma_resize(struct mm_struct *mm, struct vm_area_struct *vma, uint64_t start, uint64_t end);
+/* The highest start of length free bytes that end at or below top; 0: there are none. O(log n). */
+uint64_t vma_find_gap(struct mm_struct *mm, uint64_t length, uint64_t top);
+/* Where the next area begins, or the end of everything; where the one before ends, or 0. */
+uint64_t vma_floor(struct mm_struct *mm, uint64_t start);
+uint64_t vma_ceiling(struct mm_struct *mm, uint64_t end);
 
-/* The worst that the area may need: what is promised when it is made. */
-struct commit vma_charge(const struct vm_area_struct *vma, uint32_t levels);
+/* Does it promise frames for its private pages, page by page? */
+bool vma_is_charged(const struct vm_area_struct *vma);
 
 /* Is the page at va one that the object's own cached page can serve, unshifted and whole? */
 bool vma_maps_whole_page(const struct vm_area_struct *vma, uint64_t va);
@@ -66,5 +85,7 @@ extern const struct vm_operations_struct object_vm_ops;
 
 /* Unmaps a page of a file from every area that shows it. Locks: the page's. Sleeps. */
 void object_unmap_page(struct vm_object *object, struct page *page);
+/* Takes the write permission of a page of a file from every area. Locks: the page's. Sleeps. */
+void object_protect_page(struct vm_object *object, struct page *page);
 
 #endif

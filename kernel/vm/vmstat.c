@@ -35,6 +35,7 @@ void vm_stats_read(struct vm_stats *stats, unsigned flags)
     stats->alloc_fail = vm_stat_sum(VM_STAT_ALLOC_FAIL);
     stats->disk_read_bytes = vm_stat_sum(VM_STAT_DISK_READ_BYTES);
     stats->disk_write_bytes = vm_stat_sum(VM_STAT_DISK_WRITE_BYTES);
+    stats->fault_around = vm_stat_sum(VM_STAT_FAULT_AROUND);
     stats->commit = commit_total();
     stats->commit_limit = commit_limit();
     ledger_read(frames);

@@ -1,5 +1,5 @@
 /*
- * One function for each system call. The number goes in a7, the arguments in a0 to a2, the result
+ * One function for each system call. The number goes in a7, the arguments in a0 to a5, the result
  * comes back in a0: a negative one is an error number, which becomes errno and -1. The kernel
  * keeps every other register.
  */
@@ -52,6 +52,24 @@ static inline long call3(long number, long first, long second, long third)
     register long a2 __asm__("a2") = third;
 
     __asm__ volatile("ecall" : "+r"(a0) : "r"(a7), "r"(a1), "r"(a2) : "memory");
+    return call_result(a0);
+}
+
+static inline long call6(long number, long first, long second, long third, long fourth,
+                         long fifth, long sixth)
+{
+    register long a7 __asm__("a7") = number;
+    register long a0 __asm__("a0") = first;
+    register long a1 __asm__("a1") = second;
+    register long a2 __asm__("a2") = third;
+    register long a3 __asm__("a3") = fourth;
+    register long a4 __asm__("a4") = fifth;
+    register long a5 __asm__("a5") = sixth;
+
+    __asm__ volatile("ecall"
+                     : "+r"(a0)
+                     : "r"(a7), "r"(a1), "r"(a2), "r"(a3), "r"(a4), "r"(a5)
+                     : "memory");
     return call_result(a0);
 }
 
@@ -220,4 +238,44 @@ int poweroff(int status)
 int procinfo(struct proc_info *table, int rows)
 {
     return (int)call2(SYS_procinfo, (long)table, rows);
+}
+
+void *mmap(void *address, size_t length, int prot, int flags, int fd, off_t offset)
+{
+    return (void *)call6(SYS_mmap, (long)address, (long)length, prot, flags, fd, (long)offset);
+}
+
+int munmap(void *address, size_t length)
+{
+    return (int)call2(SYS_munmap, (long)address, (long)length);
+}
+
+int mprotect(void *address, size_t length, int prot)
+{
+    return (int)call3(SYS_mprotect, (long)address, (long)length, prot);
+}
+
+int msync(void *address, size_t length, int flags)
+{
+    return (int)call3(SYS_msync, (long)address, (long)length, flags);
+}
+
+int madvise(void *address, size_t length, int advice)
+{
+    return (int)call3(SYS_madvise, (long)address, (long)length, advice);
+}
+
+int mincore(void *address, size_t length, unsigned char *present)
+{
+    return (int)call3(SYS_mincore, (long)address, (long)length, (long)present);
+}
+
+int mlock(const void *address, size_t length)
+{
+    return (int)call2(SYS_mlock, (long)address, (long)length);
+}
+
+int munlock(const void *address, size_t length)
+{
+    return (int)call2(SYS_munlock, (long)address, (long)length);
 }

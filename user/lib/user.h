@@ -63,6 +63,14 @@ int vmstat(int pid, struct vm_stats *stats, int flags);
 int memlimit(int frames, int policy);
 int poweroff(int status);
 int procinfo(struct proc_info *table, int rows);
+void *mmap(void *address, size_t length, int prot, int flags, int fd, off_t offset);
+int munmap(void *address, size_t length);
+int mprotect(void *address, size_t length, int prot);
+int msync(void *address, size_t length, int flags);
+int madvise(void *address, size_t length, int advice);
+int mincore(void *address, size_t length, unsigned char *present);
+int mlock(const void *address, size_t length);
+int munlock(const void *address, size_t length);
 
 /* Strings and bytes: lib/string.c, lib/number.c */
 void *memcpy(void *to, const void *from, size_t bytes);

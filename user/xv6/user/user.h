@@ -37,6 +37,8 @@ char *sbrklazy(int);
 int sleep(int);
 int pause(int);
 int uptime(void);
+void *mmap(void *, uint64, int, int, int, uint64); /* of the mmap lab */
+int munmap(void *, uint64);
 
 /* System calls that xv6 has not; struct vm_stats is in kernel/abi/vm_stats.h. */
 typedef long off_t;

@@ -1,0 +1,121 @@
+/* System calls about mappings: from descriptors and user pointers to vm/mm.h. */
+#include "abi/errno.h"
+#include "abi/mman.h"
+#include "fs/inode.h"
+#include "mem/kmem.h"
+#include "sys/calls.h"
+#include "vm/mm.h"
+#include "vm/usercopy.h"
+
+#define MAP_FLAGS_KNOWN                                                                    \
+    (MAP_SHARED | MAP_PRIVATE | MAP_FIXED | MAP_ANONYMOUS | MAP_NORESERVE | MAP_POPULATE | \
+     MAP_FIXED_NOREPLACE)
+#define PRESENT_PIECE 1024u /* pages of mincore answered at a time */
+
+/* Can the open file be mapped in this way? */
+static int file_check(struct file *file, const struct map_request *request)
+{
+    if (file->type != FILE_INODE)
+        return -ENODEV;
+    if (file->inode->type != T_FILE)
+        return -ENODEV;
+    if (!file->readable)
+        return -EACCES;
+    if ((request->flags & MAP_SHARED) && (request->prot & PROT_WRITE) && !file->writable)
+        return -EACCES;
+    return 0;
+}
+
+/* mmap(addr, length, prot, flags, fd, offset): the address. */
+int64_t sys_mmap(struct trap_frame *frame)
+{
+    struct process *process = current_process();
+    struct map_request request = {
+        .address = frame->a0,
+        .length = frame->a1,
+        .prot = (int)frame->a2,
+        .flags = (int)frame->a3,
+        .offset = frame->a5,
+    };
+    struct file *file = NULL;
+    uint64_t start;
+    int result = 0;
+
+    if (request.flags & ~MAP_FLAGS_KNOWN)
+        return -EINVAL;
+    if (request.flags & MAP_ANONYMOUS) {
+        request.offset = 0;
+    } else {
+        file = file_table_get(&process->files, frame->a4);
+        if (file == NULL)
+            return -EBADF;
+        result = file_check(file, &request);
+        request.object = &file->inode->object;
+        request.may_write = file->writable;
+    }
+    if (result == 0)
+        result = mm_map(process->mm, &request, &start);
+    if (file != NULL)
+        file_close(file);
+    return result < 0 ? result : (int64_t)start;
+}
+
+int64_t sys_munmap(struct trap_frame *frame)
+{
+    return mm_unmap(current_process()->mm, frame->a0, frame->a1);
+}
+
+int64_t sys_mprotect(struct trap_frame *frame)
+{
+    return mm_protect(current_process()->mm, frame->a0, frame->a1, (int)frame->a2);
+}
+
+int64_t sys_msync(struct trap_frame *frame)
+{
+    return mm_sync(current_process()->mm, frame->a0, frame->a1, (int)frame->a2);
+}
+
+int64_t sys_madvise(struct trap_frame *frame)
+{
+    return mm_advise(current_process()->mm, frame->a0, frame->a1, (int)frame->a2);
+}
+
+int64_t sys_mlock(struct trap_frame *frame)
+{
+    uint64_t start = PAGE_ROUND_DOWN(frame->a0);
+
+    return mm_lock(current_process()->mm, start, frame->a1 + (frame->a0 - start), true);
+}
+
+int64_t sys_munlock(struct trap_frame *frame)
+{
+    uint64_t start = PAGE_ROUND_DOWN(frame->a0);
+
+    return mm_lock(current_process()->mm, start, frame->a1 + (frame->a0 - start), false);
+}
+
+/* mincore(addr, length, present): a byte a page, in pieces through a buffer of the kernel's. */
+int64_t sys_mincore(struct trap_frame *frame)
+{
+    struct mm_struct *mm = current_process()->mm;
+    uint64_t pages = PAGE_ROUND_UP(frame->a1) >> PAGE_SHIFT;
+    unsigned char *present;
+    int result = 0;
+
+    if (frame->a0 & PAGE_MASK)
+        return -EINVAL;
+    if (PAGE_ROUND_UP(frame->a1) < frame->a1 || !user_range_ok(frame->a0, frame->a1))
+        return -ENOMEM;
+    present = kmem_alloc(PRESENT_PIECE, 0);
+    if (present == NULL)
+        return -ENOMEM;
+    for (uint64_t done = 0; done < pages && result == 0; done += PRESENT_PIECE) {
+        uint64_t count = pages - done < PRESENT_PIECE ? pages - done : PRESENT_PIECE;
+
+        result = mm_present(mm, frame->a0 + (done << PAGE_SHIFT), count, present);
+        if (result == 0)
+            result = user_copy_out(mm, frame->a2 + done, present, count);
+    }
+    kmem_free(present);
+    return result;
+}

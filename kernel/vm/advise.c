@@ -1,0 +1,230 @@
+/*
+ * Calls that say something about mapped ranges: msync, madvise, mincore, mlock. Chapter "Memory Mapping".
+ *
+ * They go from area to area. What may sleep on a file is done with the mm let go and a use of the object
+ * taken; the next area is looked up afresh from the address reached.
+ */
+#include "abi/errno.h"
+#include "abi/mman.h"
+#include "sync/printf.h"
+#include "vm/mm.h"
+#include "vm/usercopy.h"
+#include "vm/vma.h"
+
+/* A piece of one area in a range: what is needed of it once the mm lock is let go. */
+struct piece {
+    uint64_t start, end;
+    unsigned flags;
+    struct vm_object *object; /* with a use; NULL: anonymous */
+    uint64_t offset;          /* of start in the object */
+};
+
+/* The piece at *at; *at moves past it. False: no area is there. The caller puts piece->object. */
+static bool piece_next(struct mm_struct *mm, uint64_t *at, uint64_t end, struct piece *piece)
+{
+    struct vm_area_struct *vma;
+    bool found;
+
+    rwlock_read_acquire(&mm->lock);
+    vma = find_vma(mm, *at);
+    found = vma && vma->start <= *at;
+    if (found) {
+        piece->start = *at;
+        piece->end = vma->end < end ? vma->end : end;
+        piece->flags = vma->flags;
+        piece->object = vma->object;
+        piece->offset = vma->offset + (*at - vma->start);
+        if (piece->object)
+            piece->object->ops->get(piece->object);
+        *at = piece->end;
+    }
+    rwlock_read_release(&mm->lock);
+    return found;
+}
+
+static void piece_done(struct piece *piece)
+{
+    if (piece->object)
+        piece->object->ops->put(piece->object);
+}
+
+/* 0 and *end, or -EINVAL, -ENOMEM. */
+static int range_end(uint64_t start, uint64_t length, uint64_t *end)
+{
+    uint64_t bytes = PAGE_ROUND_UP(length);
+
+    if (start & PAGE_MASK)
+        return -EINVAL;
+    if (bytes < length || !user_range_ok(start, bytes))
+        return -ENOMEM;
+    *end = start + bytes;
+    return 0;
+}
+
+int mm_sync(struct mm_struct *mm, uint64_t start, uint64_t length, int flags)
+{
+    uint64_t end;
+    int error = range_end(start, length, &end);
+
+    if (error)
+        return error;
+    if ((flags & ~(MS_ASYNC | MS_INVALIDATE | MS_SYNC)) ||
+        (flags & (MS_ASYNC | MS_SYNC)) == (MS_ASYNC | MS_SYNC))
+        return -EINVAL;
+    while (start < end && !error) {
+        struct piece piece;
+
+        if (!piece_next(mm, &start, end, &piece))
+            return -ENOMEM;
+        if ((flags & MS_SYNC) && (piece.flags & VMA_SHARED) && piece.object->ops->sync)
+            error = piece.object->ops->sync(piece.object);
+        piece_done(&piece);
+    }
+    return error;
+}
+
+/* Locks: mm->lock for writing. All of [start, end) is areas; they are split at its edges. */
+static int range_isolate(struct mm_struct *mm, uint64_t start, uint64_t end)
+{
+    struct vm_area_struct *vma;
+    int error;
+
+    for (uint64_t at = start; at < end; at = vma->end) {
+        vma = find_vma(mm, at);
+        if (!vma || vma->start > at)
+            return -ENOMEM;
+    }
+    error = area_split(mm, start);
+    return error ? error : area_split(mm, end);
+}
+
+/* NORMAL, RANDOM, SEQUENTIAL: kept as flags of the areas, which the fault handlers look at. */
+static int advise_pattern(struct mm_struct *mm, uint64_t start, uint64_t end, unsigned pattern)
+{
+    struct vm_area_struct *vma;
+    int error;
+
+    rwlock_write_acquire(&mm->lock);
+    error = range_isolate(mm, start, end);
+    for (vma = find_vma(mm, start); !error && vma && vma->start < end; vma = vma_next(vma))
+        vma->flags = (vma->flags & ~(unsigned)(VMA_RANDOM | VMA_SEQUENTIAL)) | pattern;
+    areas_merge(mm, start, end);
+    rwlock_write_release(&mm->lock);
+    return error;
+}
+
+/* Holds nothing. Private pages are dropped; those of an object are only unmapped. Locked ones stay. */
+static int advise_drop(struct mm_struct *mm, uint64_t start, uint64_t end)
+{
+    int error = 0;
+
+    rwlock_write_acquire(&mm->lock);
+    while (start < end && !error) {
+        struct vm_area_struct *vma = find_vma(mm, start);
+
+        if (!vma || vma->start > start)
+            error = -ENOMEM;
+        else if (vma->flags & VMA_LOCKED)
+            error = -EINVAL;
+        else
+            unmap_page_range(mm, start, vma->end < end ? vma->end : end);
+        if (!error)
+            start = vma->end;
+    }
+    rwlock_write_release(&mm->lock);
+    return error;
+}
+
+/* Holds nothing. The file's pages of the range come into the cache. */
+static int advise_read(struct mm_struct *mm, uint64_t start, uint64_t end)
+{
+    while (start < end) {
+        struct piece piece;
+
+        if (!piece_next(mm, &start, end, &piece))
+            return -ENOMEM;
+        if (piece.object)
+            object_read_ahead(piece.object, piece.offset >> PAGE_SHIFT,
+                              (piece.end - piece.start) >> PAGE_SHIFT);
+        piece_done(&piece);
+    }
+    return 0;
+}
+
+int mm_advise(struct mm_struct *mm, uint64_t start, uint64_t length, int advice)
+{
+    uint64_t end;
+    int error = range_end(start, length, &end);
+
+    if (error)
+        return error;
+    switch (advice) {
+    case MADV_NORMAL:
+        return advise_pattern(mm, start, end, 0);
+    case MADV_RANDOM:
+        return advise_pattern(mm, start, end, VMA_RANDOM);
+    case MADV_SEQUENTIAL:
+        return advise_pattern(mm, start, end, VMA_SEQUENTIAL);
+    case MADV_WILLNEED:
+        return advise_read(mm, start, end);
+    case MADV_DONTNEED:
+        return advise_drop(mm, start, end);
+    default:
+        return -EINVAL;
+    }
+}
+
+/* Holds nothing. Is the page of an object in the cache, up to date? */
+static bool object_has_page(struct vm_object *object, uint64_t index)
+{
+    struct page *page = object_find_page(object, index);
+    bool has = page && page_test(page, PAGE_UPTODATE);
+
+    if (page)
+        page_put(page);
+    return has;
+}
+
+int mm_present(struct mm_struct *mm, uint64_t start, uint64_t pages, unsigned char *present)
+{
+    uint64_t end, va = start;
+    int error = range_end(start, pages << PAGE_SHIFT, &end);
+
+    rwlock_read_acquire(&mm->lock);
+    for (; va < end && !error; va += PAGE_SIZE) {
+        struct vm_area_struct *vma = find_vma(mm, va);
+        pte_t *slot;
+
+        if (!vma || vma->start > va) {
+            error = -ENOMEM;
+            break;
+        }
+        slot = find_page_table(&mm->page_table, va);
+        present[(va - start) >> PAGE_SHIFT] =
+            (slot && pte_has_frame(pte_load(slot))) ||
+            (vma->object && va - vma->start < vma->file_bytes &&
+             object_has_page(vma->object, (vma->offset + (va - vma->start)) >> PAGE_SHIFT));
+    }
+    rwlock_read_release(&mm->lock);
+    return error;
+}
+
+int mm_lock(struct mm_struct *mm, uint64_t start, uint64_t length, bool locked)
+{
+    struct vm_area_struct *vma;
+    uint64_t end;
+    int error = range_end(start, length, &end);
+
+    if (error || start == end)
+        return error;
+    rwlock_write_acquire(&mm->lock);
+    error = range_isolate(mm, start, end);
+    for (vma = find_vma(mm, start); !error && vma && vma->start < end; vma = vma_next(vma))
+        error = area_lock(mm, vma, locked);
+    areas_merge(mm, start, end);
+    rwlock_write_release(&mm->lock);
+    if (error || !locked)
+        return error;
+    error = mm_populate(mm, start, end - start);
+    return error == -EFAULT ? -ENOMEM : error;
+}

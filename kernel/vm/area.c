@@ -1,0 +1,326 @@
+/*
+ * Areas of an address space, with their pages and promises: made, split, joined, removed. Chapter
+ * "Memory Mapping". The tree that they lie in is vm/vma.c's.
+ *
+ * What always holds: mm->charged.unswappable counts the tables that the union of the areas may need (of
+ * unreserved areas: the tables they have, by PAGE_CHARGED of the frames, elsewhere), and a table that no area needs any more is freed; a frame, of a page or of a table, leaves the space only
+ * after a fence.
+ */
+#include "abi/errno.h"
+#include "lib/string.h"
+#include "mem/frame.h"
+#include "mem/kmem.h"
+#include "mmu/tlb.h"
+#include "sync/printf.h"
+#include "vm/anon.h"
+#include "vm/mm.h"
+#include "vm/vma.h"
+
+int mm_charge(struct mm_struct *mm, struct commit amount)
+{
+    int error = commit_charge(amount);
+
+    if (!error) {
+        mm->charged.pages += amount.pages;
+        mm->charged.unswappable += amount.unswappable;
+    }
+    return error;
+}
+
+void mm_uncharge(struct mm_struct *mm, struct commit amount)
+{
+    commit_release(amount);
+    mm->charged.pages -= amount.pages;
+    mm->charged.unswappable -= amount.unswappable;
+}
+
+/*
+ * Locks: mm->lock for writing. What [start, end), which no area covers, costs as pages and tables. Tables
+ * of unreserved areas are charged when they are built, by the frame; so only the others share theirs.
+ */
+static struct commit range_charge(struct mm_struct *mm, uint64_t start, uint64_t end, bool pages)
+{
+    struct vm_area_struct *above = find_vma(mm, start);
+    struct vm_area_struct *below = above ? vma_prev(above) : vma_last(mm);
+
+    while (above && (above->flags & VMA_UNRESERVED))
+        above = vma_next(above);
+    while (below && (below->flags & VMA_UNRESERVED))
+        below = vma_prev(below);
+    return (struct commit){
+        .pages = pages ? (int64_t)((end - start) >> PAGE_SHIFT) : 0,
+        .unswappable = (int64_t)tables_needed(mm->page_table.levels, start, end,
+                                              below ? below->end : 0,
+                                              above ? above->start : UINT64_MAX),
+    };
+}
+
+int tables_charge(struct table_supply *tables)
+{
+    for (uint32_t i = 0; i < tables->count; i++) {
+        if (page_test(tables->frame[i], PAGE_CHARGED))
+            continue;
+        if (commit_charge((struct commit){.unswappable = 1}) != 0)
+            return -ENOMEM;
+        page_set(tables->frame[i], PAGE_CHARGED);
+    }
+    return 0;
+}
+
+int map_page_range(struct mm_struct *mm, const struct area_request *request)
+{
+    bool is_private = !(request->flags & VMA_SHARED);
+    struct commit charge = {0, 0};
+    struct vm_area_struct *vma;
+    int error;
+
+    if (mm->vma_count >= MM_MAX_AREAS)
+        return -ENOMEM;
+    if (vma_ceiling(mm, request->start) < request->end)
+        return -EEXIST;
+    vma = kmem_alloc(sizeof(*vma), 0);
+    if (!vma)
+        return -ENOMEM;
+    vma->start = request->start;
+    vma->end = request->end;
+    vma->access = request->access;
+    vma->access_max = request->access_max;
+    vma->flags = request->flags;
+    if (is_private && commit_always)
+        vma->flags |= VMA_UNRESERVED;
+    if (is_private && (request->access & ACCESS_WRITE))
+        vma->flags |= VMA_CHARGED;
+    vma->mm = mm;
+    vma->object = request->object;
+    vma->offset = request->offset;
+    vma->file_bytes = request->file_bytes;
+    vma->ops = request->object ? &object_vm_ops : NULL;
+    if (!(vma->flags & VMA_UNRESERVED))
+        charge = range_charge(mm, vma->start, vma->end, vma_is_charged(vma));
+    error = mm_charge(mm, charge);
+    if (error) {
+        kmem_free(vma);
+        return error;
+    }
+    error = vma_insert(mm, vma);
+    assert(error == 0);
+    mm->area_bytes += vma->end - vma->start;
+    if (vma->ops)
+        vma->ops->open(vma);
+    return 0;
+}
+
+/* What locking bytes of an area moves from one sum to the other, or adds. */
+static struct commit lock_charge(const struct vm_area_struct *vma, uint64_t bytes)
+{
+    int64_t pages = (int64_t)(bytes >> PAGE_SHIFT);
+
+    return (struct commit){.pages = vma_is_charged(vma) ? -pages : 0, .unswappable = pages};
+}
+
+int area_lock(struct mm_struct *mm, struct vm_area_struct *vma, bool locked)
+{
+    struct commit charge = lock_charge(vma, vma->end - vma->start);
+    int error = 0;
+
+    if (locked == !!(vma->flags & VMA_LOCKED))
+        return 0;
+    if (locked) {
+        if (mm->locked.unswappable + charge.unswappable > (int64_t)(frame_managed / 8))
+            return -ENOMEM;
+        error = mm_charge(mm, charge);
+        if (error)
+            return error;
+        mm->locked.pages += charge.pages;
+        mm->locked.unswappable += charge.unswappable;
+    } else {
+        mm_uncharge(mm, charge);
+        mm->locked.pages -= charge.pages;
+        mm->locked.unswappable -= charge.unswappable;
+    }
+    vma->flags ^= VMA_LOCKED;
+    return 0;
+}
+
+int stack_grow(struct mm_struct *mm, uint64_t va)
+{
+    struct vm_area_struct *vma;
+    int error = 0;
+
+    rwlock_write_acquire(&mm->lock);
+    vma = find_vma(mm, va);
+    if (vma && (vma->flags & VMA_STACK) && va >= mm->stack_limit && va < vma->start) {
+        /* The pages were promised with the limit; only tables can be new. */
+        if (!(vma->flags & VMA_UNRESERVED))
+            error = mm_charge(mm, range_charge(mm, va, vma->start, false));
+        if (!error) {
+            mm->area_bytes += vma->start - va;
+            vma_resize(mm, vma, va, vma->end);
+        }
+    }
+    rwlock_write_release(&mm->lock);
+    return error;
+}
+
+int area_split(struct mm_struct *mm, uint64_t at)
+{
+    struct vm_area_struct *vma = find_vma(mm, at);
+    struct vm_area_struct *upper;
+    uint64_t into;
+    int error;
+
+    if (!vma || vma->start >= at)
+        return 0;
+    if (mm->vma_count >= MM_MAX_AREAS)
+        return -ENOMEM;
+    upper = kmem_alloc(sizeof(*upper), 0);
+    if (!upper)
+        return -ENOMEM;
+    into = at - vma->start;
+    *upper = *vma;
+    upper->start = at;
+    upper->offset += into;
+    upper->file_bytes = vma->file_bytes > into ? vma->file_bytes - into : 0;
+    if (vma->file_bytes > into)
+        vma->file_bytes = into;
+    vma_resize(mm, vma, vma->start, at);
+    error = vma_insert(mm, upper);
+    assert(error == 0);
+    if (upper->ops)
+        upper->ops->open(upper);
+    return 0;
+}
+
+/* Does upper go on where lower ends, in every respect? */
+static bool areas_alike(const struct vm_area_struct *lower, const struct vm_area_struct *upper)
+{
+    uint64_t bytes = lower->end - lower->start;
+
+    return lower->end == upper->start && lower->access == upper->access &&
+           lower->access_max == upper->access_max && lower->flags == upper->flags &&
+           lower->object == upper->object &&
+           (!lower->object ||
+            (lower->offset + bytes == upper->offset && lower->file_bytes == bytes));
+}
+
+void areas_merge(struct mm_struct *mm, uint64_t start, uint64_t end)
+{
+    struct vm_area_struct *vma = find_vma(mm, start > 0 ? start - 1 : 0);
+    struct vm_area_struct *next;
+
+    while (vma && vma->start <= end && (next = vma_next(vma)) != NULL) {
+        if (!areas_alike(vma, next)) {
+            vma = next;
+            continue;
+        }
+        vma_remove(mm, next);
+        vma->file_bytes += next->file_bytes;
+        vma_resize(mm, vma, vma->start, next->end);
+        if (next->ops)
+            next->ops->close(next); /* vma keeps a use of the object: this is not the last */
+        kmem_free(next);
+    }
+}
+
+/* Locks: the page table's. Empties slots from *va on, until end, a table's end, or a full batch. */
+static void unmap_slots(struct tlb_batch *batch, pte_t *slot, uint64_t *va, uint64_t end,
+                        uint64_t *unmapped)
+{
+    uint64_t stop = (*va | (LEAF_TABLE_SPAN - 1)) + 1;
+
+    if (stop > end)
+        stop = end;
+    while (*va < stop && batch->count < TLB_BATCH_PAGES) {
+        if (pte_has_frame(pte_load(slot))) {
+            struct page *page = pfn_page(pte_pfn(pte_swap(batch->table, *va, slot, 0)));
+
+            tlb_batch_note(batch, *va);
+            if (page != zero_page)
+                batch->page[batch->count++] = page;
+            (*unmapped)++;
+        }
+        slot++;
+        *va += PAGE_SIZE;
+    }
+}
+
+void unmap_page_range(struct mm_struct *mm, uint64_t start, uint64_t end)
+{
+    struct page_table *table = &mm->page_table;
+    uint64_t unmapped = 0;
+    uint64_t va = start;
+    bool more = true;
+
+    while (more) {
+        struct tlb_batch batch;
+        pte_t *slot = NULL;
+
+        tlb_batch_begin(&batch, table);
+        spin_lock(&table->lock);
+        while (batch.count < TLB_BATCH_PAGES && (slot = next_page_table(table, &va, end)) != NULL)
+            unmap_slots(&batch, slot, &va, end, &unmapped);
+        spin_unlock(&table->lock);
+        tlb_batch_finish(&batch);
+        more = slot != NULL;
+    }
+    __atomic_fetch_sub(&mm->resident, unmapped, __ATOMIC_RELAXED);
+}
+
+/* Locks: mm->lock for writing. Frees the tables that only [start, end), now without areas, needed. */
+static void tables_remove(struct mm_struct *mm, uint64_t start, uint64_t end)
+{
+    struct list_head removed;
+    struct list_head *link, *after;
+
+    list_init(&removed);
+    spin_lock(&mm->page_table.lock);
+    page_table_prune(&mm->page_table, start, end, vma_floor(mm, start), vma_ceiling(mm, start),
+                     &removed);
+    spin_unlock(&mm->page_table.lock);
+    if (list_empty(&removed))
+        return;
+    flush_tlb_range(&mm->page_table, 0, mm_user_end());
+    list_for_each_safe (link, after, &removed)
+        page_put(container_of(link, struct page, lru));
+}
+
+int areas_remove(struct mm_struct *mm, uint64_t start, uint64_t end, struct list_head *closing)
+{
+    struct vm_area_struct *vma;
+    int error = area_split(mm, start);
+
+    if (!error)
+        error = area_split(mm, end);
+    if (error) {
+        areas_merge(mm, start, end);
+        return error;
+    }
+    unmap_page_range(mm, start, end);
+    while ((vma = find_vma(mm, start)) != NULL && vma->start < end) {
+        bool pages = vma_is_charged(vma) && !(vma->flags & VMA_STACK); /* the limit stays promised */
+
+        area_lock(mm, vma, false);
+        vma_remove(mm, vma);
+        if (!(vma->flags & VMA_UNRESERVED))
+            mm_uncharge(mm, range_charge(mm, vma->start, vma->end, pages));
+        mm->area_bytes -= vma->end - vma->start;
+        if (vma->ops)
+            list_add(&vma->closing_link, closing);
+        else
+            kmem_free(vma);
+    }
+    tables_remove(mm, start, end);
+    return 0;
+}
+
+void areas_close(struct list_head *closing)
+{
+    struct list_head *link, *after;
+
+    list_for_each_safe (link, after, closing) {
+        struct vm_area_struct *vma = container_of(link, struct vm_area_struct, closing_link);
+
+        vma->ops->close(vma);
+        kmem_free(vma);
+    }
+}

@@ -1,0 +1,183 @@
+/*
+ * mprotect. Chapter "Memory Mapping".
+ *
+ * Less is allowed: entries change by atomic and, and the range is fenced before the call returns. More
+ * is allowed: entries of pages that this space alone has change at once, so the accesses that follow do
+ * not fault; the others wait for their faults. An area that is to be writable is promised its frames
+ * then, and keeps that promise.
+ */
+#include "abi/errno.h"
+#include "abi/mman.h"
+#include "mem/frame.h"
+#include "mmu/tlb.h"
+#include "sync/printf.h"
+#include "vm/anon.h"
+#include "vm/mm.h"
+#include "vm/usercopy.h"
+#include "vm/vma.h"
+
+/*
+ * Locks: the page table's, the mm lock for writing. What one entry becomes in an area that allows access:
+ * a page of this space alone may be written at once; one that is shared in any way waits for its fault.
+ */
+static pte_t entry_for(pte_t entry, struct page *page, uint64_t access)
+{
+    bool alone = page->class == FRAME_ANON && !page->owner && page_maps(page) == 1 &&
+                 page->slot == 0;
+
+    if (access == 0)
+        return pte_make_none(page_pfn(page));
+    return pte_make_user(page_pfn(page), alone ? access : access & ~(uint64_t)ACCESS_WRITE) |
+           pte_marks(entry);
+}
+
+/*
+ * Locks: the page table's, the mm lock for writing. Gives the slots of [va, stop) what access allows.
+ * A page of a file, or the zero page, of which nobody may see anything is unmapped.
+ */
+static void slots_protect(struct tlb_batch *batch, pte_t *slot, uint64_t *va, uint64_t stop,
+                          uint64_t access, uint64_t *unmapped)
+{
+    for (; *va < stop && batch->count < TLB_BATCH_PAGES; *va += PAGE_SIZE, slot++) {
+        pte_t entry = pte_load(slot);
+        struct page *page;
+
+        if (!pte_has_frame(entry))
+            continue;
+        page = pfn_page(pte_pfn(entry));
+        tlb_batch_note(batch, *va);
+        if (access == 0 && (page == zero_page || page->class != FRAME_ANON || page->owner)) {
+            pte_swap(batch->table, *va, slot, 0);
+            (*unmapped)++;
+            if (page != zero_page)
+                batch->page[batch->count++] = page;
+        } else {
+            pte_swap(batch->table, *va, slot, entry_for(entry, page, access));
+        }
+    }
+}
+
+/* The common case: only the write permission goes. Locks: the page table's, the mm lock. */
+static void slots_write_protect(struct tlb_batch *batch, pte_t *slot, uint64_t *va, uint64_t stop)
+{
+    uint64_t count = (stop - *va) >> PAGE_SHIFT;
+
+    for (uint64_t i = 0; i < count; i++)
+        if (pte_allows(pte_load(&slot[i]), ACCESS_WRITE))
+            pte_write_protect(batch->table, *va + i * PAGE_SIZE, &slot[i]);
+    tlb_batch_note(batch, *va);
+    tlb_batch_note(batch, stop - PAGE_SIZE);
+    *va = stop;
+}
+
+/* Locks: the mm lock for writing. All entries of the area, which allowed old. */
+static void area_protect_pages(struct mm_struct *mm, struct vm_area_struct *vma, uint64_t old)
+{
+    bool only_write_goes = (old & ~vma->access) == ACCESS_WRITE && !(vma->access & ~old) &&
+                           vma->access;
+    struct page_table *table = &mm->page_table;
+    uint64_t va = vma->start;
+    uint64_t unmapped = 0;
+    bool more = true;
+
+    while (more) {
+        struct tlb_batch batch;
+        pte_t *slot = NULL;
+
+        tlb_batch_begin(&batch, table);
+        spin_lock(&table->lock);
+        while (batch.count < TLB_BATCH_PAGES &&
+               (slot = next_page_table(table, &va, vma->end)) != NULL) {
+            uint64_t stop = (va | (LEAF_TABLE_SPAN - 1)) + 1;
+
+            if (stop > vma->end)
+                stop = vma->end;
+            if (only_write_goes)
+                slots_write_protect(&batch, slot, &va, stop);
+            else
+                slots_protect(&batch, slot, &va, stop, vma->access, &unmapped);
+        }
+        spin_unlock(&table->lock);
+        tlb_batch_finish(&batch);
+        more = slot != NULL;
+    }
+    __atomic_fetch_sub(&mm->resident, unmapped, __ATOMIC_RELAXED);
+    if (vma->access & ~old & ACCESS_EXEC)
+        flush_instructions(table);
+}
+
+/* Locks: the mm lock for writing. A private area that becomes writable is promised its frames. */
+static int area_promise(struct mm_struct *mm, struct vm_area_struct *vma, uint64_t access)
+{
+    struct commit charge = {.pages = (int64_t)((vma->end - vma->start) >> PAGE_SHIFT)};
+    int error;
+
+    if (!(access & ACCESS_WRITE) || (vma->flags & (VMA_SHARED | VMA_CHARGED)))
+        return 0;
+    if (!(vma->flags & VMA_UNRESERVED)) {
+        if (vma->flags & VMA_LOCKED)
+            charge.pages = 0; /* it is promised as locked memory */
+        error = mm_charge(mm, charge);
+        if (error)
+            return error;
+        if (vma->flags & VMA_LOCKED)
+            mm->locked.pages -= (int64_t)((vma->end - vma->start) >> PAGE_SHIFT);
+    }
+    vma->flags |= VMA_CHARGED;
+    return 0;
+}
+
+/* Locks: the mm lock. All of [start, end) must be areas that may be given access. */
+static int range_allows(struct mm_struct *mm, uint64_t start, uint64_t end, uint64_t access)
+{
+    while (start < end) {
+        struct vm_area_struct *vma = find_vma(mm, start);
+
+        if (!vma || vma->start > start)
+            return -ENOMEM;
+        if (access & ~vma->access_max)
+            return -EACCES;
+        start = vma->end;
+    }
+    return 0;
+}
+
+/* Locks: the mm lock for writing. */
+static int range_protect(struct mm_struct *mm, uint64_t start, uint64_t end, uint64_t access)
+{
+    struct vm_area_struct *vma;
+    int error = range_allows(mm, start, end, access);
+
+    if (!error)
+        error = area_split(mm, start);
+    if (!error)
+        error = area_split(mm, end);
+    for (vma = find_vma(mm, start); !error && vma && vma->start < end; vma = vma_next(vma))
+        error = area_promise(mm, vma, access);
+    for (vma = find_vma(mm, start); !error && vma && vma->start < end; vma = vma_next(vma)) {
+        uint64_t old = vma->access;
+
+        vma->access = access;
+        if (old != access)
+            area_protect_pages(mm, vma, old);
+    }
+    areas_merge(mm, start, end);
+    return error;
+}
+
+int mm_protect(struct mm_struct *mm, uint64_t start, uint64_t length, int prot)
+{
+    uint64_t bytes = PAGE_ROUND_UP(length);
+    int error;
+
+    if ((start & PAGE_MASK) || (prot & ~(PROT_READ | PROT_WRITE | PROT_EXEC)))
+        return -EINVAL;
+    if (bytes < length || !user_range_ok(start, bytes))
+        return -ENOMEM;
+    if (bytes == 0)
+        return 0;
+    rwlock_write_acquire(&mm->lock);
+    error = range_protect(mm, start, start + bytes, access_of_prot(prot));
+    rwlock_write_release(&mm->lock);
+    return error;
+}
