@@ -28,16 +28,8 @@ struct file *file_alloc(void)
     return file;
 }
 
-struct file *file_dup(struct file *file)
+void file_release(struct file *file)
 {
-    __atomic_fetch_add(&file->references, 1, __ATOMIC_RELAXED);
-    return file;
-}
-
-void file_close(struct file *file)
-{
-    if (__atomic_fetch_sub(&file->references, 1, __ATOMIC_ACQ_REL) > 1)
-        return;
     if (file->type == FILE_PIPE)
         pipe_close(file->pipe, file->writable);
     else if (file->inode != NULL)
@@ -98,8 +90,9 @@ int file_open_inode(struct inode *inode, int flags, struct file **out)
 }
 
 /*
- * Moves all, or what there is up to the end of the file or of the disk. A bad page of the user's makes
- * the whole call fail, as if nothing had been moved: a program that gets a count may trust its buffer.
+ * Moves all, or what there is up to the end of the file or of the disk. A bad page of the user's
+ * makes the whole call fail, as if nothing had been moved: a program that gets a count may trust
+ * its buffer.
  * Locks: offset.
  */
 static int64_t inode_file_move(struct file *file, inode_move *move, struct mm_struct *mm,

@@ -38,15 +38,31 @@ struct file *file_alloc(void);                 /* one reference; NULL: no memory
  * file's.
  */
 int file_open_inode(struct inode *inode, int flags, struct file **out);
-struct file *file_dup(struct file *file);      /* one reference more. Never sleeps. */
-void file_close(struct file *file);            /* one reference less */
-/* Return the bytes done, fewer than asked for at the end; or -EFAULT, if part of the user's is bad. */
+void file_release(struct file *file);          /* the last reference is gone */
+/*
+ * Return the bytes done, fewer than asked for at the end; or -EFAULT, if part of the user's is
+ * bad.
+ */
 int64_t file_read(struct file *file, struct mm_struct *mm, uint64_t user, uint64_t bytes);
 int64_t file_write(struct file *file, struct mm_struct *mm, uint64_t user, uint64_t bytes);
 int file_stat(struct file *file, struct stat *stat);
 int64_t file_seek(struct file *file, int64_t offset, int whence);
 int file_resize(struct file *file, int64_t size);
 int file_sync(struct file *file);
+
+/* One reference more. Never sleeps. */
+static inline struct file *file_dup(struct file *file)
+{
+    __atomic_fetch_add(&file->references, 1, __ATOMIC_RELAXED);
+    return file;
+}
+
+/* One reference less. */
+static inline void file_close(struct file *file)
+{
+    if (__atomic_fetch_sub(&file->references, 1, __ATOMIC_ACQ_REL) == 1)
+        file_release(file);
+}
 
 /* fs/pipe.c: 64 KiB between two files. */
 int pipe_create(struct file **reader, struct file **writer);

@@ -11,7 +11,11 @@
  * the writer waits until the ring is empty and moves a frame that it has: a pipe gets slow, but
  * never stuck.
  *
- * guards: w = write lock; p = the spinlock; a letter and p: either to read, both to write
+ * The spinlock guards the sleep: who moves put or taken takes it, so that no wake-up is lost. To
+ * look whether there is data, or room, it is not needed: what one side sees can only get better
+ * for it.
+ *
+ * guards: w = write lock; r = read lock; p = the spinlock; w, p (r, p): both to write
  */
 #include "abi/errno.h"
 #include "abi/limits.h"
@@ -28,7 +32,7 @@ struct pipe {
     struct spinlock lock;           /* RANK_PIPE */
     struct waitq readable, writable;
     uint64_t put;                   /* w, p: bytes ever written */
-    uint64_t taken;                 /* read lock, p: bytes ever read */
+    uint64_t taken;                 /* r, p: bytes ever read */
     bool reader_open, writer_open;  /* p */
     bool reader_waits, writer_waits; /* p: cleared by whoever wakes */
     bool starved;                   /* w: no frame was to be had; wait until the ring is empty */
@@ -134,10 +138,10 @@ void pipe_close(struct pipe *pipe, bool writer)
 
     spin_lock(&pipe->lock);
     if (writer) {
-        pipe->writer_open = false;
+        __atomic_store_n(&pipe->writer_open, false, __ATOMIC_RELEASE);
         pipe_wake_reader(pipe);
     } else {
-        pipe->reader_open = false;
+        __atomic_store_n(&pipe->reader_open, false, __ATOMIC_RELEASE);
         pipe_wake_writer(pipe);
     }
     last = !pipe->writer_open && !pipe->reader_open;
@@ -146,41 +150,47 @@ void pipe_close(struct pipe *pipe, bool writer)
         pipe_free(pipe);
 }
 
-/*
- * Waits until something can be written. Locks: write lock and the spinlock, which is dropped while
- * waiting. Returns: 0, -EPIPE or -EINTR.
- */
-static int pipe_wait_room(struct pipe *pipe)
+static uint64_t pipe_used(const struct pipe *pipe)
 {
-    uint64_t full = pipe->starved ? 1 : PIPE_BYTES;
-
-    while (pipe->reader_open) {
-        int result;
-
-        if (pipe->put - pipe->taken < full)
-            return 0;
-        pipe->writer_waits = true;
-        result = waitq_sleep_killable(&pipe->writable, &pipe->lock);
-        pipe->writer_waits = false;
-        if (result < 0)
-            return result;
-    }
-    return -EPIPE;
+    return __atomic_load_n(&pipe->put, __ATOMIC_ACQUIRE) -
+           __atomic_load_n(&pipe->taken, __ATOMIC_ACQUIRE);
 }
 
-/* Waits for data, or the end of it. The same with the read lock. Returns: 0 or -EINTR. */
-static int pipe_wait_data(struct pipe *pipe)
+/* Closing comes after the last put: who sees it closed and looks at put afterwards sees all. */
+static bool is_open(const bool *end)
 {
-    while (pipe->put == pipe->taken && pipe->writer_open) {
-        int result;
+    return __atomic_load_n(end, __ATOMIC_ACQUIRE);
+}
 
-        pipe->reader_waits = true;
-        result = waitq_sleep_killable(&pipe->readable, &pipe->lock);
-        pipe->reader_waits = false;
-        if (result < 0)
-            return result;
+/* May the writer go on, to write or to find that no reader is left? Locks: write lock. */
+static bool pipe_has_room(const struct pipe *pipe)
+{
+    return pipe_used(pipe) < (pipe->starved ? 1 : PIPE_BYTES) || !is_open(&pipe->reader_open);
+}
+
+/* May the reader go on, to read or to find the end? Locks: read lock. */
+static bool pipe_has_data(const struct pipe *pipe)
+{
+    return pipe_used(pipe) > 0 || !is_open(&pipe->writer_open);
+}
+
+/*
+ * Sleeps until one of the two says yes; *waits tells the other side to wake this one.
+ * Locks: that side's. Returns: 0 or -EINTR.
+ */
+static int pipe_wait(struct pipe *pipe, bool (*ready)(const struct pipe *), struct waitq *queue,
+                     bool *waits)
+{
+    int result = 0;
+
+    spin_lock(&pipe->lock);
+    while (result == 0 && !ready(pipe)) {
+        *waits = true;
+        result = waitq_sleep_killable(queue, &pipe->lock);
+        *waits = false;
     }
-    return 0;
+    spin_unlock(&pipe->lock);
+    return result;
 }
 
 /* Where byte number position of the stream is, or belongs. */
@@ -190,8 +200,8 @@ static uint32_t pipe_slot(uint64_t position)
 }
 
 /*
- * The frame for the next byte; NULL: none is to be had before the ring is empty. Called after
- * pipe_wait_room(), so a starved ring is empty here, and any frame of it may be moved.
+ * The frame for the next byte; NULL: none is to be had before the ring is empty. The ring has room:
+ * when it is starved that means it is empty, and any frame of it may be moved.
  * Locks: write lock.
  */
 static char *pipe_frame_to_fill(struct pipe *pipe)
@@ -222,6 +232,44 @@ static uint64_t pipe_piece(uint64_t position, uint64_t bytes)
     return bytes < in_frame ? bytes : in_frame;
 }
 
+/* Locks: write lock. */
+static void pipe_advance_put(struct pipe *pipe, uint64_t bytes)
+{
+    spin_lock(&pipe->lock);
+    __atomic_store_n(&pipe->put, pipe->put + bytes, __ATOMIC_RELEASE);
+    pipe_wake_reader(pipe);
+    spin_unlock(&pipe->lock);
+}
+
+/* Locks: read lock. */
+static void pipe_advance_taken(struct pipe *pipe, uint64_t bytes)
+{
+    spin_lock(&pipe->lock);
+    __atomic_store_n(&pipe->taken, pipe->taken + bytes, __ATOMIC_RELEASE);
+    pipe_wake_writer(pipe);
+    spin_unlock(&pipe->lock);
+}
+
+/*
+ * Copies some of the bytes into the ring, which has room. Locks: write lock. Sleeps.
+ * Returns: how many, perhaps 0, or -errno.
+ */
+static int pipe_fill(struct pipe *pipe, struct mm_struct *mm, uint64_t user, uint64_t bytes)
+{
+    uint64_t room = PIPE_BYTES - pipe_used(pipe);
+    uint64_t piece = pipe_piece(pipe->put, bytes < room ? bytes : room);
+    char *frame = pipe_frame_to_fill(pipe);
+    uint64_t copied;
+
+    if (frame == NULL)
+        return 0;
+    copied = user_copy_try(mm, user, frame + pipe->put % PAGE_SIZE, piece, USER_TO_KERNEL);
+    if (copied == 0)
+        return user_fault_in(mm, user, false);
+    pipe_advance_put(pipe, copied);
+    return (int)copied;
+}
+
 int64_t pipe_write(struct pipe *pipe, struct mm_struct *mm, uint64_t user, uint64_t bytes)
 {
     uint64_t done = 0;
@@ -229,43 +277,22 @@ int64_t pipe_write(struct pipe *pipe, struct mm_struct *mm, uint64_t user, uint6
 
     if (result < 0)
         return result;
-    spin_lock(&pipe->lock);
-    while (done < bytes) {
-        uint64_t piece, copied;
-        char *frame;
-
-        result = pipe_wait_room(pipe);
-        if (result < 0)
-            break;
-        piece = PIPE_BYTES - (pipe->put - pipe->taken);
-        piece = pipe_piece(pipe->put, piece < bytes - done ? piece : bytes - done);
-        spin_unlock(&pipe->lock);
-
-        copied = 0;
-        frame = pipe_frame_to_fill(pipe);
-        if (frame != NULL) {
-            copied = user_copy_try(mm, user + done, frame + pipe->put % PAGE_SIZE, piece,
-                                   USER_TO_KERNEL);
-            if (copied == 0)
-                result = user_fault_in(mm, user + done, false);
-        }
-
-        spin_lock(&pipe->lock);
-        if (result < 0)
-            break;
-        if (copied > 0) {
-            pipe->put += copied;
-            done += copied;
-            pipe_wake_reader(pipe);
-        }
+    while (done < bytes && result >= 0) {
+        if (!pipe_has_room(pipe))
+            result = pipe_wait(pipe, pipe_has_room, &pipe->writable, &pipe->writer_waits);
+        else if (!is_open(&pipe->reader_open))
+            result = -EPIPE;
+        else
+            result = pipe_fill(pipe, mm, user + done, bytes - done);
+        if (result > 0)
+            done += (uint64_t)result;
     }
-    spin_unlock(&pipe->lock);
     sleeplock_release(&pipe->write_lock);
     return result < 0 ? result : (int64_t)done;
 }
 
 /*
- * Copies the bytes from taken on to the user; they stay in the ring, so that a bad address loses none.
+ * Copies bytes from the ring to the user. They stay in it, so that a bad address loses none.
  * Locks: read lock. Sleeps. Returns: 0 or -errno.
  */
 static int pipe_deliver(struct pipe *pipe, struct mm_struct *mm, uint64_t user, uint64_t bytes)
@@ -290,23 +317,18 @@ static int pipe_deliver(struct pipe *pipe, struct mm_struct *mm, uint64_t user, 
 int64_t pipe_read(struct pipe *pipe, struct mm_struct *mm, uint64_t user, uint64_t bytes)
 {
     int result = sleeplock_acquire_killable(&pipe->read_lock);
+    uint64_t used;
 
     if (result < 0)
         return result;
-    spin_lock(&pipe->lock);
-    result = pipe_wait_data(pipe);
-    if (bytes > pipe->put - pipe->taken)
-        bytes = pipe->put - pipe->taken;
-    spin_unlock(&pipe->lock);
-
-    if (result == 0)
+    if (!pipe_has_data(pipe))
+        result = pipe_wait(pipe, pipe_has_data, &pipe->readable, &pipe->reader_waits);
+    used = pipe_used(pipe); /* 0: the end */
+    bytes = bytes < used ? bytes : used;
+    if (result == 0 && bytes > 0)
         result = pipe_deliver(pipe, mm, user, bytes);
-    if (result == 0 && bytes > 0) {
-        spin_lock(&pipe->lock);
-        pipe->taken += bytes;
-        pipe_wake_writer(pipe);
-        spin_unlock(&pipe->lock);
-    }
+    if (result == 0 && bytes > 0)
+        pipe_advance_taken(pipe, bytes);
     sleeplock_release(&pipe->read_lock);
     return result < 0 ? result : (int64_t)bytes;
 }

@@ -15,7 +15,10 @@
  * spurious fault, no more.
  */
 void flush_tlb_own_entry(uint64_t va);
-/* Fences one page, or a range, of a user table on every hart that may cache it. No spinlock held. */
+/*
+ * Fences one page, or a range, of a user table on every hart that may cache it. No spinlock held. Where
+ * tables were unlinked, the range is 0 .. UINT64_MAX: a fence for an address leaves what leads to it.
+ */
 void flush_tlb_entry(struct page_table *table, uint64_t va);
 void flush_tlb_range(struct page_table *table, uint64_t start, uint64_t end);
 void flush_tlb_kernel(uint64_t start, uint64_t end); /* all harts */

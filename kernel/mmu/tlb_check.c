@@ -37,6 +37,7 @@ struct tlb_entry {
     pte_t old;               /* of the page at start */
     uint32_t harts;          /* bits; never 0 */
     bool one_frame;          /* old's frame is what all of the range showed */
+    bool is_table;           /* old led to a table: a fence for an address leaves it */
 };
 
 /* What a hart may cache under one ASID. */
@@ -93,10 +94,10 @@ static void __attribute__((noreturn)) stale(const char *what, uint32_t hart, uin
     uint64_t offset;
     const char *name = ksym_find(changed_at - 1, &offset);
 
-    panic("tlb: %s: hart %u may still use 0x%lx as frame 0x%lx %c%c%c, which was changed by "
-          "%s+0x%lx", what, hart, (unsigned long)va, (unsigned long)pte_pfn(old).number,
-          old & PTE_R ? 'r' : '-', old & PTE_W ? 'w' : '-', old & PTE_X ? 'x' : '-', name,
-          (unsigned long)offset);
+    panic("tlb: %s: hart %u may still use 0x%lx as %s 0x%lx %c%c%c, which was changed by "
+          "%s+0x%lx", what, hart, (unsigned long)va, pte_is_table(old) ? "table" : "frame",
+          (unsigned long)pte_pfn(old).number, old & PTE_R ? 'r' : '-', old & PTE_W ? 'w' : '-',
+          old & PTE_X ? 'x' : '-', name, (unsigned long)offset);
 }
 
 static void __attribute__((noreturn)) stale_entry(const char *what, const struct tlb_entry *entry)
@@ -141,7 +142,8 @@ static void entries_fold(void)
         for (uint32_t j = manager.count - 1; j > i; j--) {
             struct tlb_entry *from = &manager.entry[j];
 
-            if (from->table != into->table || from->changer != into->changer)
+            if (from->table != into->table || from->changer != into->changer ||
+                from->is_table != into->is_table)
                 continue;
             if (from->start < into->start)
                 into->start = from->start;
@@ -276,6 +278,7 @@ void tlb_check_change(struct page_table *table, uint64_t va, uint64_t old, uint6
         .changed_at = (uint64_t)__builtin_return_address(0),
         .old = old,
         .one_frame = true,
+        .is_table = pte_is_table(old),
     };
     uint64_t flags;
 
@@ -293,11 +296,14 @@ void tlb_check_change(struct page_table *table, uint64_t va, uint64_t old, uint6
     spin_unlock_irq(&manager.lock, flags);
 }
 
-/* Locks: manager.lock. Which harts of the entry does a fence for asid reach? */
-static uint32_t harts_fenced(const struct tlb_entry *entry, uint32_t harts, uint64_t asid)
+/* Locks: manager.lock. Of which harts does a fence for asid reach what the entry stands for? */
+static uint32_t harts_fenced(const struct tlb_entry *entry, uint32_t harts, uint64_t asid,
+                             bool for_address)
 {
     uint32_t fenced = entry->harts & harts;
 
+    if (entry->is_table && for_address)
+        return 0;
     if (asid == TLB_ANY_ASID)
         return fenced;
     if (is_kernel(entry->table))
@@ -321,16 +327,19 @@ static void space_fence(struct tlb_hart *hart, uint64_t asid)
 
 void tlb_check_fence(uint32_t harts, uint64_t asid, uint64_t start, uint64_t end)
 {
+    bool for_address = start != 0 || end != UINT64_MAX;
     uint64_t flags = spin_lock_irq(&manager.lock);
 
     for (uint32_t i = TLB_ENTRIES; i-- > 0;) {
         struct tlb_entry *entry = &manager.entry[i];
-        uint32_t fenced = i < manager.count ? harts_fenced(entry, harts, asid) : 0;
+        uint32_t fenced = 0;
 
+        if (i < manager.count)
+            fenced = harts_fenced(entry, harts, asid, for_address);
         if (fenced && start < entry->end && entry->start < end)
             entry_cut(entry, fenced, start, end);
     }
-    for (uint32_t hart = 0; start == 0 && end == UINT64_MAX && hart < hart_count; hart++)
+    for (uint32_t hart = 0; !for_address && hart < hart_count; hart++)
         for (uint32_t i = 0; (harts & 1u << hart) && i < TLB_ASIDS; i++)
             if (asid == TLB_ANY_ASID || asid == i)
                 space_fence(&manager.hart[hart], i);

@@ -36,7 +36,7 @@ void tlb_check_init(void);
 void tlb_check_create(struct page_table *table);
 void tlb_check_destroy(struct page_table *table); /* before its tables are freed */
 
-/* The leaf entry for va was old and is now changed. After the change, under the table's lock. */
+/* The entry for va, of a page or of a table, was old and is now changed. After the change, under the table's lock. */
 void tlb_check_change(struct page_table *table, uint64_t va, uint64_t old, uint64_t changed);
 /*
  * Before a fence on each of harts (bits), by the operands that the kernel gives. asid: TLB_ANY_ASID
@@ -48,7 +48,7 @@ void tlb_check_promise(struct page_table *table, uint32_t harts);
 /* This hart is about to make table active (NULL: the kernel's); it did, and flushed what it wants. */
 void tlb_check_switch(struct page_table *table, uint64_t asid);
 void tlb_check_entered(void);
-/* The running thread is about to return to user mode. */
+/* The running thread is about to return to user mode, or to end. */
 void tlb_check_return(void);
 
 #else

@@ -1,16 +1,7 @@
 /* Descriptors: the table of a process's open files. */
 #include "proc/file_table.h"
 
-#include <stddef.h>
-
 #include "abi/errno.h"
-
-struct file *file_table_get(struct file_table *table, uint64_t descriptor)
-{
-    if (descriptor >= MAX_OPEN_FILES || table->file[descriptor] == NULL)
-        return NULL;
-    return file_dup(table->file[descriptor]);
-}
 
 int file_table_add(struct file_table *table, struct file *file)
 {

@@ -6,6 +6,8 @@
 #ifndef PROC_FILE_TABLE_H
 #define PROC_FILE_TABLE_H
 
+#include <stddef.h>
+
 #include "abi/limits.h"
 #include "fs/file.h"
 
@@ -16,7 +18,13 @@ struct file_table {
 /*
  * The open file, with a reference that the caller gives back by file_close; NULL: bad descriptor.
  */
-struct file *file_table_get(struct file_table *table, uint64_t descriptor);
+static inline struct file *file_table_get(struct file_table *table, uint64_t descriptor)
+{
+    if (descriptor >= MAX_OPEN_FILES || table->file[descriptor] == NULL)
+        return NULL;
+    return file_dup(table->file[descriptor]);
+}
+
 /* The lowest free descriptor, or -EMFILE. On success the table has the caller's reference. */
 int file_table_add(struct file_table *table, struct file *file);
 int file_table_close(struct file_table *table, uint64_t descriptor); /* 0 or -EBADF. Sleeps. */

@@ -3,6 +3,7 @@
 
 #include "lib/string.h"
 #include "mem/kmem.h"
+#include "mmu/tlb_check.h"
 #include "riscv/csr.h"
 #include "riscv/trap.h"
 #include "sync/printf.h"
@@ -80,6 +81,7 @@ void thread_exit(void)
 #ifdef SAN
     lockorder_assert_none(true);
 #endif
+    tlb_check_return();
     /* A waker that still had the lock is done with this thread once we have it. */
     spin_lock_irq(&thread->lock);
     thread->state = THREAD_DEAD;

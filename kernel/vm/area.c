@@ -279,7 +279,7 @@ static void tables_remove(struct mm_struct *mm, uint64_t start, uint64_t end)
     spin_unlock(&mm->page_table.lock);
     if (list_empty(&removed))
         return;
-    flush_tlb_range(&mm->page_table, 0, mm_user_end());
+    flush_tlb_range(&mm->page_table, 0, UINT64_MAX);
     list_for_each_safe (link, after, &removed)
         page_put(container_of(link, struct page, lru));
 }

@@ -131,6 +131,14 @@ def run_extra():
     need(any("fs 16 MiB" in x for x in lines), "DISK is not as wanted\n" + "\n".join(lines))
 
 
+def run_xv6():
+    """Programs written for xv6, of 2022 and 2025: headers, types, constants, what calls do."""
+    for year, status in ((2022, 0), (2025, 7)):
+        lines = make_run("CMD=xv6_%d" % year, "EXTRA=tests/qemu/programs/xv6_%d.c" % year,
+                         status=status)
+        need(lines[-1] == "run: exit %d" % status, "\n".join(lines[-6:]))
+
+
 def run_twice_at_once():
     """Two runs work on private copies."""
     results = []
@@ -328,7 +336,8 @@ def terminal():
         os.kill(pid, signal.SIGHUP)
     status = os.waitpid(pid, 0)[1]
     os.close(screen)
-    need(not typed and status == 0, "status %d\n%s" % (status, seen.decode(errors="replace")[-600:]))
+    need(not typed and status == 0, "status %d\n%s" % (
+        status, seen.decode(errors="replace")[-600:]))
 
 
 def gdb():
@@ -342,14 +351,15 @@ def gdb():
     environment = s.clean_environment(KERNEL=s.BUILD + "/kernel.elf", IMAGE=folder + "/fs.img",
                                       BUILD=folder)
     stopped = subprocess.Popen([sys.executable, "tests/qemu/run", "--gdb"], env=environment,
-                               stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+                               stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                               stderr=subprocess.DEVNULL)
     try:
         for _ in range(100):
             if os.path.exists(folder + "/gdb.sock"):
                 break
             time.sleep(0.1)
         done = subprocess.run(["tests/qemu/gdb", s.BUILD + "/kernel.elf"], env=environment,
-                              input=b"kbreak kernel_main\ncontinue\nhart\nbacktrace 1\nkill\nquit\n",
+                              input=b"kbreak kernel_main\ncontinue\nhart\nbacktrace 1\nkill\n",
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                               timeout=s.SECONDS["boot"])
         text = done.stdout.decode(errors="replace")
@@ -417,9 +427,9 @@ def linux_gcc():
 
 # ---- crashes ------------------------------------------------------------------------------------
 
-def crash(option):
-    """The crash test says itself what it found; 77 is its word for a QEMU that cannot do it."""
-    done = subprocess.run([sys.executable, "tests/crash/crash", option],
+def program(*command):
+    """A test program of its own: 0 all is well, 77 this machine cannot do it."""
+    done = subprocess.run([sys.executable] + list(command),
                           env=s.clean_environment(KERNEL=s.BUILD + "/kernel.elf",
                                                   IMAGE=s.BUILD + "/fs.img", BUILD=s.BUILD),
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
@@ -431,7 +441,16 @@ def crash(option):
 
 
 def crash_quick():
-    crash("--quick")
+    program("tests/crash/crash", "--quick")
+
+
+def crash_full():
+    program("tests/crash/crash", "--full")
+
+
+def mutants():
+    """Kernels with a planted bug, each of which a test must notice."""
+    program("tests/mutants/run")
 
 
 def all_items():
@@ -450,6 +469,7 @@ def all_items():
         ("run: status", run_status),
         ("run: killed", run_killed),
         ("run: EXTRA and FILES", run_extra),
+        ("run: xv6 programs", run_xv6),
         ("run: two at once", run_twice_at_once),
         ("run: hang", debug_hang),
         ("run: panic", debug_panic),

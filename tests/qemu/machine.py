@@ -5,6 +5,7 @@ benchmarks. A machine works on private copies of the disk images, gets no input 
 unless `interactive` is asked for, and is always killed when its time is over.
 """
 
+import atexit
 import json
 import os
 import re
@@ -52,6 +53,16 @@ DEFAULTS = {
     # for tests: more of -cpu, virtio version (1 or 2), a file that holds the machine's RAM
     "CPU": "rv64", "VIRTIO": "1", "RAM_FILE": "",
 }
+
+
+running = set()     # machines that live: whatever happens to us, they do not outlive us
+
+
+@atexit.register
+def kill_all():
+    for machine in list(running):
+        machine.kill()
+        shutil.rmtree(machine.folder, ignore_errors=True)
 
 
 class BadSetting(Exception):
@@ -269,6 +280,7 @@ class Machine:
             arguments, stdout=subprocess.PIPE, stderr=self.errors, pass_fds=inherited,
             stdin=subprocess.PIPE if self.interactive else subprocess.DEVNULL, bufsize=0)
         self.started = time.monotonic()
+        running.add(self)
         if self.want_qmp:
             theirs.close()
             self.qmp_file = self.qmp_socket.makefile("rwb", buffering=0)
@@ -351,7 +363,12 @@ class Machine:
             self._reap()
 
     def _reap(self):
-        _, status, usage = os.wait4(self.process.pid, 0)
+        running.discard(self)
+        try:
+            _, status, usage = os.wait4(self.process.pid, 0)
+        except ChildProcessError:           # another thread killed it, and took its status
+            self.process.returncode = -signal.SIGKILL
+            return
         if os.WIFSIGNALED(status):
             self.process.returncode = -os.WTERMSIG(status)
         else:

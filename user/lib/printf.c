@@ -1,6 +1,9 @@
 /*
  * Formatted output. Characters gather in a small buffer on the stack, which goes out when it is
  * full and at the end of the call: nothing is kept between calls, so fork() duplicates nothing.
+ *
+ * printf and fprintf call no function that xv6's library lacks: an xv6 program may have defined one
+ * of that name for itself, and the linker would take it.
  */
 #include "user.h"
 
@@ -23,7 +26,14 @@ struct conversion {
 
 static void sink_flush(struct sink *sink)
 {
-    write_full(sink->fd, sink->buffer, sink->used);
+    const char *rest = sink->buffer;
+    ssize_t written;
+
+    for (; sink->used > 0; sink->used -= (size_t)written, rest += written) {
+        written = write(sink->fd, rest, sink->used);
+        if (written <= 0)
+            break;
+    }
     sink->used = 0;
 }
 
@@ -191,7 +201,7 @@ static void print_format(struct sink *sink, const char *format, va_list *argumen
     }
 }
 
-int vfprintf(int fd, const char *format, va_list arguments)
+static int print_to(int fd, const char *format, va_list arguments)
 {
     char buffer[SINK_BYTES];
     struct sink sink = {.fd = fd, .buffer = buffer, .room = sizeof(buffer)};
@@ -203,6 +213,11 @@ int vfprintf(int fd, const char *format, va_list arguments)
     if (fd >= 0)
         sink_flush(&sink);
     return (int)sink.total;
+}
+
+int vfprintf(int fd, const char *format, va_list arguments)
+{
+    return print_to(fd, format, arguments);
 }
 
 int vsnprintf(char *to, size_t room, const char *format, va_list arguments)
@@ -224,7 +239,7 @@ int printf(const char *format, ...)
     int total;
 
     va_start(arguments, format);
-    total = vfprintf(STDOUT, format, arguments);
+    total = print_to(STDOUT, format, arguments);
     va_end(arguments);
     return total;
 }
@@ -235,7 +250,7 @@ int fprintf(int fd, const char *format, ...)
     int total;
 
     va_start(arguments, format);
-    total = vfprintf(fd, format, arguments);
+    total = print_to(fd, format, arguments);
     va_end(arguments);
     return total;
 }

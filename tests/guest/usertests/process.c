@@ -126,7 +126,7 @@ static void make_orphans(long count)
         spawn(sleep_for, i % 3);
 }
 
-/* Both ways: children that end before their parent, and after it. The ledger tells whether all went. */
+/* Children that end before their parent, and after it. The ledger tells whether all went. */
 static void init_reaps_orphans(void)
 {
     int count = processes(50) / 5; /* those of other rounds may still be there */

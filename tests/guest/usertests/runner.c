@@ -1,10 +1,10 @@
 /*
- * usertests [-q] [-l] [GROUP|NAME]...: runs tests one after another and prints TAP 14. The status is
- * 0 only if something passed and nothing failed.
+ * usertests [-q] [-l] [GROUP|NAME]...: runs tests one after another and prints TAP 14. The status
+ * is 0 only if something passed and nothing failed.
  *
- * A test's process writes why it failed into a pipe, whose reading end the runner keeps. Children of
- * the test that outlive it hold the writing end too, so the end of a message is not an end of file
- * but a byte that the runner itself writes behind it.
+ * A test's process writes why it failed into a pipe, whose reading end the runner keeps. Children
+ * of the test that outlive it hold the writing end too, so the end of a message is not an end of
+ * file but a byte that the runner itself writes behind it.
  */
 #include "test.h"
 
@@ -43,9 +43,12 @@ static bool is_selected(const struct options *options, const char *group, const 
 {
     if (options->quick && test->pace == SLOW)
         return false;
-    for (int i = 0; i < options->count; i++)
-        if (strcmp(options->selected[i], group) == 0 || strcmp(options->selected[i], test->name) == 0)
+    for (int i = 0; i < options->count; i++) {
+        const char *word = options->selected[i];
+
+        if (strcmp(word, group) == 0 || strcmp(word, test->name) == 0)
             return true;
+    }
     return options->count == 0;
 }
 
@@ -230,7 +233,8 @@ static bool parse(int argc, char **argv, struct options *options)
     options->count = argc - i;
     for (; i < argc; i++)
         if (!is_known(argv[i])) {
-            fprintf(2, "usertests: no group or test is called %s; usertests -l lists them\n", argv[i]);
+            fprintf(2, "usertests: no group or test is called %s; usertests -l lists them\n",
+                    argv[i]);
             return false;
         }
     return true;

@@ -33,7 +33,8 @@ struct test {
 /* Each table ends with a test without a name. */
 extern const struct test process_tests[], kill_tests[], exec_tests[];
 extern const struct test file_tests[], directory_tests[], pipe_tests[], disk_tests[];
-extern const struct test cow_tests[], fault_tests[], memory_tests[], pointer_tests[], stress_tests[];
+extern const struct test cow_tests[], fault_tests[], memory_tests[];
+extern const struct test pointer_tests[], stress_tests[];
 
 /* Status of a test's process that met something which this machine cannot show. */
 #define STATUS_FAILED 101
@@ -55,8 +56,8 @@ void skip(const char *why) __attribute__((noreturn));
 /* Processes. */
 int spawn(void (*run)(long), long argument);       /* a child that runs it, then exits with 0 */
 void join(int pid);                                /* waits for that child; it is to exit with 0 */
-void join_all(int count, int status);                /* waits for as many; each is to exit with that */
-int wait_for(int pid);                               /* the only child, or the next to end: its status */
+void join_all(int count, int status);              /* as many, each of which exits with status */
+int wait_for(int pid);                             /* the next to end: its status */
 void expect_killed(void (*run)(long), long argument); /* in a child, which is to be killed */
 void tell(int fd);                                 /* writes a byte into a pipe */
 void listen(int fd);                               /* waits for a byte */

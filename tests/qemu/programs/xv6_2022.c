@@ -1,7 +1,7 @@
 /*
- * What programs written for xv6 of 2022 take for granted: the headers in xv6's order, each name with
- * its type, the values that its tests use as bounds. A wrong type or value does not compile; what has
- * to be seen at run time is in main.
+ * What programs written for xv6 of 2022 take for granted: the headers in xv6's order, each name
+ * with its type, the values that its tests use as bounds. A wrong type or value does not compile;
+ * what has to be seen at run time is in main.
  */
 #include "kernel/param.h"
 #include "kernel/types.h"
@@ -13,7 +13,8 @@
 #include "kernel/memlayout.h"
 #include "kernel/riscv.h"
 
-#define HAS(name, ...) _Static_assert(__builtin_types_compatible_p(typeof(name), __VA_ARGS__), #name)
+#define HAS(name, ...) \
+    _Static_assert(__builtin_types_compatible_p(typeof(name), __VA_ARGS__), #name)
 #define IS(name, value) _Static_assert((name) == (value), #name)
 
 HAS(fork, int(void));
@@ -101,8 +102,8 @@ int main(int argc, char *argv[])
     int fd, status_of_child;
     uint64 size = 1l << 32;
 
-    need(argc == 2 && strcmp(argv[1], "word") == 0, "arguments");
-    need((uint64)page % PGSIZE == 0 && (uint64)page < 64 << 20, "the heap is not where it should be");
+    need(argc == 1 && strcmp(argv[0], "xv6_2022") == 0 && argv[1] == 0, "arguments");
+    need((uint64)page % PGSIZE == 0 && (uint64)page < 64 << 20, "the heap is elsewhere");
     need(end == 1 && edata == 2 && etext == 3, "a variable is the linker's");
     need(sbrk(0) == page + PGSIZE && page[PGSIZE - 1] == 0, "sbrk");
     need(sbrk(-PGSIZE) == page + PGSIZE && sbrk(1 << 30) == (char *)-1, "sbrk, of too much");

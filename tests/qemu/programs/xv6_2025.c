@@ -1,6 +1,6 @@
 /*
- * What programs written for xv6 of 2025 take for granted and those of 2022 did not: pause, sbrklazy,
- * SBRK_ERROR, a main that returns; and xv39's calls beyond xv6's. See xv6_2022.c.
+ * What programs written for xv6 of 2025 take for granted and those of 2022 did not: pause,
+ * sbrklazy, SBRK_ERROR, a main that returns; and xv39's calls beyond xv6's. See xv6_2022.c.
  */
 #include "../kernel/types.h"
 #include "kernel/param.h"
@@ -12,7 +12,8 @@
 #include "kernel/abi/vm_stats.h"
 #include "user/user.h"
 
-#define HAS(name, ...) _Static_assert(__builtin_types_compatible_p(typeof(name), __VA_ARGS__), #name)
+#define HAS(name, ...) \
+    _Static_assert(__builtin_types_compatible_p(typeof(name), __VA_ARGS__), #name)
 #define IS(name, value) _Static_assert((name) == (value), #name)
 
 HAS(sbrk, char *(int));
