@@ -1,6 +1,6 @@
 /*
- * Boot, in order: each call is one layer coming up. The boot hart does it alone; then the other harts
- * come in, and the first thread does what may sleep: the file system, the console, init.
+ * Boot, in order: each call is one layer coming up. The boot hart does it alone; then the other
+ * harts come in, and the first thread does what may sleep: the file system, the console, init.
  */
 #include <stddef.h>
 
@@ -49,7 +49,7 @@ void secondary_upper_half(void);
 void kernel_main(uint64_t hart_id, uint64_t dtb) __attribute__((noreturn));
 void kernel_secondary_main(void) __attribute__((noreturn));
 
-static struct hart_launch hart_launch;
+struct hart_launch hart_launch; /* entry.S knows it, too */
 static uint32_t harts_arrived = 1; /* atomic */
 
 /* For what the user must mend: says it in one line, and ends the machine. */

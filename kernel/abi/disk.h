@@ -38,7 +38,8 @@ struct disk_super {
 #define DISK_ADDR_SINGLE 22u                  /* addr[]: the single indirect block */
 #define DISK_ADDR_DOUBLE 23u                  /* addr[]: the double indirect block */
 #define DISK_ADDRS 24u
-#define DISK_MAX_FILE (1ull << 32) /* bytes; 22 + 1024 + 1024 * 1024 blocks would hold a little more */
+/* bytes; 22 + 1024 + 1024 * 1024 blocks would hold a little more */
+#define DISK_MAX_FILE (1ull << 32)
 
 /* 128 bytes. A block number of 0 is a hole. type 0 (and nlink 0): free. */
 struct disk_inode {

@@ -1,4 +1,6 @@
-/* Error numbers. A system call returns the negative; the user library turns it into -1 and errno. */
+/*
+ * Error numbers. A system call returns the negative; the user library turns it into -1 and errno.
+ */
 #ifndef ABI_ERRNO_H
 #define ABI_ERRNO_H
 

@@ -1,6 +1,6 @@
 /*
- * Block devices by name, and the plain way to use one. What every device's requests have in common is
- * done here: they are checked and counted before the driver sees them.
+ * Block devices by name, and the plain way to use one. What every device's requests have in common
+ * is done here: they are checked and counted before the driver sees them.
  */
 #include "dev/block.h"
 

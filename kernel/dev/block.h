@@ -1,6 +1,7 @@
 /*
  * Block devices. A request moves one to BLOCK_SEGMENTS pieces of memory to or from consecutive
- * sectors; many may be in flight; done() is called once, in interrupt context or from submit itself.
+ * sectors; many may be in flight; done() is called once, in interrupt context or from submit
+ * itself.
  */
 #ifndef DEV_BLOCK_H
 #define DEV_BLOCK_H
@@ -21,7 +22,8 @@ struct block_request {
     enum block_operation operation;
     uint32_t segments;                 /* used entries of segment[]; 0 for a flush */
     uint64_t sector;                   /* first, in units of 512 bytes */
-    struct { void *data; uint32_t bytes; } segment[BLOCK_SEGMENTS]; /* in the direct map; bytes a multiple of 512 */
+    /* in the direct map; bytes a multiple of 512 */
+    struct { void *data; uint32_t bytes; } segment[BLOCK_SEGMENTS];
     void (*done)(struct block_request *request);
     void *private;                     /* the submitter's */
     int status;                        /* 0 or -EIO, valid from done() on */
@@ -39,7 +41,10 @@ struct block_device {
 void block_register(struct block_device *device);      /* at boot */
 struct block_device *block_find(const char *serial);   /* or NULL */
 
-/* Hands the request over; waits (Sleeps) only where the device's queue is full. Beyond the end: -EIO by done(). */
+/*
+ * Hands the request over; waits (Sleeps) only where the device's queue is full. Beyond the end:
+ * -EIO by done().
+ */
 void block_submit(struct block_device *device, struct block_request *request);
 /* One request and its end. Sleeps. Returns 0 or -EIO. bytes a multiple of 512. */
 int block_transfer(struct block_device *device, enum block_operation operation, uint64_t sector,
@@ -48,7 +53,9 @@ int block_flush(struct block_device *device);          /* Sleeps. Returns 0 or -
 
 /* For drivers: the end of a request, status 0 or -EIO. The request is the submitter's again. */
 void block_finish(struct block_request *request, int status);
-/* The devices in the order of registration: the one after previous, the first after NULL; or NULL. */
+/*
+ * The devices in the order of registration: the one after previous, the first after NULL; or NULL.
+ */
 struct block_device *block_next(struct block_device *previous);
 
 #endif

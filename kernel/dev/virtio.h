@@ -1,6 +1,6 @@
 /*
- * What driver and device share (Virtual I/O Device specification 1.1): the registers of "Virtio Over
- * MMIO", the split virtqueue of "Split Virtqueues", the requests of "Block Device". All is
+ * What driver and device share (Virtual I/O Device specification 1.1): the registers of "Virtio
+ * Over MMIO", the split virtqueue of "Split Virtqueues", the requests of "Block Device". All is
  * little-endian, as is the hart.
  */
 #ifndef DEV_VIRTIO_H

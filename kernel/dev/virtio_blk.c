@@ -1,7 +1,7 @@
 /*
  * Disks behind virtio-mmio, legacy (version 1) and modern (version 2). A request is a chain of
- * descriptors: header, data segments, status byte. The chain's first descriptor names it; what belongs
- * to the request stands at that index of the other arrays.
+ * descriptors: header, data segments, status byte. The chain's first descriptor names it; what
+ * belongs to the request stands at that index of the other arrays.
  *
  * A device that breaks the rules is reset, so that it moves no more memory, and from then on every
  * request to it fails with -EIO.
@@ -296,7 +296,9 @@ static void identified(struct block_request *request)
     request->private = NULL;
 }
 
-/* Asks for the serial. There is no thread yet that could sleep: waits in a loop, a second at most. */
+/*
+ * Asks for the serial. There is no thread yet that could sleep: waits in a loop, a second at most.
+ */
 static bool identify(struct virtio_disk *disk)
 {
     struct block_request *request = &disk->identify;

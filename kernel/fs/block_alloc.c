@@ -1,9 +1,9 @@
 /*
  * Blocks of the disk: promises, next-fit search, and what waits for a commit.
  *
- * For each block of the bitmap there are two maps in memory. busy: not to be given out, which is what
- * the disk's bitmap says, and the blocks taken but not published, and those freed but not committed.
- * freed: the last kind.
+ * For each block of the bitmap there are two maps in memory. busy: not to be given out, which is
+ * what the disk's bitmap says, and the blocks taken but not published, and those freed but not
+ * committed. freed: the last kind.
  */
 #include "fs/block_alloc.h"
 

@@ -1,8 +1,8 @@
 /*
  * Blocks of the disk. A block is promised first, as a count; then taken, in memory; then published,
- * when its bit in the bitmap and the pointer to it go into one transaction. A block that was freed is
- * given out again only after the transaction that freed it has been committed: until then a crash
- * would bring the old owner back.
+ * when its bit in the bitmap and the pointer to it go into one transaction. A block that was freed
+ * is given out again only after the transaction that freed it has been committed: until then a
+ * crash would bring the old owner back.
  */
 #ifndef FS_BLOCK_ALLOC_H
 #define FS_BLOCK_ALLOC_H

@@ -8,8 +8,10 @@
 #include "fs/inode_disk.h"
 #include "sync/printf.h"
 
-#define DOUBLE_FIRST (DISK_DIRECT + DISK_PER_BLOCK) /* first index below the double indirect block */
-#define TRIM_MAPS 8u /* blocks of the bitmap that one step of a trim may change, and a little more */
+/* First index below the double indirect block. */
+#define DOUBLE_FIRST (DISK_DIRECT + DISK_PER_BLOCK)
+/* Blocks of the bitmap that one step of a trim may change, and a little more. */
+#define TRIM_MAPS 8u
 
 static uint32_t addr_load(const struct inode *inode, uint32_t slot)
 {
@@ -208,7 +210,10 @@ static int trim_entries(struct trim *trim, uint32_t indirect, uint64_t from, uin
     return error;
 }
 
-/* Frees from *end down to keep in the indirect block that holds index *end - 1, and then that block. */
+/*
+ * Frees from *end down to keep in the indirect block that holds index *end - 1, and then that
+ * block.
+ */
 static int trim_group(struct trim *trim, uint64_t keep, uint64_t *end)
 {
     bool is_double = *end > DOUBLE_FIRST;

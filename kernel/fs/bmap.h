@@ -1,10 +1,11 @@
 /*
- * Which block of the disk holds page index of a file: 22 direct, a single and a double indirect block.
+ * Which block of the disk holds page index of a file: 22 direct, a single and a double indirect
+ * block.
  *
- * bmap_lookup needs no lock of the inode's. Entries change in two ways only: from 0 to a block, while
- * the page in question is in the cache and under write-back, so nobody reads it from the disk; and
- * back to 0 beyond the end of the file, after object_truncate has waited for every reader of those
- * pages. An indirect block is zeroed before a pointer to it can be seen.
+ * bmap_lookup needs no lock of the inode's. Entries change in two ways only: from 0 to a block,
+ * while the page in question is in the cache and under write-back, so nobody reads it from the
+ * disk; and back to 0 beyond the end of the file, after object_truncate has waited for every reader
+ * of those pages. An indirect block is zeroed before a pointer to it can be seen.
  */
 #ifndef FS_BMAP_H
 #define FS_BMAP_H
@@ -15,7 +16,10 @@
 
 /* *block: 0 for a hole. 0 or -EIO. Sleeps. */
 int bmap_lookup(struct inode *inode, uint64_t index, uint32_t *block);
-/* Blocks that must be promised before page index can be written: 0 where it has one. 0 or -EIO. Sleeps. */
+/*
+ * Blocks that must be promised before page index can be written: 0 where it has one. 0 or -EIO.
+ * Sleeps.
+ */
 int bmap_missing(struct inode *inode, uint64_t index, uint32_t *missing);
 
 /*
@@ -27,7 +31,8 @@ int bmap_publish(struct inode *inode, uint64_t index, uint32_t block, uint32_t *
 #define BMAP_TRIM_BLOCKS 16u
 /*
  * In an operation of BMAP_TRIM_BLOCKS, inode locked: frees some blocks beyond object.size, from the
- * end of the file; disk_size says how far it came, and equals object.size when all are gone. Sleeps.
+ * end of the file; disk_size says how far it came, and equals object.size when all are gone.
+ * Sleeps.
  */
 int bmap_trim(struct inode *inode);
 

@@ -1,6 +1,6 @@
 /*
- * Directories: an array of 64-byte entries, read from front to back. A new entry takes the first free
- * place; entry_hint says where to begin to look for it.
+ * Directories: an array of 64-byte entries, read from front to back. A new entry takes the first
+ * free place; entry_hint says where to begin to look for it.
  */
 #include "fs/directory.h"
 

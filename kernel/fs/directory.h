@@ -1,4 +1,6 @@
-/* Directories: files of struct dirent, kept in the buffer cache as metadata. The inode is locked. */
+/*
+ * Directories: files of struct dirent, kept in the buffer cache as metadata. The inode is locked.
+ */
 #ifndef FS_DIRECTORY_H
 #define FS_DIRECTORY_H
 
@@ -7,9 +9,14 @@
 /* Blocks that one directory_add may change, the inode included. */
 #define DIRECTORY_ADD_BLOCKS 8u
 
-/* name: at most DIRSIZ characters, padded with NULs. *offset may be NULL. 0, -ENOENT or -EIO. Sleeps. */
+/*
+ * name: at most DIRSIZ characters, padded with NULs. *offset may be NULL. 0, -ENOENT or -EIO.
+ * Sleeps.
+ */
 int directory_lookup(struct inode *directory, const char *name, uint32_t *number, uint64_t *offset);
-/* In an operation. The name is not there yet. 0, -ENOSPC or -EIO; nothing is changed then. Sleeps. */
+/*
+ * In an operation. The name is not there yet. 0, -ENOSPC or -EIO; nothing is changed then. Sleeps.
+ */
 int directory_add(struct inode *directory, const char *name, uint32_t number);
 /* In an operation (one block): the entry at offset becomes free. 0 or -EIO. Sleeps. */
 int directory_remove(struct inode *directory, uint64_t offset);

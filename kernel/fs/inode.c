@@ -170,8 +170,8 @@ unlock:
 }
 
 /*
- * Locks: inode's. A piece that lies in one page. -EFAULT: the source fell short after *copied bytes.
- * A page that was not up to date is of no use before all of it was written.
+ * Locks: inode's. A piece that lies in one page. -EFAULT: the source fell short after *copied
+ * bytes. A page that was not up to date is of no use before all of it was written.
  */
 static int write_piece(struct inode *inode, struct mm_struct *mm, uint64_t user, uint64_t offset,
                        size_t bytes, size_t *copied)
@@ -206,8 +206,8 @@ static int write_piece(struct inode *inode, struct mm_struct *mm, uint64_t user,
 }
 
 /*
- * Locks: inode's. The end of the file is about to move away: what the disk has beyond the old end, in
- * the same block, must not become visible. -EBUSY: old blocks are still to be trimmed.
+ * Locks: inode's. The end of the file is about to move away: what the disk has beyond the old end,
+ * in the same block, must not become visible. -EBUSY: old blocks are still to be trimmed.
  */
 static int prepare_growth(struct inode *inode, uint64_t to)
 {
@@ -270,7 +270,9 @@ static int source_fault_in(struct mm_struct *mm, uint64_t user, uint64_t bytes)
     return error;
 }
 
-/* Holds nothing. Does what a write that stopped with error needs before it can go on. 0: try again. */
+/*
+ * Holds nothing. Does what a write that stopped with error needs before it can go on. 0: try again.
+ */
 static int write_obstacle(struct inode *inode, struct mm_struct *mm, uint64_t user,
                           uint64_t bytes, int error, bool *settled)
 {
@@ -376,7 +378,8 @@ static int resize_locked(struct inode *inode, uint64_t size, bool *trim)
     } else if (size < inode->object.size) {
         __atomic_store_n(&inode->object.size, size, __ATOMIC_RELEASE);
         object_truncate(&inode->object, size);
-        error = inode_publish_size(inode); /* perhaps no page is left whose write-back would do it */
+        /* perhaps no page is left whose write-back would do it */
+        error = inode_publish_size(inode);
     }
     *trim = inode->disk_size > inode->object.size;
     return error;

@@ -1,5 +1,6 @@
 /*
- * In-memory inodes. Data lives in the inode's vm_object (the page cache), metadata in the buffer cache.
+ * In-memory inodes. Data lives in the inode's vm_object (the page cache), metadata in the buffer
+ * cache.
  *
  * guards: l = lock (sleeping, RANK_INODE); h = the inode cache's lock; c = constant while loaded
  */
@@ -33,23 +34,30 @@ struct inode {
     uint32_t addr[DISK_ADDRS];  /* l to write; read freely, a word at a time (bmap.h) */
 };
 
-/* Mounts the disk with serial "fs": checks, recovers the log, frees orphans. Prints what is wrong; 0 or -errno.
- * Runs in a thread. */
+/* Mounts the disk with serial "fs": checks, recovers the log, frees orphans. Prints what is
+ * wrong; 0 or -errno. Runs in a thread. */
 int fs_mount(void);
 
 /* The inode with that number, with a reference, perhaps not loaded yet. 0 or -ENOMEM. */
 int inode_get(uint32_t number, struct inode **out);
-void inode_ref(struct inode *inode); /* any context but interrupts; also for one that has no users */
-/* The last user's put of an unlinked inode frees its blocks (by transactions of its own): hold nothing. Sleeps. */
+/* any context but interrupts; also for one that has no users */
+void inode_ref(struct inode *inode);
+/*
+ * The last user's put of an unlinked inode frees its blocks (by transactions of its own): hold
+ * nothing. Sleeps.
+ */
 void inode_put(struct inode *inode);
 void inode_lock(struct inode *inode);   /* loads it where it is not loaded; -EIO marks it type 0 */
 void inode_unlock(struct inode *inode);
 
 #define INODE_END UINT64_MAX /* inode_write: at the end of the file, wherever that is then */
-/* Data, from and to user memory. Lock not held; only outer locks held. Return bytes done, or -errno where none;
+/* Data, from and to user memory. Lock not held; only outer locks held. Return bytes done, or -errno
+ * where none;
  * -EFAULT also after some. Sleep. */
-int64_t inode_read(struct inode *inode, struct mm_struct *mm, uint64_t user, uint64_t offset, uint64_t bytes);
-int64_t inode_write(struct inode *inode, struct mm_struct *mm, uint64_t user, uint64_t offset, uint64_t bytes);
+int64_t inode_read(struct inode *inode, struct mm_struct *mm, uint64_t user, uint64_t offset,
+                   uint64_t bytes);
+int64_t inode_write(struct inode *inode, struct mm_struct *mm, uint64_t user, uint64_t offset,
+                    uint64_t bytes);
 /* The same to kernel memory; for exec. Short only at the end of the file. */
 int64_t inode_read_kernel(struct inode *inode, void *data, uint64_t offset, uint64_t bytes);
 
@@ -62,10 +70,12 @@ static inline bool inode_is_executed(const struct inode *inode)
 int inode_make_writable(struct inode *inode, uint64_t index);
 
 void inode_stat(struct inode *inode, struct stat *stat); /* Lock not held. Sleeps. */
-int inode_resize(struct inode *inode, uint64_t size); /* ftruncate, O_TRUNC. Hold nothing. Sleeps. */
+/* ftruncate, O_TRUNC. Hold nothing. Sleeps. */
+int inode_resize(struct inode *inode, uint64_t size);
 /* Frees the blocks beyond the end, in operations of its own. Hold nothing. 0 or -EIO. Sleeps. */
 int inode_trim(struct inode *inode);
-int inode_fsync(struct inode *inode);                 /* data, then metadata, durable. Hold nothing. Sleeps. */
+/* data, then metadata, durable. Hold nothing. Sleeps. */
+int inode_fsync(struct inode *inode);
 int fs_sync(void);                                    /* everything. Hold nothing. Sleeps. */
 
 #endif

@@ -108,8 +108,8 @@ int inode_get(uint32_t number, struct inode **out)
 }
 
 /*
- * Sleeps. The only reference to a file without a name is the caller's: its pages and blocks go, then
- * the inode itself. After a disk error it stays on the orphan list, for the next mount.
+ * Sleeps. The only reference to a file without a name is the caller's: its pages and blocks go,
+ * then the inode itself. After a disk error it stays on the orphan list, for the next mount.
  */
 static void inode_finish(struct inode *inode)
 {

@@ -5,7 +5,9 @@
 #include "fs/inode.h"
 
 void inode_cache_init(void);
-/* Lets unused inodes go. all: each one that is not dirty; else a few. Never sleeps. Returns frames. */
+/*
+ * Lets unused inodes go. all: each one that is not dirty; else a few. Never sleeps. Returns frames.
+ */
 uint64_t inode_cache_shrink(bool all);
 
 #endif

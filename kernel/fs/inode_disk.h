@@ -10,10 +10,15 @@ void inode_disk_init(const struct disk_super *super);
 
 /* inode is locked. Fills it from the disk. 0 or -EIO. Sleeps. */
 int inode_load(struct inode *inode);
-/* In an operation (one block), inode locked: the disk shall say what inode says. 0 or -EIO. Sleeps. */
+/*
+ * In an operation (one block), inode locked: the disk shall say what inode says. 0 or -EIO. Sleeps.
+ */
 int inode_flush(struct inode *inode);
 
-/* In an operation (one block): a free inode becomes one of that type, with one link. 0, -ENOSPC, -EIO. */
+/*
+ * In an operation (one block): a free inode becomes one of that type, with one link. 0, -ENOSPC,
+ * -EIO.
+ */
 int inode_alloc(int type, int major, int minor, uint32_t *number);
 /* In an operation (one block): the other way round. */
 int inode_free(uint32_t number);

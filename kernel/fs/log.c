@@ -2,10 +2,10 @@
  * The write-ahead log.
  *
  * Commit: payload and flush (which also makes the file data durable that write-back had finished
- * before), header and flush: the point of no return; then each block to its home, flush, empty header.
- * Operations wait meanwhile, so the buffers of the transaction cannot change under the commit. The
- * empty header needs no flush: replaying the transaction again is harmless until the next one
- * overwrites the payload, and then its checksum no longer holds.
+ * before), header and flush: the point of no return; then each block to its home, flush, empty
+ * header. Operations wait meanwhile, so the buffers of the transaction cannot change under the
+ * commit. The empty header needs no flush: replaying the transaction again is harmless until the
+ * next one overwrites the payload, and then its checksum no longer holds.
  */
 #include "fs/log.h"
 

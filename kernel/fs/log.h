@@ -24,8 +24,8 @@ int log_init(const struct disk_super *super, uint64_t sequence, void (*committed
 
 /*
  * Room for an operation that changes at most blocks blocks; log_end is told the same number. Waits
- * for a commit where there is none: hold nothing that an operation might want. Inside, nothing waits
- * for memory, and log_begin is not called again. 0 or -EIO. Sleeps.
+ * for a commit where there is none: hold nothing that an operation might want. Inside, nothing
+ * waits for memory, and log_begin is not called again. 0 or -EIO. Sleeps.
  */
 int log_begin(uint32_t blocks);
 void log_end(uint32_t blocks);

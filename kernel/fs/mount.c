@@ -1,4 +1,7 @@
-/* Mounting: find the disk, check what is on it, replay the log, free what a crash left without a name. */
+/*
+ * Mounting: find the disk, check what is on it, replay the log, free what a crash left without a
+ * name.
+ */
 #include "abi/errno.h"
 #include "dev/block.h"
 #include "fs/block_alloc.h"
@@ -72,7 +75,7 @@ static int recover(struct disk_super *super, void *header, void *data, uint64_t 
     fault = super_fault(found, fs_disk->sectors / (DISK_BLOCK_SIZE / SECTOR_SIZE));
     if (fault) {
         printf("fs: the disk \"fs\" cannot be mounted: %s.\n"
-               "fs: `make clean; make` on the host builds a new image (mkfs does, for a disk of yours)\n",
+               "fs: `make clean; make` on the host builds a new image (mkfs does, for your own)\n",
                fault);
         return -EINVAL;
     }
@@ -103,7 +106,9 @@ static void free_orphans(void)
     }
 }
 
-/* Caches give back what they can. all: nobody holds anything, so what is not written can be, first. */
+/*
+ * Caches give back what they can. all: nobody holds anything, so what is not written can be, first.
+ */
 static uint64_t fs_shrink(bool all)
 {
     if (all)

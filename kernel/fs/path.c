@@ -1,8 +1,8 @@
 /*
- * Paths. A walk holds one directory's lock at a time. Calls that change something find the directory
- * first, then open an operation of the log, lock the directory, and look again. Locks are taken from
- * parent to child; since directories are never moved and have one name, that order has no circle, and
- * files, which may have several names, come last.
+ * Paths. A walk holds one directory's lock at a time. Calls that change something find the
+ * directory first, then open an operation of the log, lock the directory, and look again. Locks are
+ * taken from parent to child; since directories are never moved and have one name, that order has
+ * no circle, and files, which may have several names, come last.
  *
  * References are dropped after the operation: the last one of a file without a name frees it, by
  * operations of its own.
@@ -76,8 +76,8 @@ static int step_down(struct inode **at, const char *name)
 }
 
 /*
- * Walks path, all of it, or (last != NULL) up to its last name, which is put there. *out: where that
- * leads, with a reference. -EEXIST: there is no last name, path is the root.
+ * Walks path, all of it, or (last != NULL) up to its last name, which is put there. *out: where
+ * that leads, with a reference. -EEXIST: there is no last name, path is the root.
  */
 static int walk(struct inode *cwd, const char *path, char *last, struct inode **out)
 {
@@ -140,8 +140,8 @@ static int make_inode(int type, int major, int minor, struct inode **out)
 }
 
 /*
- * Locks: directory's; in an operation. The name is not there. Where the disk is full, what was begun
- * is left as an inode without a name, which the put frees like any other.
+ * Locks: directory's; in an operation. The name is not there. Where the disk is full, what was
+ * begun is left as an inode without a name, which the put frees like any other.
  */
 static int create_in(struct inode *directory, const char *name, int type, int major, int minor,
                      struct inode **out)
@@ -172,7 +172,9 @@ static int create_in(struct inode *directory, const char *name, int type, int ma
     return error;
 }
 
-/* In an operation. *out: the inode of that name, new or not; with an error perhaps one to be put. */
+/*
+ * In an operation. *out: the inode of that name, new or not; with an error perhaps one to be put.
+ */
 static int create_or_find(struct inode *directory, const char *name, int type, int major,
                           int minor, struct inode **out, bool *found)
 {

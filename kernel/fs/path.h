@@ -1,7 +1,7 @@
 /*
- * Paths and what is done by path. cwd is where a path without a leading slash starts. Each call is one
- * transaction; the caller holds nothing. All sleep and return 0 or -errno (ENOENT, ENOTDIR, EISDIR,
- * EEXIST, ENAMETOOLONG, ENOSPC, EMLINK, ENOTEMPTY, EPERM, EIO, ENOMEM).
+ * Paths and what is done by path. cwd is where a path without a leading slash starts. Each call is
+ * one transaction; the caller holds nothing. All sleep and return 0 or -errno (ENOENT, ENOTDIR,
+ * EISDIR, EEXIST, ENAMETOOLONG, ENOSPC, EMLINK, ENOTEMPTY, EPERM, EIO, ENOMEM).
  */
 #ifndef FS_PATH_H
 #define FS_PATH_H
@@ -9,9 +9,13 @@
 #include "fs/inode.h"
 
 struct inode *path_root(void); /* with a reference */
-int path_lookup(struct inode *cwd, const char *path, struct inode **out); /* with a reference, not locked */
-/* type T_FILE: an existing file or device is returned as it is (xv6's open O_CREATE); else EEXIST. */
-int path_create(struct inode *cwd, const char *path, int type, int major, int minor, struct inode **out);
+/* with a reference, not locked */
+int path_lookup(struct inode *cwd, const char *path, struct inode **out);
+/*
+ * type T_FILE: an existing file or device is returned as it is (xv6's open O_CREATE); else EEXIST.
+ */
+int path_create(struct inode *cwd, const char *path, int type, int major, int minor,
+                struct inode **out);
 int path_link(struct inode *cwd, const char *old_path, const char *new_path);
 int path_unlink(struct inode *cwd, const char *path); /* directories too, when empty (as xv6) */
 

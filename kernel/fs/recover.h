@@ -1,6 +1,6 @@
 /*
- * Replay of the log after a crash. Pure: disk access by callbacks, memory from the caller. The kernel
- * runs it at mount, fsck on the host.
+ * Replay of the log after a crash. Pure: disk access by callbacks, memory from the caller. The
+ * kernel runs it at mount, fsck on the host.
  */
 #ifndef FS_RECOVER_H
 #define FS_RECOVER_H

@@ -6,8 +6,8 @@
  * for, and only then the pointers and the size are published. The commit flushes the disk before it
  * counts, so after a crash no pointer leads to a block that had not got its data.
  *
- * A page keeps PAGE_WRITEBACK until it is published: it cannot be dropped, and so read again from the
- * hole that the block map still shows. Its lock is not kept: the commit never waits for one.
+ * A page keeps PAGE_WRITEBACK until it is published: it cannot be dropped, and so read again from
+ * the hole that the block map still shows. Its lock is not kept: the commit never waits for one.
  */
 #include "fs/writeback.h"
 
@@ -32,7 +32,9 @@
 _Static_assert(BATCH_MAPS >= BATCH_PAGES + BATCH_GROUPS + 2, "every new block may be elsewhere");
 _Static_assert(BATCH_BLOCKS <= LOG_OPERATION_MAX, "a batch is one operation");
 
-/* What is being written; one for the whole system, so that memory is never needed to free memory. */
+/*
+ * What is being written; one for the whole system, so that memory is never needed to free memory.
+ */
 static struct {
     struct sleeplock lock; /* RANK_WRITEBACK; guards the rest */
     uint32_t count;
@@ -173,7 +175,9 @@ static int batch_gather(struct inode *inode, uint64_t *from)
     return fits < 0 ? fits : 0;
 }
 
-/* Locks: inode's. The data is on the disk: new blocks and a greater size become part of the file. */
+/*
+ * Locks: inode's. The data is on the disk: new blocks and a greater size become part of the file.
+ */
 static int batch_publish(struct inode *inode)
 {
     uint64_t end = (batch.page[batch.count - 1]->index + 1) << PAGE_SHIFT;
@@ -300,8 +304,9 @@ int inode_fsync(struct inode *inode)
 }
 
 /*
- * One at a time: who syncs has a reference to the file that he writes. If its last user goes meanwhile,
- * that reference's put frees the blocks; the next one here waits for that, and finds them free.
+ * One at a time: who syncs has a reference to the file that he writes. If its last user goes
+ * meanwhile, that reference's put frees the blocks; the next one here waits for that, and finds
+ * them free.
  */
 int fs_sync(void)
 {

@@ -2,8 +2,8 @@
  * The buddy allocator. Chapter "Memory Allocation".
  *
  * What always holds, under the lock: a free block of 1 << order frames starts at a multiple of its
- * size; only its first struct page carries PAGE_BUDDY and the order; two free buddies of one order do
- * not exist side by side, for they have been merged.
+ * size; only its first struct page carries PAGE_BUDDY and the order; two free buddies of one order
+ * do not exist side by side, for they have been merged.
  */
 #include "mem/buddy.h"
 

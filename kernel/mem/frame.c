@@ -1,12 +1,12 @@
 /*
  * Single frames and the ledger.
  *
- * Each hart has a list of free frames, filled from and spilled to the buddy allocator in batches. The
- * list has a lock of its own, so a thread that was moved to another hart after it chose a list is
- * merely on a neighbour's list, and another hart may empty it when memory is short.
+ * Each hart has a list of free frames, filled from and spilled to the buddy allocator in batches.
+ * The list has a lock of its own, so a thread that was moved to another hart after it chose a list
+ * is merely on a neighbour's list, and another hart may empty it when memory is short.
  *
- * The ledger counts the frames of each class but FRAME_FREE, per hart; what is free is counted where
- * it lies. So "the classes sum up to frame_managed" is a check and not a tautology.
+ * The ledger counts the frames of each class but FRAME_FREE, per hart; what is free is counted
+ * where it lies. So "the classes sum up to frame_managed" is a check and not a tautology.
  */
 #include "mem/frame.h"
 

@@ -1,6 +1,7 @@
 /*
  * Frames one at a time: what nearly everybody wants. Each hart keeps a short list of free frames in
- * front of the buddy allocator. Every managed frame is in one ledger class, from allocation to free.
+ * front of the buddy allocator. Every managed frame is in one ledger class, from allocation to
+ * free.
  */
 #ifndef MEM_FRAME_H
 #define MEM_FRAME_H
@@ -17,8 +18,9 @@ enum frame_flag {
 };
 
 /*
- * One frame with one reference, or NULL. Without FRAME_NOWAIT it may drop clean pages of the cache to
- * find one; it never waits for I/O or for a lock, so sleeping locks may be held. Not from interrupts.
+ * One frame with one reference, or NULL. Without FRAME_NOWAIT it may drop clean pages of the cache
+ * to find one; it never waits for I/O or for a lock, so sleeping locks may be held. Not from
+ * interrupts.
  */
 struct page *frame_alloc(enum frame_class class, unsigned flags);
 
@@ -29,8 +31,8 @@ struct page *frame_alloc(enum frame_class class, unsigned flags);
 int frame_wait(void);
 
 /*
- * The reclaimer (vm/ sets it): frees about n frames, returns how many. may_write: it may write dirty
- * pages back and sleep for that; else it must not wait for anything.
+ * The reclaimer (vm/ sets it): frees about n frames, returns how many. may_write: it may write
+ * dirty pages back and sleep for that; else it must not wait for anything.
  */
 extern uint64_t (*frame_reclaim_hook)(uint64_t n, bool may_write);
 /* Called when a frame with PAGE_CHARGED is freed: its promise is given back (vm/ sets it). */

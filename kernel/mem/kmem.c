@@ -1,11 +1,12 @@
 /*
- * Small objects. A size class has slabs of one frame; a slab keeps its free objects in a list through
- * the objects themselves, its head and its count in the frame's struct page (index, slot, reserved).
+ * Small objects. A size class has slabs of one frame; a slab keeps its free objects in a list
+ * through the objects themselves, its head and its count in the frame's struct page (index, slot,
+ * reserved).
  *
  * What always holds, under the class's lock: a slab is on the class's partial list exactly while it
- * has a free object, the fuller ones rather at the front; an empty slab is kept, last on the list (one
- * at most a class), or its frame is freed.
- * SAN: a guard word ends each object, and a free object is filled with a pattern that must be intact.
+ * has a free object, the fuller ones rather at the front; an empty slab is kept, last on the list
+ * (one at most a class), or its frame is freed. SAN: a guard word ends each object, and a free
+ * object is filled with a pattern that must be intact.
  */
 #include "mem/kmem.h"
 

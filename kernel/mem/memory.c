@@ -1,6 +1,6 @@
 /*
- * Boot of mem/. The frame table describes all frames from the lowest to the highest of RAM and takes the
- * first gap that is large enough; what is neither reserved nor the table's is managed.
+ * Boot of mem/. The frame table describes all frames from the lowest to the highest of RAM and
+ * takes the first gap that is large enough; what is neither reserved nor the table's is managed.
  */
 #include "mem/memory.h"
 

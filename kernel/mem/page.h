@@ -2,8 +2,8 @@
  * The frame table: one struct page for each managed frame of RAM. Chapter "Memory Allocation".
  *
  * A page has a reference count (anyone who may touch it, each mapping included) and a map count
- * (page-table entries that point to it), two halves of one word, so that mapping or unmapping a page
- * is one atomic add. The frame is free when the reference count is 0.
+ * (page-table entries that point to it), two halves of one word, so that mapping or unmapping a
+ * page is one atomic add. The frame is free when the reference count is 0.
  *
  * guards: a = atomic; l = page lock (PAGE_LOCKED); b = the buddy allocator's lock while free;
  *         r = lru lock; c = constant while allocated
@@ -112,8 +112,8 @@ static inline void page_get(struct page *page)
 }
 
 /*
- * Drops amount, in units of PAGE_REF and PAGE_MAPPED_REF; with the last reference the frame is free.
- * Any context but interrupt handlers.
+ * Drops amount, in units of PAGE_REF and PAGE_MAPPED_REF; with the last reference the frame is
+ * free. Any context but interrupt handlers.
  */
 void page_put_many(struct page *page, uint64_t amount);
 

@@ -1,10 +1,10 @@
 /*
- * Address-space identifiers. Privileged specification, "Supervisor Address Translation and Protection
- * (satp) Register".
+ * Address-space identifiers. Privileged specification, "Supervisor Address Translation and
+ * Protection (satp) Register".
  *
- * page_table.context holds generation << 16 | number. Number 0 is the kernel's own root. What always
- * holds: two page tables never have the same context, and a hart enters a context of a generation only
- * after it has flushed since that generation began.
+ * page_table.context holds generation << 16 | number. Number 0 is the kernel's own root. What
+ * always holds: two page tables never have the same context, and a hart enters a context of a
+ * generation only after it has flushed since that generation began.
  */
 #include "mmu/asid.h"
 

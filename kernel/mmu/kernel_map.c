@@ -1,9 +1,9 @@
 /*
  * The kernel's half of every address space. Privileged specification, "Sv39", "Sv48", "Sv57".
  *
- * What always holds: every entry of the kernel's root that will ever be used exists when kernel_map_init
- * returns, so roots of user spaces may copy them. All leaves are global, none is writable and
- * executable; A and D are set, so that no machine faults to have them set.
+ * What always holds: every entry of the kernel's root that will ever be used exists when
+ * kernel_map_init returns, so roots of user spaces may copy them. All leaves are global, none is
+ * writable and executable; A and D are set, so that no machine faults to have them set.
  */
 #include "mmu/kernel_map.h"
 
@@ -139,7 +139,10 @@ void kernel_map_init(void)
     map_image(__data_start, __bss_end, KERNEL_RW);
     map_image(__bss_end, _end, KERNEL_RO); /* the symbols for backtraces */
 
-    /* The tables of the stacks' region, so that the root's entry for it is there, and no stack needs one. */
+    /*
+     * The tables of the stacks' region, so that the root's entry for it is there, and no stack
+     * needs one.
+     */
     for (uint64_t at = 0; at < STACK_SLOTS * STACK_SLOT; at += LEAF_TABLE_SPAN) {
         error = table_supply_fill(&supply, paging_levels, 0);
         assert(error == 0);

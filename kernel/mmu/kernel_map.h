@@ -10,7 +10,9 @@
  */
 void paging_init(const char *mode);
 
-/* Builds kernel_page_table (direct map, image, devices, stacks' region) and makes it active here. */
+/*
+ * Builds kernel_page_table (direct map, image, devices, stacks' region) and makes it active here.
+ */
 void kernel_map_init(void);
 
 uint64_t kernel_satp(void); /* what the other harts begin with */

@@ -1,11 +1,11 @@
 /*
  * Page tables. Chapter "Page Table Management"; privileged specification, "Sv39", "Sv48", "Sv57".
  *
- * What always holds: an entry that points to a table carries V and nothing else (R, W, X, U, A and D
- * of such an entry are reserved); a table of the user half, once linked, stays linked until no area
- * needs it any more (page_table_prune) or page_table_destroy. So who holds the lock, or keeps the areas
- * as they are (the mm lock), may walk. The lock guards changes. Entries of the kernel half are copied from the kernel's root when a root is made, and all
- * of them exist from boot.
+ * What always holds: an entry that points to a table carries V and nothing else (R, W, X, U, A and
+ * D of such an entry are reserved); a table of the user half, once linked, stays linked until no
+ * area needs it any more (page_table_prune) or page_table_destroy. So who holds the lock, or keeps
+ * the areas as they are (the mm lock), may walk. The lock guards changes. Entries of the kernel
+ * half are copied from the kernel's root when a root is made, and all of them exist from boot.
  */
 #include "mmu/page_table.h"
 

@@ -1,11 +1,11 @@
 /*
- * Page tables of 3, 4 or 5 levels. Chapter "Page Table Management". The walker loops over the levels;
- * nothing here depends on the mode but struct page_table.levels.
+ * Page tables of 3, 4 or 5 levels. Chapter "Page Table Management". The walker loops over the
+ * levels; nothing here depends on the mode but struct page_table.levels.
  *
  * guards: t = lock (RANK_PAGE_TABLE); a = atomic; c = constant
  *
- * A table's frames come from a supply that the caller filled before it took the lock: nothing sleeps
- * under a page-table lock. A path that was partly built is kept: empty tables are legal, and
+ * A table's frames come from a supply that the caller filled before it took the lock: nothing
+ * sleeps under a page-table lock. A path that was partly built is kept: empty tables are legal, and
  * page_table_destroy frees them.
  */
 #ifndef MMU_PAGE_TABLE_H
@@ -57,7 +57,8 @@ static inline uint64_t user_half_end(uint32_t levels)
 
 /* A root with no user entries and the kernel's upper half. 0 or -ENOMEM. */
 int page_table_init(struct page_table *table, uint32_t levels);
-struct page *allocate_page_table(unsigned frame_flags); /* a zeroed frame of class FRAME_PAGE_TABLE, or NULL */
+/* a zeroed frame of class FRAME_PAGE_TABLE, or NULL */
+struct page *allocate_page_table(unsigned frame_flags);
 /* Frees all tables. Every user leaf must be gone, and no hart may have it active. */
 void page_table_destroy(struct page_table *table);
 
@@ -75,14 +76,15 @@ pte_t *find_page_table(struct page_table *table, uint64_t va);
 pte_t *next_page_table(struct page_table *table, uint64_t *va, uint64_t end);
 
 /*
- * Tables that the union of areas needs for [start, end), in worst case, where the neighbouring areas end
- * at floor (0: none) and begin at ceiling (UINT64_MAX: none), and need their own in any case.
+ * Tables that the union of areas needs for [start, end), in worst case, where the neighbouring
+ * areas end at floor (0: none) and begin at ceiling (UINT64_MAX: none), and need their own in any
+ * case.
  */
 uint64_t tables_needed(uint32_t levels, uint64_t start, uint64_t end, uint64_t floor,
                        uint64_t ceiling);
 /*
- * Unlinks just those tables, which hold no leaf any more, into *removed (linked by page->lru). The caller
- * fences the whole space and then puts the frames. Locks: table->lock.
+ * Unlinks just those tables, which hold no leaf any more, into *removed (linked by page->lru). The
+ * caller fences the whole space and then puts the frames. Locks: table->lock.
  */
 void page_table_prune(struct page_table *table, uint64_t start, uint64_t end, uint64_t floor,
                       uint64_t ceiling, struct list_head *removed);

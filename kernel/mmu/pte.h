@@ -104,8 +104,9 @@ static inline uint64_t pte_marks(pte_t pte)
 }
 
 /*
- * A user leaf. allowed: ACCESS_... bits. It is born with A, and with D where it is writable: a page is
- * mapped writable only for a store. Write without read is a reserved encoding, so read comes along.
+ * A user leaf. allowed: ACCESS_... bits. It is born with A, and with D where it is writable: a page
+ * is mapped writable only for a store. Write without read is a reserved encoding, so read comes
+ * along.
  */
 static inline pte_t pte_make_user(pfn_t pfn, uint64_t allowed)
 {

@@ -5,8 +5,8 @@
  * A page table knows the harts that run it (running_on), that have run it and may still cache it
  * (cached_on), and that must flush when they enter it next (stale_on). The changer of an entry sets
  * stale_on and then reads running_on; a hart that enters sets its bit in running_on and then reads
- * stale_on. With a full fence between the two steps on both sides, one of them sees the other: either
- * the changer sends a remote fence, or the hart flushes on its own as it enters.
+ * stale_on. With a full fence between the two steps on both sides, one of them sees the other:
+ * either the changer sends a remote fence, or the hart flushes on its own as it enters.
  */
 #include "mmu/tlb.h"
 

@@ -11,23 +11,24 @@
 #include "mmu/page_table.h"
 
 /*
- * After an entry gained a permission, or A or D: this hart alone looks at it again. Others may meet a
- * spurious fault, no more.
+ * After an entry gained a permission, or A or D: this hart alone looks at it again. Others may meet
+ * a spurious fault, no more.
  */
 void flush_tlb_own_entry(uint64_t va);
 /*
- * Fences one page, or a range, of a user table on every hart that may cache it. No spinlock held. Where
- * tables were unlinked, the range is 0 .. UINT64_MAX: a fence for an address leaves what leads to it.
+ * Fences one page, or a range, of a user table on every hart that may cache it. No spinlock held.
+ * Where tables were unlinked, the range is 0 .. UINT64_MAX: a fence for an address leaves what
+ * leads to it.
  */
 void flush_tlb_entry(struct page_table *table, uint64_t va);
 void flush_tlb_range(struct page_table *table, uint64_t start, uint64_t end);
 void flush_tlb_kernel(uint64_t start, uint64_t end); /* all harts */
-/* Pages of table that were written have become executable: fence.i on the harts that run it now, and on
- * each other hart before it runs it next. No spinlock held. */
+/* Pages of table that were written have become executable: fence.i on the harts that run it now,
+ * and on each other hart before it runs it next. No spinlock held. */
 void flush_instructions(struct page_table *table);
 
-/* The scheduler calls these, interrupts off: table stops being this hart's, or becomes it. NULL: the
- * kernel's own root. */
+/* The scheduler calls these, interrupts off: table stops being this hart's, or becomes it. NULL:
+ * the kernel's own root. */
 void page_table_enter(struct page_table *table);
 void page_table_leave(struct page_table *table);
 
@@ -45,6 +46,7 @@ struct tlb_batch {
 
 void tlb_batch_begin(struct tlb_batch *batch, struct page_table *table);
 void tlb_batch_note(struct tlb_batch *batch, uint64_t va); /* the entry for va was changed */
-void tlb_batch_finish(struct tlb_batch *batch); /* fences, then drops the pages' mapping references */
+/* fences, then drops the pages' mapping references */
+void tlb_batch_finish(struct tlb_batch *batch);
 
 #endif

@@ -7,13 +7,13 @@
  * translations it may cache under that number. When a valid entry loses something, each hart that
  * may cache its table is put down in a tlb_entry; a fence on a hart takes it out again.
  *
- * The changer of an entry is let alone until it relies on the change: until it returns to user mode,
- * or lets the frame go. Before that, other harts use the old translation rightfully. A hart that has
- * left the address space need not be fenced if it is bound to flush when it comes back. Then all
- * that it may cache of the table is one promise, which must be gone when it has entered.
+ * The changer of an entry is let alone until it relies on the change: until it returns to user
+ * mode, or lets the frame go. Before that, other harts use the old translation rightfully. A hart
+ * that has left the address space need not be fenced if it is bound to flush when it comes back.
+ * Then all that it may cache of the table is one promise, which must be gone when it has entered.
  *
- * What always holds: a change is put down after it was made, and a fence takes entries out before it
- * is done. So whatever comes between is on the safe side: an entry more, for a while.
+ * What always holds: a change is put down after it was made, and a fence takes entries out before
+ * it is done. So whatever comes between is on the safe side: an entry more, for a while.
  */
 #ifdef SAN
 #include "mmu/tlb_check.h"
@@ -31,7 +31,8 @@
 struct tlb_entry {
     struct page_table *table;
     struct thread *changer;
-    uint64_t start, end;     /* addresses; several pages where one change after the other was alike */
+    /* several pages where one change after another was alike */
+    uint64_t start, end;
     uint64_t lost;           /* bits that the entry had and has no more; PTE_V: the translation */
     uint64_t changed_at;     /* return address in the function that changed it */
     pte_t old;               /* of the page at start */
@@ -346,7 +347,9 @@ void tlb_check_fence(uint32_t harts, uint64_t asid, uint64_t start, uint64_t end
     spin_unlock_irq(&manager.lock, flags);
 }
 
-/* Locks: manager.lock. The entry's hart is bound to flush; the first of its changes names them all. */
+/*
+ * Locks: manager.lock. The entry's hart is bound to flush; the first of its changes names them all.
+ */
 static void entry_promise(struct tlb_entry *entry, uint32_t hart, struct tlb_space *space)
 {
     if (!space->stale_at) {

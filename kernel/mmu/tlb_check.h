@@ -4,8 +4,8 @@
  * Without SAN nothing of it is left.
  *
  * A checked kernel keeps this contract:
- *   - a thread returns to user mode only when each change that it made to a valid entry is fenced on
- *     every hart that may cache the old one, or that hart is bound to flush as it enters next;
+ *   - a thread returns to user mode only when each change that it made to a valid entry is fenced
+ *     on every hart that may cache the old one, or that hart is bound to flush as it enters next;
  *   - a frame is freed only when no such entry shows it;
  *   - a hart that enters an address space has nothing stale, and nobody else's, under its ASID;
  *   - the tables of an address space are freed only when no hart can walk them.
@@ -36,7 +36,10 @@ void tlb_check_init(void);
 void tlb_check_create(struct page_table *table);
 void tlb_check_destroy(struct page_table *table); /* before its tables are freed */
 
-/* The entry for va, of a page or of a table, was old and is now changed. After the change, under the table's lock. */
+/*
+ * The entry for va, of a page or of a table, was old and is now changed. After the change, under
+ * the table's lock.
+ */
 void tlb_check_change(struct page_table *table, uint64_t va, uint64_t old, uint64_t changed);
 /*
  * Before a fence on each of harts (bits), by the operands that the kernel gives. asid: TLB_ANY_ASID
@@ -45,7 +48,9 @@ void tlb_check_change(struct page_table *table, uint64_t va, uint64_t old, uint6
 void tlb_check_fence(uint32_t harts, uint64_t asid, uint64_t start, uint64_t end);
 /* Each of harts does not run table, and will see when it enters it next that it has to flush. */
 void tlb_check_promise(struct page_table *table, uint32_t harts);
-/* This hart is about to make table active (NULL: the kernel's); it did, and flushed what it wants. */
+/*
+ * This hart is about to make table active (NULL: the kernel's); it did, and flushed what it wants.
+ */
 void tlb_check_switch(struct page_table *table, uint64_t asid);
 void tlb_check_entered(void);
 /* The running thread is about to return to user mode, or to end. */

@@ -1,6 +1,6 @@
 /*
- * Control and status registers of supervisor mode (privileged specification, "Supervisor CSRs"), and
- * the few instructions that C cannot say. The bits are numbered here and nowhere else.
+ * Control and status registers of supervisor mode (privileged specification, "Supervisor CSRs"),
+ * and the few instructions that C cannot say. The bits are numbered here and nowhere else.
  */
 #ifndef RISCV_CSR_H
 #define RISCV_CSR_H
@@ -110,7 +110,10 @@ static inline void wait_for_interrupt(void)
     __asm__ volatile("wfi" : : : "memory");
 }
 
-/* Tells a hart that shares its core that this one spins (unprivileged specification, "Zihintpause"). */
+/*
+ * Tells a hart that shares its core that this one spins (unprivileged specification,
+ * "Zihintpause").
+ */
 static inline void spin_hint(void)
 {
     __asm__ volatile(".insn i 0x0f, 0, x0, x0, 0x010" : : : "memory");

@@ -1,11 +1,12 @@
 /*
  * Where harts enter the kernel: supervisor mode, physical addresses, interrupts off, a0 = hart id.
  *
- * The image is linked into the upper half and loaded anywhere on a 2 MiB boundary. The boot tables map
- * physical addresses 0 to 64 GiB at DIRECT_BASE, and the image, in all rights; mmu/kernel_map.c puts
- * the real map in their place. The lower half is empty in them, so the fetch after satp is written
- * faults, and stvec, which then holds the next instruction's virtual address, takes the hart there
- * (privileged specification, "Supervisor Address Translation and Protection (satp) Register").
+ * The image is linked into the upper half and loaded anywhere on a 2 MiB boundary. The boot tables
+ * map physical addresses 0 to 64 GiB at DIRECT_BASE, and the image, in all rights; mmu/kernel_map.c
+ * puts the real map in their place. The lower half is empty in them, so the fetch after satp is
+ * written faults, and stvec, which then holds the next instruction's virtual address, takes the
+ * hart there (privileged specification, "Supervisor Address Translation and Protection (satp)
+ * Register").
  */
 #include "abi/limits.h"
 #include "riscv/csr.h"
@@ -26,6 +27,19 @@
 _start:
     csrw sie, zero
     csrci sstatus, SSTATUS_SIE
+
+    /*
+     * OpenSBI (1.1 is one) may let a hart that we start come here: it says "start" to it before it
+     * says where. The first hart to come boots; any other is the one that main.c is launching.
+     */
+    la t0, harts_entered
+    li t1, 1
+    amoadd.w.aqrl t1, t1, (t0)
+    beqz t1, boot_hart
+    la a1, hart_launch
+    j secondary_entry
+
+boot_hart:
     mv s0, a0 /* hart id */
     mv s1, a1 /* the device tree */
     la s2, _start /* the physical address of the image */
@@ -36,7 +50,9 @@ _start:
     addi t0, t0, 8
     bltu t0, t1, 1b
 
-    /* The direct map: one leaf a GiB. The flag bits lie below the page number: see PTE_PFN_SHIFT. */
+    /*
+     * The direct map: one leaf a GiB. The flag bits lie below the page number: see PTE_PFN_SHIFT.
+     */
     la s3, boot_root_sv39
     li t0, 8 * (DIRECT_BASE >> GIGAPAGE_SHIFT & 511)
     add t0, s3, t0
@@ -132,6 +148,12 @@ secondary_upper_half:
     li s0, 0
     call kernel_secondary_main
 
+    .data
+    .balign 4
+harts_entered: /* not in .bss, which the first of them clears */
+    .word 0
+
+    .section .text.entry, "ax"
     .balign 8
 start_link_address:
     .quad _start

@@ -53,7 +53,10 @@ struct fdt_value fdt_property(const struct fdt *fdt, const struct fdt_node *node
 bool fdt_has_string(struct fdt_value value, const char *word);
 /* The value as one NUL-terminated string, or NULL where it is none. */
 const char *fdt_string(struct fdt_value value);
-/* The big-endian number of cells (1 or 2) 32-bit words at cell index. False where the value is too short. */
+/*
+ * The big-endian number of cells (1 or 2) 32-bit words at cell index. False where the value is too
+ * short.
+ */
 bool fdt_number(struct fdt_value value, uint32_t index, uint32_t cells, uint64_t *number);
 /* Entry index of reg. False past the end, or where the tree's cell counts are none we can read. */
 bool fdt_reg(const struct fdt *fdt, const struct fdt_node *node, uint32_t index, uint64_t *start,

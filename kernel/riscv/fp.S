@@ -1,6 +1,6 @@
 /*
- * The user's floating-point registers. The kernel uses none, so sstatus.FS is on only here; what user
- * mode gets comes with sstatus from its trap frame.
+ * The user's floating-point registers. The kernel uses none, so sstatus.FS is on only here; what
+ * user mode gets comes with sstatus from its trap frame.
  *
  * The kernel is built for a machine without floating point, and not every assembler can be told
  * otherwise for one file. So the 32 loads and stores are put together from their fields

@@ -4,8 +4,8 @@
  *
  * A thread that may be preempted can move to another hart between any two instructions, so no
  * pointer to a hart is kept across such a point: the accessors below read or change one field with
- * tp as the base register, in one asm. Preemption happens only while preempt_count is 0, so a thread
- * that is moved in the middle of preempt_disable() finds the same 0 on the new hart.
+ * tp as the base register, in one asm. Preemption happens only while preempt_count is 0, so a
+ * thread that is moved in the middle of preempt_disable() finds the same 0 on the new hart.
  */
 #ifndef RISCV_HART_H
 #define RISCV_HART_H
@@ -23,7 +23,8 @@ struct spinlock;
 #define HART_HELD_LOCKS 16
 
 struct hart {
-    uint64_t kernel_sp;      /* top of the running thread's kernel stack; loaded at a trap from user */
+    /* top of the running thread's kernel stack; loaded at a trap from user */
+    uint64_t kernel_sp;
     uint64_t user_scratch;   /* the trap vector keeps a register here */
     uint64_t overflow_stack_top; /* for the panic when a kernel stack has overflowed */
     struct thread *thread;   /* running now; never NULL once the hart is up */

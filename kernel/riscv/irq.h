@@ -1,6 +1,6 @@
 /*
- * Interrupts of devices. All of them go to the boot hart: no two harts race for one, and no sleeping
- * hart is woken for nothing. Handlers run with interrupts off, and do not sleep.
+ * Interrupts of devices. All of them go to the boot hart: no two harts race for one, and no
+ * sleeping hart is woken for nothing. Handlers run with interrupts off, and do not sleep.
  */
 #ifndef RISCV_IRQ_H
 #define RISCV_IRQ_H

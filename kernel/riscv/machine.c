@@ -48,7 +48,8 @@ static void add_region(struct scan *scan, struct region *table, uint32_t *count,
 
 static void add_ram(struct scan *scan, uint64_t start, uint64_t bytes)
 {
-    uint64_t end = start + bytes < start || start + bytes > DIRECT_SIZE ? DIRECT_SIZE : start + bytes;
+    bool too_far = start + bytes < start || start + bytes > DIRECT_SIZE;
+    uint64_t end = too_far ? DIRECT_SIZE : start + bytes;
 
     if (start < DIRECT_SIZE)
         add_region(scan, machine.ram, &machine.ram_count, PAGE_ROUND_UP(start),

@@ -13,7 +13,8 @@ enum plic_offset {
     PLIC_PRIORITY = 0x0,       /* a word for each source; 0: never interrupts */
     PLIC_ENABLE = 0x2000,      /* a bit for each source, 0x80 bytes for each context */
     PLIC_ENABLE_STRIDE = 0x80,
-    PLIC_CONTEXT = 0x200000,   /* threshold, then claim and complete; 0x1000 bytes for each context */
+    /* threshold, then claim and complete; 0x1000 bytes for each context */
+    PLIC_CONTEXT = 0x200000,
     PLIC_CONTEXT_STRIDE = 0x1000,
     PLIC_THRESHOLD = 0,
     PLIC_CLAIM = 4,

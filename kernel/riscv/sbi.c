@@ -1,4 +1,6 @@
-/* Calls to the firmware. The numbers are those of the SBI specification 1.0, chapters by extension. */
+/*
+ * Calls to the firmware. The numbers are those of the SBI specification 1.0, chapters by extension.
+ */
 #include "riscv/sbi.h"
 
 #include "riscv/csr.h"

@@ -1,6 +1,6 @@
 /*
- * The one trap vector, and the way back. Traps from user mode and from the kernel come here; sscratch
- * tells them apart: the hart's address in user mode, 0 in the kernel.
+ * The one trap vector, and the way back. Traps from user mode and from the kernel come here;
+ * sscratch tells them apart: the hart's address in user mode, 0 in the kernel.
  *
  * From user mode the whole of the user's registers goes to the frame at the top of the thread's
  * kernel stack. The page table stays: the kernel's half is in every one.

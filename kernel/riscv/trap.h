@@ -1,7 +1,7 @@
 /*
  * What a trap saves. The vector (riscv/trap.S) stores every register and calls trap_user() or
- * trap_kernel() of sys/; both return with interrupts off, and the vector puts back what the frame then
- * holds. A user thread's frame lies at the very top of its kernel stack.
+ * trap_kernel() of sys/; both return with interrupts off, and the vector puts back what the frame
+ * then holds. A user thread's frame lies at the very top of its kernel stack.
  */
 #ifndef RISCV_TRAP_H
 #define RISCV_TRAP_H
@@ -45,7 +45,9 @@ void trap_kernel(struct trap_frame *frame);
 /* The kernel's stack is used up; frame, with the registers, is on a stack of its own: to panic. */
 void trap_stack_overflow(struct trap_frame *frame) __attribute__((noreturn));
 
-/* Leaves for user mode with the registers of frame, which lies at the top of this thread's stack. */
+/*
+ * Leaves for user mode with the registers of frame, which lies at the top of this thread's stack.
+ */
 void trap_return_to_user(struct trap_frame *frame) __attribute__((noreturn));
 
 /* The floating-point registers f0 to f31, then fcsr. sstatus.FS is Off afterwards (riscv/fp.S). */

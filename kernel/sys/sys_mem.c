@@ -27,7 +27,8 @@ int64_t sys_vmstat(struct trap_frame *frame)
     if (frame->a0 != 0 || (frame->a2 & ~(uint64_t)VMSTAT_DROP))
         return -EINVAL;
     if (frame->a2 & VMSTAT_DROP)
-        reclaim_all(); /* first, so that what is allocated here keeps no slab from being given back */
+        /* first, so that what is allocated here keeps no slab from being given back */
+        reclaim_all();
     stats = kmem_alloc(sizeof(*stats), 0);
     if (stats == NULL)
         return -ENOMEM;

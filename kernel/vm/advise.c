@@ -1,8 +1,9 @@
 /*
- * Calls that say something about mapped ranges: msync, madvise, mincore, mlock. Chapter "Memory Mapping".
+ * Calls that say something about mapped ranges: msync, madvise, mincore, mlock. Chapter "Memory
+ * Mapping".
  *
- * They go from area to area. What may sleep on a file is done with the mm let go and a use of the object
- * taken; the next area is looked up afresh from the address reached.
+ * They go from area to area. What may sleep on a file is done with the mm let go and a use of the
+ * object taken; the next area is looked up afresh from the address reached.
  */
 #include "abi/errno.h"
 #include "abi/mman.h"
@@ -113,7 +114,9 @@ static int advise_pattern(struct mm_struct *mm, uint64_t start, uint64_t end, un
     return error;
 }
 
-/* Holds nothing. Private pages are dropped; those of an object are only unmapped. Locked ones stay. */
+/*
+ * Holds nothing. Private pages are dropped; those of an object are only unmapped. Locked ones stay.
+ */
 static int advise_drop(struct mm_struct *mm, uint64_t start, uint64_t end)
 {
     int error = 0;

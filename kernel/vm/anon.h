@@ -5,19 +5,23 @@
 #include "vm/fault.h"
 #include "vm/fault_kind.h"
 
-extern struct page *zero_page; /* the one page that every fresh read sees; never written, never freed */
+/* the one page that every fresh read sees; never written, never freed */
+extern struct page *zero_page;
 
 void anon_init(void);
 enum fault_result anon_zero_read(struct vm_fault *fault);
-enum fault_result anon_zero_write(struct vm_fault *fault); /* the entry is empty, or the zero page's */
+/* the entry is empty, or the zero page's */
+enum fault_result anon_zero_write(struct vm_fault *fault);
 enum fault_result anon_copy_on_write(struct vm_fault *fault);
 
 /*
- * A frame for a private page of fault->vma, with the counts of one mapping and, in unreserved memory,
- * its promise made. NULL: *why says what to do about it.
+ * A frame for a private page of fault->vma, with the counts of one mapping and, in unreserved
+ * memory, its promise made. NULL: *why says what to do about it.
  */
 struct page *anon_page_alloc(struct vm_fault *fault, unsigned frame_flags, enum fault_result *why);
-/* Maps such a page where fault->old was; frees it where the entry has changed. Fences if need be. */
+/*
+ * Maps such a page where fault->old was; frees it where the entry has changed. Fences if need be.
+ */
 enum fault_result anon_page_install(struct vm_fault *fault, struct page *page);
 
 #endif

@@ -2,9 +2,10 @@
  * Areas of an address space, with their pages and promises: made, split, joined, removed. Chapter
  * "Memory Mapping". The tree that they lie in is vm/vma.c's.
  *
- * What always holds: mm->charged.unswappable counts the tables that the union of the areas may need (of
- * unreserved areas: the tables they have, by PAGE_CHARGED of the frames, elsewhere), and a table that no area needs any more is freed; a frame, of a page or of a table, leaves the space only
- * after a fence.
+ * What always holds: mm->charged.unswappable counts the tables that the union of the areas may need
+ * (of unreserved areas: the tables they have, by PAGE_CHARGED of the frames, elsewhere), and a
+ * table that no area needs any more is freed; a frame, of a page or of a table, leaves the space
+ * only after a fence.
  */
 #include "abi/errno.h"
 #include "lib/string.h"
@@ -35,8 +36,9 @@ void mm_uncharge(struct mm_struct *mm, struct commit amount)
 }
 
 /*
- * Locks: mm->lock for writing. What [start, end), which no area covers, costs as pages and tables. Tables
- * of unreserved areas are charged when they are built, by the frame; so only the others share theirs.
+ * Locks: mm->lock for writing. What [start, end), which no area covers, costs as pages and tables.
+ * Tables of unreserved areas are charged when they are built, by the frame; so only the others
+ * share theirs.
  */
 static struct commit range_charge(struct mm_struct *mm, uint64_t start, uint64_t end, bool pages)
 {
@@ -266,7 +268,9 @@ void unmap_page_range(struct mm_struct *mm, uint64_t start, uint64_t end)
     __atomic_fetch_sub(&mm->resident, unmapped, __ATOMIC_RELAXED);
 }
 
-/* Locks: mm->lock for writing. Frees the tables that only [start, end), now without areas, needed. */
+/*
+ * Locks: mm->lock for writing. Frees the tables that only [start, end), now without areas, needed.
+ */
 static void tables_remove(struct mm_struct *mm, uint64_t start, uint64_t end)
 {
     struct list_head removed;
@@ -297,7 +301,8 @@ int areas_remove(struct mm_struct *mm, uint64_t start, uint64_t end, struct list
     }
     unmap_page_range(mm, start, end);
     while ((vma = find_vma(mm, start)) != NULL && vma->start < end) {
-        bool pages = vma_is_charged(vma) && !(vma->flags & VMA_STACK); /* the limit stays promised */
+        /* the limit stays promised */
+        bool pages = vma_is_charged(vma) && !(vma->flags & VMA_STACK);
 
         area_lock(mm, vma, false);
         vma_remove(mm, vma);

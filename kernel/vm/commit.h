@@ -1,6 +1,7 @@
 /*
- * Promises of memory. Two sums are tested before anything is granted, against limits that are constant
- * after boot: total (pages that must fit in frames and swap) and, as a part of it, unswappable.
+ * Promises of memory. Two sums are tested before anything is granted, against limits that are
+ * constant after boot: total (pages that must fit in frames and swap) and, as a part of it,
+ * unswappable.
  */
 #ifndef VM_COMMIT_H
 #define VM_COMMIT_H

@@ -1,6 +1,6 @@
 /*
- * handle_page_fault: from an address to the handler of its case, and back to sleep where the handler
- * has to wait. The picture of the cases is in vm/fault_kind.h.
+ * handle_page_fault: from an address to the handler of its case, and back to sleep where the
+ * handler has to wait. The picture of the cases is in vm/fault_kind.h.
  */
 #include "vm/fault.h"
 

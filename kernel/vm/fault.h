@@ -2,10 +2,10 @@
  * Page faults. Chapter "Page Fault Handling". fault_kind() (vm/fault_kind.h) decides, purely;
  * handle_page_fault() looks, lets the handler of that kind act, and waits where one has to.
  *
- * A handler works with the mm lock held for reading and never sleeps on a page or on the disk. Where it
- * would have to, it says so by its return value (FAULT_WANT_...); handle_page_fault lets go of the mm,
- * waits, and starts again from the area, for everything may have changed. What was waited for is kept
- * by a reference, so that the next round gets further.
+ * A handler works with the mm lock held for reading and never sleeps on a page or on the disk.
+ * Where it would have to, it says so by its return value (FAULT_WANT_...); handle_page_fault lets
+ * go of the mm, waits, and starts again from the area, for everything may have changed. What was
+ * waited for is kept by a reference, so that the next round gets further.
  */
 #ifndef VM_FAULT_H
 #define VM_FAULT_H
@@ -66,8 +66,8 @@ enum fault_result handle_page_fault(struct mm_struct *mm, uint64_t address, unsi
                                     uint64_t sp);
 
 /*
- * Puts entry where fault->old was found; builds the path from fault->tables. FAULT_OK, or FAULT_RETRY
- * when the entry is not what was looked at. Locks: the mm lock for reading.
+ * Puts entry where fault->old was found; builds the path from fault->tables. FAULT_OK, or
+ * FAULT_RETRY when the entry is not what was looked at. Locks: the mm lock for reading.
  */
 enum fault_result fault_install(struct vm_fault *fault, pte_t entry);
 

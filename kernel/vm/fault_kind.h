@@ -1,6 +1,6 @@
 /*
- * What kind of fault is it? One pure function: it looks at facts and names the case; the handlers in
- * vm/fault.c act. Chapter "Page Fault Handling".
+ * What kind of fault is it? One pure function: it looks at facts and names the case; the handlers
+ * in vm/fault.c act. Chapter "Page Fault Handling".
  *
  *   entry                 read or fetch            store
  *   ------------------    ---------------------    ----------------------------------
@@ -13,7 +13,8 @@
  *   present, read-only    SPURIOUS or MARK         COPY_ON_WRITE
  *   present, writable     SPURIOUS or MARK         SPURIOUS or MARK
  *
- * A page of the stack comes into being at or above the stack pointer only, in the area or by growing it.
+ * A page of the stack comes into being at or above the stack pointer only, in the area or by
+ * growing it.
  *
  * MARK: the entry allows the access, but the machine wants A or D to be set by software (Svade;
  * privileged specification, "Virtual Address Translation Process"). SPURIOUS: another hart has done

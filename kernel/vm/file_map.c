@@ -1,9 +1,10 @@
 /*
- * Areas that show a vm_object: faults on them, and finding them again from the object's side. Chapter
- * "Memory Mapping".
+ * Areas that show a vm_object: faults on them, and finding them again from the object's side.
+ * Chapter "Memory Mapping".
  *
- * A page of the object is mapped only with its page lock held, after its owner and the object's size
- * were looked at; so truncation, which removes pages under the same lock, never misses a mapping.
+ * A page of the object is mapped only with its page lock held, after its owner and the object's
+ * size were looked at; so truncation, which removes pages under the same lock, never misses a
+ * mapping.
  */
 #include "lib/string.h"
 #include "mem/frame.h"
@@ -37,8 +38,8 @@ static enum fault_result want_of_object(struct vm_fault *fault, uint64_t index,
 }
 
 /*
- * The cached page that fault->va shows, with a reference and its lock, up to date, still the object's
- * and within its size; else what to do about it. Locks: the mm lock for reading.
+ * The cached page that fault->va shows, with a reference and its lock, up to date, still the
+ * object's and within its size; else what to do about it. Locks: the mm lock for reading.
  */
 static enum fault_result cached_page_lock(struct vm_fault *fault, struct page **out)
 {
@@ -147,7 +148,9 @@ static void map_around(struct vm_fault *fault)
     update_vm_stats(VM_STAT_FAULT_AROUND, mapped);
 }
 
-/* A read of a whole page: the cached page itself, and its neighbours unless the advice is RANDOM. */
+/*
+ * A read of a whole page: the cached page itself, and its neighbours unless the advice is RANDOM.
+ */
 static enum fault_result map_cached_page(struct vm_fault *fault)
 {
     struct page *page;
@@ -163,7 +166,9 @@ static enum fault_result map_cached_page(struct vm_fault *fault)
     return result;
 }
 
-/* A store into shared memory, or a shared file: the page must be dirty before it may be writable. */
+/*
+ * A store into shared memory, or a shared file: the page must be dirty before it may be writable.
+ */
 static enum fault_result map_for_store(struct vm_fault *fault)
 {
     struct page_table *table = &fault->mm->page_table;
@@ -192,8 +197,8 @@ static enum fault_result map_for_store(struct vm_fault *fault)
 }
 
 /*
- * The first bytes of the page at fault->va, as far as they are the object's, into data; the rest zero.
- * FAULT_OK, or FAULT_WANT_PAGE for a source page that is not cached.
+ * The first bytes of the page at fault->va, as far as they are the object's, into data; the rest
+ * zero. FAULT_OK, or FAULT_WANT_PAGE for a source page that is not cached.
  */
 static enum fault_result copy_from_object(struct vm_fault *fault, uint8_t *data)
 {

@@ -2,8 +2,8 @@
  * Address spaces: made, filled by exec and sbrk, destroyed. Chapter "Memory Mapping". Fork is in
  * vm/mm_fork.c.
  *
- * What always holds: mm->charged is the sum of what its areas were promised, plus the whole stack limit
- * and the root table; a frame leaves the page table only through a TLB batch.
+ * What always holds: mm->charged is the sum of what its areas were promised, plus the whole stack
+ * limit and the root table; a frame leaves the page table only through a TLB batch.
  */
 #include "vm/mm.h"
 
@@ -61,7 +61,10 @@ void mm_destroy(struct mm_struct *mm)
     kmem_free(mm);
 }
 
-/* Interrupts are off between leaving one space and entering the other, so no switch sees it half done. */
+/*
+ * Interrupts are off between leaving one space and entering the other, so no switch sees it half
+ * done.
+ */
 void mm_switch(struct mm_struct *mm)
 {
     struct thread *thread = current_thread();
@@ -82,7 +85,8 @@ int mm_map_segment(struct mm_struct *mm, uint64_t va, uint64_t mem_bytes, int pr
                    struct vm_object *object, uint64_t offset, uint64_t file_bytes)
 {
     uint64_t start = PAGE_ROUND_DOWN(va);
-    uint64_t lead = va - start; /* the page's bytes before the segment show what the file has there */
+    /* the page's bytes before the segment show what the file has there */
+    uint64_t lead = va - start;
     uint64_t access = ACCESS_READ;
     uint64_t end;
     int error;

@@ -37,8 +37,8 @@ struct mm_struct {
 };
 
 /*
- * The end of a user half that is the same in every mode, less 1 MiB in which nothing is ever mapped;
- * the stack lies below it, a guard below the stack.
+ * The end of a user half that is the same in every mode, less 1 MiB in which nothing is ever
+ * mapped; the stack lies below it, a guard below the stack.
  */
 #define MM_COMMON_END ((1ul << 38) - (1ul << 20))
 #define STACK_GUARD_BYTES (64ul * 1024)
@@ -52,7 +52,10 @@ void mm_destroy(struct mm_struct *mm);
 /* Makes mm (NULL: the kernel's own root) the running thread's address space. */
 void mm_switch(struct mm_struct *mm);
 
-/* What an area is to be. Addresses and offset in bytes; access: ACCESS_... bits; flags: enum vma_flag. */
+/*
+ * What an area is to be. Addresses and offset in bytes; access: ACCESS_... bits; flags: enum
+ * vma_flag.
+ */
 struct area_request {
     uint64_t start, end;
     uint64_t access, access_max;
@@ -68,25 +71,33 @@ struct area_request {
 int map_page_range(struct mm_struct *mm, const struct area_request *request);
 
 /*
- * Takes [start, end) out of the space: pages, and areas, which are split at the edges. Areas that are
- * to be closed come onto *closing: call areas_close when the mm lock was let go. 0, or -ENOMEM (for a
- * split) and nothing is changed. Locks: mm->lock for writing.
+ * Takes [start, end) out of the space: pages, and areas, which are split at the edges. Areas that
+ * are to be closed come onto *closing: call areas_close when the mm lock was let go. 0, or -ENOMEM
+ * (for a split) and nothing is changed. Locks: mm->lock for writing.
  */
 int areas_remove(struct mm_struct *mm, uint64_t start, uint64_t end, struct list_head *closing);
 void areas_close(struct list_head *closing); /* Sleeps; holds nothing. */
 
-/* Splits the area that has at in its inside, so that one begins there. 0 or -ENOMEM. Locks: as above. */
+/*
+ * Splits the area that has at in its inside, so that one begins there. 0 or -ENOMEM. Locks: as
+ * above.
+ */
 int area_split(struct mm_struct *mm, uint64_t at);
 /* mlock, munlock of a whole area. 0, or -ENOMEM beyond a limit. Locks: as above. */
 int area_lock(struct mm_struct *mm, struct vm_area_struct *vma, bool locked);
-/* The stack's area comes down to the page va. 0 or -ENOMEM. Takes the mm lock for writing. Sleeps. */
+/*
+ * The stack's area comes down to the page va. 0 or -ENOMEM. Takes the mm lock for writing. Sleeps.
+ */
 int stack_grow(struct mm_struct *mm, uint64_t va);
-/* Joins the areas of [start, end] that are alike, with each other and their neighbours. Locks: as above. */
+/*
+ * Joins the areas of [start, end] that are alike, with each other and their neighbours. Locks: as
+ * above.
+ */
 void areas_merge(struct mm_struct *mm, uint64_t start, uint64_t end);
 
 /*
- * Unmaps the pages of [start, end) and drops them; areas are not touched. Fences where the space may
- * be cached. Locks: mm->lock for writing, or, for private memory that is dropped, for reading.
+ * Unmaps the pages of [start, end) and drops them; areas are not touched. Fences where the space
+ * may be cached. Locks: mm->lock for writing, or, for private memory that is dropped, for reading.
  */
 void unmap_page_range(struct mm_struct *mm, uint64_t start, uint64_t end);
 
@@ -108,7 +119,10 @@ struct map_request {
 };
 int mm_map(struct mm_struct *mm, const struct map_request *request, uint64_t *start);
 uint64_t access_of_prot(int prot); /* ACCESS_... bits; PROT_WRITE brings reading along */
-/* The calls of the same names; each Sleeps, holding nothing, and returns 0 or -errno as POSIX has it. */
+/*
+ * The calls of the same names; each Sleeps, holding nothing, and returns 0 or -errno as POSIX has
+ * it.
+ */
 int mm_unmap(struct mm_struct *mm, uint64_t start, uint64_t length);
 int mm_protect(struct mm_struct *mm, uint64_t start, uint64_t length, int prot);
 int mm_sync(struct mm_struct *mm, uint64_t start, uint64_t length, int flags);
@@ -118,7 +132,10 @@ int mm_lock(struct mm_struct *mm, uint64_t start, uint64_t length, bool locked);
 int mm_present(struct mm_struct *mm, uint64_t start, uint64_t pages, unsigned char *present);
 /* Touches each page of the range, as a load or, where it is allowed, as a store would. */
 int mm_populate(struct mm_struct *mm, uint64_t start, uint64_t length);
-/* Frames for tables of unreserved memory: each gets a promise of its own, until it is freed. 0 or -ENOMEM. */
+/*
+ * Frames for tables of unreserved memory: each gets a promise of its own, until it is freed. 0 or
+ * -ENOMEM.
+ */
 int tables_charge(struct table_supply *tables);
 
 /*
@@ -130,13 +147,14 @@ int mm_fork(struct mm_struct *parent, struct mm_struct *child);
 /*
  * exec: one ELF segment. Maps [va, va + mem_bytes): the first file_bytes come from object at offset
  * (any byte offset), the rest is zero. Nothing is read. prot: PROT_... 0, -ENOMEM, -ENOEXEC
- * (overlap, out of the user half, wrap-around). Takes a use of object for as long as the area lives.
+ * (overlap, out of the user half, wrap-around). Takes a use of object for as long as the area
+ * lives.
  */
 int mm_map_segment(struct mm_struct *mm, uint64_t va, uint64_t mem_bytes, int prot,
                    struct vm_object *object, uint64_t offset, uint64_t file_bytes);
 /*
- * exec, after the segments: the heap starts at the page after the last segment; the stack's area with
- * its limit. Returns 0 and the stack's top (16-aligned, exclusive). Sleeps.
+ * exec, after the segments: the heap starts at the page after the last segment; the stack's area
+ * with its limit. Returns 0 and the stack's top (16-aligned, exclusive). Sleeps.
  */
 int mm_map_stack(struct mm_struct *mm, uint64_t limit_bytes, uint64_t *top);
 

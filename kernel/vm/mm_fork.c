@@ -1,9 +1,9 @@
 /*
- * fork's half of an address space: areas and page tables are copied, pages are shared. Chapter "Page
- * Fault Handling", copy-on-write.
+ * fork's half of an address space: areas and page tables are copied, pages are shared. Chapter
+ * "Page Fault Handling", copy-on-write.
  *
- * What always holds: when the child may run, no page that both map is writable in either, and no hart
- * caches a writable translation of the parent's any more. A shared page costs one atomic add.
+ * What always holds: when the child may run, no page that both map is writable in either, and no
+ * hart caches a writable translation of the parent's any more. A shared page costs one atomic add.
  */
 #include "abi/errno.h"
 #include "lib/string.h"

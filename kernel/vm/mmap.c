@@ -1,8 +1,8 @@
 /*
  * mmap and munmap. Chapter "Memory Mapping".
  *
- * Inodes and the mm lock are never held together: areas that go are collected, the mm let go, and only
- * then are they closed, for that may be the last use of a file.
+ * Inodes and the mm lock are never held together: areas that go are collected, the mm let go, and
+ * only then are they closed, for that may be the last use of a file.
  */
 #include "abi/mman.h"
 
@@ -29,7 +29,9 @@ uint64_t access_of_prot(int prot)
     return access;
 }
 
-/* Nothing may lie at page 0, across the user half's end, or where the stack grows and is guarded. */
+/*
+ * Nothing may lie at page 0, across the user half's end, or where the stack grows and is guarded.
+ */
 static int range_check(struct mm_struct *mm, uint64_t start, uint64_t length)
 {
     struct vm_area_struct *next;

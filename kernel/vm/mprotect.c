@@ -1,10 +1,10 @@
 /*
  * mprotect. Chapter "Memory Mapping".
  *
- * Less is allowed: entries change by atomic and, and the range is fenced before the call returns. More
- * is allowed: entries of pages that this space alone has change at once, so the accesses that follow do
- * not fault; the others wait for their faults. An area that is to be writable is promised its frames
- * then, and keeps that promise.
+ * Less is allowed: entries change by atomic and, and the range is fenced before the call returns.
+ * More is allowed: entries of pages that this space alone has change at once, so the accesses that
+ * follow do not fault; the others wait for their faults. An area that is to be writable is promised
+ * its frames then, and keeps that promise.
  */
 #include "abi/errno.h"
 #include "abi/mman.h"
@@ -17,8 +17,9 @@
 #include "vm/vma.h"
 
 /*
- * Locks: the page table's, the mm lock for writing. What one entry becomes in an area that allows access:
- * a page of this space alone may be written at once; one that is shared in any way waits for its fault.
+ * Locks: the page table's, the mm lock for writing. What one entry becomes in an area that allows
+ * access: a page of this space alone may be written at once; one that is shared in any way waits
+ * for its fault.
  */
 static pte_t entry_for(pte_t entry, struct page *page, uint64_t access)
 {
@@ -32,8 +33,8 @@ static pte_t entry_for(pte_t entry, struct page *page, uint64_t access)
 }
 
 /*
- * Locks: the page table's, the mm lock for writing. Gives the slots of [va, stop) what access allows.
- * A page of a file, or the zero page, of which nobody may see anything is unmapped.
+ * Locks: the page table's, the mm lock for writing. Gives the slots of [va, stop) what access
+ * allows. A page of a file, or the zero page, of which nobody may see anything is unmapped.
  */
 static void slots_protect(struct tlb_batch *batch, pte_t *slot, uint64_t *va, uint64_t stop,
                           uint64_t access, uint64_t *unmapped)

@@ -259,7 +259,9 @@ bool object_clean_page(struct vm_object *object, struct page *page)
         spin_unlock(&dirty_lock);
     }
     spin_unlock(&object->lock);
-    /* A store before this is in the frame that is written next; one after it faults, and dirties. */
+    /*
+     * A store before this is in the frame that is written next; one after it faults, and dirties.
+     */
     if (page_maps(page))
         object_protect_page(object, page);
     return true;

@@ -1,12 +1,13 @@
 /*
- * A vm_object is what a page of file data or of shared memory belongs to: pages by index, a size, the
- * VMAs that map it. It is the page cache: read(), write(), exec and mappings all use these pages and
- * no others. A file system embeds one in each in-memory inode, so vm/ never names an inode.
+ * A vm_object is what a page of file data or of shared memory belongs to: pages by index, a size,
+ * the VMAs that map it. It is the page cache: read(), write(), exec and mappings all use these
+ * pages and no others. A file system embeds one in each in-memory inode, so vm/ never names an
+ * inode.
  *
- * The life of a cached page: created locked, filled by read_page or by a writer, PAGE_UPTODATE; dirty
- * and clean under the page lock; removed under the page lock, by truncation or by reclaim. The object
- * holds one reference to each of its pages. Who has the page lock looks at page->owner first: NULL
- * means that the page was removed meanwhile.
+ * The life of a cached page: created locked, filled by read_page or by a writer, PAGE_UPTODATE;
+ * dirty and clean under the page lock; removed under the page lock, by truncation or by reclaim.
+ * The object holds one reference to each of its pages. Who has the page lock looks at page->owner
+ * first: NULL means that the page was removed meanwhile.
  *
  * guards: p = lock (spin, RANK_OBJECT); v = vma_lock (sleeping, RANK_FAMILY); c = constant;
  *         i = whoever serialises changes of size (for a file: the inode lock), read freely;
@@ -61,7 +62,8 @@ struct vm_object {
     struct list_head dirty_link;     /* d */
     uint32_t writers_denied;         /* a: areas that show it as a program: it is not written */
     uint32_t shared_writers;         /* a: areas that may store into it: it is not executed */
-    bool is_memory;                  /* c: no disk behind it: pages are never clean, never dropped */
+    /* c: no disk behind it: pages are never clean, never dropped */
+    bool is_memory;
     bool is_unreserved;              /* c: such a page is charged when it is touched first */
 };
 
@@ -70,7 +72,10 @@ void object_init(struct vm_object *object, const struct vm_object_ops *ops, uint
 /* The last user is gone: removes all pages, dirty ones too. Sleeps. */
 void object_destroy(struct vm_object *object);
 
-/* The page at index if it is cached, with a reference; else NULL. It may be locked or not up to date. */
+/*
+ * The page at index if it is cached, with a reference; else NULL. It may be locked or not up to
+ * date.
+ */
 struct page *object_find_page(struct vm_object *object, uint64_t index);
 
 /* The same for count pages from index on, into page[]. */
@@ -95,16 +100,16 @@ void object_read_ahead(struct vm_object *object, uint64_t index, uint64_t count)
 /* page is locked. Marks it dirty and up to date. */
 void object_dirty_page(struct vm_object *object, struct page *page);
 /*
- * page is locked: about to be written out. Clears PAGE_DIRTY and takes the write permission from every
- * mapping, so that the next store comes here again; returns whether it was dirty. Sleeps.
+ * page is locked: about to be written out. Clears PAGE_DIRTY and takes the write permission from
+ * every mapping, so that the next store comes here again; returns whether it was dirty. Sleeps.
  */
 bool object_clean_page(struct vm_object *object, struct page *page);
 /* The first dirty page with index >= from, with a reference; NULL when none. Never sleeps. */
 struct page *object_next_dirty(struct vm_object *object, uint64_t from);
 
 /*
- * After object->size has shrunk to size: unmaps and removes every page beyond it, zeroes the tail of
- * the last one. The caller serialises changes of size. Sleeps.
+ * After object->size has shrunk to size: unmaps and removes every page beyond it, zeroes the tail
+ * of the last one. The caller serialises changes of size. Sleeps.
  */
 void object_truncate(struct vm_object *object, uint64_t size);
 
@@ -119,8 +124,8 @@ uint64_t object_drop_clean(struct vm_object *object);
 /* Pages that are dirty now, in all objects. */
 uint64_t object_dirty_total(void);
 /*
- * A writer's duty, holding nothing: while more than an eighth of the frames is dirty, its own object
- * is written back first. Sleeps. 0 or -errno.
+ * A writer's duty, holding nothing: while more than an eighth of the frames is dirty, its own
+ * object is written back first. Sleeps. 0 or -errno.
  */
 int object_throttle(struct vm_object *object);
 /* Writes back every object that is dirty now. Sleeps; holds nothing. 0 or the first -errno. */

@@ -3,8 +3,8 @@
  *
  * PAGE_WAITERS is set under the queue's guard before a waiter sleeps; who clears the flag that is
  * waited for looks at PAGE_WAITERS afterwards and wakes under the same guard. So either the waiter
- * sees the flag clear, or the waker sees the waiter. One queue serves several pages and both kinds of
- * waiting; a woken thread looks again.
+ * sees the flag clear, or the waker sees the waiter. One queue serves several pages and both kinds
+ * of waiting; a woken thread looks again.
  */
 #include "vm/page_lock.h"
 

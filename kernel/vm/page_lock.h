@@ -1,6 +1,7 @@
 /*
  * The page lock: a flag in struct page whose waiters sleep in hashed queues. It guards a page's
- * owner, index and contents against truncation, I/O and eviction. RANK_PAGE: at most one by waiting.
+ * owner, index and contents against truncation, I/O and eviction. RANK_PAGE: at most one by
+ * waiting.
  */
 #ifndef VM_PAGE_LOCK_H
 #define VM_PAGE_LOCK_H

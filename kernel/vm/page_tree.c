@@ -1,8 +1,8 @@
 /*
  * The radix tree of a vm_object's pages.
  *
- * What always holds: a tree of height h > 0 has nodes only on paths to pages, and no index needs more
- * than 6 h bits; an empty tree has height 0 and no root.
+ * What always holds: a tree of height h > 0 has nodes only on paths to pages, and no index needs
+ * more than 6 h bits; an empty tree has height 0 and no root.
  */
 #include "vm/page_tree.h"
 
@@ -81,7 +81,9 @@ static int tree_raise(struct page_tree *tree, uint64_t index)
     return 0;
 }
 
-/* Frees the nodes on the path to index that hold nothing, and lowers a tree that has become empty. */
+/*
+ * Frees the nodes on the path to index that hold nothing, and lowers a tree that has become empty.
+ */
 static void tree_prune(struct page_tree *tree, uint64_t index)
 {
     void **link[8];

@@ -1,6 +1,6 @@
 /*
- * Pages by index: a radix tree with 64 entries a node, as high as the largest index needs. An object
- * with one page at index 0 has no node at all. The caller serialises (vm_object.lock).
+ * Pages by index: a radix tree with 64 entries a node, as high as the largest index needs. An
+ * object with one page at index 0 has no node at all. The caller serialises (vm_object.lock).
  */
 #ifndef VM_PAGE_TREE_H
 #define VM_PAGE_TREE_H

@@ -1,6 +1,7 @@
 /*
- * Getting frames back. Chapter "Page Replacement". Clean pages of files that nobody maps are dropped,
- * the caches of the file system shrunk; where the caller may wait, dirty pages are written first.
+ * Getting frames back. Chapter "Page Replacement". Clean pages of files that nobody maps are
+ * dropped, the caches of the file system shrunk; where the caller may wait, dirty pages are written
+ * first.
  */
 #ifndef VM_RECLAIM_H
 #define VM_RECLAIM_H

@@ -1,8 +1,8 @@
 /*
  * Shared anonymous memory. Chapter "Memory Mapping".
  *
- * What always holds: uses counts the areas and faults that use it; the promise for all its pages is made
- * when it is created and given back by the last put, with the pages.
+ * What always holds: uses counts the areas and faults that use it; the promise for all its pages is
+ * made when it is created and given back by the last put, with the pages.
  */
 #include "vm/shared_memory.h"
 

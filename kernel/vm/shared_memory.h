@@ -7,7 +7,10 @@
 
 struct vm_object;
 
-/* bytes of zeros, with one use. 0, or -ENOMEM where it cannot be promised. unreserved: charged by touch. */
+/*
+ * bytes of zeros, with one use. 0, or -ENOMEM where it cannot be promised. unreserved: charged by
+ * touch.
+ */
 int shared_memory_create(uint64_t bytes, bool unreserved, struct vm_object **out);
 
 #endif

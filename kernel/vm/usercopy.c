@@ -1,8 +1,9 @@
 /*
  * User copies, page by page through the direct map.
  *
- * user_copy_try holds the page-table lock over the copy of one page: an unmapping takes the same lock
- * before it lets the frame go, so the frame stays. It sets A and D as the hardware would for the user.
+ * user_copy_try holds the page-table lock over the copy of one page: an unmapping takes the same
+ * lock before it lets the frame go, so the frame stays. It sets A and D as the hardware would for
+ * the user.
  */
 #include "vm/usercopy.h"
 

@@ -17,13 +17,16 @@ struct mm_struct;
 enum user_copy { USER_TO_KERNEL, KERNEL_TO_USER };
 
 /* Returns the bytes done before the first page that is absent or does not allow it. */
-size_t user_copy_try(struct mm_struct *mm, uint64_t user, void *kernel, size_t bytes, enum user_copy way);
+size_t user_copy_try(struct mm_struct *mm, uint64_t user, void *kernel, size_t bytes,
+                     enum user_copy way);
 
 /* 0, or -EFAULT (or -ENOMEM, -EIO: the page could not be had). Sleep. */
 int user_copy_in(struct mm_struct *mm, void *kernel, uint64_t user, size_t bytes);
 int user_copy_out(struct mm_struct *mm, uint64_t user, const void *kernel, size_t bytes);
 
-/* A string with its NUL into kernel[size]. Returns its length, -EFAULT, or -ENAMETOOLONG. Sleeps. */
+/*
+ * A string with its NUL into kernel[size]. Returns its length, -EFAULT, or -ENAMETOOLONG. Sleeps.
+ */
 int user_copy_string(struct mm_struct *mm, char *kernel, uint64_t user, size_t size);
 
 /*

@@ -34,8 +34,10 @@ enum vma_flag {
 
 /* What an area's content has its own way of doing. */
 struct vm_operations_struct {
-    void (*open)(struct vm_area_struct *vma);  /* the area was made, or copied by fork; mm lock held */
-    void (*close)(struct vm_area_struct *vma); /* the area is gone from its mm. Sleeps; holds nothing */
+    /* the area was made, or copied by fork; mm lock held */
+    void (*open)(struct vm_area_struct *vma);
+    /* the area is gone from its mm. Sleeps; holds nothing */
+    void (*close)(struct vm_area_struct *vma);
     /* Brings the content of fault->va; see vm/fault.h. mm lock held for reading. */
     int (*fault)(struct vm_area_struct *vma, struct vm_fault *fault);
 };

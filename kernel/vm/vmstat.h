@@ -10,7 +10,7 @@
 /* Fills *stats for the whole machine. flags: VMSTAT_DROP. Sleeps; holds nothing. */
 void vm_stats_read(struct vm_stats *stats, unsigned flags);
 
-/* fs/ and proc/ register what VMSTAT_DROP and a need for frames shall shrink. all: everything that can go.
- * Returns frames freed. Sleeps. At most 8. */
+/* fs/ and proc/ register what VMSTAT_DROP and a need for frames shall shrink. all: everything
+ * that can go. Returns frames freed. Sleeps. At most 8. */
 void shrinker_register(uint64_t (*shrink)(bool all));
 #endif

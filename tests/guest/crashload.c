@@ -1,7 +1,7 @@
 /*
- * crashload DIRECTORY SEED OPERATIONS: changes files at random and says on standard output, one line
- * before each change, what it is about to do. After a completed fsync or sync it says so and waits
- * for a line of input; whoever cuts the power later can hold the file system to that promise.
+ * crashload DIRECTORY SEED OPERATIONS: changes files at random and says on standard output, one
+ * line before each change, what it is about to do. After a completed fsync or sync it says so and
+ * waits for a line of input; whoever cuts the power later can hold the file system to that promise.
  *
  * Every file has a number that is never used again. Its data is 64-byte records, each of which says
  * which file, which place in it and which write it belongs to, so a block in the wrong file shows.

@@ -49,6 +49,10 @@ static void outside_of_areas(void **state)
             FAULT_KIND_NO_AREA},
         {"at the stack pointer, but no gap", {.access = ACCESS_WRITE, .may_grow = true},
             FAULT_KIND_NO_AREA},
+        {"in the stack's area, but below the stack pointer", {AREA, .access = ACCESS_WRITE,
+            .allowed = RW, .below_sp = true}, FAULT_KIND_NO_AREA},
+        {"the same, but the page is there", {AREA, .access = ACCESS_WRITE, .allowed = RW,
+            .below_sp = true, .pte = DIRTY}, FAULT_KIND_SPURIOUS},
         {"the guard", {.access = ACCESS_WRITE, .is_guard = true}, FAULT_KIND_GUARD},
         {"the guard, stack pointer in it", {.access = ACCESS_WRITE, .is_guard = true,
             .may_grow = true}, FAULT_KIND_GUARD},
@@ -97,6 +101,13 @@ static void nothing_mapped_yet(void **state)
             .allowed = RW, .backing = BACKING_FILE_PART}, FAULT_KIND_FILE_COPY},
         {"store to it", {AREA, .access = ACCESS_WRITE, .allowed = RW,
             .backing = BACKING_FILE_PART}, FAULT_KIND_FILE_COPY},
+        {"load of a shared file", {AREA, .access = ACCESS_READ, .allowed = RW,
+            .backing = BACKING_FILE_WHOLE, .is_shared = true}, FAULT_KIND_FILE_MAP},
+        {"store to a shared file", {AREA, .access = ACCESS_WRITE, .allowed = RW,
+            .backing = BACKING_FILE_WHOLE, .is_shared = true}, FAULT_KIND_FILE_SHARE},
+        {"store past the end of a shared file", {AREA, .access = ACCESS_WRITE, .allowed = RW,
+            .backing = BACKING_FILE_WHOLE, .is_shared = true, .past_end = true},
+            FAULT_KIND_PAST_END},
         {"past the end of the file", {AREA, .access = ACCESS_READ, .allowed = RW,
             .backing = BACKING_FILE_WHOLE, .past_end = true}, FAULT_KIND_PAST_END},
         {"store past the end of the file", {AREA, .access = ACCESS_WRITE, .allowed = RW,
@@ -116,6 +127,9 @@ static void mapped_already(void **state)
             .is_zero_page = true}, FAULT_KIND_ZERO_UPGRADE},
         {"store to a private page of a file", {AREA, .access = ACCESS_WRITE, .allowed = RW,
             .pte = CLEAN, .backing = BACKING_FILE_WHOLE}, FAULT_KIND_COPY_ON_WRITE},
+        {"store to a clean page of a shared file", {AREA, .access = ACCESS_WRITE, .allowed = RW,
+            .pte = CLEAN, .backing = BACKING_FILE_WHOLE, .is_shared = true},
+            FAULT_KIND_FILE_SHARE},
         {"another hart has mapped it: load", {AREA, .access = ACCESS_READ, .allowed = RW,
             .pte = CLEAN}, FAULT_KIND_SPURIOUS},
         {"another hart has mapped it: fetch", {AREA, .access = ACCESS_EXEC, .allowed = RX,
@@ -170,6 +184,8 @@ static void check_rules(const struct fault_facts *facts)
 
     switch (kind) {
     case FAULT_KIND_NO_AREA:
+        assert_true(!facts->has_area || (!present && facts->below_sp));
+        break;
     case FAULT_KIND_GUARD:
         assert_false(facts->has_area);
         break;
@@ -191,10 +207,15 @@ static void check_rules(const struct fault_facts *facts)
         break;
     case FAULT_KIND_FILE_COPY:
         assert_true(!refused && !present && facts->backing != BACKING_ZERO && !facts->past_end);
+        assert_false(facts->is_shared); /* a copy would be nobody's but this process's */
+        break;
+    case FAULT_KIND_FILE_SHARE:
+        assert_true(!refused && store && facts->is_shared && !enough);
+        assert_true(present || !facts->past_end);
         break;
     case FAULT_KIND_ZERO_UPGRADE:
     case FAULT_KIND_COPY_ON_WRITE:
-        assert_true(!refused && present && store && !enough);
+        assert_true(!refused && present && store && !enough && !facts->is_shared);
         assert_int_equal(kind == FAULT_KIND_ZERO_UPGRADE, facts->is_zero_page);
         break;
     case FAULT_KIND_MARK:
@@ -216,7 +237,7 @@ static void every_combination_keeps_the_rules(void **state)
     static const enum access accesses[] = {ACCESS_READ, ACCESS_WRITE, ACCESS_EXEC};
 
     (void)state;
-    for (uint32_t bits = 0; bits < 1u << 6; bits++)
+    for (uint32_t bits = 0; bits < 1u << 8; bits++)
         for (uint32_t access = 0; access < 3; access++)
             for (uint32_t backing = 0; backing < 3; backing++)
                 for (uint32_t allowed = 0; allowed < 8; allowed++)
@@ -225,6 +246,7 @@ static void every_combination_keeps_the_rules(void **state)
                             .access = accesses[access],
                             .has_area = bits & 1, .is_stack_gap = bits & 2, .may_grow = bits & 4,
                             .is_guard = bits & 8, .past_end = bits & 16, .is_zero_page = bits & 32,
+                            .is_shared = bits & 64, .below_sp = bits & 128,
                             .allowed = allowed << 1, .backing = (enum fault_backing)backing,
                             .pte = pte & PTE_V ? pte : 0,
                         };

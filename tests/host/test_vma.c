@@ -1,7 +1,7 @@
 /* needs: vm/vma.c lib/rbtree.c */
 /*
  * The tree of areas, against an array of pages that says which area is where: find, insert, overlap
- * refused, remove, next in order; and what an area is charged.
+ * refused, remove, resize, the neighbours, and the highest gap that is long enough.
  */
 #include "mock.h"
 
@@ -79,25 +79,35 @@ static void an_empty_area_is_a_bug(void **state)
     expect_panic(insert(0, 10, 10), "start");
 }
 
-static void a_writable_area_is_charged_for_its_pages_and_tables(void **state)
+static void a_charged_area_is_not_unreserved(void **state)
 {
     struct vm_area_struct vma = {.start = 0, .end = 3 * PAGE_SIZE, .access = ACCESS_WRITE};
 
     (void)state;
-    assert_int_equal(vma_charge(&vma, 3).pages, 3);
-    assert_int_equal(vma_charge(&vma, 3).unswappable, 2);
-    assert_int_equal(vma_charge(&vma, 5).unswappable, 4);
-    vma.flags = VMA_UNRESERVED;
-    assert_int_equal(vma_charge(&vma, 3).pages, 0);
-    vma.flags = 0;
-    vma.access = ACCESS_READ | ACCESS_EXEC;
-    assert_int_equal(vma_charge(&vma, 3).pages, 0);
-    vma.start = (1ul << 30) - PAGE_SIZE; /* crosses into another table at two levels */
-    vma.end = (1ul << 30) + PAGE_SIZE;
-    assert_int_equal(vma_charge(&vma, 3).unswappable, 4);
-    vma.start = 0;
-    vma.end = 512 * PAGE_SIZE; /* exactly one table */
-    assert_int_equal(vma_charge(&vma, 3).unswappable, 2);
+    assert_false(vma_is_charged(&vma));
+    vma.flags = VMA_CHARGED | VMA_HEAP;
+    assert_true(vma_is_charged(&vma));
+    vma.flags |= VMA_UNRESERVED;
+    assert_false(vma_is_charged(&vma));
+}
+
+static void the_highest_gap_is_taken(void **state)
+{
+    const uint64_t top = 100 * PAGE_SIZE;
+
+    (void)state;
+    fresh();
+    assert_int_equal(vma_find_gap(&mm, PAGE_SIZE, top), 99 * PAGE_SIZE);
+    assert_int_equal(vma_find_gap(&mm, top + PAGE_SIZE, top), 0);
+    insert(0, 90, 100);
+    insert(1, 80, 85);
+    insert(2, 10, 60);
+    assert_int_equal(vma_find_gap(&mm, 5 * PAGE_SIZE, top), 85 * PAGE_SIZE);
+    assert_int_equal(vma_find_gap(&mm, 6 * PAGE_SIZE, top), 74 * PAGE_SIZE);
+    assert_int_equal(vma_find_gap(&mm, 20 * PAGE_SIZE, top), 60 * PAGE_SIZE);
+    assert_int_equal(vma_find_gap(&mm, 21 * PAGE_SIZE, top), 0);
+    assert_int_equal(vma_find_gap(&mm, 3 * PAGE_SIZE, 87 * PAGE_SIZE), 77 * PAGE_SIZE);
+    assert_int_equal(vma_find_gap(&mm, 2 * PAGE_SIZE, 87 * PAGE_SIZE), 85 * PAGE_SIZE);
 }
 
 static void only_a_whole_unshifted_page_is_the_objects(void **state)
@@ -120,7 +130,7 @@ static struct vm_area_struct *where[PAGES];
 
 static void check_all(uint32_t count)
 {
-    struct vm_area_struct *vma = find_vma(&mm, 0);
+    struct vm_area_struct *vma = find_vma(&mm, 0), *before = NULL;
     uint32_t seen = 0;
 
     for (uint32_t page = 0; page < PAGES;) {
@@ -129,12 +139,15 @@ static void check_all(uint32_t count)
             continue;
         }
         assert_ptr_equal(vma, where[page]);
+        assert_ptr_equal(vma_prev(vma), before);
         assert_int_equal(vma->start, (uint64_t)page << PAGE_SHIFT);
         page = (uint32_t)(vma->end >> PAGE_SHIFT);
+        before = vma;
         vma = vma_next(vma);
         seen++;
     }
     assert_null(vma);
+    assert_ptr_equal(vma_last(&mm), before);
     assert_int_equal(seen, count);
     assert_int_equal(mm.vma_count, count);
 }
@@ -153,6 +166,56 @@ static void mark(const struct vm_area_struct *vma, struct vm_area_struct *value)
         where[page] = value;
 }
 
+static uint64_t model_gap(uint32_t length, uint32_t top)
+{
+    uint32_t run = 0;
+
+    for (uint32_t page = top; page-- > 0;) {
+        run = where[page] ? 0 : run + 1;
+        if (run == length)
+            return (uint64_t)page << PAGE_SHIFT;
+    }
+    return 0;
+}
+
+/* What is at, before and after a place of the address space. */
+static void check_place(uint32_t page)
+{
+    uint64_t va = (uint64_t)page << PAGE_SHIFT;
+    uint32_t above = page, below = page;
+
+    while (above < PAGES && !where[above])
+        above++;
+    assert_ptr_equal(find_vma(&mm, va + mock_random(PAGE_SIZE)),
+                     above < PAGES ? where[above] : NULL);
+    if (where[page])
+        return;
+    while (below > 0 && !where[below - 1])
+        below--;
+    assert_int_equal(vma_ceiling(&mm, va),
+                     above < PAGES ? (uint64_t)above << PAGE_SHIFT : UINT64_MAX);
+    assert_int_equal(vma_floor(&mm, va), (uint64_t)below << PAGE_SHIFT);
+}
+
+/* Moves both ends to anywhere between the neighbours. */
+static void resize(struct vm_area_struct *vma)
+{
+    uint32_t low, high, start, end;
+
+    mark(vma, NULL);
+    low = high = (uint32_t)(vma->start >> PAGE_SHIFT);
+    while (low > 0 && !where[low - 1])
+        low--;
+    while (high < PAGES && !where[high])
+        high++;
+    if (high - low > 40) /* not all of it, or little would happen */
+        high = low + 40;
+    start = low + mock_random(high - low);
+    end = start + 1 + mock_random(high - start);
+    vma_resize(&mm, vma, (uint64_t)start << PAGE_SHIFT, (uint64_t)end << PAGE_SHIFT);
+    mark(vma, vma);
+}
+
 static void random_operations_match_the_model(void **state)
 {
     bool used[AREAS] = {0};
@@ -161,27 +224,27 @@ static void random_operations_match_the_model(void **state)
     (void)state;
     fresh();
     for (uint32_t round = 0; round < 60000; round++) {
-        uint32_t i = mock_random(AREAS), page = mock_random(PAGES), first = page;
+        uint32_t i = mock_random(AREAS), page = mock_random(PAGES), length = 1 + mock_random(20);
+        uint32_t end = page + 1 + mock_random(12);
 
-        while (first < PAGES && !where[first])
-            first++;
-        assert_ptr_equal(find_vma(&mm, ((uint64_t)page << PAGE_SHIFT) + mock_random(PAGE_SIZE)),
-                         first < PAGES ? where[first] : NULL);
-        if (used[i]) {
+        check_place(page);
+        if (length <= page)
+            assert_int_equal(vma_find_gap(&mm, (uint64_t)length << PAGE_SHIFT,
+                                          (uint64_t)page << PAGE_SHIFT), model_gap(length, page));
+        if (used[i] && mock_random(2)) {
+            resize(&area[i]);
+        } else if (used[i]) {
             vma_remove(&mm, &area[i]);
             mark(&area[i], NULL);
             used[i] = false;
             count--;
-        } else {
-            uint32_t end = page + 1 + mock_random(12);
-
-            if (end > PAGES)
-                continue;
+        } else if (end <= PAGES) {
             bool fits = range_is_free(page, end);
+
             assert_int_equal(insert(i, page, end), fits ? 0 : -17);
+            used[i] = fits;
             if (fits) {
                 mark(&area[i], &area[i]);
-                used[i] = true;
                 count++;
             }
         }
@@ -198,7 +261,8 @@ int main(void)
         cmocka_unit_test(overlap_is_refused),
         cmocka_unit_test(a_removed_area_is_found_no_more),
         cmocka_unit_test(an_empty_area_is_a_bug),
-        cmocka_unit_test(a_writable_area_is_charged_for_its_pages_and_tables),
+        cmocka_unit_test(a_charged_area_is_not_unreserved),
+        cmocka_unit_test(the_highest_gap_is_taken),
         cmocka_unit_test(only_a_whole_unshifted_page_is_the_objects),
         cmocka_unit_test(random_operations_match_the_model),
     };

@@ -21,6 +21,8 @@ static const struct table tables[] = {
     {"proc", process_tests}, {"proc", kill_tests}, {"proc", exec_tests},
     {"fs", file_tests},      {"fs", directory_tests}, {"fs", pipe_tests}, {"fs", disk_tests},
     {"cow", cow_tests},      {"fault", fault_tests}, {"fault", memory_tests},
+    {"vm", mmap_tests},      {"vm", mmap_file_tests}, {"vm", mmap_hole_tests},
+    {"vm", mmap_error_tests}, {"vm", mprotect_tests}, {"vm", advise_tests}, {"vm", shared_tests},
     {"vm", pointer_tests},   {"stress", stress_tests},
 };
 #define TABLES (int)(sizeof(tables) / sizeof(tables[0]))
