@@ -47,6 +47,7 @@
 #define SYS_swapon 43
 #define SYS_swapoff 44
 #define SYS_procinfo 45
+#define SYS_LAST SYS_procinfo
 
 /* The second argument of sbrk. */
 #define SBRK_EAGER 1 /* what cannot be backed is refused now */

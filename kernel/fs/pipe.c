@@ -7,9 +7,8 @@
  * copy itself is made by user_copy_try; where that stops, the page is faulted in and the copy goes
  * on.
  *
- * A pipe is born with one frame and takes more as they are needed. Where no more are to be had,
- * the writer waits until the ring is empty and moves a frame that it has: a pipe gets slow, but
- * never stuck.
+ * All of the ring is promised when the pipe is made, so that what fits never waits for memory that
+ * others have; a frame is taken when the first byte goes there, and kept until the pipe goes.
  *
  * The spinlock guards the sleep: who moves put or taken takes it, so that no wake-up is lost. To
  * look whether there is data, or room, it is not needed: what one side sees can only get better
@@ -35,45 +34,32 @@ struct pipe {
     uint64_t taken;                 /* r, p: bytes ever read */
     bool reader_open, writer_open;  /* p */
     bool reader_waits, writer_waits; /* p: cleared by whoever wakes */
-    bool starved;                   /* w: no frame was to be had; wait until the ring is empty */
-    char *frame[PIPE_FRAMES];       /* w; constant while its slot holds data */
+    char *frame[PIPE_FRAMES];       /* w: NULL: not taken yet */
 };
 
-static const struct commit frame_charge = {.unswappable = 1};
-
-/* Locks: write lock. Returns: 0 or -ENOMEM. */
-static int pipe_add_frame(struct pipe *pipe, uint32_t slot)
-{
-    struct page *page;
-
-    if (commit_charge(frame_charge) < 0)
-        return -ENOMEM;
-    page = frame_alloc(FRAME_BUFFER, 0);
-    if (page == NULL) {
-        commit_release(frame_charge);
-        return -ENOMEM;
-    }
-    pipe->frame[slot] = page_va(page);
-    return 0;
-}
+static const struct commit pipe_charge = {.unswappable = PIPE_FRAMES};
 
 static void pipe_free(struct pipe *pipe)
 {
     for (uint32_t slot = 0; slot < PIPE_FRAMES; slot++) {
-        if (pipe->frame[slot] != NULL) {
+        if (pipe->frame[slot] != NULL)
             page_put(va_page(pipe->frame[slot]));
-            commit_release(frame_charge);
-        }
     }
     kmem_free(pipe);
+    commit_release(pipe_charge);
 }
 
 static struct pipe *pipe_alloc(void)
 {
-    struct pipe *pipe = kmem_alloc(sizeof(*pipe), 0);
+    struct pipe *pipe;
 
-    if (pipe == NULL)
+    if (commit_charge(pipe_charge) < 0)
         return NULL;
+    pipe = kmem_alloc(sizeof(*pipe), 0);
+    if (pipe == NULL) {
+        commit_release(pipe_charge);
+        return NULL;
+    }
     sleeplock_init(&pipe->write_lock, "pipe writer", RANK_OUTER);
     sleeplock_init(&pipe->read_lock, "pipe reader", RANK_OUTER);
     spin_init(&pipe->lock, "pipe", RANK_PIPE);
@@ -81,10 +67,6 @@ static struct pipe *pipe_alloc(void)
     waitq_init(&pipe->writable, "pipe writable");
     pipe->reader_open = true;
     pipe->writer_open = true;
-    if (pipe_add_frame(pipe, 0) < 0) {
-        kmem_free(pipe);
-        return NULL;
-    }
     return pipe;
 }
 
@@ -165,7 +147,7 @@ static bool is_open(const bool *end)
 /* May the writer go on, to write or to find that no reader is left? Locks: write lock. */
 static bool pipe_has_room(const struct pipe *pipe)
 {
-    return pipe_used(pipe) < (pipe->starved ? 1 : PIPE_BYTES) || !is_open(&pipe->reader_open);
+    return pipe_used(pipe) < PIPE_BYTES || !is_open(&pipe->reader_open);
 }
 
 /* May the reader go on, to read or to find the end? Locks: read lock. */
@@ -199,29 +181,20 @@ static uint32_t pipe_slot(uint64_t position)
     return position / PAGE_SIZE % PIPE_FRAMES;
 }
 
-/*
- * The frame for the next byte; NULL: none is to be had before the ring is empty. The ring has room:
- * when it is starved that means it is empty, and any frame of it may be moved.
- * Locks: write lock.
- */
+/* The frame for the next byte, or NULL: no memory. Locks: write lock. Sleeps. */
 static char *pipe_frame_to_fill(struct pipe *pipe)
 {
-    uint32_t slot = pipe_slot(pipe->put), other = 0;
+    char **frame = &pipe->frame[pipe_slot(pipe->put)];
 
-    if (pipe->frame[slot] != NULL)
-        return pipe->frame[slot];
-    if (pipe_add_frame(pipe, slot) < 0) {
-        if (!pipe->starved) {
-            pipe->starved = true;
+    while (*frame == NULL) {
+        struct page *page = frame_alloc(FRAME_BUFFER, 0);
+
+        if (page != NULL)
+            *frame = page_va(page);
+        else if (frame_wait() < 0)
             return NULL;
-        }
-        while (pipe->frame[other] == NULL)
-            other++;
-        pipe->frame[slot] = pipe->frame[other];
-        pipe->frame[other] = NULL;
     }
-    pipe->starved = false;
-    return pipe->frame[slot];
+    return *frame;
 }
 
 /* How many of the bytes at position lie in one frame. */
@@ -262,7 +235,7 @@ static int pipe_fill(struct pipe *pipe, struct mm_struct *mm, uint64_t user, uin
     uint64_t copied;
 
     if (frame == NULL)
-        return 0;
+        return -ENOMEM;
     copied = user_copy_try(mm, user, frame + pipe->put % PAGE_SIZE, piece, USER_TO_KERNEL);
     if (copied == 0)
         return user_fault_in(mm, user, false);

@@ -18,7 +18,8 @@
 #include "sync/spinlock.h"
 
 #define LIST_FRAMES 64u /* at most on one hart's list */
-#define LIST_BATCH 16u
+#define BATCH_ORDER 4u
+#define LIST_BATCH (1u << BATCH_ORDER)
 
 struct frame_list {
     struct spinlock lock;
@@ -108,19 +109,22 @@ void frame_add_range(uint64_t first_pfn, uint64_t count)
 /* A batch from the buddy allocator, down to the reserve unless the caller may use that. */
 static void list_fill(struct frame_list *list, unsigned flags)
 {
-    spin_assert_held(&list->lock);
-    while (list->count < LIST_BATCH) {
-        uint64_t keep = (flags & FRAME_RESERVE) ? 0 : frame_reserve;
-        struct page *page;
+    uint64_t keep = (flags & FRAME_RESERVE) ? 0 : frame_reserve;
+    unsigned order = BATCH_ORDER;
+    struct page *block = NULL;
 
-        if (page_allocator.free_frames <= keep)
-            return;
-        page = page_allocator_alloc(&page_allocator, 0);
-        if (!page)
-            return;
-        page->counts = 0;
-        page->flags = PAGE_CACHED;
-        list->frame[list->count++] = page;
+    spin_assert_held(&list->lock);
+    if (page_allocator.free_frames > keep + LIST_BATCH)
+        block = page_allocator_alloc(&page_allocator, order);
+    if (!block && page_allocator.free_frames > keep) {
+        order = 0; /* what is left is in pieces, or nearly nothing */
+        block = page_allocator_alloc(&page_allocator, order);
+    }
+    for (uint32_t i = 0; block && i < 1u << order; i++) {
+        block[i].order = 0; /* each goes back alone */
+        block[i].counts = 0;
+        block[i].flags = PAGE_CACHED;
+        list->frame[list->count++] = &block[i];
     }
 }
 
@@ -204,8 +208,7 @@ struct page *frame_alloc(enum frame_class class, unsigned flags)
     return page;
 }
 
-/* The last reference is gone. */
-static void frame_free(struct page *page)
+void frame_free(struct page *page)
 {
     struct frame_list *list = &frame_lists[hart_index()];
 
@@ -226,15 +229,6 @@ static void frame_free(struct page *page)
     list->frame[list->count++] = page;
     spin_unlock(&list->lock);
     ledger_end();
-}
-
-void page_put_many(struct page *page, uint64_t amount)
-{
-    uint64_t before = __atomic_fetch_sub(&page->counts, amount, __ATOMIC_ACQ_REL);
-
-    san_assert((uint32_t)before >= (uint32_t)amount);
-    if ((uint32_t)before == (uint32_t)amount)
-        frame_free(page);
 }
 
 int frame_wait(void)

@@ -111,11 +111,19 @@ static inline void page_get(struct page *page)
     __atomic_fetch_add(&page->counts, PAGE_REF, __ATOMIC_ACQ_REL);
 }
 
+void frame_free(struct page *page); /* mem/frame.c: the last reference is gone */
+
 /*
  * Drops amount, in units of PAGE_REF and PAGE_MAPPED_REF; with the last reference the frame is
  * free. Any context but interrupt handlers.
  */
-void page_put_many(struct page *page, uint64_t amount);
+static inline void page_put_many(struct page *page, uint64_t amount)
+{
+    uint64_t before = __atomic_fetch_sub(&page->counts, amount, __ATOMIC_ACQ_REL);
+
+    if ((uint32_t)before == (uint32_t)amount)
+        frame_free(page);
+}
 
 static inline void page_put(struct page *page)
 {

@@ -14,7 +14,7 @@
 #include "proc/process.h"
 #include "riscv/trap.h"
 
-#define SYSCALLS (SYS_procinfo + 1)
+#define SYSCALLS (SYS_LAST + 1)
 extern int64_t (*const syscall_table[SYSCALLS])(struct trap_frame *frame); /* NULL: no such call */
 
 /* Carries out the call whose number is in a7. In line, for it is on every program's way. */

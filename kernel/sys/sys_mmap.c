@@ -50,7 +50,8 @@ int64_t sys_mmap(struct trap_frame *frame)
         if (file == NULL)
             return -EBADF;
         result = file_check(file, &request);
-        request.object = &file->inode->object;
+        if (result == 0) /* else it may have no inode */
+            request.object = &file->inode->object;
         request.may_write = file->writable;
     }
     if (result == 0)

@@ -77,7 +77,9 @@ int mm_sync(struct mm_struct *mm, uint64_t start, uint64_t length, int flags)
 
         if (!piece_next(mm, &start, end, &piece))
             return -ENOMEM;
-        if ((flags & MS_SYNC) && (piece.flags & VMA_SHARED) && piece.object->ops->sync)
+        if ((flags & MS_INVALIDATE) && (piece.flags & VMA_LOCKED))
+            error = -EBUSY;
+        else if ((flags & MS_SYNC) && (piece.flags & VMA_SHARED) && piece.object->ops->sync)
             error = piece.object->ops->sync(piece.object);
         piece_done(&piece);
     }
@@ -222,8 +224,11 @@ int mm_lock(struct mm_struct *mm, uint64_t start, uint64_t length, bool locked)
         return error;
     rwlock_write_acquire(&mm->lock);
     error = range_isolate(mm, start, end);
-    for (vma = find_vma(mm, start); !error && vma && vma->start < end; vma = vma_next(vma))
-        error = area_lock(mm, vma, locked);
+    if (!error && locked)
+        error = areas_lock(mm, start, end);
+    for (vma = find_vma(mm, start); !error && !locked && vma && vma->start < end;
+         vma = vma_next(vma))
+        area_unlock(mm, vma);
     areas_merge(mm, start, end);
     rwlock_write_release(&mm->lock);
     if (error || !locked)

@@ -120,28 +120,42 @@ static struct commit lock_charge(const struct vm_area_struct *vma, uint64_t byte
     return (struct commit){.pages = vma_is_charged(vma) ? -pages : 0, .unswappable = pages};
 }
 
-int area_lock(struct mm_struct *mm, struct vm_area_struct *vma, bool locked)
+int areas_lock(struct mm_struct *mm, uint64_t start, uint64_t end)
+{
+    struct commit charge = {0, 0};
+    struct vm_area_struct *vma;
+    int error;
+
+    for (vma = find_vma(mm, start); vma && vma->start < end; vma = vma_next(vma)) {
+        struct commit one = lock_charge(vma, vma->end - vma->start);
+
+        if (vma->flags & VMA_LOCKED)
+            continue;
+        charge.pages += one.pages;
+        charge.unswappable += one.unswappable;
+    }
+    if (mm->locked.unswappable + charge.unswappable > (int64_t)(frame_managed / 8))
+        return -ENOMEM;
+    error = mm_charge(mm, charge);
+    if (error)
+        return error;
+    mm->locked.pages += charge.pages;
+    mm->locked.unswappable += charge.unswappable;
+    for (vma = find_vma(mm, start); vma && vma->start < end; vma = vma_next(vma))
+        vma->flags |= VMA_LOCKED;
+    return 0;
+}
+
+void area_unlock(struct mm_struct *mm, struct vm_area_struct *vma)
 {
     struct commit charge = lock_charge(vma, vma->end - vma->start);
-    int error = 0;
 
-    if (locked == !!(vma->flags & VMA_LOCKED))
-        return 0;
-    if (locked) {
-        if (mm->locked.unswappable + charge.unswappable > (int64_t)(frame_managed / 8))
-            return -ENOMEM;
-        error = mm_charge(mm, charge);
-        if (error)
-            return error;
-        mm->locked.pages += charge.pages;
-        mm->locked.unswappable += charge.unswappable;
-    } else {
-        mm_uncharge(mm, charge);
-        mm->locked.pages -= charge.pages;
-        mm->locked.unswappable -= charge.unswappable;
-    }
-    vma->flags ^= VMA_LOCKED;
-    return 0;
+    if (!(vma->flags & VMA_LOCKED))
+        return;
+    mm_uncharge(mm, charge);
+    mm->locked.pages -= charge.pages;
+    mm->locked.unswappable -= charge.unswappable;
+    vma->flags &= ~(unsigned)VMA_LOCKED;
 }
 
 int stack_grow(struct mm_struct *mm, uint64_t va)
@@ -229,21 +243,22 @@ static void unmap_slots(struct tlb_batch *batch, pte_t *slot, uint64_t *va, uint
                         uint64_t *unmapped)
 {
     uint64_t stop = (*va | (LEAF_TABLE_SPAN - 1)) + 1;
+    uint64_t at = *va;
 
     if (stop > end)
         stop = end;
-    while (*va < stop && batch->count < TLB_BATCH_PAGES) {
+    tlb_batch_note(batch, at);
+    for (; at < stop && batch->count < TLB_BATCH_PAGES; at += PAGE_SIZE, slot++) {
         if (pte_has_frame(pte_load(slot))) {
-            struct page *page = pfn_page(pte_pfn(pte_swap(batch->table, *va, slot, 0)));
+            struct page *page = pfn_page(pte_pfn(pte_swap(batch->table, at, slot, 0)));
 
-            tlb_batch_note(batch, *va);
             if (page != zero_page)
                 batch->page[batch->count++] = page;
             (*unmapped)++;
         }
-        slot++;
-        *va += PAGE_SIZE;
     }
+    tlb_batch_note(batch, at - PAGE_SIZE);
+    *va = at;
 }
 
 void unmap_page_range(struct mm_struct *mm, uint64_t start, uint64_t end)
@@ -304,7 +319,7 @@ int areas_remove(struct mm_struct *mm, uint64_t start, uint64_t end, struct list
         /* the limit stays promised */
         bool pages = vma_is_charged(vma) && !(vma->flags & VMA_STACK);
 
-        area_lock(mm, vma, false);
+        area_unlock(mm, vma);
         vma_remove(mm, vma);
         if (!(vma->flags & VMA_UNRESERVED))
             mm_uncharge(mm, range_charge(mm, vma->start, vma->end, pages));

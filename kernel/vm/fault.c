@@ -242,7 +242,8 @@ static void report_area(const struct vm_area_struct *vma)
 {
     const char *what = vma->flags & VMA_STACK  ? "the stack"
                        : vma->flags & VMA_HEAP ? "the heap"
-                       : vma->object           ? "the program"
+                       : vma->flags & VMA_IMAGE ? "the program"
+                       : vma->object && !vma->object->is_memory ? "a file"
                                                : "memory";
 
     printf("area 0x%lx-0x%lx %c%c%c of %s", (unsigned long)vma->start, (unsigned long)vma->end,

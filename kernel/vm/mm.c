@@ -115,6 +115,8 @@ int mm_map_segment(struct mm_struct *mm, uint64_t va, uint64_t mem_bytes, int pr
     if (!error && end > mm->heap_start && end <= MM_COMMON_END)
         mm->heap_start = mm->heap_end = end;
     rwlock_write_release(&mm->lock);
+    if (!error && object && __atomic_load_n(&object->shared_writers, __ATOMIC_ACQUIRE))
+        error = -ETXTBSY; /* somebody may store into the program */
     return error == -EEXIST ? -ENOEXEC : error;
 }
 

@@ -15,6 +15,7 @@
 #include "vm/vma.h"
 
 #define OFFSET_END (1ul << 40)
+#define LENGTH_MAX (1ul << 40)
 
 uint64_t access_of_prot(int prot)
 {
@@ -46,6 +47,11 @@ static int range_check(struct mm_struct *mm, uint64_t start, uint64_t length)
     return next && start < next->start ? -ENOMEM : 0;
 }
 
+static bool is_executed(struct vm_object *object)
+{
+    return __atomic_load_n(&object->writers_denied, __ATOMIC_ACQUIRE) != 0;
+}
+
 static int request_check(const struct map_request *request, uint64_t length)
 {
     int kind = request->flags & (MAP_SHARED | MAP_PRIVATE);
@@ -55,14 +61,14 @@ static int request_check(const struct map_request *request, uint64_t length)
         (request->prot & ~(PROT_READ | PROT_WRITE | PROT_EXEC)) ||
         (request->offset & PAGE_MASK) || (fixed && (request->address & PAGE_MASK)))
         return -EINVAL;
-    if (length < request->length || length > MM_COMMON_END)
+    if (length < request->length || length > LENGTH_MAX)
         return -ENOMEM;
     if (request->offset > OFFSET_END || request->offset + length > OFFSET_END)
         return -EOVERFLOW;
     if (request->object && kind == MAP_SHARED && (request->prot & PROT_WRITE)) {
         if (!request->may_write)
             return -EACCES;
-        if (__atomic_load_n(&request->object->writers_denied, __ATOMIC_ACQUIRE))
+        if (is_executed(request->object))
             return -ETXTBSY;
     }
     return 0;
@@ -106,7 +112,7 @@ static struct area_request area_of(const struct map_request *request, struct vm_
         area.flags |= VMA_SHARED;
     else if (request->flags & MAP_NORESERVE)
         area.flags |= VMA_UNRESERVED;
-    if (shared && request->object && !request->may_write)
+    if (shared && request->object && (!request->may_write || is_executed(request->object)))
         area.access_max &= ~(uint64_t)ACCESS_WRITE;
     return area;
 }

@@ -107,24 +107,29 @@ static void area_protect_pages(struct mm_struct *mm, struct vm_area_struct *vma,
         flush_instructions(table);
 }
 
-/* Locks: the mm lock for writing. A private area that becomes writable is promised its frames. */
-static int area_promise(struct mm_struct *mm, struct vm_area_struct *vma, uint64_t access)
+/*
+ * Locks: the mm lock for writing. The private areas of [start, end) are to be writable: they are promised
+ * their frames, all or none. Locked ones have that promise already, as locked memory.
+ */
+static int areas_promise(struct mm_struct *mm, uint64_t start, uint64_t end)
 {
-    struct commit charge = {.pages = (int64_t)((vma->end - vma->start) >> PAGE_SHIFT)};
+    struct commit charge = {0, 0};
+    struct vm_area_struct *vma;
     int error;
 
-    if (!(access & ACCESS_WRITE) || (vma->flags & (VMA_SHARED | VMA_CHARGED)))
-        return 0;
-    if (!(vma->flags & VMA_UNRESERVED)) {
-        if (vma->flags & VMA_LOCKED)
-            charge.pages = 0; /* it is promised as locked memory */
-        error = mm_charge(mm, charge);
-        if (error)
-            return error;
-        if (vma->flags & VMA_LOCKED)
+    for (vma = find_vma(mm, start); vma && vma->start < end; vma = vma_next(vma))
+        if (!(vma->flags & (VMA_SHARED | VMA_CHARGED | VMA_UNRESERVED | VMA_LOCKED)))
+            charge.pages += (int64_t)((vma->end - vma->start) >> PAGE_SHIFT);
+    error = mm_charge(mm, charge);
+    if (error)
+        return error;
+    for (vma = find_vma(mm, start); vma && vma->start < end; vma = vma_next(vma)) {
+        if (vma->flags & (VMA_SHARED | VMA_CHARGED))
+            continue;
+        if ((vma->flags & (VMA_LOCKED | VMA_UNRESERVED)) == VMA_LOCKED)
             mm->locked.pages -= (int64_t)((vma->end - vma->start) >> PAGE_SHIFT);
+        vma->flags |= VMA_CHARGED;
     }
-    vma->flags |= VMA_CHARGED;
     return 0;
 }
 
@@ -153,8 +158,8 @@ static int range_protect(struct mm_struct *mm, uint64_t start, uint64_t end, uin
         error = area_split(mm, start);
     if (!error)
         error = area_split(mm, end);
-    for (vma = find_vma(mm, start); !error && vma && vma->start < end; vma = vma_next(vma))
-        error = area_promise(mm, vma, access);
+    if (!error && (access & ACCESS_WRITE))
+        error = areas_promise(mm, start, end);
     for (vma = find_vma(mm, start); !error && vma && vma->start < end; vma = vma_next(vma)) {
         uint64_t old = vma->access;
 

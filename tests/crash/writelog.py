@@ -1,6 +1,6 @@
 """What QEMU's blklogwrites driver recorded: every write and flush of a disk, in order.
 
-The format is that of Linux's dm-log-writes: a superblock in the first sector, then entries, each one
+The format is that of Linux's dm-log-writes: a superblock in the first sector, then entries, each a
 sector long and followed by the data written.
 """
 

@@ -177,13 +177,9 @@ WEAK struct page *frame_alloc(enum frame_class class, unsigned flags)
     return page;
 }
 
-WEAK void page_put_many(struct page *page, uint64_t amount)
+WEAK void frame_free(struct page *page)
 {
-    assert_true(page_refs(page) >= (uint32_t)amount);
-    assert_true(page_maps(page) >= amount >> 32);
-    page->counts -= amount;
-    if (page_refs(page) > 0)
-        return;
+    assert_true(page_refs(page) == 0 && page_maps(page) == 0);
     memset(page_va(page), 0xa5, PAGE_SIZE);
     page->class = FRAME_FREE;
     list_add(&page->lru, &arena_free);

@@ -208,6 +208,17 @@ static void a_good_tree_is_read_as_written(void **state)
 
 /* ---- Broken trees ---- */
 
+/* A property's value, which must lie in the structure block. */
+static struct fdt_value property_inside(const struct fdt *fdt, const struct fdt_node *node,
+                                        const char *name)
+{
+    struct fdt_value value = fdt_property(fdt, node, name);
+
+    assert_true(!value.data || (value.data >= fdt->structure &&
+                                value.data + value.bytes <= fdt->structure + fdt->structure_bytes));
+    return value;
+}
+
 /* Uses every function on whatever comes; bounded by the size of the tree. */
 static int visit_all(const uint8_t *buffer, size_t size)
 {
@@ -225,13 +236,13 @@ static int visit_all(const uint8_t *buffer, size_t size)
         assert_true(++nodes <= size);
         assert_true(node.depth < FDT_MAX_DEPTH);
         assert_true(strlen(node.name) < size);
-        fdt_has_string(fdt_property(&fdt, &node, "compatible"), "virtio,mmio");
-        const char *string = fdt_string(fdt_property(&fdt, &node, "bootargs"));
+        fdt_has_string(property_inside(&fdt, &node, "compatible"), "virtio,mmio");
+        const char *string = fdt_string(property_inside(&fdt, &node, "bootargs"));
         assert_true(!string || strlen(string) < size);
         for (uint32_t i = 0; i < 4; i++)
             fdt_reg(&fdt, &node, i, &start, &length);
         fdt_reg(&fdt, &node, UINT32_MAX, &start, &length);
-        fdt_number(fdt_property(&fdt, &node, "interrupts"), 0, 1, &start);
+        fdt_number(property_inside(&fdt, &node, "interrupts"), 0, 1, &start);
     }
     for (uint32_t i = 0; fdt_reservation(&fdt, i, &start, &length); i++)
         assert_true(i <= size / 16);

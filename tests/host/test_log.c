@@ -282,9 +282,12 @@ static void a_header_that_leads_astray_is_not_followed(void **state)
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         fresh_disk();
         header->count = bad[i].count;
-        header->payload_sum = disk_checksum(DISK_CHECKSUM_SEED, disk[LOG_START + 1],
-                                            DISK_BLOCK_SIZE);
-        header->block[0] = bad[i].block;
+        header->payload_sum = DISK_CHECKSUM_SEED;
+        for (uint32_t j = 0; j < bad[i].count && LOG_START + 1 + j < BLOCKS; j++) {
+            header->payload_sum = disk_checksum(header->payload_sum, disk[LOG_START + 1 + j],
+                                                DISK_BLOCK_SIZE);
+            header->block[j] = bad[i].block;
+        }
         log_header_seal(header);
         check_recovered(1, 5000, false, true);
         assert_true(holds(LOG_START + LOG_BLOCKS - 1, LOG_START + LOG_BLOCKS - 1));

@@ -36,7 +36,7 @@ extern const struct test file_tests[], directory_tests[], pipe_tests[], disk_tes
 extern const struct test cow_tests[], fault_tests[], memory_tests[];
 extern const struct test pointer_tests[], stress_tests[];
 extern const struct test mmap_tests[], mmap_file_tests[], mmap_hole_tests[], mmap_error_tests[];
-extern const struct test mprotect_tests[], advise_tests[], shared_tests[];
+extern const struct test mprotect_tests[], advise_tests[], shared_tests[], place_tests[];
 
 /* Status of a test's process that met something which this machine cannot show. */
 #define STATUS_FAILED 101
