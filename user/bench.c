@@ -19,6 +19,12 @@
  *   pipe_rtt         one byte to a child and one byte back
  *   pipe_4k          1 MiB from a child in aligned writes of 4 KiB, read likewise; per 4 KiB
  *   read_4k          read() of aligned 4 KiB from a file of 1 MiB that is in the page cache
+ *   file_fault       first read of each page of a mapping of that file, MADV_RANDOM: a fault for each
+ *   file_around      the same with its neighbours mapped along; per page touched
+ *   munmap_page      munmap() of 16 MiB that were written, per page
+ *   protect_down     mprotect() of the same from writable to read-only, per page
+ *   protect_up       the same back, per page; the stores after it take no fault
+ *   map_touch_unmap  mmap() of a page, one store, munmap()
  */
 #include "user.h"
 
@@ -32,7 +38,7 @@
 #define FILE_NAME "/bench.tmp"
 
 static char page[PAGE_SIZE] __attribute__((aligned(PAGE_SIZE)));
-static int file; /* open on FILE_NAME while read_4k runs */
+static int file; /* open on FILE_NAME while it is being measured */
 
 static uint64_t instructions(void)
 {
@@ -330,6 +336,106 @@ static uint64_t read_4k(int *operations)
     return used;
 }
 
+/* The cached file is mapped, and each page of it is read. */
+static uint64_t touch_file(int advice, int *operations)
+{
+    int passes = 4;
+    uint64_t used = 0;
+
+    *operations = passes * (FILE_BYTES / PAGE_SIZE);
+    open_file();
+    for (int pass = 0; pass < passes; pass++) {
+        char *memory = mmap(NULL, FILE_BYTES, PROT_READ, MAP_SHARED, file, 0);
+        uint64_t start;
+
+        check(memory != MAP_FAILED, "mmap");
+        check(madvise(memory, FILE_BYTES, advice) == 0, "madvise");
+        start = instructions();
+        read_pages(memory, FILE_BYTES);
+        used += instructions() - start;
+        check(munmap(memory, FILE_BYTES) == 0, "munmap");
+    }
+    close(file);
+    check(unlink(FILE_NAME) == 0, FILE_NAME);
+    return used;
+}
+
+static uint64_t file_fault(int *operations)
+{
+    return touch_file(MADV_RANDOM, operations);
+}
+
+static uint64_t file_around(int *operations)
+{
+    return touch_file(MADV_NORMAL, operations);
+}
+
+/* 16 MiB, mapped and written. */
+static char *map_big(void)
+{
+    char *memory = mmap(NULL, BIG_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+    check(memory != MAP_FAILED, "mmap");
+    write_pages(memory, BIG_BYTES);
+    return memory;
+}
+
+static uint64_t munmap_page(int *operations)
+{
+    char *memory = map_big();
+    uint64_t start = instructions();
+
+    *operations = BIG_BYTES / PAGE_SIZE;
+    check(munmap(memory, BIG_BYTES) == 0, "munmap");
+    return instructions() - start;
+}
+
+static uint64_t protect_down(int *operations)
+{
+    char *memory = map_big();
+    uint64_t start = instructions(), used;
+
+    *operations = BIG_BYTES / PAGE_SIZE;
+    check(mprotect(memory, BIG_BYTES, PROT_READ) == 0, "mprotect");
+    used = instructions() - start;
+    check(munmap(memory, BIG_BYTES) == 0, "munmap");
+    return used;
+}
+
+static uint64_t protect_up(int *operations)
+{
+    char *memory = map_big();
+    uint64_t start, used, stores;
+
+    *operations = BIG_BYTES / PAGE_SIZE;
+    check(mprotect(memory, BIG_BYTES, PROT_READ) == 0, "mprotect");
+    start = instructions();
+    check(mprotect(memory, BIG_BYTES, PROT_READ | PROT_WRITE) == 0, "mprotect");
+    used = instructions() - start;
+    start = instructions();
+    write_pages(memory, BIG_BYTES);
+    stores = instructions() - start;
+    check(stores < (uint64_t)*operations * 20, "a store after protect_up faults");
+    check(munmap(memory, BIG_BYTES) == 0, "munmap");
+    return used;
+}
+
+static uint64_t map_touch_unmap(int *operations)
+{
+    uint64_t start = instructions();
+
+    *operations = 1000;
+    for (int i = 0; i < *operations; i++) {
+        char *memory = mmap(NULL, PAGE_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
+                            0);
+
+        check(memory != MAP_FAILED, "mmap");
+        memory[0] = 1;
+        check(munmap(memory, PAGE_SIZE) == 0, "munmap");
+    }
+    return instructions() - start;
+}
+
 struct row {
     const char *name;
     uint64_t (*batch)(int *operations);
@@ -347,6 +453,12 @@ static const struct row rows[] = {
     {"pipe_rtt", pipe_rtt},
     {"pipe_4k", pipe_4k},
     {"read_4k", read_4k},
+    {"file_fault", file_fault},
+    {"file_around", file_around},
+    {"munmap_page", munmap_page},
+    {"protect_down", protect_down},
+    {"protect_up", protect_up},
+    {"map_touch_unmap", map_touch_unmap},
 };
 #define ROWS (int)(sizeof(rows) / sizeof(rows[0]))
 

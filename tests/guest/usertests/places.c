@@ -5,7 +5,7 @@
 #include "calls.h"
 #include "mapping.h"
 
-#define FRESH_PAGES 256ul /* of each kind: a call may change what its page is */
+#define FRESH_PAGES 32ul /* of each kind: a call may change what its page is */
 
 enum access { NO_ACCESS, LOADS, STORES };
 
@@ -181,7 +181,6 @@ static void pointers_to_every_state(void)
     unsigned long n = 0;
     int ends[2], holder;
 
-    need_memory(4 * FRESH_PAGES * PAGE_BYTES * 2);
     expect(pipe(ends) == 0);
     prepare();
     holder = prepare_places(ends[0]);
