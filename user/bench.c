@@ -19,7 +19,7 @@
  *   pipe_rtt         one byte to a child and one byte back
  *   pipe_4k          1 MiB from a child in aligned writes of 4 KiB, read likewise; per 4 KiB
  *   read_4k          read() of aligned 4 KiB from a file of 1 MiB that is in the page cache
- *   file_fault       first read of each page of a mapping of that file, MADV_RANDOM: a fault for each
+ *   file_fault       first read of each page of a mapping of that file, one page per fault
  *   file_around      the same with its neighbours mapped along; per page touched
  *   munmap_page      munmap() of 16 MiB that were written, per page
  *   protect_down     mprotect() of the same from writable to read-only, per page
@@ -370,12 +370,19 @@ static uint64_t file_around(int *operations)
     return touch_file(MADV_NORMAL, operations);
 }
 
+static char *map_memory(size_t bytes)
+{
+    char *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+    check(memory != MAP_FAILED, "mmap");
+    return memory;
+}
+
 /* 16 MiB, mapped and written. */
 static char *map_big(void)
 {
-    char *memory = mmap(NULL, BIG_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    char *memory = map_memory(BIG_BYTES);
 
-    check(memory != MAP_FAILED, "mmap");
     write_pages(memory, BIG_BYTES);
     return memory;
 }
@@ -426,10 +433,8 @@ static uint64_t map_touch_unmap(int *operations)
 
     *operations = 1000;
     for (int i = 0; i < *operations; i++) {
-        char *memory = mmap(NULL, PAGE_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
-                            0);
+        char *memory = map_memory(PAGE_SIZE);
 
-        check(memory != MAP_FAILED, "mmap");
         memory[0] = 1;
         check(munmap(memory, PAGE_SIZE) == 0, "munmap");
     }

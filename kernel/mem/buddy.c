@@ -75,17 +75,10 @@ static bool frame_is_free(struct page_allocator *allocator, uint64_t index)
     return false;
 }
 
-void page_allocator_free(struct page_allocator *allocator, struct page *page, unsigned order)
+/* Locks: the allocator's. Merges the block with its buddies as far as they are free. */
+static void block_free(struct page_allocator *allocator, uint64_t index, unsigned order)
 {
-    uint64_t index = (uint64_t)(page - allocator->table);
-
-    spin_lock(&allocator->lock);
-    if (index >= allocator->count || frame_is_free(allocator, index))
-        panic("free of frame %lu, which is free or not ours", (unsigned long)index);
-    if (page->order != order)
-        panic("free of frame %lu by order %u, allocated by %u", (unsigned long)index, order,
-              page->order);
-    page->counts = 0;
+    allocator->table[index].counts = 0;
     allocator->free_frames += 1ul << order;
     while (order < MAX_ORDER) {
         uint64_t buddy = index ^ (1ul << order);
@@ -98,5 +91,30 @@ void page_allocator_free(struct page_allocator *allocator, struct page *page, un
         order++;
     }
     block_push(allocator, &allocator->table[index], order);
+}
+
+void page_allocator_free(struct page_allocator *allocator, struct page *page, unsigned order)
+{
+    uint64_t index = (uint64_t)(page - allocator->table);
+
+    spin_lock(&allocator->lock);
+    if (index >= allocator->count || frame_is_free(allocator, index))
+        panic("free of frame %lu, which is free or not ours", (unsigned long)index);
+    if (page->order != order)
+        panic("free of frame %lu by order %u, allocated by %u", (unsigned long)index, order,
+              page->order);
+    block_free(allocator, index, order);
+    spin_unlock(&allocator->lock);
+}
+
+void page_allocator_free_cached(struct page_allocator *allocator, struct page *const page[],
+                                uint32_t count)
+{
+    spin_lock(&allocator->lock);
+    for (uint32_t i = 0; i < count; i++) {
+        assert(page[i]->flags == PAGE_CACHED && page[i]->order == 0);
+        page[i]->flags = 0;
+        block_free(allocator, (uint64_t)(page[i] - allocator->table), 0);
+    }
     spin_unlock(&allocator->lock);
 }

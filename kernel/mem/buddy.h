@@ -28,6 +28,9 @@ void page_allocator_init(struct page_allocator *allocator, struct page *table, u
 /* A block with reference count 1 in its first page, or NULL. Never sleeps. */
 struct page *page_allocator_alloc(struct page_allocator *allocator, unsigned order);
 void page_allocator_free(struct page_allocator *allocator, struct page *page, unsigned order);
+/* Single frames from a hart's list (PAGE_CACHED says that nobody has them). Never sleeps. */
+void page_allocator_free_cached(struct page_allocator *allocator, struct page *const page[],
+                                uint32_t count);
 
 /* The document's names, on the kernel's allocator. Class FRAME_KERNEL. Never sleep. */
 struct page *alloc_pages(unsigned order);

@@ -131,12 +131,10 @@ static void list_fill(struct frame_list *list, unsigned flags)
 static void list_spill(struct frame_list *list, uint32_t down_to)
 {
     spin_assert_held(&list->lock);
-    while (list->count > down_to) {
-        struct page *page = list->frame[--list->count];
-
-        page->flags = 0;
-        page_allocator_free(&page_allocator, page, 0);
-    }
+    if (list->count <= down_to)
+        return;
+    page_allocator_free_cached(&page_allocator, &list->frame[down_to], list->count - down_to);
+    list->count = down_to;
 }
 
 void frame_drain_lists(void)

@@ -108,8 +108,8 @@ static void area_protect_pages(struct mm_struct *mm, struct vm_area_struct *vma,
 }
 
 /*
- * Locks: the mm lock for writing. The private areas of [start, end) are to be writable: they are promised
- * their frames, all or none. Locked ones have that promise already, as locked memory.
+ * Locks: the mm lock for writing. The private areas of [start, end) are to be writable: they are
+ * promised their frames, all or none. Locked ones have that promise already, as locked memory.
  */
 static int areas_promise(struct mm_struct *mm, uint64_t start, uint64_t end)
 {

@@ -1,7 +1,8 @@
 /*
- * areas [COUNT]: what a fault, mmap, munmap of one page and the search for a gap cost, in instructions,
- * with 10 areas and with COUNT (100,000): one-page areas, alternately PROT_READ and PROT_NONE. Prints the
- * ratios; the status is 1 where one is above 3. Only with -icount shift=0 is the counter exact.
+ * areas [COUNT]: what a fault, mmap and munmap of one page, and the search for a gap cost, with 10
+ * areas and with COUNT (100,000) of them, one page each, alternately PROT_READ and PROT_NONE. The
+ * status is 1 where a cost is more than 3 times as high. Counted in instructions, so for
+ * -icount shift=0 only.
  */
 #include "user.h"
 
@@ -52,7 +53,7 @@ static char *make_areas(int count)
     return start;
 }
 
-/* Each operation on a readable page of its own, all over the range: what was there is there again. */
+/* Each operation on readable pages all over the range: what was there is there again. */
 static void measure(char *start, int count, uint64_t cost[OPERATIONS])
 {
     unsigned char present;

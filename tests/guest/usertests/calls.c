@@ -4,8 +4,8 @@
 #include "abi/mman.h"
 
 /*
- * CALL(name, bytes, arguments…). bytes: through INPUT, OUTPUT, STATUS. A call without a row does not
- * compile; one that a row names and the kernel has not yet is ENOSYS, and then nothing is tested.
+ * CALL(name, bytes, arguments…). bytes: through INPUT, OUTPUT, STATUS. A call without a row does
+ * not compile; one that the kernel has not is ENOSYS, and then nothing is tested.
  */
 #define EVERY_CALL(CALL) \
     CALL(fork, 0, NONE) \

@@ -1,4 +1,4 @@
-/* What mmap and munmap refuse, and that nothing has changed then; and random acts against a model. */
+/* What mmap and munmap refuse, with nothing changed; and random acts against a model. */
 #include "mapping.h"
 
 enum descriptor { NO_FILE, REGULAR, DIRECTORY, PIPE, CONSOLE, CLOSED };

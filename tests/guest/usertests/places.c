@@ -1,6 +1,6 @@
 /*
- * The product: every pointer of every system call × every state that the memory behind it can be in.
- * Where a program could load or store itself, the call works; elsewhere it is EFAULT.
+ * The product: every pointer of every system call × every state that the memory behind it can be
+ * in. Where a program could load or store itself, the call works; elsewhere it is EFAULT.
  */
 #include "calls.h"
 #include "mapping.h"
