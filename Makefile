@@ -165,7 +165,7 @@ $(K)/objects: FORCE
 	@mkdir -p $(@D)
 	@echo '$(kernel_objects)' | cmp -s - $@ || echo '$(kernel_objects)' > $@
 
-KERNEL_LINK = $(LD) -melf64lriscv -nostdlib --no-relax -z max-page-size=4096 -T kernel.ld
+KERNEL_LINK = $(LD) -melf64lriscv -nostdlib -z max-page-size=4096 -T kernel.ld
 
 $(KERNEL): $(kernel_objects) $(K)/objects kernel.ld kernel/sync/ksyms.awk
 	$(call say,LD,$@)
@@ -181,7 +181,7 @@ $(KERNEL): $(kernel_objects) $(K)/objects kernel.ld kernel/sync/ksyms.awk
 U := $(BUILD)/user
 USER_FLAGS = -std=gnu11 -O2 -g $(WARN) $(USER_ARCH) -mcmodel=medany -ffreestanding -fno-common \
     -fno-builtin-printf -nostdlib $(COMMON_FLAGS) -Ikernel -Iuser/lib
-USER_LINK = $(LD) $(PROGRAM_BASE) -melf64lriscv -nostdlib --no-relax -z max-page-size=4096 \
+USER_LINK = $(LD) $(PROGRAM_BASE) -melf64lriscv -nostdlib -z max-page-size=4096 \
     -T user/user.ld
 
 library_sources := $(wildcard user/lib/*.c user/lib/*.S)

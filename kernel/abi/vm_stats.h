@@ -9,6 +9,7 @@
 
 /* Flags of vmstat(). */
 #define VMSTAT_DROP 1 /* first write back and drop caches, so that two readings can be compared */
+#define VMSTAT_FAIL 2 /* SAN=1: the pid-th allocation of this thread from now on fails; 0: none */
 
 /* Every managed frame is in exactly one class. */
 enum frame_class {

@@ -12,6 +12,7 @@
 
 #include "abi/errno.h"
 #include "lib/string.h"
+#include "mem/alloc_failure.h"
 #include "mem/buddy.h"
 #include "mem/vm_stat.h"
 #include "sync/printf.h"
@@ -42,6 +43,7 @@ static uint32_t list_limit = LIST_BATCH; /* less than LIST_FRAMES on a small mac
 #define POISON_FREE 0xfefefefefefefefeul
 static struct spinlock ledger_lock;
 void (*frame_free_check)(struct page *page);
+uint32_t *(*alloc_failure_hook)(void);
 
 static void ledger_begin(void) { spin_lock(&ledger_lock); }
 static void ledger_end(void) { spin_unlock(&ledger_lock); }
@@ -191,8 +193,11 @@ static struct page *frame_alloc_slow(enum frame_class class, unsigned flags, voi
 
 struct page *frame_alloc(enum frame_class class, unsigned flags)
 {
-    struct page *page = list_pop(class, flags, __builtin_return_address(0));
+    struct page *page;
 
+    if (alloc_failure_due(flags))
+        return NULL;
+    page = list_pop(class, flags, __builtin_return_address(0));
     if (__builtin_expect(!page, 0)) {
         page = frame_alloc_slow(class, flags, __builtin_return_address(0));
         if (!page) {

@@ -11,6 +11,7 @@
 #include "mem/kmem.h"
 
 #include "lib/string.h"
+#include "mem/alloc_failure.h"
 #include "mem/frame.h"
 #include "sync/printf.h"
 #include "sync/spinlock.h"
@@ -112,6 +113,8 @@ void *kmem_alloc(size_t bytes, unsigned flags)
     void *object;
 
     assert(bytes <= 2048);
+    if (alloc_failure_due(flags))
+        return NULL;
     class = &classes[class_of[(bytes + GUARD_BYTES + 15) / 16]];
     spin_lock(&class->lock);
     while (list_empty(&class->partial)) {

@@ -51,6 +51,7 @@ struct thread {
     struct list_head timer_link; /* m: on a hart's timer list; else alone */
 #ifdef SAN
     struct held_locks held;      /* o */
+    uint32_t allocations_left;   /* o: to the one that fails on purpose; 0: none does */
 #endif
 };
 

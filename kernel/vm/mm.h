@@ -83,7 +83,7 @@ void areas_close(struct list_head *closing); /* Sleeps; holds nothing. */
  * above.
  */
 int area_split(struct mm_struct *mm, uint64_t at);
-/* mlock of the areas of [start, end), which begin and end there: 0, or -ENOMEM and none is. As above. */
+/* mlock of all areas of [start, end), a range of whole areas. 0, or -ENOMEM and none. Locks: as above. */
 int areas_lock(struct mm_struct *mm, uint64_t start, uint64_t end);
 void area_unlock(struct mm_struct *mm, struct vm_area_struct *vma);
 /*
@@ -148,7 +148,7 @@ int mm_fork(struct mm_struct *parent, struct mm_struct *child);
 /*
  * exec: one ELF segment. Maps [va, va + mem_bytes): the first file_bytes come from object at offset
  * (any byte offset), the rest is zero. Nothing is read. prot: PROT_... 0, -ENOMEM, -ETXTBSY,
- * -ENOEXEC (overlap, out of the user half, wrap-around). Takes a use of object for as long as the area
+ * -ENOEXEC (overlap, out of the user half, wrap-around). Takes a use of object while the area
  * lives.
  */
 int mm_map_segment(struct mm_struct *mm, uint64_t va, uint64_t mem_bytes, int prot,

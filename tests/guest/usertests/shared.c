@@ -231,6 +231,42 @@ static void strict_refusal(void)
     expect(shape_is(&before));
 }
 
+/* Splits an area until the kernel has enough of it. */
+static void make_areas(long fd)
+{
+    unsigned long most = 140000, count = 0;
+    char *start = map(most, PROT_READ, MAP_PRIVATE | MAP_NORESERVE);
+
+    for (unsigned long i = 1; i < most; i += 2, count += 2)
+        if (mprotect(start + i * PAGE_BYTES, PAGE_BYTES, PROT_NONE) < 0)
+            break;
+    expect_equal(errno, ENOMEM);
+    expect(count > 1000 && count < most - 2);
+    expect(can_read(start + (count - 2) * PAGE_BYTES) && can_read(start + (count + 1) * PAGE_BYTES));
+    tell((int)fd);
+    sleep(10);
+}
+
+/* Whoever was promised memory gets it, however many areas another process makes. */
+static void areas_take_no_promised_memory(void)
+{
+    struct vm_stats stats;
+    int ends[2], pid;
+
+    need_strictness();
+    expect(pipe(ends) == 0);
+    read_stats(&stats);
+    unsigned long pages = (unsigned long)(stats.commit_limit - stats.commit) / 4 * 3;
+    char *mine = map(pages, PROT_READ, MAP_PRIVATE); /* so that fork does not promise it again */
+
+    pid = spawn(make_areas, ends[1]);
+    close(ends[1]);
+    protect(mine, pages, RW);
+    listen(ends[0]);
+    memset(mine, 1, pages * PAGE_BYTES);
+    join(pid);
+}
+
 /* The number that `free` prints as promised, in KiB. */
 static void free_shows_promises(void)
 {
@@ -269,6 +305,7 @@ const struct test shared_tests[] = {
     {"fork_promises_private_only", fork_promises_private_only, QUICK},
     {"mprotect_promises", mprotect_promises, QUICK},
     {"strict_refusal", strict_refusal, QUICK},
+    {"areas_take_no_promised_memory", areas_take_no_promised_memory, SLOW},
     {"free_shows_promises", free_shows_promises, QUICK},
     {NULL, NULL, QUICK},
 };
