@@ -142,9 +142,11 @@ static void list_spill(struct frame_list *list, uint32_t down_to)
 void frame_drain_lists(void)
 {
     for (unsigned i = 0; i < MAX_HARTS; i++) {
+        ledger_begin();
         spin_lock(&frame_lists[i].lock);
         list_spill(&frame_lists[i], 0);
         spin_unlock(&frame_lists[i].lock);
+        ledger_end();
     }
 }
 

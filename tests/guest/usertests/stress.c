@@ -314,7 +314,7 @@ static void drop_often(long times)
 
 static void drops_while_working(void)
 {
-    int pairs = processes(20) / 2 - 1;
+    int pairs = (processes(28) - 1) / 3; /* one uses files, one runs a program, which is a third */
 
     spawn(drop_often, 200);
     for (int i = 0; i < pairs; i++) {
