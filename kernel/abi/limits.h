@@ -3,6 +3,7 @@
 #define ABI_LIMITS_H
 
 #define MAX_PROCESSES 512          /* EAGAIN */
+#define MAX_THREADS 480            /* in all, beyond the first of each process: EAGAIN */
 #define MAX_OPEN_FILES 64          /* per process: EMFILE */
 #define MAX_ARGS 32                /* of exec: E2BIG */
 #define MAX_ARG_BYTES 4096         /* all of exec's strings, their NULs too: E2BIG */

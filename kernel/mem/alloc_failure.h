@@ -14,7 +14,7 @@
 #ifdef SAN
 /*
  * thread/ sets it: where the running thread counts its allocations down to the one that fails.
- * NULL in interrupts.
+ * A program arms it for its own thread, so those of the kernel are spared.
  */
 extern uint32_t *(*alloc_failure_hook)(void);
 

@@ -3,6 +3,9 @@
  * nowhere; only then, where nothing can fail any more, it takes the place of the old one. Of the
  * file nothing is read but headers: segments are mapped, and come in by page faults.
  *
+ * Other threads of the process leave first, when all else is done; where one of them is quicker
+ * with its exec or exit, this one comes to nothing.
+ *
  * The file is the user's: each number in it may be a lie. What is checked here is what the headers
  * say about the file; what they say about addresses is checked by mm_map_segment().
  */
@@ -16,7 +19,7 @@
 #include "mem/frame.h"
 #include "mem/kmem.h"
 #include "proc/elf.h"
-#include "proc/process.h"
+#include "proc/lifecycle.h"
 #include "riscv/user_state.h"
 #include "vm/mm.h"
 #include "vm/usercopy.h"
@@ -216,24 +219,33 @@ static const char *last_name(const char *path)
 int process_exec(struct process *process, struct trap_frame *frame, const char *path,
                  struct exec_arguments *arguments)
 {
+    bool running = process == current_process();
+    struct inode *cwd = process_cwd(process);
     struct image image = {0};
     struct mm_struct *before;
-    int result = image_build(&image, process->cwd, path, arguments);
+    struct thread *thread;
+    int result = image_build(&image, cwd, path, arguments);
 
+    inode_put(cwd);
     if (result < 0)
         return result;
+    if (running && process_take_over() < 0) {
+        mm_destroy(image.mm);
+        return -EINTR;
+    }
+    thread = process_only_thread(process);
     image.mm->pid = process->pid;
     strlcpy(image.mm->name, last_name(path), sizeof(image.mm->name));
     spin_lock(&process_lock);
     strlcpy(process->name, image.mm->name, sizeof(process->name));
     spin_unlock(&process_lock);
-    strlcpy(process->thread->name, process->name, sizeof(process->thread->name));
+    strlcpy(thread->name, process->name, sizeof(thread->name));
 
     before = process_change_space(process, image.mm);
-    if (process->thread == current_thread())
+    if (running)
         mm_switch(image.mm);
     else
-        process->thread->space = &image.mm->page_table;
+        thread->space = &image.mm->page_table;
     if (before != NULL)
         mm_destroy(before);
     user_state_init(frame, image.entry, image.sp);

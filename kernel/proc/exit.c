@@ -1,7 +1,7 @@
 /*
- * exit and wait. A process that exits gives up all it has, hands its children to init, and stays
- * as a zombie with its status until its parent waits for it. The zombie's thread may still be on
- * its way off its stack by then; thread_reap() waits for that.
+ * exit and wait. A process that exits gives up all it has, its other threads first, hands its
+ * children to init, and stays as a zombie with its status until its parent waits for it. The
+ * zombie's thread may still be on its way off its stack by then; thread_reap() waits for that.
  */
 #include "abi/errno.h"
 #include "fs/inode.h"
@@ -17,6 +17,7 @@ struct process *init_process;
 
 void process_release(struct process *process)
 {
+    struct thread *thread = process_only_thread(process);
     struct mm_struct *mm;
 
     file_table_close_all(&process->files);
@@ -24,10 +25,10 @@ void process_release(struct process *process)
         inode_put(process->cwd);
     process->cwd = NULL;
     mm = process_change_space(process, NULL);
-    if (process->thread == current_thread())
+    if (thread == current_thread())
         mm_switch(NULL);
     else
-        process->thread->space = NULL;
+        thread->space = NULL;
     if (mm != NULL)
         mm_destroy(mm);
 }
@@ -65,6 +66,8 @@ void process_exit(int status)
 {
     struct process *process = current_process();
 
+    if (process_take_over() < 0)
+        process_leave();
     if (process == init_process)
         init_has_ended(status);
     process_release(process);
@@ -134,6 +137,8 @@ int process_wait(uint64_t status)
         child->state = PROCESS_ZOMBIE; /* it can be waited for again */
     else
         process_unlist(child);
+    if (process->thread_count > 1) /* others may wait: for this child, or for none being left */
+        waitq_wake_all(&process->child_exited);
     spin_unlock(&process_lock);
     if (result < 0)
         return result;

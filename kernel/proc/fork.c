@@ -1,6 +1,7 @@
 /*
- * fork: a child like the parent, from the registers to the offsets of its open files. Everything
- * that can fail comes before the child is listed, so what fails leaves nothing behind.
+ * fork: a child like the parent, from the registers to the offsets of its open files; of the
+ * parent's threads it has the calling one. Everything that can fail comes before the child is
+ * listed, so what fails leaves nothing behind.
  */
 #include "abi/errno.h"
 #include "fs/inode.h"
@@ -38,7 +39,7 @@ static int copy_space(struct process *from, struct process *to)
     if (to->mm == NULL)
         return -ENOMEM;
     strlcpy(to->mm->name, from->name, sizeof(to->mm->name));
-    to->thread->space = &to->mm->page_table;
+    process_only_thread(to)->space = &to->mm->page_table;
     return mm_fork(from->mm, to->mm);
 }
 
@@ -46,23 +47,27 @@ int process_fork(const struct trap_frame *frame)
 {
     struct process *parent = current_process();
     struct process *child;
+    struct thread *thread;
     struct trap_frame *child_frame;
     int result = process_create(parent->name, &child);
 
     if (result < 0)
         return result;
+    thread = process_only_thread(child);
     result = copy_space(parent, child);
     if (result == 0)
-        result = copy_floating_point(parent->thread, child->thread);
-    if (result < 0) {
-        process_discard(child);
-        return result;
-    }
+        result = copy_floating_point(current_thread(), thread);
+    if (result < 0)
+        goto discard;
     file_table_copy(&child->files, &parent->files);
-    inode_ref(parent->cwd);
-    child->cwd = parent->cwd;
-    child_frame = trap_frame_of(child->thread->stack);
+    child->cwd = process_cwd(parent);
+    child_frame = trap_frame_of(thread->stack);
     *child_frame = *frame;
     child_frame->a0 = 0;
-    return process_list(child, parent);
+    result = process_list(child, parent);
+    if (result > 0)
+        return result;
+discard:
+    process_discard(child);
+    return result;
 }

@@ -3,6 +3,7 @@
 #include "fs/path.h"
 #include "fs/file.h"
 #include "proc/exec.h"
+#include "proc/futex.h"
 #include "proc/lifecycle.h"
 #include "riscv/trap.h"
 #include "sync/printf.h"
@@ -10,7 +11,7 @@
 static int init_exec(struct process *init, const char *command)
 {
     struct exec_arguments *arguments = exec_arguments_create();
-    struct trap_frame *frame = trap_frame_of(init->thread->stack);
+    struct trap_frame *frame = trap_frame_of(process_only_thread(init)->stack);
     int result;
 
     if (arguments == NULL)
@@ -31,6 +32,7 @@ void process_start_init(const char *command)
     int result;
 
     process_table_init();
+    futex_init();
     console_list_hook = process_print_all;
     result = process_create("init", &init_process);
     if (result == 0) {

@@ -3,7 +3,8 @@
  *
  * process_lock guards who exists and who is whose child. It is the guard of the wait for a child,
  * so no exit is missed. Who looks at another process's address space does so under it: exec and
- * exit take process->mm away under the lock before they destroy the space.
+ * exit take process->mm away under the lock before they destroy the space. A process's threads are
+ * in threads.c.
  */
 #include "proc/process.h"
 
@@ -14,10 +15,7 @@
 #include "lib/string.h"
 #include "mem/kmem.h"
 #include "proc/lifecycle.h"
-#include "riscv/csr.h"
-#include "riscv/trap.h"
 #include "sync/printf.h"
-#include "vm/commit.h"
 #include "vm/mm.h"
 
 struct spinlock process_lock;
@@ -26,25 +24,10 @@ static struct list_head processes; /* p: by pid */
 static uint32_t process_count;     /* p: listed, or being made */
 static int next_pid = 1;           /* p */
 
-/* What one process takes beside its address space: a stack, and small objects. */
-static const struct commit process_charge = {.unswappable = 2};
-
 void process_table_init(void)
 {
     spin_init(&process_lock, "processes", RANK_PROCESS);
     list_init(&processes);
-}
-
-/* A new thread's first function: out to user mode, unless the process was killed before it ran. */
-static void process_first_run(void *unused)
-{
-    (void)unused;
-    interrupts_off(); /* a kill from here on interrupts user mode */
-    if (process_is_killed()) {
-        interrupts_on();
-        process_exit(EXIT_KILLED);
-    }
-    trap_return_to_user(trap_frame_of(current_thread()->stack));
 }
 
 static bool process_count_up(void)
@@ -68,46 +51,45 @@ static void process_count_down(void)
 int process_create(const char *name, struct process **out)
 {
     struct process *process;
+    struct thread *thread;
 
     if (!process_count_up())
         return -EAGAIN;
-    if (commit_charge(process_charge) < 0)
-        goto uncount;
     process = kmem_alloc(sizeof(*process), 0);
     if (process == NULL)
-        goto uncharge;
-    process->thread = thread_create(name, process_first_run, NULL);
-    if (process->thread == NULL)
+        goto uncount;
+    thread = process_thread_create(process, name);
+    if (thread == NULL)
         goto free_process;
-    process->thread->process = process;
     strlcpy(process->name, name, sizeof(process->name));
     list_init(&process->children);
+    list_init(&process->threads);
     waitq_init(&process->child_exited, "child exited");
+    waitq_init(&process->thread_left, "thread left");
+    file_table_init(&process->files);
+    process_thread_list(process, thread);
     *out = process;
     return 0;
 
 free_process:
     kmem_free(process);
-uncharge:
-    commit_release(process_charge);
 uncount:
     process_count_down();
     return -ENOMEM;
 }
 
-/* The struct and its promise. Thread and possessions are gone. */
+/* The struct. Threads and possessions are gone. */
 static void process_free(struct process *process)
 {
     san_assert(process->mm == NULL && process->cwd == NULL && list_empty(&process->children));
     kmem_free(process);
-    commit_release(process_charge);
     process_count_down();
 }
 
 void process_discard(struct process *process)
 {
     process_release(process);
-    thread_discard(process->thread);
+    process_thread_discard(process_only_thread(process));
     process_free(process);
 }
 
@@ -120,7 +102,7 @@ void process_unlist(struct process *process)
 
 void process_bury(struct process *process)
 {
-    thread_reap(process->thread);
+    process_thread_free(process_only_thread(process));
     process_free(process);
 }
 
@@ -139,18 +121,31 @@ static struct list_head *pid_place(int pid)
     return link;
 }
 
+int process_next_id(void)
+{
+    int id = next_pid;
+
+    spin_assert_held(&process_lock);
+    next_pid = next_pid == INT32_MAX ? 1 : next_pid + 1;
+    return id;
+}
+
 int process_list(struct process *process, struct process *parent)
 {
+    struct thread *thread = process_only_thread(process);
     struct list_head *place;
     int pid;
 
     spin_lock(&process_lock);
+    if (parent != NULL && parent->sole != NULL) {
+        spin_unlock(&process_lock);
+        return -EINTR;
+    }
     do {
-        pid = next_pid;
-        next_pid = next_pid == INT32_MAX ? 1 : next_pid + 1;
+        pid = process_next_id();
         place = pid_place(pid);
     } while (place == NULL);
-    process->pid = pid;
+    process->pid = thread->id = pid;
     process->mm->pid = pid;
     list_add(&process->all_link, place);
     process->parent = parent;
@@ -158,7 +153,7 @@ int process_list(struct process *process, struct process *parent)
         list_add_tail(&process->sibling, &parent->children);
     else
         list_init(&process->sibling);
-    thread_start(process->thread); /* under the lock: who finds a process, finds it running */
+    thread_start(thread); /* under the lock: who finds a process, finds it running */
     spin_unlock(&process_lock);
     return pid; /* the process itself may be gone by now */
 }
@@ -172,6 +167,29 @@ struct mm_struct *process_change_space(struct process *process, struct mm_struct
     process->mm = mm;
     spin_unlock(&process_lock);
     return before;
+}
+
+struct inode *process_cwd(struct process *process)
+{
+    struct inode *cwd;
+
+    spin_lock(&process_lock);
+    cwd = process->cwd;
+    inode_ref(cwd);
+    spin_unlock(&process_lock);
+    return cwd;
+}
+
+void process_set_cwd(struct inode *inode)
+{
+    struct process *process = current_process();
+    struct inode *before;
+
+    spin_lock(&process_lock);
+    before = process->cwd;
+    process->cwd = inode;
+    spin_unlock(&process_lock);
+    inode_put(before);
 }
 
 /* The process with the lowest pid of at least pid, or NULL. Locks: process_lock. */
@@ -194,6 +212,15 @@ void process_kill_self(void)
     thread_interrupt(current_thread());
 }
 
+/* Locks: process_lock. A zombie's thread, too: it stays until it is waited for. */
+static void interrupt_all(struct process *process)
+{
+    struct list_head *link;
+
+    list_for_each(link, &process->threads)
+        thread_interrupt(container_of(link, struct thread, process_link));
+}
+
 int process_kill(int pid)
 {
     struct process *process;
@@ -206,7 +233,7 @@ int process_kill(int pid)
     else if (process->parent == NULL)
         result = -EPERM; /* init: nobody would adopt the orphans */
     else
-        thread_interrupt(process->thread); /* a zombie's, too: it stays until it is waited for */
+        interrupt_all(process);
     spin_unlock(&process_lock);
     return result;
 }
@@ -224,9 +251,17 @@ int process_parent_pid(void)
 
 static char process_state_letter(const struct process *process)
 {
+    struct list_head *link;
+
     if (process->state != PROCESS_LIVE)
         return 'Z';
-    return process->thread->state == THREAD_SLEEPING ? 'S' : 'R';
+    list_for_each(link, &process->threads) {
+        const struct thread *thread = container_of(link, struct thread, process_link);
+
+        if (!thread->has_left && thread->state != THREAD_SLEEPING)
+            return 'R';
+    }
+    return 'S';
 }
 
 bool process_describe_next(int pid, struct proc_info *info)

@@ -1,9 +1,10 @@
 /*
  * Processes: what a program in execution owns, and who is whose child. A process is listed from
- * fork until its parent has waited for it; while it is listed, its struct and its thread stay.
+ * fork until its parent has waited for it; while it is listed, its struct stays, and at least one
+ * of its threads.
  *
- * guards: p = process_lock; c = constant while listed; o = only the process's own
- *         thread; p, o: its own thread writes under the lock, reads freely; others read under it
+ * guards: p = process_lock; c = constant while listed; s = changed under process_lock by a thread
+ *         that is the process's only one; its own threads read it freely, others under the lock
  */
 #ifndef PROC_PROCESS_H
 #define PROC_PROCESS_H
@@ -35,11 +36,14 @@ struct process {
     struct list_head sibling;    /* p: on the parent's children */
     struct list_head all_link;   /* p: on the list of all, by pid */
     struct waitq child_exited;   /* guard: process_lock */
-    struct thread *thread;       /* c */
-    struct mm_struct *mm;        /* p, o: NULL once it exits */
-    struct inode *cwd;           /* o */
-    struct file_table files;     /* o */
-    char name[24];               /* p, o */
+    struct list_head threads;    /* p: by process_link; also those that wait to be joined */
+    uint32_t thread_count;       /* p: threads that have not left */
+    struct thread *sole;         /* p: asks the others to leave, for it execs or exits; or NULL */
+    struct waitq thread_left;    /* guard: process_lock */
+    struct mm_struct *mm;        /* s: NULL once it exits */
+    struct inode *cwd;           /* p */
+    struct file_table files;     /* has its own lock */
+    char name[24];               /* s */
 };
 
 extern struct spinlock process_lock; /* RANK_PROCESS */
@@ -51,9 +55,16 @@ static inline struct process *current_process(void)
     return current_thread()->process;
 }
 
+/* The thread of a process that does not run yet, or has given up all others. */
+static inline struct thread *process_only_thread(const struct process *process)
+{
+    return container_of(process->threads.next, struct thread, process_link);
+}
+
 /*
- * Is the running process to exit before it returns to user mode? A kill interrupts its thread: that
- * ends its killable sleeps, and makes it trap where it runs in user mode.
+ * Is the running thread to end before it returns to user mode? It was interrupted, by a kill or by
+ * a thread of its process that execs or exits: that ends its killable sleeps, and makes it trap
+ * where it runs in user mode. process_exit() finds out which of the two it was.
  */
 static inline bool process_is_killed(void)
 {
@@ -70,7 +81,10 @@ void process_start_init(const char *command);
  */
 int process_create(const char *name, struct process **out);
 void process_discard(struct process *process); /* with whatever it has by now. Sleeps. */
-/* Gives it a pid, its parent and life. From then on it runs. Returns the pid. */
+/*
+ * Gives it a pid, its parent and life. From then on it runs. Returns the pid, or -EINTR where the
+ * parent is being ended by another of its threads.
+ */
 int process_list(struct process *process, struct process *parent);
 /*
  * Files, directory, memory: gives up what the process has. Its own thread, or nobody's yet.
@@ -79,9 +93,12 @@ int process_list(struct process *process, struct process *parent);
 void process_release(struct process *process);
 /* exec, exit: the process's space becomes mm; returns the one before. */
 struct mm_struct *process_change_space(struct process *process, struct mm_struct *mm);
+struct inode *process_cwd(struct process *process); /* with a reference */
+void process_set_cwd(struct inode *inode); /* of the running one. Owns: the reference. Sleeps. */
 
 /* The calls. Errors are negative errno. */
 int process_fork(const struct trap_frame *frame);
+/* Ends the process; or, where another of its threads is already doing so or execs, this thread. */
 void process_exit(int status) __attribute__((noreturn));
 /*
  * Waits for a child to exit; stores its status at user address status unless that is 0. Its pid,
@@ -90,6 +107,15 @@ void process_exit(int status) __attribute__((noreturn));
 int process_wait(uint64_t status);
 int process_kill(int pid);
 int process_parent_pid(void);
+/*
+ * One more thread, which begins at entry with argument in a0 and on the stack below stack_top, and
+ * returns from there to return_to: its number, -EAGAIN (too many), -ENOMEM, -EINTR. Sleeps.
+ */
+int process_add_thread(uint64_t entry, uint64_t argument, uint64_t stack_top, uint64_t return_to);
+/* Waits for a thread of this process to leave. 0, -ESRCH, -EDEADLK, -EINVAL, -EINTR. Sleeps. */
+int process_join_thread(int id);
+/* The running thread leaves; the last one ends the process, with status 0. */
+void process_leave(void) __attribute__((noreturn));
 /* The process with the lowest pid above pid: fills info, returns true; false: there is none. */
 bool process_describe_next(int pid, struct proc_info *info);
 

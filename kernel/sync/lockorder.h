@@ -19,6 +19,7 @@ enum lock_rank {
     RANK_FAMILY,     /* family, and a vm_object's list of VMAs */
     /* spinlocks */
     RANK_PIPE,       /* the ring's indices */
+    RANK_FUTEX,      /* those who sleep on a word of user memory; the word is read under it */
     RANK_OBJECT,     /* a vm_object's pages */
     RANK_PAGE_TABLE,
     RANK_LRU,

@@ -43,5 +43,10 @@ int64_t (*const syscall_table[SYSCALLS])(struct trap_frame *) = {
     [SYS_mincore] = sys_mincore,
     [SYS_mlock] = sys_mlock,
     [SYS_munlock] = sys_munlock,
+    [SYS_thread_create] = sys_thread_create,
+    [SYS_thread_join] = sys_thread_join,
+    [SYS_thread_exit] = sys_thread_exit,
+    [SYS_futex_wait] = sys_futex_wait,
+    [SYS_futex_wake] = sys_futex_wake,
     [SYS_procinfo] = sys_procinfo,
 };

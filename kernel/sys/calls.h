@@ -46,6 +46,11 @@ int64_t sys_pause(struct trap_frame *frame);
 int64_t sys_uptime(struct trap_frame *frame);
 int64_t sys_poweroff(struct trap_frame *frame);
 int64_t sys_procinfo(struct trap_frame *frame);
+int64_t sys_thread_create(struct trap_frame *frame);
+int64_t sys_thread_join(struct trap_frame *frame);
+int64_t sys_thread_exit(struct trap_frame *frame);
+int64_t sys_futex_wait(struct trap_frame *frame);
+int64_t sys_futex_wake(struct trap_frame *frame);
 
 /* sys/sys_file.c */
 int64_t sys_open(struct trap_frame *frame);

@@ -8,7 +8,7 @@
 #include "vm/usercopy.h"
 
 /* The open file of descriptor a0, with a reference to be given back by file_close; or NULL. */
-static struct file *argument_file(const struct trap_frame *frame)
+static inline struct file *argument_file(const struct trap_frame *frame)
 {
     return file_table_get(&current_process()->files, frame->a0);
 }
@@ -51,19 +51,20 @@ static int64_t install(struct file *file)
 
 int64_t sys_open(struct trap_frame *frame)
 {
-    struct inode *cwd = current_process()->cwd;
     int flags = (int)frame->a1;
-    struct inode *inode;
+    struct inode *cwd, *inode;
     struct file *file;
     char *path;
     int result = argument_path(frame->a0, &path);
 
     if (result < 0)
         return result;
+    cwd = process_cwd(current_process());
     if (flags & O_CREATE)
         result = path_create(cwd, path, T_FILE, 0, 0, &inode);
     else
         result = path_lookup(cwd, path, &inode);
+    inode_put(cwd);
     kmem_free(path);
     if (result < 0)
         return result;
@@ -169,41 +170,40 @@ int64_t sys_pipe(struct trap_frame *frame)
 
 int64_t sys_chdir(struct trap_frame *frame)
 {
-    struct process *process = current_process();
-    struct inode *inode;
+    struct inode *cwd, *inode;
     struct stat stat;
     char *path;
     int result = argument_path(frame->a0, &path);
 
     if (result < 0)
         return result;
-    result = path_lookup(process->cwd, path, &inode);
+    cwd = process_cwd(current_process());
+    result = path_lookup(cwd, path, &inode);
+    inode_put(cwd);
     kmem_free(path);
     if (result < 0)
         return result;
     inode_stat(inode, &stat);
-    if (stat.type == T_DIR) {
-        struct inode *before = process->cwd;
-
-        process->cwd = inode;
-        inode = before;
-    } else {
-        result = -ENOTDIR;
+    if (stat.type != T_DIR) {
+        inode_put(inode);
+        return -ENOTDIR;
     }
-    inode_put(inode);
-    return result;
+    process_set_cwd(inode);
+    return 0;
 }
 
 /* mkdir and mknod: makes the thing, and needs it no further. */
 static int64_t create(uint64_t user_path, int type, int major, int minor)
 {
-    struct inode *inode;
+    struct inode *cwd, *inode;
     char *path;
     int result = argument_path(user_path, &path);
 
     if (result < 0)
         return result;
-    result = path_create(current_process()->cwd, path, type, major, minor, &inode);
+    cwd = process_cwd(current_process());
+    result = path_create(cwd, path, type, major, minor, &inode);
+    inode_put(cwd);
     kmem_free(path);
     if (result == 0)
         inode_put(inode);
@@ -224,6 +224,7 @@ int64_t sys_mknod(struct trap_frame *frame)
 
 int64_t sys_link(struct trap_frame *frame)
 {
+    struct inode *cwd;
     char *old_path, *new_path;
     int result = argument_path(frame->a0, &old_path);
 
@@ -231,7 +232,9 @@ int64_t sys_link(struct trap_frame *frame)
         return result;
     result = argument_path(frame->a1, &new_path);
     if (result == 0) {
-        result = path_link(current_process()->cwd, old_path, new_path);
+        cwd = process_cwd(current_process());
+        result = path_link(cwd, old_path, new_path);
+        inode_put(cwd);
         kmem_free(new_path);
     }
     kmem_free(old_path);
@@ -240,12 +243,15 @@ int64_t sys_link(struct trap_frame *frame)
 
 int64_t sys_unlink(struct trap_frame *frame)
 {
+    struct inode *cwd;
     char *path;
     int result = argument_path(frame->a0, &path);
 
     if (result < 0)
         return result;
-    result = path_unlink(current_process()->cwd, path);
+    cwd = process_cwd(current_process());
+    result = path_unlink(cwd, path);
+    inode_put(cwd);
     kmem_free(path);
     return result;
 }

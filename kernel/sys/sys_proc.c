@@ -1,10 +1,11 @@
-/* System calls about processes and time. */
+/* System calls about processes, threads and time. */
 #include "abi/errno.h"
 #include "abi/limits.h"
 #include "abi/syscall.h"
 #include "fs/inode.h"
 #include "mem/kmem.h"
 #include "proc/exec.h"
+#include "proc/futex.h"
 #include "riscv/timer.h"
 #include "sync/printf.h"
 #include "sys/calls.h"
@@ -105,4 +106,31 @@ int64_t sys_procinfo(struct trap_frame *frame)
             return result;
     }
     return row;
+}
+
+/* thread_create(f, argument, stack_top, return_to): the thread's number. */
+int64_t sys_thread_create(struct trap_frame *frame)
+{
+    return process_add_thread(frame->a0, frame->a1, frame->a2, frame->a3);
+}
+
+int64_t sys_thread_join(struct trap_frame *frame)
+{
+    return process_join_thread((int)frame->a0);
+}
+
+int64_t sys_thread_exit(struct trap_frame *frame)
+{
+    (void)frame;
+    process_leave();
+}
+
+int64_t sys_futex_wait(struct trap_frame *frame)
+{
+    return futex_wait(current_process()->mm, frame->a0, (uint32_t)frame->a1);
+}
+
+int64_t sys_futex_wake(struct trap_frame *frame)
+{
+    return futex_wake(current_process()->mm, frame->a0, (int)frame->a1);
 }

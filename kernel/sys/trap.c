@@ -4,6 +4,7 @@
  * kernel are interrupts; an exception there is a bug, for the kernel never touches user addresses
  * itself.
  */
+#include "mem/frame.h"
 #include "mem/kmem.h"
 #include "mmu/tlb_check.h"
 #include "proc/process.h"
@@ -69,10 +70,11 @@ static bool start_floating_point(struct trap_frame *frame)
 
     if (user_state_fp(frame) != FP_OFF)
         return false;
-    if (thread->fp == NULL)
+    while (thread->fp == NULL) {
         thread->fp = kmem_alloc(FP_STATE_WORDS * sizeof(thread->fp[0]), 0);
-    if (thread->fp == NULL)
-        return false;
+        if (thread->fp == NULL && frame_wait() != 0)
+            return false;
+    }
     memset(thread->fp, 0, FP_STATE_WORDS * sizeof(thread->fp[0]));
     interrupts_off(); /* between the two, no switch may find one without the other */
     fp_restore(thread->fp);

@@ -39,6 +39,7 @@
 #include "thread/sched.h"
 
 #include "lib/string.h"
+#include "mem/alloc_failure.h"
 #include "mmu/tlb.h"
 #include "riscv/csr.h"
 #include "riscv/machine.h"
@@ -245,6 +246,13 @@ static struct held_locks *current_held_locks(void)
 
     return thread != NULL ? &thread->held : NULL;
 }
+
+static uint32_t *current_allocations_left(void)
+{
+    struct thread *thread = current_thread();
+
+    return thread != NULL ? &thread->allocations_left : NULL;
+}
 #endif
 
 static void idle_thread_init(struct hart *hart)
@@ -282,6 +290,7 @@ void thread_init(void)
     preempt_hook = thread_yield;
 #ifdef SAN
     held_locks_hook = current_held_locks;
+    alloc_failure_hook = current_allocations_left;
 #endif
 }
 

@@ -28,7 +28,8 @@ struct context { /* callee-saved registers */
 /*
  * guards: t = lock; o = only the thread itself; c = constant after thread_create; r = run queue's
  * lock;
- *         w = the wait queue's lock; m = the lock of the timer list; h = the hart that switches
+ *         w = the wait queue's lock; m = the lock of the timer list; h = the hart that switches;
+ *         p = proc/'s lock (process_lock)
  */
 struct thread {
     struct context context;      /* h */
@@ -44,6 +45,10 @@ struct thread {
     void (*entry)(void *);       /* c */
     void *argument;              /* c */
     char name[24];               /* o */
+    int id;                      /* p: of a user thread: its number */
+    bool has_left;               /* p: it is ending, and does nothing for its process any more */
+    bool is_joined;              /* p: another thread waits for its end */
+    struct list_head process_link; /* p: on its process's list of threads */
     struct list_head run_link;   /* r: on the run queue */
     struct list_head wait_link;  /* w: on a wait queue; else alone */
     uint64_t *fp;                /* o: floating-point registers, or NULL: never used */

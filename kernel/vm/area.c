@@ -4,8 +4,8 @@
  *
  * What always holds: mm->charged.unswappable counts the tables that the union of the areas may need
  * (of unreserved areas: the tables they have, by PAGE_CHARGED of the frames, elsewhere), and a
- * table that no area needs any more is freed; a frame, of a page or of a table, leaves the space
- * only after a fence.
+ * frame for each AREAS_PER_FRAME areas, begun ones too; a table that no area needs any more is
+ * freed; a frame, of a page or of a table, leaves the space only after a fence.
  */
 #include "abi/errno.h"
 #include "lib/string.h"
@@ -17,10 +17,14 @@
 #include "vm/mm.h"
 #include "vm/vma.h"
 
+#define AREAS_PER_FRAME 16u /* at least as many areas, as small objects, fit into a frame */
+
 int mm_charge(struct mm_struct *mm, struct commit amount)
 {
-    int error = commit_charge(amount);
+    int error = 0;
 
+    if (amount.pages || amount.unswappable)
+        error = commit_charge(amount);
     if (!error) {
         mm->charged.pages += amount.pages;
         mm->charged.unswappable += amount.unswappable;
@@ -30,7 +34,8 @@ int mm_charge(struct mm_struct *mm, struct commit amount)
 
 void mm_uncharge(struct mm_struct *mm, struct commit amount)
 {
-    commit_release(amount);
+    if (amount.pages || amount.unswappable)
+        commit_release(amount);
     mm->charged.pages -= amount.pages;
     mm->charged.unswappable -= amount.unswappable;
 }
@@ -69,6 +74,26 @@ int tables_charge(struct table_supply *tables)
     return 0;
 }
 
+/* Locks: mm->lock for writing. What the next area promises for its own memory, a small object. */
+static struct commit next_area_charge(const struct mm_struct *mm)
+{
+    return (struct commit){.unswappable = mm->vma_count % AREAS_PER_FRAME == 0};
+}
+
+/* Locks: mm->lock for writing. Memory for one more area, and the promise of it; or NULL. */
+static struct vm_area_struct *area_alloc(struct mm_struct *mm)
+{
+    struct commit charge = next_area_charge(mm);
+    struct vm_area_struct *vma;
+
+    if (mm->vma_count >= MM_MAX_AREAS || mm_charge(mm, charge) != 0)
+        return NULL;
+    vma = kmem_alloc(sizeof(*vma), 0);
+    if (!vma)
+        mm_uncharge(mm, charge);
+    return vma;
+}
+
 int map_page_range(struct mm_struct *mm, const struct area_request *request)
 {
     bool is_private = !(request->flags & VMA_SHARED);
@@ -76,11 +101,9 @@ int map_page_range(struct mm_struct *mm, const struct area_request *request)
     struct vm_area_struct *vma;
     int error;
 
-    if (mm->vma_count >= MM_MAX_AREAS)
-        return -ENOMEM;
     if (vma_ceiling(mm, request->start) < request->end)
         return -EEXIST;
-    vma = kmem_alloc(sizeof(*vma), 0);
+    vma = area_alloc(mm);
     if (!vma)
         return -ENOMEM;
     vma->start = request->start;
@@ -101,6 +124,7 @@ int map_page_range(struct mm_struct *mm, const struct area_request *request)
         charge = range_charge(mm, vma->start, vma->end, vma_is_charged(vma));
     error = mm_charge(mm, charge);
     if (error) {
+        mm_uncharge(mm, next_area_charge(mm));
         kmem_free(vma);
         return error;
     }
@@ -187,9 +211,7 @@ int area_split(struct mm_struct *mm, uint64_t at)
 
     if (!vma || vma->start >= at)
         return 0;
-    if (mm->vma_count >= MM_MAX_AREAS)
-        return -ENOMEM;
-    upper = kmem_alloc(sizeof(*upper), 0);
+    upper = area_alloc(mm);
     if (!upper)
         return -ENOMEM;
     into = at - vma->start;
@@ -230,6 +252,7 @@ void areas_merge(struct mm_struct *mm, uint64_t start, uint64_t end)
             continue;
         }
         vma_remove(mm, next);
+        mm_uncharge(mm, next_area_charge(mm));
         vma->file_bytes += next->file_bytes;
         vma_resize(mm, vma, vma->start, next->end);
         if (next->ops)
@@ -321,6 +344,7 @@ int areas_remove(struct mm_struct *mm, uint64_t start, uint64_t end, struct list
 
         area_unlock(mm, vma);
         vma_remove(mm, vma);
+        mm_uncharge(mm, next_area_charge(mm));
         if (!(vma->flags & VMA_UNRESERVED))
             mm_uncharge(mm, range_charge(mm, vma->start, vma->end, pages));
         mm->area_bytes -= vma->end - vma->start;

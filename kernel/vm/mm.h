@@ -83,7 +83,10 @@ void areas_close(struct list_head *closing); /* Sleeps; holds nothing. */
  * above.
  */
 int area_split(struct mm_struct *mm, uint64_t at);
-/* mlock of all areas of [start, end), a range of whole areas. 0, or -ENOMEM and none. Locks: as above. */
+/*
+ * mlock of all areas of [start, end), which are whole in it: 0, or -ENOMEM and of none. Locks: as
+ * above.
+ */
 int areas_lock(struct mm_struct *mm, uint64_t start, uint64_t end);
 void area_unlock(struct mm_struct *mm, struct vm_area_struct *vma);
 /*

@@ -71,8 +71,12 @@ static void slots_write_protect(struct tlb_batch *batch, pte_t *slot, uint64_t *
     *va = stop;
 }
 
-/* Locks: the mm lock for writing. All entries of the area, which allowed old. */
-static void area_protect_pages(struct mm_struct *mm, struct vm_area_struct *vma, uint64_t old)
+/*
+ * Locks: the mm lock for writing. All entries of the area, which allowed old. Not inlined: its
+ * batch would take room on the stack while splits and merges sleep.
+ */
+static void __attribute__((noinline)) area_protect_pages(struct mm_struct *mm,
+                                                         struct vm_area_struct *vma, uint64_t old)
 {
     bool only_write_goes = (old & ~vma->access) == ACCESS_WRITE && !(vma->access & ~old) &&
                            vma->access;

@@ -52,10 +52,11 @@ int shared_memory_create(uint64_t bytes, bool unreserved, struct vm_object **out
     memory->object.is_memory = true;
     memory->object.is_unreserved = unreserved || commit_always;
     memory->uses = 1;
-    if (!memory->object.is_unreserved) {
+    memory->charged.unswappable = 1; /* for the object itself, and then some */
+    memory->charged.pages = 0;
+    if (!memory->object.is_unreserved)
         memory->charged.pages = (int64_t)(PAGE_ROUND_UP(bytes) >> PAGE_SHIFT);
-        error = commit_charge(memory->charged);
-    }
+    error = commit_charge(memory->charged);
     if (error)
         kmem_free(memory);
     else

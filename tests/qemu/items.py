@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 
+import diskerror
 import lint
 import machine as m
 import suite as s
@@ -354,7 +355,7 @@ def gdb():
                                stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                                stderr=subprocess.DEVNULL)
     try:
-        for _ in range(100):
+        for _ in range(10 * s.SECONDS["boot"]):
             if os.path.exists(folder + "/gdb.sock"):
                 break
             time.sleep(0.1)
@@ -448,15 +449,20 @@ def crash_full():
     program("tests/crash/crash", "--full")
 
 
-def mutants():
-    """Kernels with a planted bug, each of which a test must notice."""
-    program("tests/mutants/run")
+def mutants(*names):
+    """Kernels with a planted bug, each of which must be noticed."""
+    program("tests/mutants/run", *names)
+
+
+def mutants_quick():
+    mutants("mprotect", "fork")
 
 
 def all_items():
     """Name and function of each, long ones first so that two threads end together."""
     return (
         ("crash, quick", crash_quick),
+        ("mutants, quick", mutants_quick),
         ("clang builds and boots", clang),
         ("riscv64-linux-gnu-gcc builds and boots", linux_gcc),
         ("seeds find and find again", seeds),
@@ -479,6 +485,7 @@ def all_items():
         ("gdb", gdb),
         ("disk missing", disk_missing),
         ("disk foreign", disk_foreign),
+        ("disk errors", diskerror.all_cases),
         ("without swap", without_swap),
         ("virtio 1 and 2", virtio_versions),
         ("paging modes", paging_modes),

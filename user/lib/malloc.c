@@ -4,8 +4,11 @@
  * once. Free blocks wait in bins by the power of two of their size: every block of a higher bin is
  * large enough, so a search ends after a few steps.
  *
+ * One mutex guards all of it.
+ *
  * Always: two free blocks never touch; a region of the heap ends with a used block of size 0.
  */
+#include "thread.h"
 #include "user.h"
 
 #define ALIGNMENT 16ul
@@ -27,6 +30,7 @@ struct block {
     struct block *next, *previous; /* only while it is free: neighbours in the bin */
 };
 
+static struct mutex mutex;
 static struct block *bins[BINS];
 static char *heap_end; /* where the last region ends, behind its end block */
 
@@ -153,6 +157,24 @@ static int heap_grow(size_t size)
     return 0;
 }
 
+/* A used block of size bytes, or NULL. Locks: the mutex. */
+static struct block *block_take(size_t size)
+{
+    struct block *block = bin_search(size, BIN_TRIES);
+
+    if (block == NULL) {
+        int tries = heap_grow(size) == 0 ? BIN_TRIES : 1 << 30;
+
+        block = bin_search(size, tries);
+    }
+    if (block == NULL)
+        return NULL;
+    bin_remove(block);
+    block_set(block, block_size(block), USED);
+    block_trim(block, size);
+    return block;
+}
+
 void *malloc(size_t bytes)
 {
     size_t size = (bytes + HEADER + ALIGNMENT - 1) & ~(ALIGNMENT - 1);
@@ -161,27 +183,24 @@ void *malloc(size_t bytes)
     if (size < MIN_BLOCK)
         size = MIN_BLOCK;
     if (bytes <= MAX_REQUEST) {
-        block = bin_search(size, BIN_TRIES);
-        if (block == NULL) {
-            int tries = heap_grow(size) == 0 ? BIN_TRIES : 1 << 30;
-
-            block = bin_search(size, tries);
-        }
+        mutex_lock(&mutex);
+        block = block_take(size);
+        mutex_unlock(&mutex);
     }
     if (block == NULL) {
         errno = ENOMEM;
         return NULL;
     }
-    bin_remove(block);
-    block_set(block, block_size(block), USED);
-    block_trim(block, size);
     return (char *)block + HEADER;
 }
 
 void free(void *memory)
 {
-    if (memory)
-        block_release((struct block *)((char *)memory - HEADER));
+    if (memory == NULL)
+        return;
+    mutex_lock(&mutex);
+    block_release((struct block *)((char *)memory - HEADER));
+    mutex_unlock(&mutex);
 }
 
 void *calloc(size_t count, size_t bytes)

@@ -5,12 +5,25 @@
  */
 #include "user.h"
 
-int errno;
+#undef errno
+int errno; /* the first thread's */
+
+/*
+ * The register tp is 0 in a program's first thread, and leads to a struct thread in those of
+ * thread_spawn(), which begins with its errno.
+ */
+int *errno_address(void)
+{
+    int *own;
+
+    __asm__("mv %0, tp" : "=r"(own));
+    return own ? own : &errno;
+}
 
 static inline long call_result(long result)
 {
     if (__builtin_expect(result < 0, 0)) {
-        errno = (int)-result;
+        *errno_address() = (int)-result;
         return -1;
     }
     return result;
@@ -52,6 +65,18 @@ static inline long call3(long number, long first, long second, long third)
     register long a2 __asm__("a2") = third;
 
     __asm__ volatile("ecall" : "+r"(a0) : "r"(a7), "r"(a1), "r"(a2) : "memory");
+    return call_result(a0);
+}
+
+static inline long call4(long number, long first, long second, long third, long fourth)
+{
+    register long a7 __asm__("a7") = number;
+    register long a0 __asm__("a0") = first;
+    register long a1 __asm__("a1") = second;
+    register long a2 __asm__("a2") = third;
+    register long a3 __asm__("a3") = fourth;
+
+    __asm__ volatile("ecall" : "+r"(a0) : "r"(a7), "r"(a1), "r"(a2), "r"(a3) : "memory");
     return call_result(a0);
 }
 
@@ -278,4 +303,32 @@ int mlock(const void *address, size_t length)
 int munlock(const void *address, size_t length)
 {
     return (int)call2(SYS_munlock, (long)address, (long)length);
+}
+
+void thread_exit(void)
+{
+    call0(SYS_thread_exit);
+    __builtin_unreachable();
+}
+
+/* A return from function goes to thread_exit(). */
+int thread_create(void (*function)(void *), void *argument, void *stack_top)
+{
+    return (int)call4(SYS_thread_create, (long)function, (long)argument, (long)stack_top,
+                      (long)thread_exit);
+}
+
+int thread_join(int thread)
+{
+    return (int)call1(SYS_thread_join, thread);
+}
+
+int futex_wait(int *address, int value)
+{
+    return (int)call2(SYS_futex_wait, (long)address, value);
+}
+
+int futex_wake(int *address, int count)
+{
+    return (int)call2(SYS_futex_wake, (long)address, count);
 }

@@ -29,7 +29,12 @@ typedef long ssize_t;
 typedef long off_t;
 
 /* System calls: lib/syscall.c */
-extern int errno;
+/*
+ * Each thread that thread_spawn() made has an errno of its own. Threads made by thread_create()
+ * itself share that of the first thread, and cannot rely on it.
+ */
+int *errno_address(void);
+#define errno (*errno_address())
 int fork(void);
 int exit(int status) __attribute__((noreturn));
 int wait(int *status); /* any child; status may be NULL */
@@ -71,6 +76,12 @@ int madvise(void *address, size_t length, int advice);
 int mincore(void *address, size_t length, unsigned char *present);
 int mlock(const void *address, size_t length);
 int munlock(const void *address, size_t length);
+/* Threads: lib/thread.h has what programs want; these are the calls below it. */
+int thread_create(void (*function)(void *), void *argument, void *stack_top);
+int thread_join(int thread);
+void thread_exit(void) __attribute__((noreturn));
+int futex_wait(int *address, int value); /* 0: woken; EAGAIN: the word has another value */
+int futex_wake(int *address, int count); /* how many */
 
 /* Strings and bytes: lib/string.c, lib/number.c */
 void *memcpy(void *to, const void *from, size_t bytes);
@@ -101,7 +112,10 @@ const char *strerror(int error);
 void warn(const char *program, const char *what);                             /* and errno */
 void die(const char *program, const char *what) __attribute__((noreturn)); /* exits with 1 */
 
-/* Memory: lib/malloc.c. NULL and ENOMEM when there is none. */
+/*
+ * Memory: lib/malloc.c. NULL and ENOMEM when there is none. Threads may use it at the same time. A
+ * child of fork may only where no other thread was in the midst of it.
+ */
 void *malloc(size_t bytes);
 void *calloc(size_t count, size_t bytes);
 void *realloc(void *memory, size_t bytes);

@@ -421,7 +421,7 @@ static void exec_unlinked(void)
         exec("copy", argv);
         exit(STATUS_FAILED);
     }
-    sleep(1);
+    wait_to_see(pid, "copy", 'S');
     expect(unlink("copy") == 0);
     expect_equal(wait_for(pid), 0);
 }

@@ -94,13 +94,16 @@ static void zero_page_kernel_write(void)
     expect(zero(heap, PAGE_BYTES) && zero(heap + 2 * PAGE_BYTES, 2 * PAGE_BYTES));
 }
 
+static int dig(int depth);
+static int (*volatile dig_deeper)(int) = dig; /* clang would make a loop of plain recursion */
+
 /* Each level uses a page; a byte of it is checked on the way back. */
 static int dig(int depth)
 {
     volatile char room[PAGE_BYTES - 96];
 
     room[0] = room[sizeof(room) - 1] = (char)depth;
-    int below = depth > 1 ? dig(depth - 1) : 0;
+    int below = depth > 1 ? dig_deeper(depth - 1) : 0;
 
     return below + (room[0] == (char)depth && room[sizeof(room) - 1] == (char)depth);
 }

@@ -44,7 +44,9 @@ static void fill_pipe(long unused)
 static void wait_long(long unused)
 {
     (void)unused;
-    spawn(sleep_long, 0);
+    int child = spawn(sleep_long, 0);
+
+    write(ends[1], &child, sizeof(child));
     wait(0);
 }
 
@@ -98,15 +100,12 @@ static void kill_pipe_writer(void)
 /* Its child goes to init, which nobody kills: it is ended here. */
 static void kill_waiting(void)
 {
-    struct proc_info *table = process_rows;
-    int pid = spawn(wait_long, 0), grandchild = 0, count;
+    int pid, grandchild;
 
-    sleep(2);
-    count = procinfo(table, MAX_PROCESSES);
-    for (int i = 0; i < count; i++)
-        if (table[i].ppid == pid)
-            grandchild = table[i].pid;
-    expect(grandchild > 0);
+    expect(pipe(ends) == 0);
+    pid = spawn(wait_long, 0);
+    expect_equal(read(ends[0], &grandchild, sizeof(grandchild)), sizeof(grandchild));
+    wait_to_see(pid, NULL, 'S');
     expect(kill(pid) == 0);
     expect_equal(wait_for(pid), STATUS_KILLED);
     expect(kill(grandchild) == 0);

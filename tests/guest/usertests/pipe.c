@@ -71,10 +71,10 @@ static void hold_reader(long unused)
 static void writer_wakes_when_reader_goes(void)
 {
     expect(pipe(ends) == 0);
+    expect_equal(write(ends[1], block, PIPE_BYTES), PIPE_BYTES);
     int pid = spawn(hold_reader, 0);
 
     close(ends[0]);
-    expect_equal(write(ends[1], block, PIPE_BYTES), PIPE_BYTES);
     expect(write(ends[1], block, PIPE_BYTES) == -1 && errno == EPIPE);
     join(pid);
 }

@@ -235,14 +235,14 @@ static void strict_refusal(void)
 static void make_areas(long fd)
 {
     unsigned long most = 140000, count = 0;
-    char *start = map(most, PROT_READ, MAP_PRIVATE | MAP_NORESERVE);
+    char *start = map(most, PROT_READ, MAP_PRIVATE);
 
     for (unsigned long i = 1; i < most; i += 2, count += 2)
         if (mprotect(start + i * PAGE_BYTES, PAGE_BYTES, PROT_NONE) < 0)
             break;
     expect_equal(errno, ENOMEM);
     expect(count > 1000 && count < most - 2);
-    expect(can_read(start + (count - 2) * PAGE_BYTES) && can_read(start + (count + 1) * PAGE_BYTES));
+    sink = start[count * PAGE_BYTES] + start[(count + 2) * PAGE_BYTES]; /* are as they were */
     tell((int)fd);
     sleep(10);
 }

@@ -47,6 +47,23 @@ void skip(const char *why)
     exit(STATUS_SKIPPED);
 }
 
+#define LOOKS 6000 /* a tick apart: only what never comes about takes so long */
+
+/* Looks until the process is there under that name (NULL: any) and in that state (0: any). */
+void wait_to_see(int pid, const char *name, char state)
+{
+    for (int look = 0; look < LOOKS; look++) {
+        int count = procinfo(process_rows, MAX_PROCESSES);
+
+        for (int i = 0; i < count; i++)
+            if (process_rows[i].pid == pid && (!name || strcmp(process_rows[i].name, name) == 0) &&
+                (!state || process_rows[i].state == state))
+                return;
+        sleep(1);
+    }
+    expect(!"the process came to that");
+}
+
 static void wait_for_end(long fd)
 {
     char byte;

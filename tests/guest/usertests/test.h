@@ -34,9 +34,10 @@ struct test {
 extern const struct test process_tests[], kill_tests[], exec_tests[];
 extern const struct test file_tests[], directory_tests[], pipe_tests[], disk_tests[];
 extern const struct test cow_tests[], fault_tests[], memory_tests[];
-extern const struct test pointer_tests[], stress_tests[];
+extern const struct test pointer_tests[], nomem_tests[], stress_tests[];
 extern const struct test mmap_tests[], mmap_file_tests[], mmap_hole_tests[], mmap_error_tests[];
 extern const struct test mprotect_tests[], advise_tests[], shared_tests[], place_tests[];
+extern const struct test thread_tests[], futex_tests[], thread_memory_tests[];
 
 /* Status of a test's process that met something which this machine cannot show. */
 #define STATUS_FAILED 101
@@ -61,6 +62,7 @@ void join(int pid);                                /* waits for that child; it i
 void join_all(int count, int status);              /* as many, each of which exits with status */
 int wait_for(int pid);                             /* the next to end: its status */
 void expect_killed(void (*run)(long), long argument); /* in a child, which is to be killed */
+void wait_to_see(int pid, const char *name, char state); /* waits for it to be called and do so */
 void tell(int fd);                                 /* writes a byte into a pipe */
 void listen(int fd);                               /* waits for a byte */
 

@@ -1,0 +1,144 @@
+/*
+ * What a word is, is told by its key: of private memory the address space and the address, of
+ * shared memory the object and the place in it, which all who map it have in common. A key is only
+ * compared; it keeps nothing alive.
+ *
+ * No wake-up is lost. A sleeper compares the word and gets on the list under the bucket's lock; a
+ * waker has changed the word before it takes that lock. So either the sleeper sees the new value,
+ * or the waker sees the sleeper.
+ */
+#include "proc/futex.h"
+
+#include "abi/errno.h"
+#include "thread/waitq.h"
+#include "vm/mm.h"
+#include "vm/usercopy.h"
+#include "vm/vma.h"
+
+#define BUCKETS 64
+
+struct futex_key {
+    const void *space; /* struct mm_struct, or struct vm_object */
+    uint64_t place;    /* address, or offset */
+};
+
+static struct futex_bucket {
+    struct spinlock lock;     /* RANK_FUTEX: guards sleepers and what they are */
+    struct list_head sleepers;
+} buckets[BUCKETS];
+
+/* On the sleeper's stack. */
+struct futex_sleeper {
+    struct list_head link;
+    struct futex_key key;
+    struct waitq queue;
+    bool woken; /* and off the list */
+};
+
+void futex_init(void)
+{
+    for (uint32_t i = 0; i < BUCKETS; i++) {
+        spin_init(&buckets[i].lock, "futex", RANK_FUTEX);
+        list_init(&buckets[i].sleepers);
+    }
+}
+
+/* Sleeps. 0, -EINVAL or -EFAULT. */
+static int key_find(struct mm_struct *mm, uint64_t address, struct futex_key *key)
+{
+    struct vm_area_struct *vma;
+    int result = 0;
+
+    if (address % sizeof(uint32_t) != 0)
+        return -EINVAL;
+    rwlock_read_acquire(&mm->lock);
+    vma = find_vma(mm, address);
+    if (vma == NULL || vma->start > address)
+        result = -EFAULT;
+    else if (vma->flags & VMA_SHARED)
+        *key = (struct futex_key){vma->object, vma->offset + (address - vma->start)};
+    else
+        *key = (struct futex_key){mm, address};
+    rwlock_read_release(&mm->lock);
+    return result;
+}
+
+static bool key_equal(const struct futex_key *a, const struct futex_key *b)
+{
+    return a->space == b->space && a->place == b->place;
+}
+
+static struct futex_bucket *bucket_of(const struct futex_key *key)
+{
+    uint64_t mixed = ((uint64_t)key->space ^ key->place) * 0x9e3779b97f4a7c15ul;
+
+    return &buckets[mixed >> 58];
+}
+_Static_assert(BUCKETS == 1 << 6, "the hash has 6 bits");
+
+/* Locks: the bucket's, which is let go during the sleep. 0 or -EINTR. */
+static int sleep_in(struct futex_bucket *bucket, const struct futex_key *key)
+{
+    struct futex_sleeper self = {.key = *key};
+    int result = 0;
+
+    waitq_init(&self.queue, "futex");
+    list_add_tail(&self.link, &bucket->sleepers);
+    while (!self.woken && result == 0)
+        result = waitq_sleep_killable(&self.queue, &bucket->lock);
+    if (self.woken)
+        return 0;
+    list_del(&self.link);
+    return result;
+}
+
+int futex_wait(struct mm_struct *mm, uint64_t address, uint32_t value)
+{
+    struct futex_bucket *bucket;
+    struct futex_key key;
+    uint32_t found;
+    int result = key_find(mm, address, &key);
+
+    if (result < 0)
+        return result;
+    bucket = bucket_of(&key);
+    spin_lock(&bucket->lock);
+    while (user_copy_try(mm, address, &found, sizeof(found), USER_TO_KERNEL) != sizeof(found)) {
+        spin_unlock(&bucket->lock); /* the word may change, and a waker find nobody: look again */
+        result = user_fault_in(mm, address, false);
+        if (result < 0)
+            return result;
+        spin_lock(&bucket->lock);
+    }
+    result = found == value ? sleep_in(bucket, &key) : -EAGAIN;
+    spin_unlock(&bucket->lock);
+    return result;
+}
+
+int futex_wake(struct mm_struct *mm, uint64_t address, int count)
+{
+    struct futex_bucket *bucket;
+    struct list_head *link, *after;
+    struct futex_key key;
+    int woken = 0;
+    int result = key_find(mm, address, &key);
+
+    if (result < 0)
+        return result;
+    bucket = bucket_of(&key);
+    spin_lock(&bucket->lock);
+    list_for_each_safe(link, after, &bucket->sleepers) {
+        struct futex_sleeper *sleeper = container_of(link, struct futex_sleeper, link);
+
+        if (woken >= count)
+            break;
+        if (!key_equal(&sleeper->key, &key))
+            continue;
+        list_del(link);
+        sleeper->woken = true;
+        waitq_wake_one(&sleeper->queue); /* it goes on only after the bucket's lock is free */
+        woken++;
+    }
+    spin_unlock(&bucket->lock);
+    return woken;
+}

@@ -1,0 +1,21 @@
+/*
+ * futex: sleep while a word of user memory has a certain value. The word is all there is: locks are
+ * built on it by programs (user/lib/thread.c), which come here only to wait or to wake.
+ */
+#ifndef PROC_FUTEX_H
+#define PROC_FUTEX_H
+
+#include <stdint.h>
+
+struct mm_struct;
+
+void futex_init(void); /* at boot */
+/*
+ * Sleeps until woken, unless the word at address is not value: 0, -EAGAIN (it is not), -EINTR,
+ * -EINVAL (not aligned), -EFAULT, -ENOMEM, -EIO. Holds nothing. Sleeps.
+ */
+int futex_wait(struct mm_struct *mm, uint64_t address, uint32_t value);
+/* Wakes at most count of those who sleep on it, first come, first served: how many, or -errno. */
+int futex_wake(struct mm_struct *mm, uint64_t address, int count);
+
+#endif

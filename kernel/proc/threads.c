@@ -1,0 +1,247 @@
+/*
+ * The threads of a process. They share all that the process has; each has a kernel stack, registers
+ * and floating-point registers of its own. None is special: the process lives until its last
+ * thread leaves, or until one of them ends it.
+ *
+ * A thread leaves by itself, and only where it holds nothing: at the call, or on its way back to
+ * user mode. Who wants to be alone (exec, exit) says so in process->sole, interrupts the others and
+ * waits; the first one wins, and whoever finds another in process->sole has to leave.
+ *
+ * A thread that has left stays on the process's list, with its stack, until somebody joins it or
+ * the process is taken over. Who takes it off the list frees it.
+ */
+#include "abi/errno.h"
+#include "abi/limits.h"
+#include "proc/lifecycle.h"
+#include "riscv/csr.h"
+#include "riscv/user_state.h"
+#include "sync/printf.h"
+#include "vm/commit.h"
+#include "vm/mm.h"
+
+static uint32_t added_threads; /* p: beyond the first of each process */
+
+/* What one thread takes: a stack, and small objects, its share of its process's among them. */
+static const struct commit thread_charge = {.unswappable = 2};
+
+/* A new thread's first function: out to user mode, unless it was interrupted before it ran. */
+static void user_thread_begin(void *unused)
+{
+    (void)unused;
+    interrupts_off(); /* an interruption from here on makes user mode trap */
+    if (process_is_killed()) {
+        interrupts_on();
+        process_exit(EXIT_KILLED);
+    }
+    trap_return_to_user(trap_frame_of(current_thread()->stack));
+}
+
+struct thread *process_thread_create(struct process *process, const char *name)
+{
+    struct thread *thread;
+
+    if (commit_charge(thread_charge) < 0)
+        return NULL;
+    thread = thread_create(name, user_thread_begin, NULL);
+    if (thread == NULL)
+        commit_release(thread_charge);
+    else
+        thread->process = process;
+    return thread;
+}
+
+void process_thread_list(struct process *process, struct thread *thread)
+{
+    list_add_tail(&thread->process_link, &process->threads);
+    process->thread_count++;
+}
+
+void process_thread_discard(struct thread *thread)
+{
+    thread_discard(thread);
+    commit_release(thread_charge);
+}
+
+void process_thread_free(struct thread *thread)
+{
+    thread_reap(thread);
+    commit_release(thread_charge);
+}
+
+static bool added_count_up(void)
+{
+    bool room;
+
+    spin_lock(&process_lock);
+    room = added_threads < MAX_THREADS;
+    added_threads += room;
+    spin_unlock(&process_lock);
+    return room;
+}
+
+static void added_count_down(void)
+{
+    spin_lock(&process_lock);
+    added_threads--;
+    spin_unlock(&process_lock);
+}
+
+/* The thread of that number, or NULL. Locks: process_lock. */
+static struct thread *thread_find(const struct process *process, int id)
+{
+    struct list_head *link;
+
+    spin_assert_held(&process_lock);
+    list_for_each(link, &process->threads) {
+        struct thread *thread = container_of(link, struct thread, process_link);
+
+        if (thread->id == id)
+            return thread;
+    }
+    return NULL;
+}
+
+/* Its number, or -EINTR: the process is being taken over. */
+static int thread_list_and_start(struct process *process, struct thread *thread)
+{
+    int id = -EINTR;
+
+    spin_lock(&process_lock);
+    if (process->sole == NULL) {
+        do
+            id = process_next_id();
+        while (thread_find(process, id) != NULL);
+        thread->id = id;
+        process_thread_list(process, thread);
+        thread_start(thread); /* under the lock: who finds a thread, finds it running */
+    }
+    spin_unlock(&process_lock);
+    return id;
+}
+
+int process_add_thread(uint64_t entry, uint64_t argument, uint64_t stack_top, uint64_t return_to)
+{
+    struct process *process = current_process();
+    struct trap_frame *frame;
+    struct thread *thread;
+    int id;
+
+    if (!added_count_up())
+        return -EAGAIN;
+    thread = process_thread_create(process, process->name);
+    if (thread == NULL) {
+        added_count_down();
+        return -ENOMEM;
+    }
+    frame = trap_frame_of(thread->stack);
+    user_state_init(frame, entry, stack_top & ~15ul);
+    frame->a0 = argument;
+    frame->ra = return_to;
+    frame->gp = trap_frame_of(current_thread()->stack)->gp;
+    thread->space = &process->mm->page_table;
+    process->files.is_shared = true;
+    id = thread_list_and_start(process, thread);
+    if (id < 0) {
+        process_thread_discard(thread);
+        added_count_down();
+    }
+    return id;
+}
+
+/* Waits until it has left, and takes it off the list. Locks: process_lock. Sleeps. */
+static int wait_for_thread(struct process *process, struct thread *thread)
+{
+    int result = 0;
+
+    if (thread == NULL)
+        return -ESRCH;
+    if (thread == current_thread())
+        return -EDEADLK;
+    if (thread->is_joined)
+        return -EINVAL;
+    thread->is_joined = true; /* so nobody else frees it: who takes over waits for this one */
+    while (!thread->has_left && result == 0)
+        result = waitq_sleep_killable(&process->thread_left, &process_lock);
+    if (thread->has_left)
+        list_del(&thread->process_link);
+    else
+        thread->is_joined = false;
+    return thread->has_left ? 0 : result;
+}
+
+int process_join_thread(int id)
+{
+    struct process *process = current_process();
+    struct thread *thread;
+    int result;
+
+    spin_lock(&process_lock);
+    thread = thread_find(process, id);
+    result = wait_for_thread(process, thread);
+    spin_unlock(&process_lock);
+    if (result == 0) {
+        process_thread_free(thread);
+        added_count_down();
+    }
+    return result;
+}
+
+void process_leave(void)
+{
+    struct process *process = current_process();
+
+    mm_switch(NULL); /* before somebody may destroy the space */
+    spin_lock(&process_lock);
+    if (process->thread_count == 1) {
+        spin_unlock(&process_lock); /* nobody is left who could make another thread */
+        process_exit(0);
+    }
+    current_thread()->has_left = true;
+    process->thread_count--;
+    waitq_wake_all(&process->thread_left);
+    spin_unlock(&process_lock); /* from here on it may be waited for, but not freed yet */
+    thread_exit();
+}
+
+/* Frees all threads but the running one; all have left. */
+static void free_others(struct process *process)
+{
+    struct thread *self = current_thread();
+    struct list_head *link, *after;
+
+    list_for_each_safe(link, after, &process->threads) {
+        if (link == &self->process_link)
+            continue;
+        spin_lock(&process_lock); /* others look at the list: kill, for one */
+        list_del(link);
+        spin_unlock(&process_lock);
+        process_thread_free(container_of(link, struct thread, process_link));
+        added_count_down();
+    }
+}
+
+int process_take_over(void)
+{
+    struct process *process = current_process();
+    struct thread *self = current_thread();
+    struct list_head *link;
+
+    spin_lock(&process_lock);
+    if (process->sole != NULL) {
+        spin_unlock(&process_lock);
+        return -EINTR;
+    }
+    process->sole = self;
+    list_for_each(link, &process->threads) {
+        if (link != &self->process_link)
+            thread_interrupt(container_of(link, struct thread, process_link));
+    }
+    while (process->thread_count > 1)
+        waitq_sleep(&process->thread_left, &process_lock);
+    process->sole = NULL; /* nobody is left to be told */
+    self->id = process->pid;
+    spin_unlock(&process_lock);
+    free_others(process);
+    process->files.is_shared = false;
+    return 0;
+}
