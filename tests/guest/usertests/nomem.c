@@ -501,8 +501,7 @@ static void undo_pipe_write(long done)
 /* The first floating-point instruction: the kernel makes room for the registers. */
 static long act_floating_point(void)
 {
-    __asm__ volatile(".option push\n\t.option arch, +d\n\tfmv.d.x ft0, zero\n\t.option pop" ::
-                         : "memory");
+    __asm__ volatile("fmv.d.x ft0, zero" : : : "memory");
     return 0;
 }
 
