@@ -102,7 +102,7 @@ static int dig(int depth)
 {
     volatile char room[PAGE_BYTES - 96];
 
-    __asm__ volatile("" : : "r"(room) : "memory"); /* else clang keeps two bytes of it, not a page */
+    __asm__ volatile("" : : "r"(room) : "memory"); /* else clang keeps two bytes of it */
     room[0] = room[sizeof(room) - 1] = (char)depth;
     int below = depth > 1 ? dig_deeper(depth - 1) : 0;
 
