@@ -17,6 +17,7 @@
 #define PAGES 256
 #define RANGE_MAX 12
 #define OPERATIONS 20000
+#define PROGRESS 12500 /* operations of the first thread between two lines */
 
 struct model {
     struct mutex mutex;
@@ -198,8 +199,11 @@ static void work(void *argument)
 {
     struct worker *worker = argument;
 
-    for (long i = 0; i < worker->operations; i++)
+    for (long i = 1; i <= worker->operations; i++) {
         operate(worker);
+        if (worker == workers && i % PROGRESS == 0)
+            printf("vmstress: about %ld done\n", i * THREADS);
+    }
 }
 
 static unsigned long number(int argc, char **argv, int index, unsigned long otherwise)

@@ -237,6 +237,21 @@ def exec_reads_little():
     need(0 < big - plain < 200 << 10, "it read %d bytes" % (big - plain))
 
 
+def threads_on_one_space():
+    """Eight threads on four harts change one address space at random, and find what they expect."""
+    for san in (False, True):
+        ending = boot("vmstress" + " SAN" * san, s.SECONDS["usertests"], san=san, CPUS="4",
+                      CMD="vmstress 20000")
+        need_status(ending, 0)
+
+
+def areas_grow():
+    """With 100,000 areas an operation costs at most three times what it costs with 10."""
+    ending = boot("areas", s.SECONDS["usertests"], ICOUNT="1", PAGING="sv39", CMD="areas")
+    need_status(ending, 0)
+    need("areas: ok" in ending.output, ending.output)
+
+
 def high_segment():
     """A program at 2^41 runs where the paging mode reaches it, else it is refused."""
     for paging in ("sv39", "sv48", "sv57"):
@@ -467,6 +482,8 @@ def all_items():
         ("clang builds and boots", clang),
         ("riscv64-linux-gnu-gcc builds and boots", linux_gcc),
         ("seeds find and find again", seeds),
+        ("threads on one address space", threads_on_one_space),
+        ("100,000 areas", areas_grow),
         ("idle cost", idle_cost),
         ("svade", svade),
         ("deterministic lane", deterministic),
