@@ -35,6 +35,7 @@ struct worker {
 static char *arena;
 static struct model model[PAGES];
 static struct worker workers[THREADS];
+static struct barrier beginning;
 static unsigned long seed;
 
 static unsigned long draw(struct worker *worker, unsigned long below)
@@ -199,6 +200,7 @@ static void work(void *argument)
 {
     struct worker *worker = argument;
 
+    barrier_wait(&beginning); /* a stack that is still to be mapped might get a hole of the arena */
     for (long i = 1; i <= worker->operations; i++) {
         operate(worker);
         if (worker == workers && i % PROGRESS == 0)
@@ -221,6 +223,7 @@ int main(int argc, char **argv)
     need(arena != MAP_FAILED, "mmap of the arena");
     for (int page = 0; page < PAGES; page++)
         model[page].mapped = 1;
+    barrier_init(&beginning, THREADS);
     for (int i = 0; i < THREADS; i++) {
         workers[i].state = seed * 0x9e3779b97f4a7c15ul + (unsigned long)i;
         workers[i].operations = operations / THREADS;
