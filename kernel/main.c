@@ -134,7 +134,7 @@ static void print_banner(void)
 }
 
 /* debug=panic and debug=hang: so that tests see how such ends are told. */
-static void obey_debug_argument(void)
+static void __attribute__((noinline)) obey_debug_argument(void) /* a line of the backtrace */
 {
     const char *debug = boot_argument("debug");
 

@@ -5,7 +5,7 @@
  */
 #include "test.h"
 
-#define ATTEMPTS 300 /* a tick apart: only who leaves something behind takes so long */
+#define ATTEMPTS 30 /* a tick apart */
 
 static const char *const class_names[FRAME_CLASSES] = {
     "free", "kernel", "page table", "stack", "slab", "anonymous", "file", "buffer",

@@ -213,7 +213,7 @@ static void commit_comes_back(void)
     read_stats(&before);
     for (int i = 0; i < 5; i++)
         expect_killed(grow_and_die, 0);
-    for (int i = 0; i < 300; i++) { /* the last of a dead process may go a little later */
+    for (int i = 0; i < 30; i++) { /* the last of a dead process may go a little later */
         read_stats(&after);
         if (after.commit == before.commit)
             return;
