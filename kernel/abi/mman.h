@@ -26,4 +26,8 @@
 #define MADV_WILLNEED 3   /* read now */
 #define MADV_DONTNEED 4   /* private memory reads as fresh afterwards */
 
+/* The second argument of memlimit(): how pages are chosen that go. Students' own begin at 5. */
+enum lru_policy { POLICY_LRU, POLICY_CLOCK, POLICY_FIFO, POLICY_AGING, POLICY_ADAPTIVE };
+#define QUOTA_MIN 8 /* frames: the least that memlimit() takes, but for 0: no limit */
+
 #endif

@@ -15,13 +15,13 @@ static void block_push(struct page_allocator *allocator, struct page *page, unsi
 {
     page->flags = PAGE_BUDDY;
     page->order = (uint8_t)order;
-    list_add(&page->lru, &allocator->free_list[order]);
+    list_add(&page->lru.link, &allocator->free_list[order]);
     allocator->free_count[order]++;
 }
 
 static void block_take(struct page_allocator *allocator, struct page *page, unsigned order)
 {
-    list_del(&page->lru);
+    list_del(&page->lru.link);
     page->flags = 0;
     allocator->free_count[order]--;
 }
@@ -49,7 +49,7 @@ struct page *page_allocator_alloc(struct page_allocator *allocator, unsigned ord
     while (found <= MAX_ORDER && list_empty(&allocator->free_list[found]))
         found++;
     if (found <= MAX_ORDER) {
-        page = container_of(allocator->free_list[found].next, struct page, lru);
+        page = container_of(allocator->free_list[found].next, struct page, lru.link);
         block_take(allocator, page, found);
         while (found > order) {
             found--;

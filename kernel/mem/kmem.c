@@ -95,7 +95,7 @@ static void slab_format(struct size_class *class, struct page *page)
 /* Locks: class->lock. */
 static void *slab_take(struct size_class *class)
 {
-    struct page *page = container_of(class->partial.next, struct page, lru);
+    struct page *page = container_of(class->partial.next, struct page, lru.link);
     struct free_object *object = (struct free_object *)page->index;
 
     spin_assert_held(&class->lock);
@@ -103,7 +103,7 @@ static void *slab_take(struct size_class *class)
         class->empty--;
     page->index = (uint64_t)object->next;
     if (!object->next)
-        list_del(&page->lru);
+        list_del(&page->lru.link);
     return object;
 }
 
@@ -126,7 +126,7 @@ void *kmem_alloc(size_t bytes, unsigned flags)
             return NULL;
         slab_format(class, page);
         spin_lock(&class->lock);
-        list_add(&page->lru, &class->partial);
+        list_add(&page->lru.link, &class->partial);
         class->empty++;
     }
     object = slab_take(class);
@@ -158,14 +158,14 @@ void kmem_free(void *object)
     spin_lock(&class->lock);
     ((struct free_object *)object)->next = (struct free_object *)page->index;
     if (!page->index)
-        list_add(&page->lru, &class->partial);
+        list_add(&page->lru.link, &class->partial);
     page->index = (uint64_t)object;
     if (--page->reserved == 0) {
-        list_del(&page->lru);
+        list_del(&page->lru.link);
         if (class->empty > 0) {
             unused = page;
         } else {
-            list_add_tail(&page->lru, &class->partial);
+            list_add_tail(&page->lru.link, &class->partial);
             class->empty++;
         }
     }
@@ -181,10 +181,10 @@ static struct page *slab_take_empty(struct size_class *class)
 
     spin_assert_held(&class->lock);
     for (at = class->partial.next; at != &class->partial; at = at->next) {
-        struct page *page = container_of(at, struct page, lru);
+        struct page *page = container_of(at, struct page, lru.link);
 
         if (page->reserved == 0) {
-            list_del(&page->lru);
+            list_del(&page->lru.link);
             class->empty--;
             return page;
         }

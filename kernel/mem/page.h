@@ -16,7 +16,7 @@
 #include <stdint.h>
 
 #include "abi/vm_stats.h"
-#include "lib/list.h"
+#include "mem/lru_node.h"
 #include "riscv/memlayout.h"
 
 typedef struct { uint64_t number; } pfn_t; /* physical frame number */
@@ -47,12 +47,11 @@ struct page {
     uint8_t order;          /* c, b: of the block that it heads */
     uint8_t class;          /* c, b: enum frame_class */
     uint16_t reserved;      /* l: file page: disk blocks that are promised for it */
-    struct list_head lru;   /* r; b while free */
+    struct lru_node lru;    /* r; b while free */
     struct vm_object *owner; /* l: of a file page; NULL for others */
     uint64_t index;         /* l: page number in the owner */
     uint32_t slot;          /* l: swap slot + 1, or 0 */
     uint32_t site;          /* SAN: who allocated it (offset of the return address in the text) */
-    uint64_t unused;
 };
 _Static_assert(sizeof(struct page) == 64, "a frame number becomes a page by one shift");
 
@@ -109,6 +108,18 @@ static inline bool page_clear_flag(struct page *page, enum page_flag flag)
 static inline void page_get(struct page *page)
 {
     __atomic_fetch_add(&page->counts, PAGE_REF, __ATOMIC_ACQ_REL);
+}
+
+/* A reference, unless the last one was dropped already. */
+static inline bool page_try_get(struct page *page)
+{
+    uint64_t counts = __atomic_load_n(&page->counts, __ATOMIC_RELAXED);
+
+    while ((uint32_t)counts != 0)
+        if (__atomic_compare_exchange_n(&page->counts, &counts, counts + PAGE_REF, false,
+                                        __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
+            return true;
+    return false;
 }
 
 void frame_free(struct page *page); /* mem/frame.c: the last reference is gone */

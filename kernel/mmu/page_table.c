@@ -183,7 +183,7 @@ static void prune_below(struct prune *prune, pte_t *entries, uint32_t level, uin
             prune_below(prune, table_va(entry), level - 1, at);
         if (at >= prune->floor && at + span - 1 < prune->ceiling) {
             pte_swap(prune->table, at, &entries[i], 0);
-            list_add(&pfn_page(pte_pfn(entry))->lru, prune->removed);
+            list_add(&pfn_page(pte_pfn(entry))->lru.link, prune->removed);
             prune->count++;
         }
     }

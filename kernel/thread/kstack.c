@@ -153,13 +153,13 @@ uint64_t kstack_trim(bool all)
         spin_unlock(&kstacks.lock);
         if (stack == NULL)
             break;
-        list_add(&unmap_stack((uint64_t)stack)->lru, &pages);
+        list_add(&unmap_stack((uint64_t)stack)->lru.link, &pages);
     }
     if (list_empty(&pages))
         return 0;
     flush_tlb_kernel(STACK_BASE, slot_stack(STACK_SLOTS));
     list_for_each_safe(link, after, &pages) {
-        struct page *page = container_of(link, struct page, lru);
+        struct page *page = container_of(link, struct page, lru.link);
 
         spin_lock(&kstacks.lock);
         bitmap_clear(kstacks.used, page->index);

@@ -323,7 +323,7 @@ static void tables_remove(struct mm_struct *mm, uint64_t start, uint64_t end)
         return;
     flush_tlb_range(&mm->page_table, 0, UINT64_MAX);
     list_for_each_safe (link, after, &removed)
-        page_put(container_of(link, struct page, lru));
+        page_put(container_of(link, struct page, lru.link));
 }
 
 int areas_remove(struct mm_struct *mm, uint64_t start, uint64_t end, struct list_head *closing)

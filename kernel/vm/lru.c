@@ -1,50 +1,91 @@
-/* Lists of pages by last use. Chapter "Page Replacement". */
+/* The system's lists of pages, each with its lock around a policy. See vm/lru.h. */
 #include "vm/lru.h"
 
 #include "sync/printf.h"
 
-struct lru_list file_lru;
+struct page_lru file_lru;
+struct page_lru anon_lru;
 
-void lru_init(struct lru_list *list)
+void lru_init(const struct lru_ops *ops)
 {
-    spin_init(&list->lock, "lru", RANK_LRU);
-    list_init(&list->pages);
-    list->count = 0;
+    spin_init(&file_lru.lock, "file lru", RANK_LRU);
+    spin_init(&anon_lru.lock, "anon lru", RANK_LRU);
+    lru_list_init(&file_lru.list, ops);
+    lru_list_init(&anon_lru.list, ops);
 }
 
-void add_to_lru(struct lru_list *list, struct page *page)
+/* Locks: lru->lock. A list of the system's has room for what is on it. */
+static void lru_resized(struct page_lru *lru)
 {
-    spin_lock(&list->lock);
+    lru->list.capacity = lru_list_length(&lru->list);
+}
+
+void add_to_lru(struct page_lru *lru, struct page *page, uint32_t stamp)
+{
+    spin_lock(&lru->lock);
     assert(!page_set(page, PAGE_ON_LRU));
-    list_add_tail(&page->lru, &list->pages);
-    list->count++;
-    spin_unlock(&list->lock);
+    lru->list.ops->add(&lru->list, &page->lru, stamp);
+    lru_resized(lru);
+    spin_unlock(&lru->lock);
 }
 
-void remove_from_lru(struct lru_list *list, struct page *page)
+void remove_from_lru(struct page_lru *lru, struct page *page)
 {
-    spin_lock(&list->lock);
+    spin_lock(&lru->lock);
     if (page_clear_flag(page, PAGE_ON_LRU)) {
-        list_del(&page->lru);
-        list->count--;
+        lru->list.ops->remove(&lru->list, &page->lru);
+        lru_resized(lru);
     }
-    spin_unlock(&list->lock);
+    spin_unlock(&lru->lock);
 }
 
-struct page *get_lru_page(struct lru_list *list)
+struct page *get_lru_page(struct page_lru *lru)
 {
+    struct lru_node *node;
     struct page *page = NULL;
 
-    spin_lock(&list->lock);
-    for (uint64_t seen = 0; seen <= list->count && !list_empty(&list->pages); seen++) {
-        page = container_of(list->pages.next, struct page, lru);
-        list_del(&page->lru);
-        list_add_tail(&page->lru, &list->pages);
-        if (!page_clear_flag(page, PAGE_REFERENCED))
-            break;
+    spin_lock(&lru->lock);
+    while (!page && (node = lru->list.ops->candidate(&lru->list)) != NULL) {
+        page = container_of(node, struct page, lru);
+        if (!page_try_get(page)) { /* its last reference is just being dropped */
+            page_clear_flag(page, PAGE_ON_LRU);
+            lru->list.ops->remove(&lru->list, node);
+            page = NULL;
+        }
     }
-    if (page)
-        page_get(page);
-    spin_unlock(&list->lock);
+    spin_unlock(&lru->lock);
     return page;
+}
+
+bool judge_lru_page(struct page_lru *lru, struct page *page, bool accessed, uint32_t *stamp)
+{
+    bool goes = false;
+
+    spin_lock(&lru->lock);
+    if (page_test(page, PAGE_ON_LRU)) {
+        goes = lru->list.ops->judge(&lru->list, &page->lru, accessed);
+        if (goes) {
+            *stamp = lru->list.ops->evicted(&lru->list, &page->lru);
+            lru->list.ops->remove(&lru->list, &page->lru);
+            page_clear_flag(page, PAGE_ON_LRU);
+            lru_resized(lru);
+        }
+    }
+    spin_unlock(&lru->lock);
+    return goes;
+}
+
+void rotate_lru_page(struct page_lru *lru, struct page *page)
+{
+    spin_lock(&lru->lock);
+    if (page_test(page, PAGE_ON_LRU)) {
+        lru->list.ops->remove(&lru->list, &page->lru);
+        lru->list.ops->add(&lru->list, &page->lru, 0);
+    }
+    spin_unlock(&lru->lock);
+}
+
+uint64_t lru_length(struct page_lru *lru)
+{
+    return lru_list_length(&lru->list);
 }

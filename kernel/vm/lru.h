@@ -1,32 +1,39 @@
 /*
- * Lists of pages in the order of their last use, as far as that is known. Chapter "Page
- * Replacement". A page is on one list at most (PAGE_ON_LRU), and while it is there its owner holds
- * a reference.
+ * The two lists of pages that the whole system shares: of files, and of memory. Chapter "Page
+ * Replacement". A page is on one of them at most (PAGE_ON_LRU), and on none while it is under a
+ * quota. Which page goes is a matter of the policy (vm/policy.h) that was chosen at boot.
  */
 #ifndef VM_LRU_H
 #define VM_LRU_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "mem/page.h"
 #include "sync/spinlock.h"
+#include "vm/policy.h"
 
-struct lru_list {
-    struct spinlock lock;   /* RANK_LRU */
-    struct list_head pages; /* least recently used first */
-    uint64_t count;
+struct page_lru {
+    struct spinlock lock; /* RANK_LRU: guards the list */
+    struct lru_list list;
 };
 
-extern struct lru_list file_lru; /* pages of files */
+extern struct page_lru file_lru; /* pages of files */
+extern struct page_lru anon_lru; /* private pages, and pages of shared memory */
 
-void lru_init(struct lru_list *list);
-void add_to_lru(struct lru_list *list, struct page *page);      /* as the most recently used */
-/* may be called when it is not on it */
-void remove_from_lru(struct lru_list *list, struct page *page);
+void lru_init(const struct lru_ops *ops);
+/* stamp: what the page's slot remembers of it, or 0. The page must not be on a list. */
+void add_to_lru(struct page_lru *lru, struct page *page, uint32_t stamp);
+void remove_from_lru(struct page_lru *lru, struct page *page); /* if it is on it */
+/* The page that the policy wants to know of next, with a reference; NULL: the list is empty. */
+struct page *get_lru_page(struct page_lru *lru);
 /*
- * The least recently used page, with a reference, moved to the other end; NULL: the list is empty.
- * A page with PAGE_REFERENCED loses the flag and gets another round.
+ * Tells the policy whether that page was used since it was looked at last. True: it is to go; it is
+ * off the list, and *stamp is to be kept with its slot. Who cannot let it go adds it again.
  */
-struct page *get_lru_page(struct lru_list *list);
+bool judge_lru_page(struct page_lru *lru, struct page *page, bool accessed, uint32_t *stamp);
+/* Nothing can be told of the page now: it goes to where new ones are. */
+void rotate_lru_page(struct page_lru *lru, struct page *page);
+uint64_t lru_length(struct page_lru *lru);
 
 #endif

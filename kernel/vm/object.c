@@ -26,7 +26,6 @@ void object_cache_init(void)
 {
     spin_init(&dirty_lock, "dirty objects", RANK_FS);
     list_init(&dirty_objects);
-    lru_init(&file_lru);
 }
 
 void object_init(struct vm_object *object, const struct vm_object_ops *ops, uint64_t size)
@@ -126,7 +125,7 @@ static int page_find_or_create(struct vm_object *object, uint64_t index, struct 
         spin_unlock(&object->lock);
         if (!error) {
             if (!object->is_memory)
-                add_to_lru(&file_lru, fresh);
+                add_to_lru(&file_lru, fresh, 0);
             page = fresh;
             break;
         }
@@ -336,29 +335,36 @@ void object_destroy(struct vm_object *object)
     assert(object->page_count == 0 && object->dirty_count == 0);
 }
 
-bool object_drop_page(struct page *page)
+bool object_drop_locked(struct page *page)
 {
-    struct vm_object *object;
-    bool dropped = false;
+    struct vm_object *object = page->owner;
+    bool dropped;
 
-    if (!page_trylock(page))
+    if (!object || object->is_memory || page_test(page, PAGE_DIRTY | PAGE_WRITEBACK))
         return false;
-    object = page->owner;
-    if (object && !object->is_memory && !page_test(page, PAGE_DIRTY | PAGE_WRITEBACK)) {
-        spin_lock(&object->lock);
-        dropped = page_refs(page) == 2 && page_maps(page) == 0; /* the object's and the caller's */
-        if (dropped) {
-            page_tree_remove(&object->pages, page->index);
-            object->page_count--;
-            page->owner = NULL;
-        }
-        spin_unlock(&object->lock);
+    spin_lock(&object->lock);
+    dropped = page_refs(page) == 2 && page_maps(page) == 0; /* the object's and the caller's */
+    if (dropped) {
+        page_tree_remove(&object->pages, page->index);
+        object->page_count--;
+        page->owner = NULL;
     }
+    spin_unlock(&object->lock);
     if (dropped) {
         remove_from_lru(&file_lru, page);
         page_put(page);
     }
-    page_unlock(page);
+    return dropped;
+}
+
+bool object_drop_page(struct page *page)
+{
+    bool dropped = false;
+
+    if (page_trylock(page)) {
+        dropped = object_drop_locked(page);
+        page_unlock(page);
+    }
     return dropped;
 }
 

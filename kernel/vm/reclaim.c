@@ -8,6 +8,7 @@
 #include "thread/kstack.h"
 #include "vm/lru.h"
 #include "vm/object.h"
+#include "vm/page_lock.h"
 #include "vm/vmstat.h"
 
 #define MAX_SHRINKERS 8u
@@ -27,23 +28,38 @@ void shrinker_register(uint64_t (*shrink)(bool all))
     shrinkers[shrinker_count++] = shrink;
 }
 
+/* Locks: the page's. Asks the policy, and drops the page where that says so and it can go. */
+static bool judge_and_drop(struct page *page)
+{
+    bool accessed = page_clear_flag(page, PAGE_REFERENCED);
+    uint32_t stamp;
+
+    if (!judge_lru_page(&file_lru, page, accessed, &stamp))
+        return false;
+    if (object_drop_locked(page))
+        return true;
+    if (page->owner)
+        add_to_lru(&file_lru, page, 0);
+    return false;
+}
+
 /* Looks at each cached page twice at most: a page that was used lately gets another round. */
 static uint64_t drop_file_pages(uint64_t wanted)
 {
-    uint64_t looks = 2 * file_lru.count + 1;
+    uint64_t looks = 2 * lru_length(&file_lru) + 1;
     uint64_t freed = 0;
+    struct page *page;
 
-    while (freed < wanted && looks-- > 0) {
-        struct page *page = get_lru_page(&file_lru);
-
-        if (!page)
-            break;
-        if (object_drop_page(page)) {
-            freed++;
-            update_vm_stats(VM_STAT_EVICT_CLEAN, 1);
+    while (freed < wanted && looks-- > 0 && (page = get_lru_page(&file_lru)) != NULL) {
+        if (page_trylock(page)) {
+            freed += judge_and_drop(page);
+            page_unlock(page);
+        } else {
+            rotate_lru_page(&file_lru, page); /* in use */
         }
         page_put(page);
     }
+    update_vm_stats(VM_STAT_EVICT_CLEAN, freed);
     return freed;
 }
 

@@ -1,13 +1,27 @@
 /* Boot of vm/, in order. */
 #include "vm/vm.h"
 
+#include "abi/mman.h"
 #include "lib/string.h"
 #include "riscv/machine.h"
+#include "sync/printf.h"
 #include "vm/anon.h"
 #include "vm/commit.h"
+#include "vm/lru.h"
 #include "vm/object.h"
 #include "vm/page_lock.h"
 #include "vm/reclaim.h"
+
+/* The policy that the boot argument names. */
+static const struct lru_ops *policy_wanted(void)
+{
+    const char *name = boot_argument("policy");
+    const struct lru_ops *ops = name ? lru_policy_named(name) : NULL;
+
+    if (name && !ops)
+        printf("policy=%s: there is none of that name; using lru\n", name);
+    return ops ? ops : lru_policy_numbered(POLICY_LRU);
+}
 
 void vm_init(void)
 {
@@ -16,6 +30,7 @@ void vm_init(void)
     commit_always = overcommit && strcmp(overcommit, "always") == 0;
     page_lock_init();
     object_cache_init();
+    lru_init(policy_wanted());
     anon_init();
     reclaim_init();
     commit_init();

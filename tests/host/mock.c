@@ -162,8 +162,8 @@ WEAK struct page *frame_alloc(enum frame_class class, unsigned flags)
     if (must_fail())
         return NULL;
     if (!list_empty(&arena_free)) {
-        page = container_of(arena_free.next, struct page, lru);
-        list_del(&page->lru);
+        page = container_of(arena_free.next, struct page, lru.link);
+        list_del(&page->lru.link);
     } else if (arena_next < frame_count) {
         page = &frame_table[arena_next++];
     } else {
@@ -182,7 +182,7 @@ WEAK void frame_free(struct page *page)
     assert_true(page_refs(page) == 0 && page_maps(page) == 0);
     memset(page_va(page), 0xa5, PAGE_SIZE);
     page->class = FRAME_FREE;
-    list_add(&page->lru, &arena_free);
+    list_add(&page->lru.link, &arena_free);
     mock_frames_out--;
 }
 

@@ -158,7 +158,7 @@ static void check_all(const bool *used, uint64_t frames)
         uint64_t count = 0;
 
         list_for_each(link, &buddy.free_list[order]) {
-            uint64_t first = (uint64_t)(container_of(link, struct page, lru) - table);
+            uint64_t first = (uint64_t)(container_of(link, struct page, lru.link) - table);
             uint64_t other = first ^ 1ul << order;
 
             assert_int_equal(first % (1ul << order), 0);

@@ -1,0 +1,77 @@
+/*
+ * Replacement policies. Chapter "Page Replacement". A policy orders the nodes of a list and names
+ * victims; it knows neither pages nor page tables. Each is one file in vm/policies/, which ends in
+ *
+ *     LRU_POLICY(name_ops);
+ *
+ * and is thereby in the table: chosen by name at boot (POLICY=), by number in memlimit().
+ *
+ * A victim is found in steps, so that nobody holds a lock while accessed bits are read:
+ *
+ *     list->ops->fault(list, stamp);                         a page is about to come in
+ *     do node = list->ops->candidate(list);                  whose accessed bit is wanted?
+ *     while (node && !list->ops->judge(list, node, accessed(node)));   true: the victim
+ *     list->ops->add(list, incoming, stamp);
+ *
+ * judge() may meet a node that is no longer the candidate, where several harts look for victims: it
+ * must then do something sensible, with a node that is still on the list. Reading a bit clears it.
+ *
+ * All functions: the caller serialises. None sleeps. None allocates: what a policy remembers of a
+ * page that is out is a stamp, which the caller keeps with the page's swap slot.
+ */
+#ifndef VM_POLICY_H
+#define VM_POLICY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "mem/lru_node.h"
+
+#define LRU_PLACES 2u /* places 1 and 2 are lists->pages[0] and [1] */
+
+struct lru_ops;
+
+struct lru_list {
+    const struct lru_ops *ops;
+    struct list_head pages[LRU_PLACES];
+    uint64_t count[LRU_PLACES];
+    uint64_t capacity;       /* frames: the quota; on a global list as many as are on it now */
+    uint32_t clock;          /* faults so far; never 0, so that a stamp of 0 says "not known" */
+    uint32_t incoming;       /* stamp of the page that is about to come in, or 0 */
+    struct lru_node *hand;   /* the policy's: where it looks next */
+    uint32_t looked;         /* the policy's: accessed bits read for the fault that is served now */
+};
+
+struct lru_ops {
+    const char *name;
+    int number; /* enum lru_policy, or 5 and more: a student's own */
+    /* A page is about to come in; stamp: what evicted() gave when it went out, 0: nothing known. */
+    void (*fault)(struct lru_list *list, uint32_t stamp);
+    struct lru_node *(*candidate)(struct lru_list *list); /* NULL: the list is empty */
+    bool (*judge)(struct lru_list *list, struct lru_node *node, bool accessed);
+    void (*add)(struct lru_list *list, struct lru_node *node, uint32_t stamp);
+    /* The page is gone, by whatever way; a victim is taken off by this, too. */
+    void (*remove)(struct lru_list *list, struct lru_node *node);
+    /* The stamp to be kept with the page that judge() has just made the victim. Never 0. */
+    uint32_t (*evicted)(struct lru_list *list, const struct lru_node *node);
+};
+
+/* A pointer in the section that the linker gathers; kernel.ld names its bounds. */
+#define LRU_POLICY(ops) \
+    const struct lru_ops *const ops##_entry __attribute__((used, section("lru_policies"))) = &(ops)
+
+void lru_list_init(struct lru_list *list, const struct lru_ops *ops);
+static inline uint64_t lru_list_length(const struct lru_list *list)
+{
+    return list->count[0] + list->count[1];
+}
+
+/* The policy of that name or number, or NULL. */
+const struct lru_ops *lru_policy_named(const char *name);
+const struct lru_ops *lru_policy_numbered(int number);
+
+/* What most policies need: a node to or from the end of list->pages[place - 1]. */
+void lru_append(struct lru_list *list, struct lru_node *node, uint16_t place);
+void lru_take(struct lru_list *list, struct lru_node *node);
+
+#endif
