@@ -260,6 +260,16 @@ int poweroff(int status)
     return (int)call1(SYS_poweroff, status);
 }
 
+int swapon(const char *disk)
+{
+    return (int)call1(SYS_swapon, (long)disk);
+}
+
+int swapoff(const char *disk)
+{
+    return (int)call1(SYS_swapoff, (long)disk);
+}
+
 int procinfo(struct proc_info *table, int rows)
 {
     return (int)call2(SYS_procinfo, (long)table, rows);

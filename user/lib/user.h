@@ -67,6 +67,8 @@ int unlink(const char *path);
 int vmstat(int pid, struct vm_stats *stats, int flags);
 int memlimit(int frames, int policy);
 int poweroff(int status);
+int swapon(const char *disk);  /* a disk by its name */
+int swapoff(const char *disk); /* ENOMEM: what was promised needs it */
 int procinfo(struct proc_info *table, int rows);
 void *mmap(void *address, size_t length, int prot, int flags, int fd, off_t offset);
 int munmap(void *address, size_t length);
