@@ -1,4 +1,4 @@
-/* free: what the frames of memory are used for, and what has been promised. In KiB. */
+/* free: what the frames of memory and the swap disks are used for, and what is promised. In KiB. */
 #include "user.h"
 
 #define KIB_PER_PAGE (PAGE_SIZE / 1024)
@@ -32,6 +32,8 @@ int main(void)
     show("total", total);
     show("promised", stats.commit);
     show("promise limit", stats.commit_limit);
-    show("swap in use", stats.swap_slots_used);
+    show("swap", stats.swap_slots);
+    show("swap used", stats.swap_slots_used);
+    show("swap free", stats.swap_slots - stats.swap_slots_used);
     return 0;
 }

@@ -1,10 +1,16 @@
 /*
- * vmstat: all counters since boot. vmstat INTERVAL [COUNT]: every INTERVAL ticks one line of what
- * happened in it; without COUNT until it is killed.
+ * vmstat: all counters since boot. vmstat INTERVAL [COUNT]: a line at once, of what has happened
+ * since boot, then one every INTERVAL seconds, of what happened in them; COUNT lines in all, or
+ * until it is killed. Sizes are KiB, rates are per second:
+ *
+ *     swpd free buff cache   in swap; free frames; buffers; pages of files
+ *     si so   bi bo          from and to swap; from and to all disks, swap among them
+ *     flt re sr fr           faults; refaults; pages looked at for eviction, and evicted
  */
 #include "user.h"
 
 #define LINES_PER_HEADING 20
+#define KIB_PER_PAGE (PAGE_SIZE / 1024)
 
 /* A counter, by its place in struct vm_stats. */
 struct counter {
@@ -13,17 +19,46 @@ struct counter {
 };
 
 #define COUNTER(field) {#field, offsetof(struct vm_stats, field)}
+#define FRAMES(name, class) {name, offsetof(struct vm_stats, frames[class])}
 
 static const struct counter counters[] = {
-    COUNTER(fault_zero),      COUNTER(fault_zero_read), COUNTER(fault_file),
-    COUNTER(fault_cow_copy),  COUNTER(fault_cow_reuse), COUNTER(fault_swap),
-    COUNTER(fault_stack),     COUNTER(fault_spurious),  COUNTER(fault_bad),
-    COUNTER(pgin),            COUNTER(pgout),           COUNTER(file_read),
-    COUNTER(file_write),      COUNTER(refault),         COUNTER(scan),
-    COUNTER(evict_clean),     COUNTER(evict_dirty),     COUNTER(swap_slots_used),
-    COUNTER(tlb_local),       COUNTER(tlb_remote),      COUNTER(tlb_asid),
-    COUNTER(alloc_success),   COUNTER(alloc_fail),      COUNTER(disk_read_bytes),
-    COUNTER(disk_write_bytes), COUNTER(commit),         COUNTER(commit_limit),
+    COUNTER(fault_zero),
+    COUNTER(fault_zero_read),
+    COUNTER(fault_file),
+    COUNTER(fault_around),
+    COUNTER(fault_cow_copy),
+    COUNTER(fault_cow_reuse),
+    COUNTER(fault_swap),
+    COUNTER(fault_stack),
+    COUNTER(fault_spurious),
+    COUNTER(fault_bad),
+    COUNTER(pgin),
+    COUNTER(pgout),
+    COUNTER(file_read),
+    COUNTER(file_write),
+    COUNTER(refault),
+    COUNTER(scan),
+    COUNTER(evict_clean),
+    COUNTER(evict_dirty),
+    COUNTER(swap_slots),
+    COUNTER(swap_slots_used),
+    COUNTER(tlb_local),
+    COUNTER(tlb_remote),
+    COUNTER(tlb_asid),
+    COUNTER(alloc_success),
+    COUNTER(alloc_fail),
+    COUNTER(disk_read_bytes),
+    COUNTER(disk_write_bytes),
+    COUNTER(commit),
+    COUNTER(commit_limit),
+    FRAMES("frames free", FRAME_FREE),
+    FRAMES("frames kernel", FRAME_KERNEL),
+    FRAMES("frames page table", FRAME_PAGE_TABLE),
+    FRAMES("frames stack", FRAME_STACK),
+    FRAMES("frames slab", FRAME_SLAB),
+    FRAMES("frames anonymous", FRAME_ANON),
+    FRAMES("frames file", FRAME_FILE),
+    FRAMES("frames buffer", FRAME_BUFFER),
 };
 #define COUNTERS (sizeof(counters) / sizeof(counters[0]))
 
@@ -49,43 +84,72 @@ static void show_all(void)
     get(&stats);
     for (size_t i = 0; i < COUNTERS; i++)
         printf("%-18s %llu\n", counters[i].name, value(&stats, &counters[i]));
-    for (int i = 0; i < FRAME_CLASSES; i++)
-        printf("frames[%d]          %llu\n", i, stats.frames[i]);
 }
 
-static void show_change(const struct vm_stats *old, const struct vm_stats *new)
+static unsigned long long faults(const struct vm_stats *stats)
 {
-    printf("%8llu %8llu %8llu %8llu %8llu %8llu %8llu %8llu %8llu\n", new->frames[FRAME_FREE],
-           new->fault_zero + new->fault_zero_read - old->fault_zero - old->fault_zero_read,
-           new->fault_file - old->fault_file,
-           new->fault_cow_copy + new->fault_cow_reuse - old->fault_cow_copy - old->fault_cow_reuse,
-           new->fault_swap - old->fault_swap, new->pgin - old->pgin, new->pgout - old->pgout,
-           new->file_read - old->file_read, new->file_write - old->file_write);
+    return stats->fault_zero + stats->fault_zero_read + stats->fault_file + stats->fault_cow_copy +
+           stats->fault_cow_reuse + stats->fault_swap + stats->fault_stack + stats->fault_spurious;
+}
+
+static unsigned long long evictions(const struct vm_stats *stats)
+{
+    return stats->evict_clean + stats->evict_dirty;
+}
+
+static unsigned long long rate(unsigned long long old, unsigned long long new, int ticks)
+{
+    return ticks > 0 ? (new - old) * TICKS_PER_SECOND / (unsigned)ticks : 0;
+}
+
+static void show_heading(void)
+{
+    printf("%8s %8s %8s %8s %6s %6s %6s %6s %6s %6s %6s %6s\n", "swpd", "free", "buff", "cache",
+           "si", "so", "bi", "bo", "flt", "re", "sr", "fr");
+}
+
+/* The state now, and the rates of so many ticks. */
+static void show_line(const struct vm_stats *old, const struct vm_stats *new, int ticks)
+{
+    printf("%8llu %8llu %8llu %8llu ", new->swap_slots_used * KIB_PER_PAGE,
+           new->frames[FRAME_FREE] * KIB_PER_PAGE, new->frames[FRAME_BUFFER] * KIB_PER_PAGE,
+           new->frames[FRAME_FILE] * KIB_PER_PAGE);
+    printf("%6llu %6llu %6llu %6llu ", rate(old->pgin, new->pgin, ticks) * KIB_PER_PAGE,
+           rate(old->pgout, new->pgout, ticks) * KIB_PER_PAGE,
+           rate(old->disk_read_bytes, new->disk_read_bytes, ticks) / 1024,
+           rate(old->disk_write_bytes, new->disk_write_bytes, ticks) / 1024);
+    printf("%6llu %6llu %6llu %6llu\n", rate(faults(old), faults(new), ticks),
+           rate(old->refault, new->refault, ticks), rate(old->scan, new->scan, ticks),
+           rate(evictions(old), evictions(new), ticks));
 }
 
 int main(int argc, char *argv[])
 {
     struct vm_stats old, new;
     long interval, count = -1;
+    int then = 0; /* since boot */
 
     if (argc == 1) {
         show_all();
         return 0;
     }
-    if (parse_number(argv[1], &interval) < 0 || interval < 1 ||
-        (argc > 2 && parse_number(argv[2], &count) < 0)) {
+    if (argc > 3 || parse_number(argv[1], &interval) < 0 || interval < 1 ||
+        (argc == 3 && (parse_number(argv[2], &count) < 0 || count < 1))) {
         fprintf(STDERR, "usage: vmstat [INTERVAL [COUNT]]\n");
         return 2;
     }
-    get(&old);
+    memset(&old, 0, sizeof(old));
     for (long line = 0; line != count; line++) {
+        if (line > 0)
+            sleep((int)interval * TICKS_PER_SECOND);
         if (line % LINES_PER_HEADING == 0)
-            printf("%8s %8s %8s %8s %8s %8s %8s %8s %8s\n", "free", "zero", "file", "cow", "swap",
-                   "pgin", "pgout", "fread", "fwrite");
-        sleep((int)interval);
+            show_heading();
+        int now = uptime();
+
         get(&new);
-        show_change(&old, &new);
+        show_line(&old, &new, now - then);
         old = new;
+        then = now;
     }
     return 0;
 }

@@ -1,0 +1,53 @@
+/*
+ * limit FRAMES[,POLICY] COMMAND…: runs it with at most that many frames of private memory; 0: no
+ * limit. POLICY, a name or a number, chooses which page goes for the next. What the command starts
+ * inherits both, each process with a limit of its own.
+ */
+#include "user.h"
+
+static const char *const names[] = {
+    [POLICY_LRU] = "lru",     [POLICY_CLOCK] = "clock",       [POLICY_FIFO] = "fifo",
+    [POLICY_AGING] = "aging", [POLICY_ADAPTIVE] = "adaptive",
+};
+#define NAMES (int)(sizeof(names) / sizeof(names[0]))
+
+/* Students' own policies have only a number here. */
+static int find_policy(const char *word, long *policy)
+{
+    for (int i = 0; i < NAMES; i++)
+        if (strcmp(names[i], word) == 0) {
+            *policy = i;
+            return 0;
+        }
+    return parse_number(word, policy);
+}
+
+static int parse(char *word, long *frames, long *policy)
+{
+    char *comma = strchr(word, ',');
+
+    *policy = -1;
+    if (comma) {
+        *comma = '\0';
+        if (find_policy(comma + 1, policy) < 0)
+            return -1;
+    }
+    return parse_number(word, frames) < 0 || *frames < 0 || *frames != (int)*frames ? -1 : 0;
+}
+
+int main(int argc, char *argv[])
+{
+    char path[MAX_PATH];
+    long frames, policy;
+
+    if (argc < 3 || parse(argv[1], &frames, &policy) < 0) {
+        fprintf(STDERR, "usage: limit FRAMES[,POLICY] COMMAND...\n");
+        return 2;
+    }
+    if (memlimit((int)frames, (int)policy) < 0)
+        die("limit", argv[1]);
+    if (path_join(path, sizeof(path), "/", argv[2]) == 0)
+        exec(path, argv + 2);
+    exec(argv[2], argv + 2);
+    die("limit", argv[2]);
+}
