@@ -12,6 +12,7 @@
 #include "fs/file.h"
 #include "fs/inode.h"
 #include "lib/string.h"
+#include "mem/buddy.h"
 #include "mem/memory.h"
 #include "mmu/asid.h"
 #include "mmu/kernel_map.h"
@@ -24,6 +25,7 @@
 #include "riscv/sbi.h"
 #include "riscv/timer.h"
 #include "sync/printf.h"
+#include "sync/trace.h"
 #include "thread/thread.h"
 #include "vm/vm.h"
 
@@ -160,6 +162,26 @@ static void boot_thread(void *unused)
     process_start_init(boot_command());
 }
 
+/* trace=RECORDS[,off]: see sync/trace.h. */
+static void make_trace_rings(void)
+{
+    const char *wanted = boot_argument("trace");
+    uint64_t records = boot_number("trace");
+    unsigned order = 0;
+
+    if (records == 1)
+        records = TRACE_DEFAULT;
+    while (PAGE_SIZE << order < records * sizeof(struct trace_record))
+        order++;
+    for (uint32_t i = 0; records != 0 && i < machine.hart_count; i++) {
+        struct page *block = order <= MAX_ORDER ? alloc_pages(order) : NULL;
+
+        if (block == NULL)
+            cannot_start("trace=: there is no memory for rings of so many records");
+        trace_give_ring(i, page_va(block), records, strchr(wanted, ',') == NULL);
+    }
+}
+
 void kernel_main(uint64_t hart_id, uint64_t dtb)
 {
     const char *complaint;
@@ -180,6 +202,7 @@ void kernel_main(uint64_t hart_id, uint64_t dtb)
     memory_init();
     kernel_map_init();
     thread_init();
+    make_trace_rings();
     vm_init();
     find_disks();
     start_other_harts();

@@ -17,6 +17,7 @@
 #include "mem/vm_stat.h"
 #include "sync/printf.h"
 #include "sync/spinlock.h"
+#include "sync/trace.h"
 
 #define LIST_FRAMES 64u /* at most on one hart's list */
 #define BATCH_ORDER 4u
@@ -208,6 +209,7 @@ struct page *frame_alloc(enum frame_class class, unsigned flags)
         }
     }
     update_vm_stats(VM_STAT_ALLOC_SUCCESS, 1);
+    trace(TRACE_ALLOC, 0, page_pfn(page).number, class);
     if (flags & FRAME_ZEROED)
         page_clear(page_va(page));
     return page;
@@ -223,6 +225,7 @@ void frame_free(struct page *page)
               page->flags, page_maps(page));
     if (__builtin_expect(page->flags & PAGE_CHARGED, 0))
         frame_uncharge_hook(page);
+    trace(TRACE_FREE, 0, page_pfn(page).number, page->class);
     free_check(page);
     poison_fill(page);
     page->flags = PAGE_CACHED;

@@ -15,6 +15,7 @@
 #include "mmu/satp.h"
 #include "riscv/sbi.h"
 #include "sync/printf.h"
+#include "sync/trace.h"
 
 #define FLUSH_PAGES_MAX 16u /* a longer range flushes the address space */
 
@@ -100,6 +101,7 @@ static void flush_here(struct page_table *table, uint64_t start, uint64_t end)
 {
     if (!(table->running_on & (1u << hart_index())))
         return; /* stale_on has its bit */
+    trace(TRACE_FLUSH, start, (end - start) / PAGE_SIZE, 0);
     if (end - start <= FLUSH_PAGES_MAX * PAGE_SIZE) {
         for (uint64_t va = start; va < end; va += PAGE_SIZE)
             sfence_page(va);
@@ -135,6 +137,7 @@ void flush_tlb_range(struct page_table *table, uint64_t start, uint64_t end)
     preempt_enable();
     if (running) {
         update_vm_stats(VM_STAT_TLB_REMOTE, 1);
+        trace(TRACE_SHOOTDOWN, start, (end - start) / PAGE_SIZE, running);
         sfence_remote(running, start, end);
     }
 }

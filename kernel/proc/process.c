@@ -16,6 +16,7 @@
 #include "mem/kmem.h"
 #include "proc/lifecycle.h"
 #include "sync/printf.h"
+#include "sync/trace.h"
 #include "vm/mm.h"
 
 struct spinlock process_lock;
@@ -24,10 +25,18 @@ static struct list_head processes; /* p: by pid */
 static uint32_t process_count;     /* p: listed, or being made */
 static int next_pid = 1;           /* p */
 
+static uint32_t running_pid(void)
+{
+    const struct process *process = current_process();
+
+    return process != NULL ? (uint32_t)process->pid : 0;
+}
+
 void process_table_init(void)
 {
     spin_init(&process_lock, "processes", RANK_PROCESS);
     list_init(&processes);
+    trace_pid_hook = running_pid;
 }
 
 static bool process_count_up(void)

@@ -34,6 +34,7 @@ struct hart {
     uint32_t id;             /* the SBI's name of it */
     uint32_t interrupt_depth;
     uint32_t held_count;     /* SAN: spinlocks held, innermost last */
+    uint32_t trace_on;       /* sync/trace.h; the host may write it, too */
     struct spinlock *held[HART_HELD_LOCKS];
     uint64_t events[HART_EVENTS]; /* mem/vm_stat.h gives them names */
 };
@@ -90,6 +91,13 @@ static inline bool hart_needs_resched(void)
 {
     uint64_t flag;
     __asm__ volatile("lw %0, %1(tp)" : "=r"(flag) : "i"(offsetof(struct hart, need_resched)));
+    return flag != 0;
+}
+
+static inline bool hart_is_traced(void)
+{
+    uint64_t flag;
+    __asm__ volatile("lw %0, %1(tp)" : "=r"(flag) : "i"(offsetof(struct hart, trace_on)));
     return flag != 0;
 }
 

@@ -258,6 +258,13 @@ static uint64_t decimal(const char **digits)
     return number;
 }
 
+uint64_t boot_number(const char *name)
+{
+    const char *digits = boot_argument(name);
+
+    return digits != NULL ? decimal(&digits) : 0;
+}
+
 /* A boot argument NAME=ADDRESS,BYTES says that this part of RAM is a disk. */
 static void reserve_ramdisk(struct scan *scan, const char *name, struct region *disk)
 {

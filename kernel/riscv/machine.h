@@ -58,6 +58,7 @@ uint64_t machine_ram_bytes(void);
 
 /* The value of the boot argument name=value, "" for a bare name, or NULL. Static storage. */
 const char *boot_argument(const char *name);
+uint64_t boot_number(const char *name); /* the number that its value begins with, or 0 */
 /* Everything after " -- " in the boot arguments, or NULL. */
 const char *boot_command(void);
 

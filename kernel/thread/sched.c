@@ -48,6 +48,7 @@
 #include "riscv/trap.h"
 #include "riscv/user_state.h"
 #include "sync/printf.h"
+#include "sync/trace.h"
 #include "thread/kstack.h"
 #include "thread/clock.h"
 
@@ -154,6 +155,7 @@ static void switch_to(struct thread *from, struct thread *to)
     hart->thread = to;
     hart->kernel_sp = (uint64_t)to->stack + PAGE_SIZE;
     switched_from[hart->index] = from;
+    trace(TRACE_SWITCH, 0, 0, (uint32_t)to->id);
     context_switch(&from->context, &to->context);
 }
 
@@ -269,16 +271,6 @@ static void idle_thread_init(struct hart *hart)
     hart->thread = thread;
 }
 
-/* Decimal digits of a boot argument. */
-static uint64_t seed_value(const char *digits)
-{
-    uint64_t seed = 0;
-
-    for (; digits != NULL && *digits >= '0' && *digits <= '9'; digits++)
-        seed = seed * 10 + (uint64_t)(*digits - '0');
-    return seed;
-}
-
 void thread_init(void)
 {
     spin_init(&run_queue.lock, "run queue", RANK_SCHED);
@@ -286,7 +278,7 @@ void thread_init(void)
     timer_lists_init();
     kstack_init();
     idle_thread_init(this_hart());
-    preempt_seed = seed_value(boot_argument("seed"));
+    preempt_seed = boot_number("seed");
     preempt_hook = thread_yield;
 #ifdef SAN
     held_locks_hook = current_held_locks;
