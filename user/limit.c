@@ -1,7 +1,7 @@
 /*
- * limit FRAMES[,POLICY] COMMAND…: runs it with at most that many frames of private memory; 0: no
- * limit. POLICY, a name or a number, chooses which page goes for the next. What the command starts
- * inherits both, each process with a limit of its own.
+ * limit: prints the limit in force. limit FRAMES[,POLICY] COMMAND…: runs the command with at most
+ * that many frames of private memory; 0: no limit. POLICY, a name or a number, chooses which page
+ * goes for the next. What the command starts inherits both, each process with a limit of its own.
  */
 #include "user.h"
 
@@ -40,8 +40,12 @@ int main(int argc, char *argv[])
     char path[MAX_PATH];
     long frames, policy;
 
+    if (argc == 1) {
+        printf("%d\n", memlimit(-1, -1));
+        return 0;
+    }
     if (argc < 3 || parse(argv[1], &frames, &policy) < 0) {
-        fprintf(STDERR, "usage: limit FRAMES[,POLICY] COMMAND...\n");
+        fprintf(STDERR, "usage: limit [FRAMES[,POLICY] COMMAND...]\n");
         return 2;
     }
     if (memlimit((int)frames, (int)policy) < 0)

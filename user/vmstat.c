@@ -42,6 +42,7 @@ static const struct counter counters[] = {
     COUNTER(evict_dirty),
     COUNTER(swap_slots),
     COUNTER(swap_slots_used),
+    COUNTER(swap_cached),
     COUNTER(tlb_local),
     COUNTER(tlb_remote),
     COUNTER(tlb_asid),

@@ -72,7 +72,8 @@ struct vm_stats {
 
     unsigned long long fault_around; /* pages of files mapped along with a neighbour */
 
-    unsigned long long swap_slots; /* that there are on all swap disks, used or not */
+    unsigned long long swap_slots;  /* that there are on all swap disks, used or not */
+    unsigned long long swap_cached; /* slots in use whose page has a frame as well */
     /* Of one process (pid not 0), in pages: private ones with a frame of their own, and in swap. */
     unsigned long long resident;
     unsigned long long swapped;
