@@ -3,8 +3,8 @@
 
 #include "lib/string.h"
 
-extern const struct lru_ops *const lru_policies_start[]; /* kernel.ld */
-extern const struct lru_ops *const lru_policies_end[];
+extern const struct lru_ops *const __start_lru_policies[]; /* kernel.ld, or the host's linker */
+extern const struct lru_ops *const __stop_lru_policies[];
 
 void lru_list_init(struct lru_list *list, const struct lru_ops *ops)
 {
@@ -17,7 +17,7 @@ void lru_list_init(struct lru_list *list, const struct lru_ops *ops)
 
 const struct lru_ops *lru_policy_named(const char *name)
 {
-    for (const struct lru_ops *const *at = lru_policies_start; at < lru_policies_end; at++)
+    for (const struct lru_ops *const *at = __start_lru_policies; at < __stop_lru_policies; at++)
         if (strcmp((*at)->name, name) == 0)
             return *at;
     return NULL;
@@ -25,10 +25,35 @@ const struct lru_ops *lru_policy_named(const char *name)
 
 const struct lru_ops *lru_policy_numbered(int number)
 {
-    for (const struct lru_ops *const *at = lru_policies_start; at < lru_policies_end; at++)
+    for (const struct lru_ops *const *at = __start_lru_policies; at < __stop_lru_policies; at++)
         if ((*at)->number == number)
             return *at;
     return NULL;
+}
+
+void lru_announce(struct lru_list *list, uint32_t stamp)
+{
+    list->incoming = stamp;
+}
+
+uint32_t lru_last_seen(struct lru_list *list, const struct lru_node *node)
+{
+    (void)list;
+    return node->stamp;
+}
+
+struct lru_node *lru_first(const struct lru_list *list, uint16_t place)
+{
+    struct list_head *first = list_first(&list->pages[place - 1]);
+
+    return first ? container_of(first, struct lru_node, link) : NULL;
+}
+
+struct lru_node *lru_next(const struct lru_list *list, const struct lru_node *node)
+{
+    struct list_head *next = node->link.next;
+
+    return next == &list->pages[node->place - 1] ? NULL : container_of(next, struct lru_node, link);
 }
 
 void lru_append(struct lru_list *list, struct lru_node *node, uint16_t place)
@@ -38,12 +63,28 @@ void lru_append(struct lru_list *list, struct lru_node *node, uint16_t place)
     node->place = place;
 }
 
+void lru_arrive(struct lru_list *list, struct lru_node *node, uint16_t place)
+{
+    if (++list->clock == 0)
+        list->clock = 1;
+    node->stamp = list->clock;
+    node->age = 0;
+    lru_append(list, node, place);
+}
+
+void lru_again(struct lru_list *list, struct lru_node *node)
+{
+    uint16_t place = node->place;
+
+    node->stamp = list->clock;
+    lru_take(list, node);
+    lru_append(list, node, place);
+}
+
 void lru_take(struct lru_list *list, struct lru_node *node)
 {
-    if (list->hand == node) /* the hand goes on to what follows; NULL: the list's first */
-        list->hand = node->link.next == &list->pages[node->place - 1]
-                         ? NULL
-                         : container_of(node->link.next, struct lru_node, link);
+    if (list->hand == node)
+        list->hand = lru_next(list, node);
     list_del(&node->link);
     list->count[node->place - 1]--;
     node->place = 0;

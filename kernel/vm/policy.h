@@ -36,16 +36,19 @@ struct lru_list {
     struct list_head pages[LRU_PLACES];
     uint64_t count[LRU_PLACES];
     uint64_t capacity;       /* frames: the quota; on a global list as many as are on it now */
-    uint32_t clock;          /* faults so far; never 0, so that a stamp of 0 says "not known" */
+    uint32_t clock;          /* pages that came in; never 0, so that a stamp of 0 is "not known" */
     uint32_t incoming;       /* stamp of the page that is about to come in, or 0 */
-    struct lru_node *hand;   /* the policy's: where it looks next */
-    uint32_t looked;         /* the policy's: accessed bits read for the fault that is served now */
+    struct lru_node *hand;   /* the policy's: where it looks next; NULL: at the first of its list */
+    uint32_t looked;         /* the policy's: bits that it has read since the last victim */
 };
 
 struct lru_ops {
     const char *name;
     int number; /* enum lru_policy, or 5 and more: a student's own */
-    /* A page is about to come in; stamp: what evicted() gave when it went out, 0: nothing known. */
+    /*
+     * A page is about to come in; stamp: what evicted() gave when it went out, 0: nothing known.
+     * For lists where victims are looked for one by one, as pages come; others leave it out.
+     */
     void (*fault)(struct lru_list *list, uint32_t stamp);
     struct lru_node *(*candidate)(struct lru_list *list); /* NULL: the list is empty */
     bool (*judge)(struct lru_list *list, struct lru_node *node, bool accessed);
@@ -56,7 +59,7 @@ struct lru_ops {
     uint32_t (*evicted)(struct lru_list *list, const struct lru_node *node);
 };
 
-/* A pointer in the section that the linker gathers; kernel.ld names its bounds. */
+/* A pointer in a section that the linker gathers, and gives names for its bounds. */
 #define LRU_POLICY(ops) \
     const struct lru_ops *const ops##_entry __attribute__((used, section("lru_policies"))) = &(ops)
 
@@ -70,8 +73,14 @@ static inline uint64_t lru_list_length(const struct lru_list *list)
 const struct lru_ops *lru_policy_named(const char *name);
 const struct lru_ops *lru_policy_numbered(int number);
 
-/* What most policies need: a node to or from the end of list->pages[place - 1]. */
-void lru_append(struct lru_list *list, struct lru_node *node, uint16_t place);
-void lru_take(struct lru_list *list, struct lru_node *node);
+/* What most policies need. A place is 1 or 2: list->pages[place - 1]. */
+void lru_announce(struct lru_list *list, uint32_t stamp);                      /* as ops->fault */
+uint32_t lru_last_seen(struct lru_list *list, const struct lru_node *node);    /* ops->evicted */
+void lru_take(struct lru_list *list, struct lru_node *node);                   /* ops->remove */
+struct lru_node *lru_first(const struct lru_list *list, uint16_t place);       /* or NULL */
+struct lru_node *lru_next(const struct lru_list *list, const struct lru_node *node); /* or NULL */
+void lru_append(struct lru_list *list, struct lru_node *node, uint16_t place); /* moved, last */
+void lru_arrive(struct lru_list *list, struct lru_node *node, uint16_t place); /* new, last */
+void lru_again(struct lru_list *list, struct lru_node *node);                  /* seen, so last */
 
 #endif
