@@ -1,0 +1,369 @@
+"""What the kernel's memory says: processes, areas, page tables, frames, lists, the trace.
+
+    with Reader("ram", "build/kernel.elf") as reader:
+        for record in reader.trace():
+            print(record.type, record.pid, hex(record.va))
+
+Works on a live machine, on one that is stopped, and on the RAM file that a panicked or powered-off
+one leaves behind. On a live one, wrap a reading that has to fit together in steady():
+
+        ledger = reader.steady(reader.ledger)
+"""
+
+import heapq
+import struct
+from collections import Counter, namedtuple
+
+import memory
+from memory import (DIRECT_BASE, PAGE_SIZE, PTE_LEAF, PTE_R, PTE_U, PTE_V, PTE_W, PTE_X, NotThere,
+                    Torn)
+
+__all__ = ["Reader", "NotThere", "Torn"]
+
+TRIES = 200
+
+Page = namedtuple("Page", "pfn kind order refs maps flags owner index slot")
+Process = namedtuple("Process", "pid name state parent threads mm root levels resident")
+Area = namedtuple("Area", "start end access flags object offset file_bytes")
+# kind: present, none (the frame is kept, nobody may touch it), swap. bits: the ten low ones.
+Mapping = namedtuple("Mapping", "va kind pfn slot bits size")
+Record = namedtuple("Record", "when va pfn pid type hart extra")
+
+STATES = ("live", "zombie", "reaped")
+RECORD = struct.Struct("<QQIIHHI")
+
+
+class Reader:
+    def __init__(self, ram_path, elf_path, ram_start=memory.RAM_START):
+        self.memory = memory.Memory(ram_path, elf_path, ram_start)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.memory.close()
+
+    def steady(self, function, *arguments):
+        """What two readings, one after the other, agree on."""
+        before = None
+        for _ in range(TRIES):
+            try:
+                now = function(*arguments)
+            except Torn:
+                now = None
+            if now is not None and now == before:
+                return now
+            before = now
+        raise Torn("%s: %d readings, and no two agree" % (
+            getattr(function, "__name__", "reading"), TRIES))
+
+    @property
+    def is_up(self):
+        """Has the kernel come so far that there is a frame table?"""
+        return self.memory.u64("frame_managed") != 0
+
+    # ---- frames ---------------------------------------------------------------------------------
+
+    def pages(self):
+        """Each block of the frame table once, as a Page; kind: a ledger class, or "reserved".
+
+        A free block, or one of several frames, is one Page with its order.
+        """
+        m = self.memory
+        names = ("counts", "flags", "order", "class", "owner", "index", "slot")
+        row = self._unpacker("page", ["page." + name for name in names])
+        first, count = m.u64("frame_first"), m.u64("frame_count")
+        kinds = m.numbers("FRAME_")
+        free_head, free_single = m.number("PAGE_BUDDY"), m.number("PAGE_CACHED")
+        table = m.read(m.u64("frame_table"), count * row.size)
+        at = 0
+        while at < count:
+            counts, flags, order, kind, owner, index, slot = row.unpack_from(table, at * row.size)
+            if flags & free_head:
+                kind = "free"
+            elif flags & free_single:
+                kind, order = "free", 0
+            elif counts & 0xffffffff:
+                kind = kinds.get(kind, "class %d" % kind)
+            else:
+                kind, order = "reserved", 0
+            yield Page(first + at, kind, order, counts & 0xffffffff, counts >> 32, flags, owner,
+                       index, slot)
+            at += 1 << order
+
+    def page(self, pfn):
+        """The Page of one frame."""
+        m = self.memory
+        at = m.u64("frame_table") + (pfn - m.u64("frame_first")) * m.size_of("page")
+        counts = m.get(at, "page.counts")
+        kind = m.numbers("FRAME_").get(m.get(at, "page.class"), "?")
+        return Page(pfn, kind, m.get(at, "page.order"), counts & 0xffffffff, counts >> 32,
+                    m.get(at, "page.flags"), m.get(at, "page.owner"), m.get(at, "page.index"),
+                    m.get(at, "page.slot"))
+
+    def page_flags(self, page):
+        return self.memory.flag_names(page.flags, "PAGE_")
+
+    def _unpacker(self, struct_name, members):
+        """A struct.Struct that takes these members, given by rising offset, out of the bytes."""
+        letters = {1: "B", 2: "H", 4: "I", 8: "Q"}
+        text, at = "<", 0
+        for name in members:
+            offset, size = self.memory.layout[name]
+            if offset < at:
+                raise NotThere("%s is not where this reader expects it" % name)
+            text += "%dx%s" % (offset - at, letters[size])
+            at = offset + size
+        return struct.Struct("%s%dx" % (text, self.memory.size_of(struct_name) - at))
+
+    def ledger(self):
+        """Frames by class, counted in the frame table; reserved ones are not managed."""
+        counted = {name: 0 for name in self.memory.numbers("FRAME_").values()}
+        for page in self.pages():
+            if page.kind != "reserved":
+                counted[page.kind] = counted.get(page.kind, 0) + (1 << page.order)
+        return counted
+
+    def ledger_counters(self):
+        """Frames by class, but free ones, as the kernel's own counters have them."""
+        first = self.memory.number("VM_STAT_LEDGER")
+        return {name: self._event(first + number)
+                for number, name in self.memory.numbers("FRAME_").items() if name != "free"}
+
+    def managed(self):
+        return self.memory.u64("frame_managed")
+
+    def counters(self):
+        """The event counters that the layout names: name → sum over the harts."""
+        return {name: self._event(number)
+                for number, name in self.memory.numbers("VM_STAT_").items() if name != "ledger"}
+
+    def _harts(self):
+        harts, size = self.memory.address("harts"), self.memory.size_of("hart")
+        return [harts + i * size for i in range(self.memory.u32("hart_count"))]
+
+    def _event(self, number):
+        events = self.memory.layout["hart.events"][0]
+        total = sum(self.memory.u64(hart + events + 8 * number) for hart in self._harts())
+        return total & (1 << 64) - 1
+
+    # ---- processes ------------------------------------------------------------------------------
+
+    def processes(self):
+        m = self.memory
+        found = []
+        if not m.u64("processes"):      # before the first one
+            return found
+        for at in m.list(m.address("processes"), "process.all_link"):
+            mm, parent = m.get(at, "process.mm"), m.get(at, "process.parent")
+            table = m.member(mm, "mm_struct.page_table") if mm else 0
+            found.append(Process(
+                m.get(at, "process.pid"), m.get_text(at, "process.name"),
+                STATES[min(m.get(at, "process.state"), 2)],
+                m.get(parent, "process.pid") if parent else 0, m.get(at, "process.thread_count"),
+                mm, m.pa(m.get(table, "page_table.root")) if mm else 0,
+                m.get(table, "page_table.levels") if mm else 0,
+                m.get(mm, "mm_struct.resident") if mm else 0))
+        return found
+
+    def process(self, pid_or_name):
+        """The one with this pid; or the last one with this name."""
+        for process in reversed(self.processes()):
+            if pid_or_name in (process.pid, process.name):
+                return process
+        raise NotThere("there is no process %s" % pid_or_name)
+
+    def running(self):
+        """For each hart the name of the thread that it runs."""
+        m = self.memory
+        threads = [m.get(hart, "hart.thread") for hart in self._harts()]
+        return [m.get_text(thread, "thread.name") if thread else "" for thread in threads]
+
+    def areas(self, process):
+        m = self.memory
+        found = []
+        if not process.mm:
+            return found
+        for at in m.tree(m.member(process.mm, "mm_struct.vmas"), "vm_area_struct.node"):
+            access = m.get(at, "vm_area_struct.access")
+            found.append(Area(
+                m.get(at, "vm_area_struct.start"), m.get(at, "vm_area_struct.end"),
+                "".join(letter if access & bit else "-"
+                        for letter, bit in (("r", PTE_R), ("w", PTE_W), ("x", PTE_X))),
+                m.flag_names(m.get(at, "vm_area_struct.flags"), "VMA_"),
+                m.get(at, "vm_area_struct.object"), m.get(at, "vm_area_struct.offset"),
+                m.get(at, "vm_area_struct.file_bytes")))
+        return found
+
+    # ---- page tables ----------------------------------------------------------------------------
+
+    def mappings(self, process):
+        """Every entry of the user half that is not empty, by address."""
+        if process.root:    # of the root, 256 entries: the upper half is the kernel's
+            span = PAGE_SIZE << 9 * (process.levels - 1)
+            yield from self._walk(process.root, 0, span, 256, set())
+
+    def _walk(self, table, va, span, count, seen):
+        """The leaves below a table whose entries span so many bytes each."""
+        if table in seen:
+            raise Torn("a page table is met twice")
+        seen.add(table)
+        entries = struct.unpack("<%dQ" % count, self.memory.read_pa(table, 8 * count))
+        for index, entry in enumerate(entries):
+            if entry and span > PAGE_SIZE and entry & (PTE_V | PTE_LEAF) == PTE_V:
+                yield from self._walk(self._next_table(entry), va + index * span, span >> 9, 512,
+                                      seen)
+            elif entry:
+                yield self._mapping(va + index * span, entry, span)
+
+    def _next_table(self, entry):
+        return (entry >> self.memory.number("PTE_PFN_SHIFT") & (1 << 44) - 1) << 12
+
+    def _mapping(self, va, entry, size):
+        m = self.memory
+        number = entry >> m.number("PTE_PFN_SHIFT") & (1 << 44) - 1
+        bits = entry & 0x3ff
+        if entry & PTE_V:
+            return Mapping(va, "present", number, None, bits, size)
+        if entry & m.number("PTE_SOFT_NONE"):
+            return Mapping(va, "none", number, None, bits, size)
+        if entry & m.number("PTE_SOFT_SWAP"):
+            return Mapping(va, "swap", None, number, bits, size)
+        raise Torn("0x%x is no page-table entry (for 0x%x)" % (entry, va))
+
+    def mapping(self, process, va):
+        """The entry for one address, or None where it is empty."""
+        table, span = process.root, PAGE_SIZE << 9 * (process.levels - 1)
+        while True:
+            entry = self.memory.u64(DIRECT_BASE + table + 8 * (va // span & 511))
+            if not entry:
+                return None
+            if span == PAGE_SIZE or entry & (PTE_V | PTE_LEAF) != PTE_V:
+                return self._mapping(va & ~(span - 1), entry, span)
+            table, span = self._next_table(entry), span >> 9
+
+    def read_user(self, process, va, size):
+        """Bytes of a process's memory; None where a page of it is not present."""
+        data = b""
+        while size:
+            mapping = self.mapping(process, va)
+            if mapping is None or mapping.kind != "present":
+                return None
+            offset = va - mapping.va
+            step = min(size, mapping.size - offset)
+            data += self.memory.read_pa((mapping.pfn << 12) + offset, step)
+            va, size = va + step, size - step
+        return data
+
+    # ---- lists of replacement -------------------------------------------------------------------
+
+    def lru(self):
+        """Name of a list ("file", "anon") → its policy's name and its frames, oldest end first."""
+        m = self.memory
+        found = {}
+        for name in ("file", "anon"):
+            base = m.member(m.address(name + "_lru"), "page_lru.list")
+            ops, pfns = m.get(base, "lru_list.ops"), []
+            if ops:
+                offset, size = m.layout["lru_list.pages"]
+                for head in range(base + offset, base + offset + size, 16):
+                    pfns += [self._pfn_of_node(at) for at in m.list(head, "lru_node.link")]
+            policy = m.text(m.u64(m.member(ops, "lru_ops.name")), 16) if ops else ""
+            found[name] = (policy, pfns)
+        return found
+
+    def _pfn_of_node(self, node):
+        m = self.memory
+        index, rest = divmod(node - m.layout["page.lru"][0] - m.u64("frame_table"),
+                             m.size_of("page"))
+        if rest or not 0 <= index < m.u64("frame_count"):
+            raise Torn("0x%x is not in the frame table" % node)
+        return m.u64("frame_first") + index
+
+    # ---- the trace ------------------------------------------------------------------------------
+
+    def trace(self):
+        """The records that are still there, of all harts, in the order in which they happened."""
+        return list(heapq.merge(*(ring for ring, _ in self._rings()), key=lambda r: r.when))
+
+    def trace_lost(self):
+        """How many records were overwritten by newer ones."""
+        return sum(lost for _, lost in self._rings())
+
+    def trace_switch(self, on):
+        """Turns the trace on or off, in a kernel that was booted with rings."""
+        for hart in self._harts():
+            self.memory.poke(self.memory.member(hart, "hart.trace_on"), int(on), 4)
+
+    def _rings(self):
+        """For each ring its records, oldest first, and how many were lost."""
+        m = self.memory
+        if m.size_of("trace_record") != RECORD.size:
+            raise NotThere("trace records have %d bytes" % m.size_of("trace_record"))
+        types = m.numbers("TRACE_")
+        rings, size = m.address("trace_rings"), m.size_of("trace_ring")
+        found = []
+        for at in range(rings, rings + m.elf.symbol("trace_rings").size, size):
+            capacity = m.get(at, "trace_ring.capacity")
+            if not capacity:
+                continue
+            whole = m.get(at, "trace_ring.written")     # these were written before we look
+            data = m.read(m.get(at, "trace_ring.records"), capacity * RECORD.size)
+            written = m.get(at, "trace_ring.written")   # the next one may be half written now
+            first = max(0, written - capacity + 1) if written >= capacity else 0
+            records = []
+            for number in range(first, whole):
+                fields = RECORD.unpack_from(data, number % capacity * RECORD.size)
+                records.append(Record(*fields[:4], types.get(fields[4], "type %d" % fields[4]),
+                                      *fields[5:]))
+            found.append((records, first))
+        return found
+
+    # ---- does it all fit together? --------------------------------------------------------------
+
+    def check(self):
+        """Complaints about a kernel that nothing is going on in: an empty list where all fits."""
+        found = []
+        ledger, counters = self.ledger(), self.ledger_counters()
+        if sum(ledger.values()) != self.managed():
+            found.append("the classes sum up to %d frames of %d: %s" % (
+                sum(ledger.values()), self.managed(), ledger))
+        for name, count in counters.items():
+            if ledger[name] != count:
+                found.append("%s: the frame table has %d, the counter says %d" % (
+                    name, ledger[name], count))
+        found += self._check_maps()
+        found += self._check_lists()
+        return found
+
+    def _check_maps(self):
+        """Each frame is mapped as often as its map count says."""
+        zero_page = self._zero_page()
+        maps = Counter()
+        for process in self.processes():
+            for mapping in self.mappings(process):
+                if mapping.kind != "swap":
+                    maps[mapping.pfn] += 1
+                if mapping.kind == "present" and not mapping.bits & PTE_U:
+                    yield "pid %d: 0x%x is mapped, but not for user mode" % (
+                        process.pid, mapping.va)
+        maps.pop(zero_page, None)
+        for page in self.pages():
+            if page.order == 0 and page.maps != maps.pop(page.pfn, 0):
+                yield "frame 0x%x (%s) has map count %d" % (page.pfn, page.kind, page.maps)
+        for pfn, count in maps.items():
+            yield "frame 0x%x has %d mappings and is not a single managed frame" % (pfn, count)
+
+    def _zero_page(self):
+        page = self.memory.u64("zero_page")
+        return self._pfn_of_node(page + self.memory.layout["page.lru"][0])
+
+    def _check_lists(self):
+        """Pages on a list of replacement say so, and the others do not."""
+        listed = Counter(pfn for _, pfns in self.lru().values() for pfn in pfns)
+        on_lru = self.memory.number("PAGE_ON_LRU")
+        for page in self.pages():
+            if bool(page.flags & on_lru) != bool(listed.pop(page.pfn, 0)):
+                yield "frame 0x%x (%s): %s" % (page.pfn, page.kind, self.page_flags(page))
+        for pfn in listed:
+            yield "frame 0x%x is on a list and part of a block" % pfn
