@@ -67,6 +67,12 @@ static inline void list_del_init(struct list_head *link)
     list_init(link);
 }
 
+static inline void list_move(struct list_head *link, struct list_head *head) /* to its front */
+{
+    list_del(link);
+    list_add(link, head);
+}
+
 /* The first (last) link, or NULL in an empty list. */
 static inline struct list_head *list_first(const struct list_head *head)
 {

@@ -27,39 +27,41 @@ struct page *allocate_page_table(unsigned frame_flags)
     return frame_alloc(FRAME_PAGE_TABLE, frame_flags | FRAME_ZEROED);
 }
 
+/* Locks: table->lock, or nobody else has the table. The frame is the table's now. */
+static void table_frame_add(struct page_table *table, struct page *page)
+{
+    list_add(&page->lru.link, &table->frames);
+    table->table_frames++;
+}
+
 int page_table_init(struct page_table *table, uint32_t levels)
 {
-    struct page *root = allocate_page_table(0);
+    const pte_t *kernel_root = kernel_page_table.root; /* NULL: this becomes it */
+    struct page *root = frame_alloc(FRAME_PAGE_TABLE, 0);
 
     if (!root)
         return -ENOMEM;
     memset(table, 0, sizeof(*table));
     spin_init(&table->lock, "page table", RANK_PAGE_TABLE);
+    list_init(&table->frames);
     table->root = page_va(root);
     table->levels = levels;
-    table->table_frames = 1;
+    table_frame_add(table, root);
     tlb_check_create(table);
-    if (kernel_page_table.root)
-        memcpy(table->root + PTES_PER_TABLE / 2, kernel_page_table.root + PTES_PER_TABLE / 2,
-               PAGE_SIZE / 2);
+    memset(table->root, 0, kernel_root ? PAGE_SIZE / 2 : PAGE_SIZE);
+    if (kernel_root)
+        memcpy(table->root + PTES_PER_TABLE / 2, kernel_root + PTES_PER_TABLE / 2, PAGE_SIZE / 2);
     return 0;
-}
-
-/* Frees a table and all below it; the upper half of a root is the kernel's and stays. */
-static void table_free(pte_t *table, uint32_t level, uint32_t entries)
-{
-    if (level > 0)
-        for (uint32_t i = 0; i < entries; i++)
-            if (pte_is_table(table[i]))
-                table_free(table_va(table[i]), level - 1, PTES_PER_TABLE);
-    page_put(va_page(table));
 }
 
 void page_table_destroy(struct page_table *table)
 {
+    struct list_head *link, *after;
+
     assert(table->running_on == 0);
     tlb_check_destroy(table);
-    table_free(table->root, table->levels - 1, PTES_PER_TABLE / 2);
+    list_for_each_safe (link, after, &table->frames)
+        page_put(container_of(link, struct page, lru.link));
     table->root = NULL;
 }
 
@@ -108,7 +110,7 @@ pte_t *walk_page_table(struct page_table *table, uint64_t va, struct table_suppl
             if (supply->count == 0)
                 return NULL;
             entry = pte_make(page_pfn(supply->frame[--supply->count]), PTE_V);
-            table->table_frames++;
+            table_frame_add(table, supply->frame[supply->count]);
             pte_set(slot, entry);
         }
         entries = table_va(entry);
@@ -164,7 +166,6 @@ struct prune {
     struct page_table *table;
     uint64_t start, end, floor, ceiling;
     struct list_head *removed;
-    uint64_t count;
 };
 
 /* entries is a table of the given level whose span begins at base. */
@@ -183,8 +184,8 @@ static void prune_below(struct prune *prune, pte_t *entries, uint32_t level, uin
             prune_below(prune, table_va(entry), level - 1, at);
         if (at >= prune->floor && at + span - 1 < prune->ceiling) {
             pte_swap(prune->table, at, &entries[i], 0);
-            list_add(&pfn_page(pte_pfn(entry))->lru.link, prune->removed);
-            prune->count++;
+            list_move(&pfn_page(pte_pfn(entry))->lru.link, prune->removed);
+            prune->table->table_frames--;
         }
     }
 }
@@ -192,9 +193,8 @@ static void prune_below(struct prune *prune, pte_t *entries, uint32_t level, uin
 void page_table_prune(struct page_table *table, uint64_t start, uint64_t end, uint64_t floor,
                       uint64_t ceiling, struct list_head *removed)
 {
-    struct prune prune = {table, start, end, floor, ceiling, removed, 0};
+    struct prune prune = {table, start, end, floor, ceiling, removed};
 
     spin_assert_held(&table->lock);
     prune_below(&prune, table->root, table->levels - 1, 0);
-    table->table_frames -= prune.count;
 }

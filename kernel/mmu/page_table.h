@@ -25,7 +25,8 @@ struct page_table {
     struct spinlock lock;
     pte_t *root;          /* c: in the direct map */
     uint32_t levels;      /* c: 3, 4 or 5 */
-    uint64_t table_frames; /* t: frames used by tables, the root included */
+    struct list_head frames; /* t: of its tables, the root's included, by page->lru.link */
+    uint64_t table_frames;   /* t: how many */
     uint64_t context;     /* a: ASID and its generation; mmu/asid.c */
     uint32_t running_on;  /* a: harts (bits) whose satp points here */
     uint32_t cached_on;   /* a: harts that may cache translations of it */
