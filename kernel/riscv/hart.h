@@ -77,14 +77,14 @@ static inline void preempt_disable(void)
 }
 
 /* Counts down; when it returns 0 the caller must look at need_resched (see preempt_enable). */
-static inline uint32_t preempt_count_drop(void)
+static inline uint64_t preempt_count_drop(void)
 {
     uint64_t count;
     __asm__ volatile("lw %0, %1(tp)\n\taddiw %0, %0, -1\n\tsw %0, %1(tp)"
                      : "=&r"(count)
                      : "i"(offsetof(struct hart, preempt_count))
                      : "memory");
-    return (uint32_t)count;
+    return count;
 }
 
 static inline bool hart_needs_resched(void)

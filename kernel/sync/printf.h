@@ -17,12 +17,12 @@ void printf(const char *format, ...) __attribute__((format(printf, 1, 2)));
  * For kernel bugs only: prints the message, the registers and a symbolised backtrace, stops the
  * other harts, and powers off with status 126.
  */
-void panic(const char *format, ...) __attribute__((noreturn, format(printf, 1, 2)));
+void panic(const char *format, ...) __attribute__((noreturn, cold, format(printf, 1, 2)));
 
 /* The same for a trap in the kernel: the registers and the backtrace are those of the frame. */
 struct trap_frame;
 void panic_trap(const struct trap_frame *frame, const char *format, ...)
-    __attribute__((noreturn, format(printf, 2, 3)));
+    __attribute__((noreturn, cold, format(printf, 2, 3)));
 
 /* Called by the handler of software interrupts: stays there for ever when another hart panics. */
 void panic_stop_hart(void);

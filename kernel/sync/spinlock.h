@@ -17,7 +17,7 @@
 #include "sync/lockorder.h"
 
 struct spinlock {
-    uint32_t locked;
+    uint64_t locked; /* a register's width: what the atomic exchange returns is as it is needed */
 #ifdef SAN
     enum lock_rank rank;
     const char *name;
@@ -30,8 +30,9 @@ void spin_init(struct spinlock *lock, const char *name, enum lock_rank rank);
 
 /* thread/ sets it: called when a switch is due, with interrupts on and the count 0. */
 extern void (*preempt_hook)(void);
-void preempt_now(void);                      /* calls it, if interrupts are on */
-void spin_wait(struct spinlock *lock);       /* takes a lock that was found taken */
+/* Rare: what is in line around them is laid out, and keeps its registers, as if they never came. */
+void preempt_now(void) __attribute__((cold));          /* calls the hook, if interrupts are on */
+void spin_wait(struct spinlock *lock) __attribute__((cold)); /* takes one that was found taken */
 
 /* SEED=: where not 0, SAN builds ask for a switch at one preempt_enable() in 64, drawn from it. */
 extern uint64_t preempt_seed;
