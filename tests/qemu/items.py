@@ -14,6 +14,7 @@ import time
 import diskerror
 import lint
 import machine as m
+import readertest
 import suite as s
 from suite import Failure, Skip, boot, need, need_status, tail
 
@@ -514,4 +515,4 @@ def all_items():
         ("paging refused", paging_refused),
         ("exec of 10 MiB", exec_reads_little),
         ("program at 2^41", high_segment),
-    )
+    ) + readertest.items()

@@ -224,10 +224,11 @@ class Machine:
 
     image: path of the file-system image, copied unless private=False; None for no such disk.
     arguments: more of QEMU's command line. echo: a function that gets bytes as they are printed.
+    shared_ram: its RAM is a file, settings["RAM_FILE"], that lasts as long as this object.
     """
 
     def __init__(self, s, image="", log=None, interactive=False, qmp=False, echo=None,
-                 arguments=(), private=True):
+                 arguments=(), private=True, shared_ram=False):
         self.settings = s
         self.echo = echo
         self.started = self.ended = None
@@ -242,6 +243,8 @@ class Machine:
         self.process = None
         self.more = list(arguments)
         self.folder = tempfile.mkdtemp(prefix="xv39.")
+        if shared_ram:
+            s["RAM_FILE"] = os.path.join(self.folder, "ram")
         try:
             self.image, self.swap = self._disks(s["IMAGE"] if image == "" else image, private)
         except BaseException:
@@ -267,6 +270,8 @@ class Machine:
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def start(self):
+        if self.settings["RAM_FILE"]:       # with what an earlier machine left there it might
+            make_empty(self.settings["RAM_FILE"], 0)    # pass for one that has booted
         arguments = qemu_arguments(self.settings, self.image, self.swap, ",cache=unsafe")
         arguments += ["-serial", "stdio", "-monitor", "none"] + self.more
         inherited = ()

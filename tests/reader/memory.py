@@ -107,6 +107,10 @@ class Memory:
             raise Torn("0x%x is not in RAM" % pa)
         return pa
 
+    @staticmethod
+    def direct_va(pa):
+        return DIRECT_BASE + pa
+
     def address(self, place):
         """A number, or the address of the variable of that name."""
         return self.elf.symbol(place).value if isinstance(place, str) else place

@@ -91,10 +91,17 @@ class Reader:
                        index, slot)
             at += 1 << order
 
+    def struct_page(self, pfn):
+        """The address of a frame's struct page."""
+        m = self.memory
+        if not 0 <= pfn - m.u64("frame_first") < m.u64("frame_count"):
+            raise Torn("0x%x is no frame" % pfn)
+        return m.u64("frame_table") + (pfn - m.u64("frame_first")) * m.size_of("page")
+
     def page(self, pfn):
         """The Page of one frame."""
         m = self.memory
-        at = m.u64("frame_table") + (pfn - m.u64("frame_first")) * m.size_of("page")
+        at = self.struct_page(pfn)
         counts = m.get(at, "page.counts")
         kind = m.numbers("FRAME_").get(m.get(at, "page.class"), "?")
         return Page(pfn, kind, m.get(at, "page.order"), counts & 0xffffffff, counts >> 32,

@@ -1,0 +1,323 @@
+"""The host reader (tests/reader) and the trace, on machines that live, stand, and have panicked.
+
+The guest program `pattern` says where it has what; the reader must find the same from outside, and
+nothing else. Checks that find nothing wrong are shown a planted fault as well.
+"""
+
+import contextlib
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+
+import machine as m
+import suite as s
+from suite import need
+
+sys.path.insert(0, os.path.join(s.ROOT, "tests/reader"))
+from reader import Reader, Torn     # noqa: E402
+
+PAGE = 4096
+MODES = ("sv39", "sv48", "sv57")
+FOUND = 0x666f756e64        # what the host writes for `pattern` to see
+PATTERN = (r"pattern: pid (\d+) child (\d+) words (0x[0-9a-f]+) pages (\d+) zero (0x[0-9a-f]+) "
+           r"none (0x[0-9a-f]+) absent (0x[0-9a-f]+)\n")
+CLASSES = ("free", "kernel", "page_table", "stack", "slab", "anon", "file", "buffer")
+
+
+@contextlib.contextmanager
+def machine(name, until, san=False, **values):
+    """A machine that has printed `until`, with a reader on its memory."""
+    settings = s.cell_settings(san=san, **values)
+    with m.Machine(settings, qmp=True, shared_ram=True, log=s.log_name(name)) as guest:
+        guest.start()
+        need(guest.wait_for(until, s.SECONDS["boot"]), "%s: no line %s\n%s" % (
+            name, until, guest.seen.decode(errors="replace")[-800:]))
+        with Reader(settings["RAM_FILE"], settings["KERNEL"]) as reader:
+            yield guest, reader
+
+
+def printed(guest, pattern):
+    return re.search(pattern, guest.seen.decode(errors="replace")).groups()
+
+
+class Told:
+    """What `pattern` says of itself."""
+
+    def __init__(self, guest):
+        numbers = [int(text, 0) for text in printed(guest, PATTERN)]
+        self.pid, self.child, self.words, self.pages = numbers[:4]
+        self.zero, self.none, self.absent = numbers[4:]
+        frames = printed(guest, r"pattern: frames ([\d ]+)\n")[0].split()
+        self.ledger = dict(zip(CLASSES, map(int, frames)))
+
+    def page_addresses(self):
+        return [self.words + i * PAGE for i in range(self.pages)]
+
+
+def change_first_word(reader, told):
+    """What `pattern` waits for."""
+    pfn = reader.mapping(reader.process(told.pid), told.words).pfn
+    reader.memory.poke(reader.memory.direct_va(pfn << 12), FOUND, 8)
+
+
+def words_of(va):
+    """What a page of `pattern` at va holds."""
+    return b"".join((va + i).to_bytes(8, "little") for i in range(0, PAGE, 8))
+
+
+# ---- a program's memory, in each paging mode ----------------------------------------------------
+
+def paging(mode):
+    """The reader finds what `pattern` says it has, and the ledger that the guest prints."""
+    with machine("reader " + mode, "pattern: waiting\n", PAGING=mode, MEM="64M",
+                 CMD="pattern && true") as (guest, reader):
+        told = Told(guest)
+        need(reader.steady(reader.ledger) == told.ledger, "ledger: the host counts\n%s\nthe guest "
+             "prints\n%s" % (reader.ledger(), told.ledger))
+        complaints = reader.check()
+        need(not complaints, "\n".join(complaints))
+        need_processes(reader, told)
+        need_pages(reader, told, {"sv39": 3, "sv48": 4, "sv57": 5}[mode])
+        planted_faults(reader, told)
+        change_first_word(reader, told)
+        ending = guest.run(s.SECONDS["command"])
+        need("pattern: found 0x%x\n" % FOUND in ending.output, s.tail(ending))
+        s.need_status(ending, 0)
+
+
+def need_processes(reader, told):
+    parents = {p.pid: (p.name, p.parent, p.state) for p in reader.steady(reader.processes)}
+    shell = parents[told.pid][1]
+    need(parents == {1: ("init", 0, "live"), shell: ("sh", 1, "live"),
+                     told.pid: ("pattern", shell, "live"),
+                     told.child: ("pattern", told.pid, "live")}, "processes: %s" % parents)
+
+
+def need_pages(reader, told, levels):
+    process, child = reader.process(told.pid), reader.process(told.child)
+    need(process.levels == levels, "%d levels" % process.levels)
+    entries = {e.va: e for e in reader.mappings(process)}
+    need(all(reader.mapping(process, va) == entry for va, entry in entries.items()),
+         "one entry is not what the walk over all found")
+    others = {e.va: e for e in reader.mappings(child)}
+    for va in told.page_addresses():
+        entry = entries.get(va)
+        need(entry and entry.kind == "present", "0x%x: %s" % (va, entry))
+        need(reader.read_user(process, va, PAGE) == words_of(va), "0x%x has another content" % va)
+        page = reader.page(entry.pfn)
+        need((page.kind, page.maps) == ("anon", 2), "0x%x: %s" % (va, page))
+        need(others[va].pfn == entry.pfn, "0x%x: the child has another frame" % va)
+    need(reader.page(entries[told.zero].pfn).kind == "kernel", "the zero page is not there")
+    kept = entries[told.none]
+    need(kept.kind == "none" and reader.memory.read_pa(kept.pfn << 12, PAGE) ==
+         words_of(told.none), "the page that is kept: %s" % (kept,))
+    need(told.absent not in entries and reader.mapping(process, told.absent) is None,
+         "a page that was never touched is mapped")
+    areas = reader.areas(process)
+    need(all(any(a.start <= va < a.end for a in areas) for va in entries),
+         "an entry lies in no area")
+    area = next(a for a in areas if a.start <= told.words < a.end)
+    need(area.access == "rw-" and area.end >= told.words + told.pages * PAGE and not area.object,
+         str(area))
+    need([a.access for a in areas if a.start <= told.none < a.end] == ["---"], "access of none")
+    stack = [a for a in areas if "stack" in a.flags]
+    need(len(stack) == 1 and any(stack[0].start <= va < stack[0].end for va in entries), "no stack")
+
+
+def planted_faults(reader, told):
+    """check() names a frame whose map count, class or list is wrong."""
+    memory = reader.memory
+    pfn = reader.mapping(reader.process(told.pid), told.words).pfn
+    at = reader.struct_page(pfn)
+    for member, value in (("page.counts", 3 << 32 | 2), ("page.class", 5 ^ 3),
+                          ("page.flags", memory.get(at, "page.flags") ^
+                           memory.number("PAGE_ON_LRU"))):
+        size = memory.layout[member][1]
+        right = memory.get(at, member)
+        memory.poke(memory.member(at, member), value, size)
+        complaints = reader.check()
+        memory.poke(memory.member(at, member), right, size)
+        need(complaints, "check() is content with a wrong %s" % member)
+        need(member == "page.class" or any("frame 0x%x " % pfn in c for c in complaints),
+             "check() does not name the frame: %s" % complaints)
+    need(not reader.check(), "check() complains of what was put right")
+
+
+# ---- other states of the machine ----------------------------------------------------------------
+
+def everything(reader):
+    """Reads all there is; returns how much that was."""
+    count = 0
+    for process in reader.processes():
+        count += 1 + len(reader.areas(process)) + sum(1 for _ in reader.mappings(process))
+    count += sum(1 for _ in reader.pages()) + sum(len(p) for _, p in reader.lru().values())
+    return count + len(reader.trace()) + sum(reader.ledger_counters().values())
+
+
+def live():
+    """While four harts fork, map and exit, readings end, and most of them are whole."""
+    whole = torn = 0
+    with machine("reader live", "started\n", CPUS="4", MEM="64M", APPEND="trace=1000",
+                 CMD="grind -n 1000000 & echo started; vmstress 1000000") as (
+                     guest, reader):
+        end = time.monotonic() + 10
+        while time.monotonic() < end:
+            try:
+                everything(reader)
+                whole += 1
+            except Torn:
+                torn += 1
+        names = {p.name for p in reader.steady(reader.processes)}
+        need({"grind", "vmstress"} <= names, "they do not run: %s" % names)
+        need(guest.process.poll() is None, "the machine is gone")
+    need(whole > torn, "%d readings were whole, %d torn" % (whole, torn))
+
+
+def stopped():
+    """A machine that stands still reads the same twice, wherever it was stopped."""
+    with machine("reader stopped", "started\n", CPUS="2", MEM="64M",
+                 CMD="echo started; grind -s 2 -n 1000000") as (guest, reader):
+        seen = []
+        for _ in range(20):
+            guest.qmp("stop")
+            try:
+                first, ledger = everything(reader), reader.ledger()
+                need(everything(reader) == first and reader.ledger() == ledger,
+                     "a stopped machine changes")
+                seen.append(first)
+                # at most what two harts have in hand: a batch from the buddy allocator each
+                missing = reader.managed() - sum(ledger.values())
+                need(abs(missing) <= 2 * 16, "%d frames are in no class" % missing)
+            except Torn:
+                pass        # stopped in the middle of a change, and read so
+            guest.qmp("cont")
+            guest.wait_for("nothing that it prints", 0.1)
+        need(len(seen) > 10, "only %d of 20 could be read" % len(seen))
+        need(len(set(seen)) > 1, "it stood still all the time")
+
+
+def panicked():
+    """The RAM that a panicked kernel leaves behind says what it was doing, and with which frame."""
+    with machine("reader panicked", "pattern: waiting\n", MEM="64M", CPUS="1",
+                 CMD="pattern && true") as (guest, reader):
+        told, memory = Told(guest), reader.memory
+        pfn = reader.mapping(reader.process(told.pid), told.none).pfn
+        flags = memory.member(reader.struct_page(pfn), "page.flags")
+        memory.poke(flags, memory.number("PAGE_CACHED"), 4)
+        change_first_word(reader, told)
+        ending = guest.run(s.SECONDS["command"])
+        s.need_status(ending, m.PANIC)
+        need("free of frame 0x%x" % pfn in ending.output, s.tail(ending, 30))
+        need(reader.running() == ["pattern"], "running: %s" % reader.running())
+        need(told.pid in [p.pid for p in reader.processes()], "the process is not listed")
+        need(reader.page(pfn).maps == 0 and "cached" in reader.page_flags(reader.page(pfn)),
+             "the frame: %s" % (reader.page(pfn),))
+        need(sum(reader.ledger().values()) == reader.managed(), "ledger: %s" % reader.ledger())
+
+
+def panicked_early():
+    """debug=panic: there is no process yet; another kernel's file is refused."""
+    with machine("reader panicked early", "panic", APPEND="debug=panic",
+                 CMD="true") as (guest, reader):
+        s.need_status(guest.run(s.SECONDS["boot"]), m.PANIC)
+        need(reader.processes() == [] and "boot" in reader.running(), "%s %s" % (
+            reader.processes(), reader.running()))
+        need(sum(reader.ledger().values()) == reader.managed(), "ledger: %s" % reader.ledger())
+        command = [sys.executable, "tests/reader/reader", guest.settings["RAM_FILE"]]
+        shown = subprocess.run(command + [guest.settings["KERNEL"], "ledger"],
+                               stdout=subprocess.PIPE)
+        need(b"%d of %d managed" % (reader.managed(), reader.managed()) in
+             re.sub(rb" +", b" ", shown.stdout), shown.stdout.decode())
+        other = subprocess.run(command + [s.BUILD + "/san/kernel.elf"], stderr=subprocess.PIPE,
+                               stdout=subprocess.PIPE)
+        need(other.returncode and b"this kernel is not in this RAM" in other.stderr,
+             "another kernel: %s" % other.stderr)
+
+
+# ---- the trace ----------------------------------------------------------------------------------
+
+def trace():
+    """Records are in order and of known types; what they say of frames is what happened."""
+    with machine("reader trace", "pattern: waiting\n", CPUS="2", MEM="64M", APPEND="trace=65536",
+                 CMD="grind -s 3 -n 300; pattern 100; true") as (guest, reader):
+        told = Told(guest)
+        records = reader.steady(reader.trace)
+        need(reader.trace_lost() == 0 and len(records) > 5000, "%d records, %d lost" % (
+            len(records), reader.trace_lost()))
+        need_order(reader, records)
+        need_frames(reader, records)
+        pids = {r.pid for r in records if r.type == "switch"}
+        need({0, 1, told.pid, told.child} <= pids, "switches to %s" % sorted(pids))
+
+
+def need_order(reader, records):
+    need(all(a.when <= b.when for a, b in zip(records, records[1:])), "records are not in order")
+    need({r.hart for r in records} == {0, 1}, "harts: %s" % {r.hart for r in records})
+    known = set(reader.memory.numbers("TRACE_").values())
+    need({r.type for r in records} <= known, "types: %s" % {r.type for r in records})
+
+
+def need_frames(reader, records):
+    """A frame is allocated and freed in turn, on whatever hart; what is left is in use."""
+    classes = reader.memory.numbers("FRAME_")
+    held = {}
+    for r in records:
+        if r.type == "alloc":
+            need(r.pfn not in held, "frame 0x%x was allocated twice" % r.pfn)
+            held[r.pfn] = classes[r.extra]
+        elif r.type == "free":      # there was nobody to see those of before the trace
+            need(held.pop(r.pfn, classes[r.extra]) == classes[r.extra],
+                 "frame 0x%x changed its class" % r.pfn)
+    kinds = {p.pfn: p.kind for p in reader.pages() if p.order == 0}
+    wrong = [pfn for pfn, kind in held.items() if kinds[pfn] != kind]
+    need(not wrong, "frames that are not what they were allocated for: %s" % wrong)
+    for kind in ("anon", "file"):       # of which there is none at the time when the trace begins
+        pages = sum(1 for p in kinds.values() if p == kind)
+        need(sum(1 for k in held.values() if k == kind) == pages,
+             "%s: the trace leaves other frames than the frame table" % kind)
+
+
+def trace_switched():
+    """The host turns the trace on and off; a small ring says how much it has lost."""
+    with machine("reader trace switched", "pattern: waiting\n", CPUS="1", MEM="64M",
+                 APPEND="trace=64,off", CMD="pattern && true") as (guest, reader):
+        need(reader.trace() == [] and reader.trace_lost() == 0, "it was not off")
+        reader.trace_switch(True)
+        guest.wait_for("nothing that it prints", 5)     # `pattern` looks ten times a second
+        reader.trace_switch(False)
+        records, lost = reader.steady(lambda: (reader.trace(), reader.trace_lost()))
+        need(0 < len(records) <= 64 and lost > 0, "%d records, %d lost" % (len(records), lost))
+        need({r.type for r in records} == {"switch"}, "types %s" % {r.type for r in records})
+        guest.wait_for("nothing that it prints", 1)
+        need((reader.trace(), reader.trace_lost()) == (records, lost), "it was not turned off")
+
+
+def trace_cost():
+    """Off, a site is a load and a branch; and there are 60 of them at most."""
+    with open(s.BUILD + "/tools.mk") as file:
+        prefix = re.search(r"^PREFIX := (\S+)", file.read(), re.MULTILINE).group(1)
+    if not shutil.which(prefix + "objdump"):
+        raise s.Skip("no objdump")
+    text = subprocess.run([prefix + "objdump", "-d", "--no-show-raw-insn",
+                           s.BUILD + "/kernel.elf"], stdout=subprocess.PIPE).stdout.decode()
+    with machine("reader trace cost", "xv39", CMD="true") as (_, reader):
+        flag = reader.memory.layout["hart.trace_on"][0]
+    code = [line.split("\t", 1)[1] for line in text.splitlines() if line.count("\t") >= 2]
+    loads = [i for i, line in enumerate(code) if re.match(r"lw\s+\w+,%d\(tp\)" % flag, line)]
+    calls = sum(1 for line in code if re.search(r"(jal|j|tail)\s.*<trace_write>$", line))
+    need(0 < len(loads) <= 60, "%d sites" % len(loads))
+    need(0 < calls <= len(loads), "%d calls for %d sites" % (calls, len(loads)))
+    for i in loads:
+        register = re.match(r"lw\s+(\w+)", code[i]).group(1)
+        need(any(re.match(r"bnez\s+%s," % register, line) for line in code[i + 1:i + 6]),
+             "no branch after %s" % code[i:i + 6])
+
+
+def items():
+    found = [("reader: " + mode, lambda mode=mode: paging(mode)) for mode in MODES]
+    for function in (live, stopped, panicked, panicked_early, trace, trace_switched, trace_cost):
+        found.append(("reader: " + function.__name__.replace("_", " "), function))
+    return tuple(found)
