@@ -1,0 +1,108 @@
+/*
+ * reftrace STRING POLICY FRAMES [SEED]: replays a reference string under a quota and tells how many
+ * faults that cost. STRING: see strings.c; POLICY: a name, or a student's number.
+ *
+ *     refault STRING POLICY F=n faults=n refaults=n opt=- lru=- [seed=n]
+ *     reftrace: pid n pages 0xADDRESS reads=n writes=n victims=n scan=n
+ *
+ * faults are all that the string met, refaults those that count for it: from the access on by which
+ * the pages have been brought in. (Where pages are touched first after that, they are among them.)
+ * What is best possible, and exact LRU, is filled in on the host: tests/model/model fill.
+ *
+ * The program's own data and stack are locked, and so outside the quota: it is the string's alone.
+ */
+#include "user.h"
+
+#include "strings.h"
+
+static struct vm_stats stats;
+extern char etext[], end[]; /* user.ld */
+
+static const char *const policies[] = {
+    [POLICY_LRU] = "lru",     [POLICY_CLOCK] = "clock",       [POLICY_FIFO] = "fifo",
+    [POLICY_AGING] = "aging", [POLICY_ADAPTIVE] = "adaptive",
+};
+
+static int policy_number(const char *name)
+{
+    long number;
+
+    for (int i = 0; i < (int)(sizeof(policies) / sizeof(policies[0])); i++)
+        if (strcmp(policies[i], name) == 0)
+            return i;
+    return parse_number(name, &number) == 0 && number >= 0 ? (int)number : -1;
+}
+
+/* Constants, data, and the stack from a page below this function's frame up to the arguments. */
+static void lock_own_pages(char *const *argv)
+{
+    volatile char room[PAGE_SIZE]; /* below sp nothing of the stack can be locked */
+    uint64_t stack = (uint64_t)room & -PAGE_SIZE;
+    uint64_t top = ((uint64_t)argv[0] | (PAGE_SIZE - 1)) + 1;
+    uint64_t data = ((uint64_t)etext + PAGE_SIZE - 1) & -PAGE_SIZE;
+
+    room[0] = 0;
+    if (mlock((void *)data, (uint64_t)end - data) < 0 || mlock((void *)stack, top - stack) < 0)
+        die("reftrace", "mlock");
+}
+
+static void read_stats(void)
+{
+    if (vmstat(getpid(), &stats, 0) < 0)
+        die("reftrace", "vmstat");
+}
+
+static uint64_t faults(void)
+{
+    read_stats();
+    return stats.fault_zero + stats.fault_swap;
+}
+
+/* Accesses up to number `last`: stores of eight bytes. */
+static void replay(struct string *string, char *pages, uint32_t last)
+{
+    while (string->at < last) {
+        uint32_t at = string->at;
+
+        *(volatile uint64_t *)(pages + (uint64_t)string_next(string) * PAGE_SIZE) = at;
+    }
+}
+
+int main(int argc, char *argv[])
+{
+    struct string string;
+    uint64_t before, middle, after, seed;
+    long number, frames;
+    char *pages;
+    int policy = argc > 2 ? policy_number(argv[2]) : -1;
+
+    if (argc < 4 || argc > 5 || policy < 0 || parse_number(argv[3], &frames) < 0 || frames < 1 ||
+        (argc == 5 && parse_number(argv[4], &number) < 0)) {
+        fprintf(STDERR, "usage: reftrace STRING POLICY FRAMES [SEED]\n");
+        return 2;
+    }
+    seed = argc == 5 ? (uint64_t)number : 0;
+    if (string_start(&string, argv[1], (uint32_t)frames, argc == 5 ? &seed : NULL) < 0) {
+        fprintf(STDERR, "reftrace: there is no string %s\n", argv[1]);
+        return 2;
+    }
+    lock_own_pages(argv);
+    pages = mmap(NULL, (uint64_t)string.pages * PAGE_SIZE, PROT_READ | PROT_WRITE,
+                 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (pages == MAP_FAILED)
+        die("reftrace", "mmap");
+    if (memlimit((int)frames, policy) < 0)
+        die("reftrace", "memlimit");
+    before = faults();
+    replay(&string, pages, string.counted);
+    middle = faults();
+    replay(&string, pages, string.length);
+    after = faults();
+    printf("refault %s %s F=%ld faults=%ld refaults=%ld opt=- lru=-%s%s\n", argv[1], argv[2],
+           frames, (long)(after - before), (long)(after - middle), argc == 5 ? " seed=" : "",
+           argc == 5 ? argv[4] : "");
+    printf("reftrace: pid %d pages %p reads=%lld writes=%lld victims=%lld scan=%lld\n", getpid(),
+           (void *)pages, stats.pgin, stats.pgout, stats.evict_clean + stats.evict_dirty,
+           stats.scan);
+    return 0;
+}
