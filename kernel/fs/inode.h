@@ -64,7 +64,7 @@ int64_t inode_read_kernel(struct inode *inode, void *data, uint64_t offset, uint
 /* Some process shows the file as its program: it is neither written nor resized (-ETXTBSY). */
 static inline bool inode_is_executed(const struct inode *inode)
 {
-    return __atomic_load_n(&inode->object.writers_denied, __ATOMIC_ACQUIRE) != 0;
+    return __atomic_load_n(&inode->object.writers, __ATOMIC_ACQUIRE) < 0;
 }
 /* For a store through a mapping: see vm_object_ops.make_writable. */
 int inode_make_writable(struct inode *inode, uint64_t index);

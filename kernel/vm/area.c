@@ -40,25 +40,37 @@ void mm_uncharge(struct mm_struct *mm, struct commit amount)
     mm->charged.unswappable -= amount.unswappable;
 }
 
+/* Where tables are promised next, from vma on; up to where they are below vma, or NULL, the end. */
+static uint64_t promised_from(struct vm_area_struct *vma)
+{
+    while (vma && (vma->flags & VMA_UNRESERVED))
+        vma = vma_next(vma);
+    return vma ? vma->start : UINT64_MAX;
+}
+
+static uint64_t promised_below(struct mm_struct *mm, struct vm_area_struct *vma)
+{
+    struct vm_area_struct *below = vma ? vma_prev(vma) : vma_last(mm);
+
+    while (below && (below->flags & VMA_UNRESERVED))
+        below = vma_prev(below);
+    return below ? below->end : 0;
+}
+
 /*
- * Locks: mm->lock for writing. What [start, end), which no area covers, costs as pages and tables.
- * Tables of unreserved areas are charged when they are built, by the frame; so only the others
- * share theirs.
+ * Locks: mm->lock for writing. What [start, end) costs as pages and tables, but for the areas that
+ * are in it now. Tables of unreserved areas are charged when they are built, by the frame; so only
+ * the others share theirs.
  */
 static struct commit range_charge(struct mm_struct *mm, uint64_t start, uint64_t end, bool pages)
 {
-    struct vm_area_struct *above = find_vma(mm, start);
-    struct vm_area_struct *below = above ? vma_prev(above) : vma_last(mm);
+    struct vm_area_struct *first = find_vma(mm, start);
+    struct vm_area_struct *above = first && first->start < end ? find_vma(mm, end) : first;
 
-    while (above && (above->flags & VMA_UNRESERVED))
-        above = vma_next(above);
-    while (below && (below->flags & VMA_UNRESERVED))
-        below = vma_prev(below);
     return (struct commit){
         .pages = pages ? (int64_t)((end - start) >> PAGE_SHIFT) : 0,
         .unswappable = (int64_t)tables_needed(mm->page_table.levels, start, end,
-                                              below ? below->end : 0,
-                                              above ? above->start : UINT64_MAX),
+                                              promised_below(mm, first), promised_from(above)),
     };
 }
 
@@ -74,36 +86,77 @@ int tables_charge(struct table_supply *tables)
     return 0;
 }
 
-/* Locks: mm->lock for writing. What the next area promises for its own memory, a small object. */
+/* Locks: mm->lock for writing. What one more area promises for its own memory, a small object. */
 static struct commit next_area_charge(const struct mm_struct *mm)
 {
     return (struct commit){.unswappable = mm->vma_count % AREAS_PER_FRAME == 0};
 }
 
-/* Locks: mm->lock for writing. Memory for one more area, and the promise of it; or NULL. */
-static struct vm_area_struct *area_alloc(struct mm_struct *mm)
+/* The promised frames of so many areas. */
+static int64_t frames_of_areas(uint32_t count)
 {
-    struct commit charge = next_area_charge(mm);
-    struct vm_area_struct *vma;
-
-    if (mm->vma_count >= MM_MAX_AREAS || mm_charge(mm, charge) != 0)
-        return NULL;
-    vma = kmem_alloc(sizeof(*vma), 0);
-    if (!vma)
-        mm_uncharge(mm, charge);
-    return vma;
+    return (count + AREAS_PER_FRAME - 1) / AREAS_PER_FRAME;
 }
 
-int map_page_range(struct mm_struct *mm, const struct area_request *request)
+/* What locking an area moves from one sum to the other, or adds. */
+static struct commit lock_charge(const struct vm_area_struct *vma)
+{
+    int64_t pages = (int64_t)((vma->end - vma->start) >> PAGE_SHIFT);
+
+    return (struct commit){.pages = vma_is_charged(vma) ? -pages : 0, .unswappable = pages};
+}
+
+/*
+ * Locks: mm->lock for writing. What is promised no more when the areas of [start, end), whole ones,
+ * go and so many others come. What a stack may grow to stays promised.
+ */
+static struct commit areas_charge(struct mm_struct *mm, uint64_t start, uint64_t end,
+                                  uint32_t coming)
+{
+    struct vm_area_struct *vma = find_vma(mm, start);
+    uint64_t below = promised_below(mm, vma), above = promised_from(find_vma(mm, end));
+    uint32_t count = mm->vma_count + coming;
+    struct commit sum = {0, 0};
+
+    for (; vma && vma->start < end; vma = vma_next(vma), count--) {
+        if (vma->flags & VMA_LOCKED) {
+            sum.pages += lock_charge(vma).pages;
+            sum.unswappable += lock_charge(vma).unswappable;
+        }
+        if (vma->flags & VMA_UNRESERVED)
+            continue;
+        if (vma_is_charged(vma) && !(vma->flags & VMA_STACK))
+            sum.pages += (int64_t)((vma->end - vma->start) >> PAGE_SHIFT);
+        sum.unswappable += (int64_t)tables_needed(mm->page_table.levels, vma->start, vma->end,
+                                                  below, above);
+        below = vma->end;
+    }
+    sum.unswappable += frames_of_areas(mm->vma_count) - frames_of_areas(count);
+    return sum;
+}
+
+/* Locks: mm->lock for writing. Memory for one more area, or NULL. */
+static struct vm_area_struct *area_alloc(struct mm_struct *mm)
+{
+    return mm->vma_count < MM_MAX_AREAS ? kmem_alloc(sizeof(struct vm_area_struct), 0) : NULL;
+}
+
+/* For an area that is in no tree. Sleeps. */
+static void area_close(struct vm_area_struct *vma)
+{
+    if (vma->ops)
+        vma->ops->close(vma);
+    kmem_free(vma);
+}
+
+/* An area, opened, but in no tree yet. 0, -ENOMEM, -ETXTBSY. */
+static int area_make(struct mm_struct *mm, const struct area_request *request,
+                     struct vm_area_struct **out)
 {
     bool is_private = !(request->flags & VMA_SHARED);
-    struct commit charge = {0, 0};
-    struct vm_area_struct *vma;
-    int error;
+    struct vm_area_struct *vma = area_alloc(mm);
+    int error = 0;
 
-    if (vma_ceiling(mm, request->start) < request->end)
-        return -EEXIST;
-    vma = area_alloc(mm);
     if (!vma)
         return -ENOMEM;
     vma->start = request->start;
@@ -120,28 +173,25 @@ int map_page_range(struct mm_struct *mm, const struct area_request *request)
     vma->offset = request->offset;
     vma->file_bytes = request->file_bytes;
     vma->ops = request->object ? &object_vm_ops : NULL;
-    if (!(vma->flags & VMA_UNRESERVED))
-        charge = range_charge(mm, vma->start, vma->end, vma_is_charged(vma));
-    error = mm_charge(mm, charge);
-    if (error) {
-        mm_uncharge(mm, next_area_charge(mm));
-        kmem_free(vma);
-        return error;
-    }
-    error = vma_insert(mm, vma);
-    assert(error == 0);
-    mm->area_bytes += vma->end - vma->start;
     if (vma->ops)
-        vma->ops->open(vma);
-    return 0;
+        error = vma->ops->open(vma);
+    if (error)
+        kmem_free(vma);
+    *out = vma;
+    return error;
 }
 
-/* What locking bytes of an area moves from one sum to the other, or adds. */
-static struct commit lock_charge(const struct vm_area_struct *vma, uint64_t bytes)
+/* Locks: mm->lock for writing. Promises what vma needs more than what it takes the place of. */
+static int area_charge(struct mm_struct *mm, const struct vm_area_struct *vma)
 {
-    int64_t pages = (int64_t)(bytes >> PAGE_SHIFT);
+    struct commit freed = areas_charge(mm, vma->start, vma->end, 1);
+    struct commit amount = {0, 0};
 
-    return (struct commit){.pages = vma_is_charged(vma) ? -pages : 0, .unswappable = pages};
+    if (!(vma->flags & VMA_UNRESERVED))
+        amount = range_charge(mm, vma->start, vma->end, vma_is_charged(vma));
+    amount.pages -= freed.pages;
+    amount.unswappable -= freed.unswappable;
+    return mm_charge(mm, amount);
 }
 
 int areas_lock(struct mm_struct *mm, uint64_t start, uint64_t end)
@@ -151,7 +201,7 @@ int areas_lock(struct mm_struct *mm, uint64_t start, uint64_t end)
     int error;
 
     for (vma = find_vma(mm, start); vma && vma->start < end; vma = vma_next(vma)) {
-        struct commit one = lock_charge(vma, vma->end - vma->start);
+        struct commit one = lock_charge(vma);
 
         if (vma->flags & VMA_LOCKED)
             continue;
@@ -170,15 +220,19 @@ int areas_lock(struct mm_struct *mm, uint64_t start, uint64_t end)
     return 0;
 }
 
+/* Locks: mm->lock for writing. It is not counted as locked any more. */
+static void lock_forget(struct mm_struct *mm, const struct vm_area_struct *vma)
+{
+    mm->locked.pages -= lock_charge(vma).pages;
+    mm->locked.unswappable -= lock_charge(vma).unswappable;
+}
+
 void area_unlock(struct mm_struct *mm, struct vm_area_struct *vma)
 {
-    struct commit charge = lock_charge(vma, vma->end - vma->start);
-
     if (!(vma->flags & VMA_LOCKED))
         return;
-    mm_uncharge(mm, charge);
-    mm->locked.pages -= charge.pages;
-    mm->locked.unswappable -= charge.unswappable;
+    lock_forget(mm, vma);
+    mm_uncharge(mm, lock_charge(vma));
     vma->flags &= ~(unsigned)VMA_LOCKED;
 }
 
@@ -214,6 +268,11 @@ int area_split(struct mm_struct *mm, uint64_t at)
     upper = area_alloc(mm);
     if (!upper)
         return -ENOMEM;
+    error = mm_charge(mm, next_area_charge(mm));
+    if (error) {
+        kmem_free(upper);
+        return error;
+    }
     into = at - vma->start;
     *upper = *vma;
     upper->start = at;
@@ -225,7 +284,8 @@ int area_split(struct mm_struct *mm, uint64_t at)
     error = vma_insert(mm, upper);
     assert(error == 0);
     if (upper->ops)
-        upper->ops->open(upper);
+        error = upper->ops->open(upper);
+    assert(error == 0);
     return 0;
 }
 
@@ -255,9 +315,7 @@ void areas_merge(struct mm_struct *mm, uint64_t start, uint64_t end)
         mm_uncharge(mm, next_area_charge(mm));
         vma->file_bytes += next->file_bytes;
         vma_resize(mm, vma, vma->start, next->end);
-        if (next->ops)
-            next->ops->close(next); /* vma keeps a use of the object: this is not the last */
-        kmem_free(next);
+        area_close(next); /* vma keeps a use of the object: this is not the last */
     }
 }
 
@@ -326,34 +384,77 @@ static void tables_remove(struct mm_struct *mm, uint64_t start, uint64_t end)
         page_put(container_of(link, struct page, lru.link));
 }
 
-int areas_remove(struct mm_struct *mm, uint64_t start, uint64_t end, struct list_head *closing)
+/*
+ * Locks: mm->lock for writing. The areas of [start, end), whole ones, go, with their pages and
+ * tables. What was promised to them is the caller's to settle: areas_charge, before.
+ */
+static void areas_take(struct mm_struct *mm, uint64_t start, uint64_t end,
+                       struct list_head *closing)
 {
     struct vm_area_struct *vma;
+
+    unmap_page_range(mm, start, end);
+    while ((vma = find_vma(mm, start)) != NULL && vma->start < end) {
+        if (vma->flags & VMA_LOCKED)
+            lock_forget(mm, vma);
+        vma_remove(mm, vma);
+        mm->area_bytes -= vma->end - vma->start;
+        list_add(&vma->closing_link, closing);
+    }
+    tables_remove(mm, start, end);
+}
+
+/* Locks: mm->lock for writing. Splits areas at the edges. 0, or -ENOMEM and nothing changed. */
+static int areas_isolate(struct mm_struct *mm, uint64_t start, uint64_t end)
+{
     int error = area_split(mm, start);
 
     if (!error)
         error = area_split(mm, end);
-    if (error) {
+    if (error)
         areas_merge(mm, start, end);
-        return error;
-    }
-    unmap_page_range(mm, start, end);
-    while ((vma = find_vma(mm, start)) != NULL && vma->start < end) {
-        /* the limit stays promised */
-        bool pages = vma_is_charged(vma) && !(vma->flags & VMA_STACK);
+    return error;
+}
 
-        area_unlock(mm, vma);
-        vma_remove(mm, vma);
-        mm_uncharge(mm, next_area_charge(mm));
-        if (!(vma->flags & VMA_UNRESERVED))
-            mm_uncharge(mm, range_charge(mm, vma->start, vma->end, pages));
-        mm->area_bytes -= vma->end - vma->start;
-        if (vma->ops)
-            list_add(&vma->closing_link, closing);
-        else
-            kmem_free(vma);
+int map_page_range(struct mm_struct *mm, const struct area_request *request,
+                   struct list_head *closing)
+{
+    uint64_t start = request->start, end = request->end;
+    struct vm_area_struct *vma;
+    int error = 0;
+
+    if (closing)
+        error = areas_isolate(mm, start, end);
+    else if (vma_ceiling(mm, start) < end)
+        error = -EEXIST;
+    if (error)
+        return error;
+    error = area_make(mm, request, &vma);
+    if (!error) {
+        error = area_charge(mm, vma);
+        if (error)
+            area_close(vma);
     }
-    tables_remove(mm, start, end);
+    if (!error) {
+        if (closing)
+            areas_take(mm, start, end, closing);
+        error = vma_insert(mm, vma);
+        assert(error == 0);
+        mm->area_bytes += end - start;
+    } else if (closing) {
+        areas_merge(mm, start, end);
+    }
+    return error;
+}
+
+int areas_remove(struct mm_struct *mm, uint64_t start, uint64_t end, struct list_head *closing)
+{
+    int error = areas_isolate(mm, start, end);
+
+    if (error)
+        return error;
+    mm_uncharge(mm, areas_charge(mm, start, end, 0));
+    areas_take(mm, start, end, closing);
     return 0;
 }
 
@@ -361,10 +462,6 @@ void areas_close(struct list_head *closing)
 {
     struct list_head *link, *after;
 
-    list_for_each_safe (link, after, closing) {
-        struct vm_area_struct *vma = container_of(link, struct vm_area_struct, closing_link);
-
-        vma->ops->close(vma);
-        kmem_free(vma);
-    }
+    list_for_each_safe (link, after, closing)
+        area_close(container_of(link, struct vm_area_struct, closing_link));
 }

@@ -6,6 +6,7 @@
  * size were looked at; so truncation, which removes pages under the same lock, never misses a
  * mapping.
  */
+#include "abi/errno.h"
 #include "lib/string.h"
 #include "mem/frame.h"
 #include "mem/vm_stat.h"
@@ -256,24 +257,42 @@ static int object_fault(struct vm_area_struct *vma, struct vm_fault *fault)
     return map_private_copy(fault);
 }
 
-/* An area of a program keeps writers from its file, and a shared area that may store, execution. */
-static void count_area(struct vm_area_struct *vma, uint32_t n)
+/* Which way does the area count in object->writers? */
+static int32_t writers_in(const struct vm_area_struct *vma)
 {
     if (vma->flags & VMA_IMAGE)
-        __atomic_fetch_add(&vma->object->writers_denied, n, __ATOMIC_ACQ_REL);
-    if ((vma->flags & VMA_SHARED) && (vma->access_max & ACCESS_WRITE))
-        __atomic_fetch_add(&vma->object->shared_writers, n, __ATOMIC_ACQ_REL);
+        return -1;
+    return (vma->flags & VMA_SHARED) && (vma->access_max & ACCESS_WRITE);
 }
 
-static void object_open(struct vm_area_struct *vma)
+/* Counts the area, unless the object has areas of the other kind. */
+static bool count_area(struct vm_area_struct *vma)
+{
+    int32_t step = writers_in(vma);
+    int32_t writers = __atomic_load_n(&vma->object->writers, __ATOMIC_RELAXED);
+
+    do {
+        if (writers * step < 0)
+            return false;
+    } while (!__atomic_compare_exchange_n(&vma->object->writers, &writers, writers + step, true,
+                                          __ATOMIC_ACQ_REL, __ATOMIC_RELAXED));
+    return true;
+}
+
+static int object_open(struct vm_area_struct *vma)
 {
     struct vm_object *object = vma->object;
 
+    if (!count_area(vma)) {
+        if ((vma->flags & VMA_IMAGE) || (vma->access & ACCESS_WRITE))
+            return -ETXTBSY;
+        vma->access_max &= ~(uint64_t)ACCESS_WRITE; /* a program may be shown to all */
+    }
     object->ops->get(object);
-    count_area(vma, 1);
     sleeplock_acquire(&object->vma_lock);
     list_add_tail(&vma->object_link, &object->vmas);
     sleeplock_release(&object->vma_lock);
+    return 0;
 }
 
 static void object_close(struct vm_area_struct *vma)
@@ -283,7 +302,7 @@ static void object_close(struct vm_area_struct *vma)
     sleeplock_acquire(&object->vma_lock);
     list_del(&vma->object_link);
     sleeplock_release(&object->vma_lock);
-    count_area(vma, (uint32_t)-1);
+    __atomic_fetch_sub(&object->writers, writers_in(vma), __ATOMIC_ACQ_REL);
     object->ops->put(object);
 }
 
@@ -358,7 +377,7 @@ void object_protect_page(struct vm_object *object, struct page *page)
 {
     struct list_head *at;
 
-    if (!__atomic_load_n(&object->shared_writers, __ATOMIC_ACQUIRE))
+    if (__atomic_load_n(&object->writers, __ATOMIC_ACQUIRE) <= 0)
         return;
     sleeplock_acquire(&object->vma_lock);
     list_for_each (at, &object->vmas) {

@@ -111,12 +111,10 @@ int mm_map_segment(struct mm_struct *mm, uint64_t va, uint64_t mem_bytes, int pr
                                    .object = object,
                                    .offset = object ? offset - lead : 0,
                                    .file_bytes = object ? file_bytes + lead : 0,
-                               });
+                               }, NULL);
     if (!error && end > mm->heap_start && end <= MM_COMMON_END)
         mm->heap_start = mm->heap_end = end;
     rwlock_write_release(&mm->lock);
-    if (!error && object && __atomic_load_n(&object->shared_writers, __ATOMIC_ACQUIRE))
-        error = -ETXTBSY; /* somebody may store into the program */
     return error == -EEXIST ? -ENOEXEC : error;
 }
 
@@ -147,7 +145,7 @@ int mm_map_stack(struct mm_struct *mm, uint64_t limit_bytes, uint64_t *top)
                                    .access = ACCESS_READ | ACCESS_WRITE,
                                    .access_max = ACCESS_READ | ACCESS_WRITE | ACCESS_EXEC,
                                    .flags = VMA_STACK,
-                               });
+                               }, NULL);
     *top = end;
 unlock:
     rwlock_write_release(&mm->lock);
@@ -168,7 +166,7 @@ static int heap_grow(struct mm_struct *mm, uint64_t from, uint64_t to, bool lazy
 
     if (to > mm->stack_limit - STACK_GUARD_BYTES)
         return -ENOMEM;
-    error = map_page_range(mm, &request);
+    error = map_page_range(mm, &request, NULL);
     if (!error)
         areas_merge(mm, from, to);
     return error == -EEXIST ? -ENOMEM : error;

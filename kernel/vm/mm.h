@@ -65,14 +65,16 @@ struct area_request {
 };
 
 /*
- * Makes an area with what is promised for it; nothing is mapped yet. 0, -ENOMEM, -EEXIST (overlap).
- * Locks: mm->lock for writing. Sleeps.
+ * Makes an area with what is promised for it; nothing is mapped yet. What is there already goes as
+ * by areas_remove; without closing (NULL) nothing may be there. 0, -ENOMEM, -EEXIST, -ETXTBSY, and
+ * then nothing is changed. Locks: mm->lock for writing. Sleeps.
  */
-int map_page_range(struct mm_struct *mm, const struct area_request *request);
+int map_page_range(struct mm_struct *mm, const struct area_request *request,
+                   struct list_head *closing);
 
 /*
- * Takes [start, end) out of the space: pages, and areas, which are split at the edges. Areas that
- * are to be closed come onto *closing: call areas_close when the mm lock was let go. 0, or -ENOMEM
+ * Takes [start, end) out of the space: pages, and areas, which are split at the edges. The areas
+ * come onto *closing: call areas_close when the mm lock was let go. 0, or -ENOMEM
  * (for a split) and nothing is changed. Locks: mm->lock for writing.
  */
 int areas_remove(struct mm_struct *mm, uint64_t start, uint64_t end, struct list_head *closing);

@@ -29,7 +29,8 @@ static int area_copy(struct vm_area_struct *vma, struct mm_struct *child)
     error = vma_insert(child, copy);
     assert(error == 0);
     if (copy->ops)
-        copy->ops->open(copy);
+        error = copy->ops->open(copy);
+    assert(error == 0);
     return 0;
 }
 

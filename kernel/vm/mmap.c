@@ -47,11 +47,6 @@ static int range_check(struct mm_struct *mm, uint64_t start, uint64_t length)
     return next && start < next->start ? -ENOMEM : 0;
 }
 
-static bool is_executed(struct vm_object *object)
-{
-    return __atomic_load_n(&object->writers_denied, __ATOMIC_ACQUIRE) != 0;
-}
-
 static int request_check(const struct map_request *request, uint64_t length)
 {
     int kind = request->flags & (MAP_SHARED | MAP_PRIVATE);
@@ -65,12 +60,9 @@ static int request_check(const struct map_request *request, uint64_t length)
         return -ENOMEM;
     if (request->offset > OFFSET_END || request->offset + length > OFFSET_END)
         return -EOVERFLOW;
-    if (request->object && kind == MAP_SHARED && (request->prot & PROT_WRITE)) {
-        if (!request->may_write)
-            return -EACCES;
-        if (is_executed(request->object))
-            return -ETXTBSY;
-    }
+    if (request->object && kind == MAP_SHARED && (request->prot & PROT_WRITE) &&
+        !request->may_write)
+        return -EACCES;
     return 0;
 }
 
@@ -112,7 +104,7 @@ static struct area_request area_of(const struct map_request *request, struct vm_
         area.flags |= VMA_SHARED;
     else if (request->flags & MAP_NORESERVE)
         area.flags |= VMA_UNRESERVED;
-    if (shared && request->object && (!request->may_write || is_executed(request->object)))
+    if (shared && request->object && !request->may_write)
         area.access_max &= ~(uint64_t)ACCESS_WRITE;
     return area;
 }
@@ -128,12 +120,7 @@ static int map_locked(struct mm_struct *mm, const struct map_request *request,
     if (error)
         return error;
     area = area_of(request, object, *start, length);
-    if (request->flags & MAP_FIXED) {
-        error = areas_remove(mm, *start, *start + length, closing);
-        if (error)
-            return error;
-    }
-    error = map_page_range(mm, &area);
+    error = map_page_range(mm, &area, request->flags & MAP_FIXED ? closing : NULL);
     if (!error)
         areas_merge(mm, *start, *start + length);
     return error;

@@ -60,8 +60,11 @@ struct vm_object {
     struct sleeplock vma_lock;
     struct list_head vmas;           /* v */
     struct list_head dirty_link;     /* d */
-    uint32_t writers_denied;         /* a: areas that show it as a program: it is not written */
-    uint32_t shared_writers;         /* a: areas that may store into it: it is not executed */
+    /*
+     * a: areas that may store into it, or, below 0, areas that show it as a program: while there
+     * are some of the one kind, none of the other is made.
+     */
+    int32_t writers;
     /* c: no disk behind it: pages are never clean, never dropped */
     bool is_memory;
     bool is_unreserved;              /* c: such a page is charged when it is touched first */

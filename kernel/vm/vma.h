@@ -34,8 +34,11 @@ enum vma_flag {
 
 /* What an area's content has its own way of doing. */
 struct vm_operations_struct {
-    /* the area was made, or copied by fork; mm lock held */
-    void (*open)(struct vm_area_struct *vma);
+    /*
+     * The area was made, or is a copy (by fork, or the upper part of one that was split), which
+     * does not fail. mm lock held. 0 or -ETXTBSY.
+     */
+    int (*open)(struct vm_area_struct *vma);
     /* the area is gone from its mm. Sleeps; holds nothing */
     void (*close)(struct vm_area_struct *vma);
     /* Brings the content of fault->va; see vm/fault.h. mm lock held for reading. */

@@ -328,6 +328,43 @@ static void stored_into_is_not_run(void)
     expect_equal(run("program"), ENOEXEC);
 }
 
+static void run_often(long over)
+{
+    int runs = 0;
+
+    for (int tries = 0; tries < 100 || runs < 10; tries++) {
+        int status = run("program");
+
+        expect(status == 0 || status == ETXTBSY);
+        runs += status == 0;
+    }
+    *(int *)over = 1;
+}
+
+/* Of exec and a mapping for stores at one time one is refused: nobody stores into what runs. */
+static void run_or_stored_into(void)
+{
+    int *over = (int *)(void *)map(1, RW, MAP_SHARED), maps = 0, pid;
+
+    copy_program("/true", "program");
+    int fd = open_rw("program");
+    char first = byte_at(fd, 0);
+
+    pid = spawn(run_often, (long)over);
+    while (!__atomic_load_n(over, __ATOMIC_RELAXED) || maps < 10) {
+        char *ours = mmap(NULL, PAGE_BYTES, RW, MAP_SHARED, fd, 0);
+
+        if (ours == MAP_FAILED) {
+            expect_equal(errno, ETXTBSY);
+            continue;
+        }
+        set_byte(fd, 0, first); /* refused while it runs */
+        unmap(ours, 1);
+        maps++;
+    }
+    join(pid);
+}
+
 const struct test mmap_file_tests[] = {
     {"one_truth", one_truth, QUICK},
     {"private_until_first_store", private_until_first_store, QUICK},
@@ -340,5 +377,6 @@ const struct test mmap_file_tests[] = {
     {"unlinked_but_mapped", unlinked_but_mapped, QUICK},
     {"program_is_not_written", program_is_not_written, QUICK},
     {"stored_into_is_not_run", stored_into_is_not_run, QUICK},
+    {"run_or_stored_into", run_or_stored_into, QUICK},
     {NULL, NULL, QUICK},
 };

@@ -231,6 +231,31 @@ static void strict_refusal(void)
     expect(shape_is(&before));
 }
 
+/* MAP_FIXED is promised what it needs more than what goes: all is replaced, or all stays. */
+static void fixed_is_all_or_nothing(void)
+{
+    struct vm_stats stats;
+    struct shape before;
+
+    need_strictness();
+    read_stats(&stats);
+    unsigned long room = (unsigned long)(stats.commit_limit - stats.commit), most = room / 4 * 3;
+    char *start = map(room + 1, PROT_NONE, MAP_PRIVATE | MAP_NORESERVE);
+
+    map_at(start, most, RW, MAP_PRIVATE | MAP_FIXED);
+    start[0] = start[(most - 1) * PAGE_BYTES] = 'k';
+    shape_read(&before);
+    expect_error(mmap(start, (room + 1) * PAGE_BYTES, RW, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED,
+                      -1, 0), ENOMEM);
+    expect_error(mmap(start + PAGE_BYTES, room * PAGE_BYTES, RW,
+                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0), ENOMEM);
+    expect(shape_is(&before) && start[0] == 'k' && start[(most - 1) * PAGE_BYTES] == 'k');
+    expect(mlock(start, PAGE_BYTES) == 0);
+    map_at(start, most, RW, MAP_PRIVATE | MAP_FIXED);
+    expect(shape_is(&before) && start[0] == 0);
+    unmap(start, room + 1);
+}
+
 /* Splits an area until the kernel has enough of it. */
 static void make_areas(long fd)
 {
@@ -305,6 +330,7 @@ const struct test shared_tests[] = {
     {"fork_promises_private_only", fork_promises_private_only, QUICK},
     {"mprotect_promises", mprotect_promises, QUICK},
     {"strict_refusal", strict_refusal, QUICK},
+    {"fixed_is_all_or_nothing", fixed_is_all_or_nothing, QUICK},
     {"areas_take_no_promised_memory", areas_take_no_promised_memory, SLOW},
     {"free_shows_promises", free_shows_promises, QUICK},
     {NULL, NULL, QUICK},
