@@ -14,6 +14,7 @@ import time
 import diskerror
 import lint
 import machine as m
+import replacement
 import readertest
 import suite as s
 from suite import Failure, Skip, boot, need, need_status, tail
@@ -489,6 +490,9 @@ def all_items():
         ("seeds find and find again", seeds),
         ("threads on one address space", threads_on_one_space),
         ("100,000 areas", areas_grow),
+        ("replacement: kernel's files and model", replacement.kernel_files),
+        ("replacement: model", replacement.model),
+        ("replacement: divergence explained", replacement.explained),
         ("idle cost", idle_cost),
         ("svade", svade),
         ("deterministic lane", deterministic),

@@ -5,6 +5,7 @@ returns a list of (name, verdict, why) when it stands for many. Items run in two
 mostly wait for a QEMU or a compiler. What an item prints of a machine is in build/check/logs.
 """
 
+import glob
 import os
 import queue
 import re
@@ -251,9 +252,12 @@ def needed_files(name):
     with open(os.path.join(ROOT, "tests/host", name + ".c")) as file:
         match = re.match(r"/\* needs: (.*) \*/", file.readline())
     need(match, "tests/host/%s.c: the first line is not /* needs: FILE... */" % name)
-    files = [f if f.startswith("mkfs/") else "kernel/" + f for f in match.group(1).split()]
-    for file in files:
-        need(os.path.exists(os.path.join(ROOT, file)), "%s needs %s" % (name, file))
+    files = []
+    for pattern in match.group(1).split():
+        pattern = pattern if pattern.startswith(("mkfs/", "user/")) else "kernel/" + pattern
+        found = sorted(glob.glob(os.path.join(ROOT, pattern)))
+        need(found, "%s needs %s" % (name, pattern))
+        files += [os.path.relpath(file, ROOT) for file in found]
     return files
 
 
@@ -261,20 +265,28 @@ def newest(paths):
     return max((os.path.getmtime(os.path.join(ROOT, p)) for p in paths), default=0)
 
 
-def run_host_test(name):
+def build_host_test(name):
+    """The program, built if it is not up to date. Two items may want the same one."""
     binary = "%s/host/%s" % (BUILD, name)
+    fresh = "%s.%d" % (binary, threading.get_ident())
     files = ["tests/host/%s.c" % name, "tests/host/mock.c"] + needed_files(name)
-    headers = [os.path.join(folder, f) for top in ("kernel", "mkfs", "tests/host")
+    headers = [os.path.join(folder, f) for top in ("kernel", "mkfs", "user", "tests/host")
                for folder, _, inside in os.walk(top) for f in inside if f.endswith(".h")]
     if not os.path.exists(binary) or os.path.getmtime(binary) < newest(files + headers):
         os.makedirs(os.path.dirname(binary), exist_ok=True)
         found = shutil.which("pkg-config") and subprocess.run(
             ["pkg-config", "--cflags", "--libs", "cmocka"], stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL).stdout.decode().split()
-        done = subprocess.run([os.environ.get("HOSTCC", "cc")] + HOST_FLAGS + ["-o", binary] + files
+        done = subprocess.run([os.environ.get("HOSTCC", "cc")] + HOST_FLAGS + ["-o", fresh] + files
                               + (found or ["-lcmocka"]), stdout=subprocess.PIPE,
                               stderr=subprocess.STDOUT)
         need(done.returncode == 0, "does not compile\n" + done.stdout.decode(errors="replace"))
+        os.replace(fresh, binary)
+    return binary
+
+
+def run_host_test(name):
+    binary = build_host_test(name)
     try:
         done = subprocess.run([binary], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                               stdin=subprocess.DEVNULL, timeout=SECONDS["host"])
