@@ -30,18 +30,12 @@ static uint32_t contender_stamp(const struct lru_list *list, const struct lru_no
     return trial && trial->age == SEEN ? trial->stamp : 0;
 }
 
-/* Pages leave in other ways, too, and quotas shrink: then the ring gives until there are some. */
-static bool few_on_probation(const struct lru_list *list)
-{
-    return list->count[PROBATION - 1] <= list->capacity / 32;
-}
-
 static struct lru_node *adaptive_candidate(struct lru_list *list)
 {
     struct lru_node *hand = lru_first(list, RING);
     struct lru_node *trial = lru_first(list, PROBATION);
 
-    return hand && (few_on_probation(list) || contender_stamp(list, trial)) ? hand : trial;
+    return hand && (!trial || contender_stamp(list, trial)) ? hand : trial;
 }
 
 static void change_places(struct lru_list *list, struct lru_node *node, struct lru_node *trial)
@@ -67,7 +61,7 @@ static bool judge_protected(struct lru_list *list, struct lru_node *node, bool a
     list->looked++;
     if (accessed)
         lru_again(list, node);
-    else if (few_on_probation(list))
+    else if (!trial) /* pages leave in other ways, too */
         return true;
     else if (stamp && (int32_t)(stamp - node->stamp) > 0)
         change_places(list, node, trial);

@@ -18,8 +18,7 @@ static bool clock_judge(struct lru_list *list, struct lru_node *node, bool acces
     if (!accessed && !node->age)
         return true;
     node->age = 0;
-    if (node == clock_candidate(list))
-        list->hand = lru_next(list, node);
+    list->hand = lru_next(list, node);
     return false;
 }
 
