@@ -158,6 +158,8 @@ static void boot_thread(void *unused)
         cannot_start("no disk with serial=fs; `make qemu` makes one and attaches it");
     if (fs_mount() < 0)
         cannot_start("there is no root file system");
+    if (vm_start() < 0)
+        cannot_start("not enough memory");
     console_init();
     process_start_init(boot_command());
 }

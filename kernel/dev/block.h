@@ -13,6 +13,7 @@
 
 #define SECTOR_SIZE 512u
 #define BLOCK_SEGMENTS 16
+#define SERIAL_BYTES 24
 
 enum block_operation { BLOCK_READ, BLOCK_WRITE, BLOCK_FLUSH };
 
@@ -31,7 +32,7 @@ struct block_request {
 };
 
 struct block_device {
-    char serial[24];                   /* "fs", "swap" */
+    char serial[SERIAL_BYTES];         /* "fs", "swap" */
     uint64_t sectors;                  /* capacity */
     void (*submit)(struct block_device *device, struct block_request *request);
     void *private;                     /* the driver's */

@@ -9,7 +9,7 @@
 
 #include "abi/disk.h"
 #include "abi/errno.h"
-#include "fs/transfer.h"
+#include "fs/fs_disk.h"
 #include "lib/string.h"
 #include "mem/frame.h"
 #include "mem/kmem.h"

@@ -11,9 +11,10 @@
 
 #include "abi/disk.h"
 #include "abi/errno.h"
+#include "dev/transfer.h"
 #include "fs/buffer.h"
+#include "fs/fs_disk.h"
 #include "fs/recover.h"
-#include "fs/transfer.h"
 #include "mem/frame.h"
 #include "sync/printf.h"
 
@@ -90,7 +91,7 @@ static int write_payload(void)
     uint32_t i = 0;
 
     log.header->payload_sum = DISK_CHECKSUM_SEED;
-    transfer_begin(&log.transfer, BLOCK_WRITE);
+    transfer_begin(&log.transfer, fs_disk, BLOCK_WRITE);
     list_for_each (link, &log.blocks) {
         struct buffer *buffer = container_of(link, struct buffer, log_link);
 
@@ -108,7 +109,7 @@ static int write_homes(void)
 {
     struct list_head *link;
 
-    transfer_begin(&log.transfer, BLOCK_WRITE);
+    transfer_begin(&log.transfer, fs_disk, BLOCK_WRITE);
     list_for_each (link, &log.blocks) {
         struct buffer *buffer = container_of(link, struct buffer, log_link);
 

@@ -3,21 +3,21 @@
  * name.
  */
 #include "abi/errno.h"
+
 #include "dev/block.h"
 #include "fs/block_alloc.h"
 #include "fs/buffer.h"
+#include "fs/fs_disk.h"
 #include "fs/inode.h"
 #include "fs/inode_cache.h"
 #include "fs/inode_disk.h"
 #include "fs/log.h"
 #include "fs/path.h"
 #include "fs/recover.h"
-#include "fs/transfer.h"
 #include "fs/writeback.h"
 #include "mem/frame.h"
 #include "sync/printf.h"
 #include "vm/vmstat.h"
-
 static int recover_read(void *context, uint32_t block, void *data)
 {
     (void)context;

@@ -12,12 +12,13 @@
 #include "fs/writeback.h"
 
 #include "abi/errno.h"
+#include "dev/transfer.h"
 #include "fs/block_alloc.h"
 #include "fs/bmap.h"
+#include "fs/fs_disk.h"
 #include "fs/inode.h"
 #include "fs/inode_disk.h"
 #include "fs/log.h"
-#include "fs/transfer.h"
 #include "lib/string.h"
 #include "mem/vm_stat.h"
 #include "riscv/timer.h"
@@ -147,7 +148,7 @@ static int batch_gather(struct inode *inode, uint64_t *from)
     int fits = 1;
 
     batch.count = batch.fresh = batch.fresh_count = batch.groups = batch.promised = 0;
-    transfer_begin(&batch.transfer, BLOCK_WRITE);
+    transfer_begin(&batch.transfer, fs_disk, BLOCK_WRITE);
     while (batch.count < BATCH_PAGES && fits > 0) {
         struct page *page = object_next_dirty(&inode->object, *from);
         uint32_t block;

@@ -35,9 +35,12 @@ uint64_t frame_count;
 uint64_t frame_managed;
 uint64_t (*frame_reclaim_hook)(uint64_t n, bool may_write);
 void (*frame_uncharge_hook)(const struct page *page);
+void (*frame_release_hook)(struct page *page);
+void (*frame_low_hook)(void);
 
 static struct frame_list frame_lists[MAX_HARTS];
 static uint64_t frame_reserve;     /* the last frames, for FRAME_RESERVE only */
+uint64_t frame_low, frame_high;
 static uint32_t list_limit = LIST_BATCH; /* less than LIST_FRAMES on a small machine */
 
 #ifdef SAN
@@ -104,15 +107,28 @@ void frame_add_range(uint64_t first_pfn, uint64_t count)
     }
     frame_managed += count;
     frame_reserve = frame_managed / 128 < 32 ? 32 : frame_managed / 128;
+    frame_low = frame_reserve + frame_managed / 24;
+    frame_high = frame_low + frame_managed / 48;
     list_limit = frame_managed / 256 < LIST_FRAMES ? (uint32_t)(frame_managed / 256) : LIST_FRAMES;
     if (list_limit < LIST_BATCH)
         list_limit = LIST_BATCH;
 }
 
-/* A batch from the buddy allocator, down to the reserve unless the caller may use that. */
-static void list_fill(struct frame_list *list, unsigned flags)
+/*
+ * How many frames must stay free: those who ask for pages of files and of memory can wait for some
+ * to be evicted, with nothing held; the kernel's own needs often cannot, and find what these leave.
+ */
+static uint64_t frames_to_keep(enum frame_class class, unsigned flags)
 {
-    uint64_t keep = (flags & FRAME_RESERVE) ? 0 : frame_reserve;
+    if (flags & FRAME_RESERVE)
+        return 0;
+    return class == FRAME_ANON || class == FRAME_FILE ? (frame_reserve + frame_low) / 2
+                                                      : frame_reserve;
+}
+
+/* A batch from the buddy allocator. */
+static void list_fill(struct frame_list *list, uint64_t keep)
+{
     unsigned order = BATCH_ORDER;
     struct page *block = NULL;
 
@@ -155,17 +171,21 @@ static struct page *list_pop(enum frame_class class, unsigned flags, void *site)
 {
     struct frame_list *list = &frame_lists[hart_index()];
     struct page *page = NULL;
+    bool filled;
 
     ledger_begin();
     spin_lock(&list->lock);
-    if (__builtin_expect(list->count == 0, 0))
-        list_fill(list, flags);
+    filled = list->count == 0;
+    if (__builtin_expect(filled, 0))
+        list_fill(list, frames_to_keep(class, flags));
     if (list->count) {
         page = list->frame[--list->count];
         ledger_add(class, 1);
     }
     spin_unlock(&list->lock);
     ledger_end();
+    if (__builtin_expect(filled && page_allocator.free_frames < frame_low, 0) && frame_low_hook)
+        frame_low_hook();
     if (page) {
         poison_check(page);
         page->counts = PAGE_REF;
@@ -219,6 +239,8 @@ void frame_free(struct page *page)
 {
     struct frame_list *list = &frame_lists[hart_index()];
 
+    if (page->slot || (page->flags & PAGE_ON_LRU))
+        frame_release_hook(page);
     if (__builtin_expect(page->flags & (PAGE_CACHED | PAGE_BUDDY | PAGE_ON_LRU), 0) ||
         page_maps(page))
         panic("free of frame 0x%lx, flags 0x%x, %u mappings", (unsigned long)page_pfn(page).number,

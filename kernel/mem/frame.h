@@ -37,6 +37,11 @@ int frame_wait(void);
 extern uint64_t (*frame_reclaim_hook)(uint64_t n, bool may_write);
 /* Called when a frame with PAGE_CHARGED is freed: its promise is given back (vm/ sets it). */
 extern void (*frame_uncharge_hook)(const struct page *page);
+/* Called when a frame is freed that is on an LRU list or has a swap slot (vm/ sets it). */
+extern void (*frame_release_hook)(struct page *page);
+/* Called when few frames are left, from anywhere but interrupts: somebody should reclaim. */
+extern void (*frame_low_hook)(void);
+extern uint64_t frame_low, frame_high; /* free frames: the pager begins below, and ends above */
 #ifdef SAN
 extern void (*frame_free_check)(struct page *page); /* may this frame be freed? mmu/ sets it */
 #endif

@@ -1,7 +1,7 @@
 /*
  * Small objects. A size class has slabs of one frame; a slab keeps its free objects in a list
- * through the objects themselves, its head and its count in the frame's struct page (index, slot,
- * reserved).
+ * through the objects themselves, its head, class and count in the frame's struct page (index,
+ * lru.age, reserved).
  *
  * What always holds, under the class's lock: a slab is on the class's partial list exactly while it
  * has a free object, the fuller ones rather at the front; an empty slab is kept, last on the list
@@ -27,7 +27,7 @@ struct size_class {
     struct list_head partial;  /* slabs with a free object */
 };
 
-/* guards of a slab's page: index = first free object, slot = class, reserved = objects in use */
+/* guards of a slab's page: index = first free object, lru.age = class, reserved = objects in use */
 static const uint16_t class_bytes[] = {16,  32,  48,  64,  96,   128,  192,
                                        256, 384, 512, 768, 1024, 2048, 4096};
 #define CLASSES (sizeof(class_bytes) / sizeof(class_bytes[0]))
@@ -88,7 +88,7 @@ static void slab_format(struct size_class *class, struct page *page)
         first = object;
     }
     page->index = (uint64_t)first;
-    page->slot = (uint32_t)(class - classes);
+    page->lru.age = (uint16_t)(class - classes);
     page->reserved = 0;
 }
 
@@ -148,7 +148,7 @@ void kmem_free(void *object)
         return;
     page = va_page(object);
     assert(page->class == FRAME_SLAB);
-    class = &classes[page->slot];
+    class = &classes[page->lru.age];
 #ifdef SAN
     if (*object_guard(class, object) != GUARD_WORD)
         panic("object %p of %u bytes: freed twice, or written past its end", object,

@@ -29,7 +29,7 @@ enum page_flag {
     PAGE_LOCKED = 1 << 0,    /* the sleeping page lock; vm/page_lock.h */
     PAGE_WAITERS = 1 << 1,   /* somebody waits for it */
     PAGE_UPTODATE = 1 << 2,  /* a file page: holds what the file says */
-    PAGE_DIRTY = 1 << 3,     /* a file page: newer than the disk */
+    PAGE_DIRTY = 1 << 3,     /* newer than the disk, or than its swap slot */
     PAGE_WRITEBACK = 1 << 4, /* being written; the frame must not change owner */
     PAGE_ERROR = 1 << 5,     /* the last read or write failed */
     PAGE_ON_LRU = 1 << 6,
@@ -37,20 +37,29 @@ enum page_flag {
     PAGE_BUDDY = 1 << 8,     /* free, and the head of a block of 1 << order frames */
     PAGE_CACHED = 1 << 9,    /* free, on a hart's list */
     PAGE_CHARGED = 1 << 10,  /* unreserved memory: its promise goes with the frame */
+    PAGE_PRIVATE = 1 << 11,  /* of a family of processes, not of an object */
+    PAGE_KEPT = 1 << 12,     /* the swap cache has a reference: read ahead, or unwritable */
 };
 
 struct vm_object;
+struct family;
 
 struct page {
     uint64_t counts;        /* a: PAGE_REF and PAGE_MAP units */
     uint32_t flags;         /* a */
     uint8_t order;          /* c, b: of the block that it heads */
     uint8_t class;          /* c, b: enum frame_class */
-    uint16_t reserved;      /* l: file page: disk blocks that are promised for it */
+    union {
+        uint16_t reserved;  /* l: file page: disk blocks that are promised for it */
+        uint16_t mapper;    /* a: private page: number of the mm that mapped it last, a hint */
+    };
     struct lru_node lru;    /* r; b while free */
-    struct vm_object *owner; /* l: of a file page; NULL for others */
-    uint64_t index;         /* l: page number in the owner */
-    uint32_t slot;          /* l: swap slot + 1, or 0 */
+    union {
+        struct vm_object *owner; /* l: of a page of a file or of shared memory; else NULL */
+        struct family *family;   /* l: with PAGE_PRIVATE */
+    };
+    uint64_t index;         /* l: page number in the object, or of the address in the family */
+    uint32_t slot;          /* l: swap slot that holds its content too, + 1; or 0 */
     uint32_t site;          /* SAN: who allocated it (offset of the return address in the text) */
 };
 _Static_assert(sizeof(struct page) == 64, "a frame number becomes a page by one shift");

@@ -30,6 +30,7 @@ enum pte_bit {
     PTE_A = 1 << 6,
     PTE_D = 1 << 7,
     PTE_SOFT_NONE = 1 << 8,  /* with V = 0: frame kept */
+    PTE_SOFT_LOCKED = 1 << 8, /* with V = 1: mlock, the page stays */
     PTE_SOFT_SWAP = 1 << 9,  /* with V = 0: swap slot */
 };
 /* A page of kernel data; A and D are set, for where the machine faults instead of setting them. */
@@ -72,6 +73,36 @@ static inline bool pte_has_frame(pte_t pte) /* present, or none with its frame k
 static inline pte_t pte_make_none(pfn_t pfn)
 {
     return pte_make(pfn, PTE_SOFT_NONE);
+}
+
+/* The entry of a page that is in swap. */
+static inline pte_t pte_make_swap(swp_entry_t slot)
+{
+    return pte_make((pfn_t){slot.number}, PTE_SOFT_SWAP);
+}
+
+static inline swp_entry_t pte_swap_slot(pte_t pte)
+{
+    return (swp_entry_t){(uint32_t)pte_pfn(pte).number};
+}
+
+/* A present entry whose page is to stay in memory: mlock. */
+static inline bool pte_is_locked(pte_t pte)
+{
+    return (pte & (PTE_V | PTE_SOFT_LOCKED)) == (PTE_V | PTE_SOFT_LOCKED);
+}
+
+static inline void pte_set_locked(pte_t *slot, bool locked) /* of a present entry */
+{
+    if (locked)
+        __atomic_fetch_or(slot, (pte_t)PTE_SOFT_LOCKED, __ATOMIC_ACQ_REL);
+    else
+        __atomic_fetch_and(slot, ~(pte_t)PTE_SOFT_LOCKED, __ATOMIC_ACQ_REL);
+}
+
+static inline pte_t pte_locked(pte_t pte, bool locked)
+{
+    return locked ? pte | PTE_SOFT_LOCKED : pte & ~(pte_t)PTE_SOFT_LOCKED;
 }
 
 static inline bool pte_is_table(pte_t pte)
@@ -162,10 +193,19 @@ static inline void pte_mark(pte_t *slot, enum access access)
                       __ATOMIC_ACQ_REL);
 }
 
-/* The entry that fork gives both sides: the same frame, not writable. */
+/*
+ * Was the page used through this present entry since it was asked last? A hart that caches the
+ * entry does not set A again before a fence. Locks: the page table's, so that it stays present.
+ */
+static inline bool pte_test_clear_accessed(pte_t *slot)
+{
+    return __atomic_fetch_and(slot, ~(pte_t)PTE_A, __ATOMIC_ACQ_REL) & PTE_A;
+}
+
+/* The entry that fork gives the child: the same frame or slot, not writable, not locked. */
 static inline pte_t pte_shared(pte_t pte)
 {
-    return pte & ~(pte_t)PTE_W;
+    return pte & PTE_V ? pte & ~(pte_t)(PTE_W | PTE_SOFT_LOCKED) : pte;
 }
 
 #endif

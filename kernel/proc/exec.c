@@ -22,6 +22,7 @@
 #include "proc/lifecycle.h"
 #include "riscv/user_state.h"
 #include "vm/mm.h"
+#include "vm/quota.h"
 #include "vm/usercopy.h"
 
 /* A new program, as far as it is built. */
@@ -179,8 +180,9 @@ static int image_push_arguments(struct image *image, struct exec_arguments *argu
                          (arguments->count + 1) * sizeof(uint64_t));
 }
 
-static int image_build(struct image *image, struct inode *cwd, const char *path,
-                       struct exec_arguments *arguments)
+/* before: the process's space until now, or NULL; the new one inherits its quota. */
+static int image_build(struct image *image, struct mm_struct *before, struct inode *cwd,
+                       const char *path, struct exec_arguments *arguments)
 {
     struct stat stat;
     int result = path_lookup(cwd, path, &image->inode);
@@ -192,14 +194,16 @@ static int image_build(struct image *image, struct inode *cwd, const char *path,
     if (stat.type != T_FILE)
         goto put_inode;
     result = -ENOMEM;
-    image->mm = mm_create();
+    image->mm = mm_create(NULL);
     if (image->mm == NULL)
         goto put_inode;
-    result = image_map_file(image);
+    result = before != NULL ? quota_inherit(image->mm, before) : 0;
+    if (result == 0)
+        result = image_map_file(image);
     if (result == 0)
         result = image_push_arguments(image, arguments);
     if (result < 0)
-        mm_destroy(image->mm);
+        mm_put(image->mm);
 put_inode:
     inode_put(image->inode); /* the areas have uses of their own */
     return result;
@@ -224,13 +228,13 @@ int process_exec(struct process *process, struct trap_frame *frame, const char *
     struct image image = {0};
     struct mm_struct *before;
     struct thread *thread;
-    int result = image_build(&image, cwd, path, arguments);
+    int result = image_build(&image, process->mm, cwd, path, arguments);
 
     inode_put(cwd);
     if (result < 0)
         return result;
     if (running && process_take_over() < 0) {
-        mm_destroy(image.mm);
+        mm_put(image.mm);
         return -EINTR;
     }
     thread = process_only_thread(process);
@@ -247,7 +251,7 @@ int process_exec(struct process *process, struct trap_frame *frame, const char *
     else
         thread->space = &image.mm->page_table;
     if (before != NULL)
-        mm_destroy(before);
+        mm_put(before);
     user_state_init(frame, image.entry, image.sp);
     frame->a1 = image.sp;
     return (int)arguments->count;

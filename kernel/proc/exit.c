@@ -30,7 +30,7 @@ void process_release(struct process *process)
     else
         thread->space = NULL;
     if (mm != NULL)
-        mm_destroy(mm);
+        mm_put(mm);
 }
 
 /*

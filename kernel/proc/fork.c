@@ -35,7 +35,7 @@ static int copy_floating_point(struct thread *from, struct thread *to)
 
 static int copy_space(struct process *from, struct process *to)
 {
-    to->mm = mm_create();
+    to->mm = mm_create(from->mm);
     if (to->mm == NULL)
         return -ENOMEM;
     strlcpy(to->mm->name, from->name, sizeof(to->mm->name));

@@ -18,6 +18,7 @@
 #include "sync/printf.h"
 #include "sync/trace.h"
 #include "vm/mm.h"
+#include "vm/oom.h"
 
 struct spinlock process_lock;
 
@@ -37,6 +38,7 @@ void process_table_init(void)
     spin_init(&process_lock, "processes", RANK_PROCESS);
     list_init(&processes);
     trace_pid_hook = running_pid;
+    oom_kill_hook = process_kill;
 }
 
 static bool process_count_up(void)

@@ -16,6 +16,7 @@ enum lock_rank {
     RANK_MM,         /* never together with RANK_INODE */
     RANK_PAGE,       /* one by waiting, more by try */
     RANK_BUFFER,     /* several: superblock first; read_page looks into some, its page locked */
+    RANK_SWAP_IO,    /* a transfer to or from swap */
     RANK_FAMILY,     /* family, and a vm_object's list of VMAs */
     /* spinlocks */
     RANK_PIPE,       /* the ring's indices */
@@ -33,7 +34,7 @@ enum lock_rank {
     RANK_BUDDY,
     RANK_SLEEPLOCK,  /* the guard of a sleeping lock */
     RANK_DEVICE,     /* virtio queue, console input */
-    RANK_TRANSFER,   /* requests in flight of the file system */
+    RANK_TRANSFER,   /* requests in flight of a transfer */
     RANK_WAIT,       /* a wait queue */
     RANK_SCHED,      /* several: a hart's timers, then a thread, then the run queue */
     RANK_ASID,       /* taken in the switch of threads */

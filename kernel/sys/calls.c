@@ -1,6 +1,5 @@
 /*
- * The table of system calls: from a number to the function. What has no function is refused,
- * memlimit among it, which comes with the replacement of pages.
+ * The table of system calls: from a number to the function. What has no function is refused.
  */
 #include "sys/calls.h"
 
@@ -34,6 +33,9 @@ int64_t (*const syscall_table[SYSCALLS])(struct trap_frame *) = {
     [SYS_sync] = sys_sync,
     [SYS_getppid] = sys_getppid,
     [SYS_vmstat] = sys_vmstat,
+    [SYS_memlimit] = sys_memlimit,
+    [SYS_swapon] = sys_swapon,
+    [SYS_swapoff] = sys_swapoff,
     [SYS_poweroff] = sys_poweroff,
     [SYS_mmap] = sys_mmap,
     [SYS_munmap] = sys_munmap,

@@ -83,5 +83,8 @@ int64_t sys_munlock(struct trap_frame *frame);
 /* sys/sys_mem.c */
 int64_t sys_sbrk(struct trap_frame *frame);
 int64_t sys_vmstat(struct trap_frame *frame);
+int64_t sys_memlimit(struct trap_frame *frame);
+int64_t sys_swapon(struct trap_frame *frame);
+int64_t sys_swapoff(struct trap_frame *frame);
 
 #endif

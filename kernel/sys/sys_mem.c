@@ -2,9 +2,12 @@
 #include "abi/errno.h"
 #include "abi/syscall.h"
 #include "mem/kmem.h"
+#include "dev/block.h"
 #include "sys/calls.h"
 #include "vm/mm.h"
+#include "vm/quota.h"
 #include "vm/reclaim.h"
+#include "vm/swap.h"
 #include "vm/usercopy.h"
 #include "vm/vmstat.h"
 
@@ -30,15 +33,15 @@ static int64_t fail_allocation(uint64_t count)
 #endif
 }
 
-/* vmstat(pid, stats, flags): pid 0 is the whole machine, which is all that is counted. */
+/* vmstat(pid, stats, flags): pid 0 is the whole machine. */
 int64_t sys_vmstat(struct trap_frame *frame)
 {
     struct vm_stats *stats;
-    int result;
+    int result = 0;
 
     if (frame->a2 == VMSTAT_FAIL)
         return fail_allocation(frame->a0);
-    if (frame->a0 != 0 || (frame->a2 & ~(uint64_t)VMSTAT_DROP))
+    if ((int)frame->a0 < 0 || (frame->a2 & ~(uint64_t)VMSTAT_DROP))
         return -EINVAL;
     if (frame->a2 & VMSTAT_DROP)
         /* first, so that what is allocated here keeps no slab from being given back */
@@ -46,8 +49,45 @@ int64_t sys_vmstat(struct trap_frame *frame)
     stats = kmem_alloc(sizeof(*stats), 0);
     if (stats == NULL)
         return -ENOMEM;
-    vm_stats_read(stats, 0);
-    result = user_copy_out(current_process()->mm, frame->a1, stats, sizeof(*stats));
+    if (frame->a0 == 0)
+        vm_stats_read(stats, 0);
+    else
+        result = vm_stats_read_one(stats, (int)frame->a0);
+    if (result == 0)
+        result = user_copy_out(current_process()->mm, frame->a1, stats, sizeof(*stats));
     kmem_free(stats);
     return result;
+}
+
+/* memlimit(frames, policy): the old frames. */
+int64_t sys_memlimit(struct trap_frame *frame)
+{
+    int old;
+    int result = quota_set(current_process()->mm, (int)frame->a0, (int)frame->a1, &old);
+
+    return result < 0 ? result : old;
+}
+
+/* The serial of a disk, from user memory. */
+static int fetch_serial(char *serial, size_t size, uint64_t user)
+{
+    int length = user_copy_string(current_process()->mm, serial, user, size);
+
+    return length == -ENAMETOOLONG ? -ENODEV : length;
+}
+
+int64_t sys_swapon(struct trap_frame *frame)
+{
+    char serial[SERIAL_BYTES];
+    int result = fetch_serial(serial, sizeof(serial), frame->a0);
+
+    return result < 0 ? result : swap_on(serial);
+}
+
+int64_t sys_swapoff(struct trap_frame *frame)
+{
+    char serial[SERIAL_BYTES];
+    int result = fetch_serial(serial, sizeof(serial), frame->a0);
+
+    return result < 0 ? result : swap_off(serial);
 }

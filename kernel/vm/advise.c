@@ -8,7 +8,9 @@
 #include "abi/errno.h"
 #include "abi/mman.h"
 #include "sync/printf.h"
+#include "vm/lru.h"
 #include "vm/mm.h"
+#include "vm/quota.h"
 #include "vm/usercopy.h"
 #include "vm/vma.h"
 
@@ -214,6 +216,35 @@ int mm_present(struct mm_struct *mm, uint64_t start, uint64_t pages, unsigned ch
     return error;
 }
 
+/*
+ * Locks: mm->lock for writing. Pages of [start, end) that are there are marked in their entries,
+ * for who looks for pages to evict sees entries and no areas; the quota does not count them.
+ */
+static void entries_lock(struct mm_struct *mm, uint64_t start, uint64_t end, bool locked)
+{
+    struct page *page;
+    pte_t *slot;
+
+    spin_lock(&mm->page_table.lock);
+    while ((slot = next_page_table(&mm->page_table, &start, end)) != NULL) {
+        uint64_t stop = (start | (LEAF_TABLE_SPAN - 1)) + 1;
+
+        for (; start < stop && start < end; start += PAGE_SIZE, slot++) {
+            if (pte_kind(pte_load(slot)) != PTE_PRESENT)
+                continue;
+            pte_set_locked(slot, locked);
+            page = pfn_page(pte_pfn(pte_load(slot)));
+            if (locked)
+                quota_forget(mm, start);
+            else if (page_test(page, PAGE_PRIVATE) && mm->quota)
+                quota_remember(mm, start, 0);
+            else if (page_test(page, PAGE_PRIVATE))
+                add_to_lru(&anon_lru, page, 0); /* it may have come while it was locked */
+        }
+    }
+    spin_unlock(&mm->page_table.lock);
+}
+
 int mm_lock(struct mm_struct *mm, uint64_t start, uint64_t length, bool locked)
 {
     struct vm_area_struct *vma;
@@ -229,6 +260,8 @@ int mm_lock(struct mm_struct *mm, uint64_t start, uint64_t length, bool locked)
     for (vma = find_vma(mm, start); !error && !locked && vma && vma->start < end;
          vma = vma_next(vma))
         area_unlock(mm, vma);
+    if (!error)
+        entries_lock(mm, start, end, locked);
     areas_merge(mm, start, end);
     rwlock_write_release(&mm->lock);
     if (error || !locked)

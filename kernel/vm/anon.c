@@ -12,9 +12,13 @@
 #include "mem/vm_stat.h"
 #include "mmu/tlb.h"
 #include "sync/printf.h"
+#include "sync/trace.h"
 #include "vm/commit.h"
+#include "vm/family.h"
+#include "vm/lru.h"
 #include "vm/mm.h"
 #include "vm/page_lock.h"
+#include "vm/swap.h"
 #include "vm/vma.h"
 
 struct page *zero_page;
@@ -40,7 +44,7 @@ struct page *anon_page_alloc(struct vm_fault *fault, unsigned frame_flags, enum 
     struct page *page;
 
     if (unreserved && commit_charge((struct commit){.pages = 1}) != 0) {
-        *why = FAULT_NO_MEMORY;
+        *why = FAULT_WANT_PROMISE;
         return NULL;
     }
     page = frame_alloc(FRAME_ANON, frame_flags);
@@ -50,10 +54,9 @@ struct page *anon_page_alloc(struct vm_fault *fault, unsigned frame_flags, enum 
         *why = FAULT_WANT_FRAME;
         return NULL;
     }
-    if (unreserved)
-        page->flags = PAGE_CHARGED;
-    page->slot = 0;
+    page->flags = PAGE_PRIVATE | (unreserved ? PAGE_CHARGED : 0);
     page->counts = PAGE_MAPPED_REF;
+    family_own_page(fault->mm, page, fault->va);
     return page;
 }
 
@@ -66,6 +69,8 @@ enum fault_result anon_page_install(struct vm_fault *fault, struct page *page)
         page_put_many(page, PAGE_MAPPED_REF);
         return result;
     }
+    if (!fault->brings_page && !(fault->vma->flags & VMA_LOCKED))
+        add_to_lru(&anon_lru, page, 0);
     if (pte_kind(fault->old) == PTE_PRESENT)
         flush_tlb_entry(&fault->mm->page_table, fault->va);
     if (fault->vma->access & ACCESS_EXEC)
@@ -79,7 +84,7 @@ enum fault_result anon_zero_read(struct vm_fault *fault)
     enum fault_result result = fault_install(fault, entry);
 
     if (result == FAULT_OK)
-        update_vm_stats(VM_STAT_FAULT_ZERO_READ, 1);
+        mm_count(fault->mm, VM_STAT_FAULT_ZERO_READ);
     return result;
 }
 
@@ -92,8 +97,15 @@ enum fault_result anon_zero_write(struct vm_fault *fault)
         return result;
     result = anon_page_install(fault, page);
     if (result == FAULT_OK)
-        update_vm_stats(VM_STAT_FAULT_ZERO, 1);
+        mm_count(fault->mm, VM_STAT_FAULT_ZERO);
     return result;
+}
+
+/* Locks: the page's. Has nobody else an entry that counts on the page's slot, nor the disk? */
+static bool slot_can_go(const struct page *page)
+{
+    return page->slot == 0 || (swap_slot_uses(page_swap_slot(page)) == 0 &&
+                               !page_test(page, PAGE_WRITEBACK));
 }
 
 /*
@@ -107,7 +119,9 @@ static enum fault_result cow_reuse(struct vm_fault *fault, struct page *page)
 
     if (!page_trylock(page))
         return FAULT_WANT_LOCK;
-    if (page_maps(page) == 1 && page->slot == 0) {
+    if (page_maps(page) == 1 && slot_can_go(page)) {
+        if (page->slot)
+            swap_page_forget(page);
         pte_write_allow(fault->slot);
         result = FAULT_OK;
     }
@@ -127,7 +141,7 @@ static enum fault_result cow_copy(struct vm_fault *fault, struct page *old)
     result = anon_page_install(fault, page);
     if (result == FAULT_OK) {
         page_put_many(old, PAGE_MAPPED_REF);
-        update_vm_stats(VM_STAT_FAULT_COW_COPY, 1);
+        mm_count(fault->mm, VM_STAT_FAULT_COW_COPY);
     }
     return result;
 }
@@ -143,7 +157,7 @@ enum fault_result anon_copy_on_write(struct vm_fault *fault)
         spin_unlock(&table->lock);
         return FAULT_RETRY;
     }
-    if (page->class == FRAME_ANON && page_maps(page) == 1)
+    if (page_test(page, PAGE_PRIVATE) && page_maps(page) == 1)
         result = cow_reuse(fault, page);
     if (result != FAULT_OK)
         page_get(page);
@@ -151,7 +165,7 @@ enum fault_result anon_copy_on_write(struct vm_fault *fault)
 
     if (result == FAULT_OK) {
         flush_tlb_own_entry(fault->va);
-        update_vm_stats(VM_STAT_FAULT_COW_REUSE, 1);
+        mm_count(fault->mm, VM_STAT_FAULT_COW_REUSE);
         return FAULT_OK;
     }
     if (result == FAULT_WANT_LOCK) {
@@ -159,6 +173,64 @@ enum fault_result anon_copy_on_write(struct vm_fault *fault)
         return FAULT_WANT_LOCK;
     }
     result = cow_copy(fault, page);
+    page_put(page);
+    return result;
+}
+
+/*
+ * Locks: the page's, which has the content of slot. Maps it where fault->old, that slot, was found:
+ * writable for a store where nobody else has it in any way, else for reading only, with the slot,
+ * so that it can go again without being written.
+ */
+static enum fault_result map_swapped(struct vm_fault *fault, struct page *page, swp_entry_t slot)
+{
+    bool takes_over = fault->access == ACCESS_WRITE && page_maps(page) == 0 &&
+                      swap_slot_uses(slot) == 1 && !page_test(page, PAGE_WRITEBACK);
+    uint64_t access = fault->vma->access;
+    enum fault_result result;
+
+    if (!takes_over)
+        access &= ~(uint64_t)ACCESS_WRITE;
+    family_own_page(fault->mm, page, fault->va);
+    fault->stamp = swap_slot_stamp(slot);
+    __atomic_fetch_add(&page->counts, PAGE_MAPPED_REF, __ATOMIC_ACQ_REL);
+    result = fault_install(fault, access ? pte_make_user(page_pfn(page), access)
+                                         : pte_make_none(page_pfn(page)));
+    if (result != FAULT_OK) {
+        page_put_many(page, PAGE_MAPPED_REF);
+        return result;
+    }
+    swap_page_wanted(page);
+    swap_slot_put(slot);
+    if (takes_over)
+        swap_page_forget(page);
+    return FAULT_OK;
+}
+
+enum fault_result anon_swap_in(struct vm_fault *fault)
+{
+    swp_entry_t slot = pte_swap_slot(fault->old);
+    struct page *page = swap_find_page(slot);
+    enum fault_result result = FAULT_RETRY;
+
+    if (!page)
+        return FAULT_WANT_SWAP;
+    if (!page_trylock(page)) {
+        fault_keep(fault, page);
+        return FAULT_WANT_LOCK;
+    }
+    if (page->slot == slot.number + 1)
+        result = map_swapped(fault, page, slot);
+    page_unlock(page);
+    if (result == FAULT_OK) {
+        if (!fault->brings_page && !(fault->vma->flags & VMA_LOCKED))
+            add_to_lru(&anon_lru, page, fault->stamp);
+        trace(TRACE_REFAULT, fault->va, page_pfn(page).number, fault->stamp);
+        mm_count(fault->mm, VM_STAT_FAULT_SWAP);
+        mm_count(fault->mm, VM_STAT_REFAULT);
+        if (fault->vma->access & ACCESS_EXEC)
+            flush_instructions(&fault->mm->page_table);
+    }
     page_put(page);
     return result;
 }

@@ -13,6 +13,7 @@ enum fault_result anon_zero_read(struct vm_fault *fault);
 /* the entry is empty, or the zero page's */
 enum fault_result anon_zero_write(struct vm_fault *fault);
 enum fault_result anon_copy_on_write(struct vm_fault *fault);
+enum fault_result anon_swap_in(struct vm_fault *fault);
 
 /*
  * A frame for a private page of fault->vma, with the counts of one mapping and, in unreserved

@@ -15,6 +15,8 @@
 #include "sync/printf.h"
 #include "vm/anon.h"
 #include "vm/mm.h"
+#include "vm/quota.h"
+#include "vm/swap.h"
 #include "vm/vma.h"
 
 #define AREAS_PER_FRAME 16u /* at least as many areas, as small objects, fit into a frame */
@@ -320,8 +322,8 @@ void areas_merge(struct mm_struct *mm, uint64_t start, uint64_t end)
 }
 
 /* Locks: the page table's. Empties slots from *va on, until end, a table's end, or a full batch. */
-static void unmap_slots(struct tlb_batch *batch, pte_t *slot, uint64_t *va, uint64_t end,
-                        uint64_t *unmapped)
+static void unmap_slots(struct mm_struct *mm, struct tlb_batch *batch, pte_t *slot, uint64_t *va,
+                        uint64_t end, uint64_t *unmapped)
 {
     uint64_t stop = (*va | (LEAF_TABLE_SPAN - 1)) + 1;
     uint64_t at = *va;
@@ -330,12 +332,19 @@ static void unmap_slots(struct tlb_batch *batch, pte_t *slot, uint64_t *va, uint
         stop = end;
     tlb_batch_note(batch, at);
     for (; at < stop && batch->count < TLB_BATCH_PAGES; at += PAGE_SIZE, slot++) {
-        if (pte_has_frame(pte_load(slot))) {
+        pte_t entry = pte_load(slot);
+
+        if (pte_has_frame(entry)) {
             struct page *page = pfn_page(pte_pfn(pte_swap(batch->table, at, slot, 0)));
 
             if (page != zero_page)
                 batch->page[batch->count++] = page;
+            quota_forget(mm, at);
             (*unmapped)++;
+        } else if (pte_kind(entry) == PTE_SWAP) {
+            pte_set(slot, 0);
+            swap_slot_put(pte_swap_slot(entry));
+            mm->swapped--;
         }
     }
     tlb_batch_note(batch, at - PAGE_SIZE);
@@ -356,7 +365,7 @@ void unmap_page_range(struct mm_struct *mm, uint64_t start, uint64_t end)
         tlb_batch_begin(&batch, table);
         spin_lock(&table->lock);
         while (batch.count < TLB_BATCH_PAGES && (slot = next_page_table(table, &va, end)) != NULL)
-            unmap_slots(&batch, slot, &va, end, &unmapped);
+            unmap_slots(mm, &batch, slot, &va, end, &unmapped);
         spin_unlock(&table->lock);
         tlb_batch_finish(&batch);
         more = slot != NULL;

@@ -12,7 +12,7 @@ bool commit_always;
 
 static struct spinlock lock;  /* RANK_SWAP: guards the sums */
 static struct commit sum;
-static int64_t limit_total;   /* constant after boot */
+static int64_t limit_total;   /* changes with swap only */
 static int64_t limit_unswappable;
 
 void commit_init(void)
@@ -50,6 +50,26 @@ void commit_release(struct commit amount)
     sum.unswappable -= amount.unswappable;
     assert(sum.pages >= 0 && sum.unswappable >= 0);
     spin_unlock(&lock);
+}
+
+void commit_limit_change(int64_t pages)
+{
+    spin_lock(&lock);
+    limit_total += pages;
+    spin_unlock(&lock);
+}
+
+int commit_limit_lower(int64_t pages)
+{
+    int error = 0;
+
+    spin_lock(&lock);
+    if (sum.pages + sum.unswappable > limit_total - pages)
+        error = -ENOMEM;
+    else
+        limit_total -= pages;
+    spin_unlock(&lock);
+    return error;
 }
 
 uint64_t commit_total(void)

@@ -12,7 +12,10 @@
 #include "sync/printf.h"
 #include "vm/anon.h"
 #include "vm/mm.h"
+#include "vm/oom.h"
 #include "vm/page_lock.h"
+#include "vm/quota.h"
+#include "vm/swap.h"
 #include "vm/vma.h"
 
 static enum access access_of(unsigned flags)
@@ -65,6 +68,8 @@ static enum fault_result fault_act(struct vm_fault *fault, enum fault_kind kind)
         return anon_zero_read(fault);
     case FAULT_KIND_COPY_ON_WRITE:
         return anon_copy_on_write(fault);
+    case FAULT_KIND_SWAP:
+        return anon_swap_in(fault);
     case FAULT_KIND_FILE_MAP:
     case FAULT_KIND_FILE_COPY:
     case FAULT_KIND_FILE_SHARE:
@@ -74,7 +79,7 @@ static enum fault_result fault_act(struct vm_fault *fault, enum fault_kind kind)
         flush_tlb_own_entry(fault->va);
         return FAULT_OK;
     case FAULT_KIND_SPURIOUS:
-        update_vm_stats(VM_STAT_FAULT_SPURIOUS, 1);
+        mm_count(fault->mm, VM_STAT_FAULT_SPURIOUS);
         flush_tlb_own_entry(fault->va);
         return FAULT_OK;
     case FAULT_KIND_STACK:
@@ -94,11 +99,28 @@ static enum fault_result fault_act(struct vm_fault *fault, enum fault_kind kind)
           (unsigned long)fault->va, fault->mm->pid);
 }
 
+/* Does the handler of that kind make one more page of the process's own resident? */
+static bool brings_private_page(enum fault_kind kind)
+{
+    return kind == FAULT_KIND_ZERO_WRITE || kind == FAULT_KIND_ZERO_UPGRADE ||
+           kind == FAULT_KIND_FILE_COPY || kind == FAULT_KIND_COPY_ON_WRITE ||
+           kind == FAULT_KIND_SWAP;
+}
+
+/* Locks: the mm lock for reading. A private page is to come under a quota: is there room? */
+static enum fault_result ask_quota(struct vm_fault *fault, enum fault_kind kind)
+{
+    fault->brings_page = brings_private_page(kind) && !(fault->vma->flags & VMA_LOCKED);
+    return fault->brings_page ? (enum fault_result)quota_ask(fault) : FAULT_OK;
+}
+
 /* Locks: the mm lock for reading. One round: look, decide, act. */
 static enum fault_result fault_look(struct vm_fault *fault)
 {
     struct fault_facts facts = {.access = fault->access};
     struct vm_area_struct *vma = find_vma(fault->mm, fault->va);
+    enum fault_result result = FAULT_OK;
+    enum fault_kind kind;
 
     if (__builtin_expect(vma && vma->start <= fault->va, 1)) {
         fault->vma = vma;
@@ -109,12 +131,18 @@ static enum fault_result fault_look(struct vm_fault *fault)
             if (table_supply_fill(&fault->tables, fault->mm->page_table.levels, 0) != 0)
                 return FAULT_WANT_FRAME;
             if ((vma->flags & VMA_UNRESERVED) && tables_charge(&fault->tables) != 0)
-                return FAULT_NO_MEMORY;
+                return FAULT_WANT_PROMISE;
         }
     } else {
+        fault->old = 0;
         facts_outside(fault, vma, &facts);
     }
-    return fault_act(fault, fault_kind(&facts));
+    if (__builtin_expect(fault->flags & FAULT_FLAG_BRING_BACK, 0))
+        return pte_kind(fault->old) == PTE_SWAP ? anon_swap_in(fault) : FAULT_OK;
+    kind = fault_kind(&facts);
+    if (__builtin_expect(fault->mm->quota != NULL, 0))
+        result = ask_quota(fault, kind);
+    return result == FAULT_OK ? fault_act(fault, kind) : result;
 }
 
 enum fault_result fault_install(struct vm_fault *fault, pte_t entry)
@@ -122,18 +150,24 @@ enum fault_result fault_install(struct vm_fault *fault, pte_t entry)
     struct page_table *table = &fault->mm->page_table;
     enum fault_result result = FAULT_RETRY;
 
+    if (pte_kind(entry) == PTE_PRESENT)
+        entry = pte_locked(entry, fault->vma->flags & VMA_LOCKED);
     spin_lock(&table->lock);
     if (!fault->slot)
         fault->slot = walk_page_table(table, fault->va, &fault->tables);
     if (pte_load(fault->slot) == fault->old) {
-        if (pte_kind(fault->old) == PTE_EMPTY)
-            pte_set(fault->slot, entry);
-        else
+        if (pte_has_frame(fault->old))
             pte_swap(table, fault->va, fault->slot, entry);
+        else
+            pte_set(fault->slot, entry);
+        if (pte_kind(fault->old) == PTE_SWAP)
+            fault->mm->swapped--;
+        if (fault->brings_page)
+            quota_remember(fault->mm, fault->va, fault->stamp);
         result = FAULT_OK;
     }
     spin_unlock(&table->lock);
-    if (result == FAULT_OK && pte_kind(fault->old) == PTE_EMPTY)
+    if (result == FAULT_OK && !pte_has_frame(fault->old))
         __atomic_fetch_add(&fault->mm->resident, 1, __ATOMIC_RELAXED);
     return result;
 }
@@ -158,7 +192,22 @@ static enum fault_result wait_failed(int error)
         return frame_wait() ? FAULT_NO_MEMORY : FAULT_RETRY;
     if (error == -ENOSPC)
         return FAULT_NO_SPACE;
-    return error == -EDQUOT ? FAULT_NO_MEMORY : FAULT_IO_ERROR;
+    return error == -EDQUOT ? FAULT_WANT_PROMISE : FAULT_IO_ERROR;
+}
+
+/* Holds nothing. The page that fault->old says is in swap comes into memory. */
+static enum fault_result wait_for_swap(struct vm_fault *fault)
+{
+    struct page *page;
+    int error = read_from_swap(pte_swap_slot(fault->old), fault->mm->quota == NULL, &page);
+
+    if (error == -EAGAIN)
+        return FAULT_RETRY;
+    if (error)
+        return wait_failed(error);
+    mm_count(fault->mm, VM_STAT_PGIN);
+    fault_keep(fault, page);
+    return FAULT_RETRY;
 }
 
 /* Waits, holding nothing, for what a handler asked for. FAULT_RETRY, or how it ends. */
@@ -184,13 +233,18 @@ static enum fault_result fault_wait(struct vm_fault *fault, enum fault_result wa
         object_done(fault);
         return error ? wait_failed(error) : FAULT_RETRY;
     case FAULT_WANT_LOCK:
+        page_wait_writeback(fault->page);
         page_lock(fault->page);
         page_unlock(fault->page);
         return FAULT_RETRY;
+    case FAULT_WANT_SWAP:
+        return wait_for_swap(fault);
+    case FAULT_WANT_ROOM:
+        return quota_evict(fault->mm) ? FAULT_NO_MEMORY : FAULT_RETRY;
     case FAULT_WANT_STACK:
         if (stack_grow(fault->mm, fault->va))
             return FAULT_NO_MEMORY;
-        update_vm_stats(VM_STAT_FAULT_STACK, 1);
+        mm_count(fault->mm, VM_STAT_FAULT_STACK);
         return FAULT_RETRY;
     default:
         return want;
@@ -212,6 +266,8 @@ enum fault_result handle_page_fault(struct mm_struct *mm, uint64_t address, unsi
     fault.page = NULL;
     fault.object = NULL;
     fault.ahead = 0;
+    fault.brings_page = fault.has_asked = false;
+    fault.stamp = fault.patience = 0;
     fault.tables.count = 0;
     do {
         rwlock_read_acquire(&mm->lock);
@@ -220,13 +276,15 @@ enum fault_result handle_page_fault(struct mm_struct *mm, uint64_t address, unsi
         if (__builtin_expect(result == FAULT_OK, 1))
             break;
         result = fault_wait(&fault, result);
+        if (__builtin_expect(result == FAULT_WANT_PROMISE, 0))
+            result = oom_make_room(mm, fault.patience++) ? FAULT_NO_MEMORY : FAULT_RETRY;
     } while (result == FAULT_RETRY);
     if (__builtin_expect(fault.page != NULL, 0))
         page_put(fault.page);
     if (fault.tables.count)
         table_supply_drop(&fault.tables);
     if (result != FAULT_OK)
-        update_vm_stats(VM_STAT_FAULT_BAD, 1);
+        mm_count(mm, VM_STAT_FAULT_BAD);
     return result;
 }
 

@@ -22,6 +22,7 @@ enum fault_flag {
     FAULT_FLAG_READ = 1,
     FAULT_FLAG_WRITE = 2,
     FAULT_FLAG_EXEC = 4,
+    FAULT_FLAG_BRING_BACK = 16, /* not an access: what is in swap comes back, nothing else */
     FAULT_FLAG_USER_SP = 8, /* sp is the user's stack pointer: the stack may grow, at or above it */
 };
 
@@ -40,8 +41,11 @@ enum fault_result {
     FAULT_WANT_FRAME,  /* no frame is free */
     FAULT_WANT_PAGE,   /* fault->object's page fault->index has to be read */
     FAULT_WANT_WRITABLE, /* that page is to be made dirty first */
-    FAULT_WANT_LOCK,   /* somebody has the lock of fault->page */
+    FAULT_WANT_LOCK,   /* somebody has the lock of fault->page, or writes it */
     FAULT_WANT_STACK,  /* the stack's area has to grow */
+    FAULT_WANT_SWAP,   /* fault->old's page has to be read from swap */
+    FAULT_WANT_ROOM,   /* the quota is full */
+    FAULT_WANT_PROMISE, /* no more memory can be promised */
 };
 
 struct vm_fault {
@@ -58,6 +62,10 @@ struct vm_fault {
     struct vm_object *object;   /* with a use: to be read from */
     uint64_t index;
     uint32_t ahead;             /* so many pages after it may be read along */
+    bool brings_page;           /* a private page: it counts for the quota */
+    bool has_asked;             /* the quota for room */
+    uint32_t patience;          /* times that somebody was killed to make room */
+    uint32_t stamp;             /* what the policy kept of a page that was out */
     struct table_supply tables;
 };
 

@@ -46,6 +46,8 @@ enum fault_kind fault_kind(const struct fault_facts *facts)
         return kind_absent(facts);
     case PTE_PRESENT:
         return kind_present(facts);
+    case PTE_SWAP:
+        return FAULT_KIND_SWAP;
     default:
         return FAULT_KIND_CORRUPT;
     }

@@ -8,6 +8,7 @@
  *   empty, file, whole    FILE_MAP                 FILE_COPY
  *   empty, file, part     FILE_COPY                FILE_COPY
  *   empty, shared         FILE_MAP                 FILE_SHARE
+ *   a swap slot           SWAP                     SWAP
  *   present, shared       SPURIOUS or MARK         FILE_SHARE, SPURIOUS or MARK
  *   the zero page         SPURIOUS or MARK         ZERO_UPGRADE
  *   present, read-only    SPURIOUS or MARK         COPY_ON_WRITE
@@ -58,6 +59,7 @@ enum fault_kind {
     FAULT_KIND_FILE_COPY,
     FAULT_KIND_FILE_SHARE,
     FAULT_KIND_COPY_ON_WRITE,
+    FAULT_KIND_SWAP,
     FAULT_KIND_MARK,
     FAULT_KIND_SPURIOUS,
     FAULT_KIND_CORRUPT /* an entry that nobody can have made */

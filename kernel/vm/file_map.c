@@ -15,6 +15,7 @@
 #include "vm/anon.h"
 #include "vm/mm.h"
 #include "vm/page_lock.h"
+#include "vm/swap.h"
 #include "vm/vma.h"
 
 #define AROUND_PAGES 16u     /* a window, aligned, that is mapped along with a page that is read */
@@ -67,11 +68,14 @@ static enum fault_result cached_page_lock(struct vm_fault *fault, struct page **
     return FAULT_OK;
 }
 
-/* May a mapping of page be writable? Then no store through it goes unnoticed. Locks: the page's. */
+/*
+ * May a mapping of page be writable? Then no store through it goes unnoticed: a file's page is
+ * dirty, a page of shared memory has no slot with its content. Locks: the page's.
+ */
 static bool page_takes_stores(const struct vm_area_struct *vma, const struct page *page)
 {
     return (vma->flags & VMA_SHARED) && (vma->access & ACCESS_WRITE) &&
-           (vma->object->is_memory || page_test(page, PAGE_DIRTY));
+           (vma->object->is_memory ? page->slot == 0 : page_test(page, PAGE_DIRTY));
 }
 
 static uint64_t access_to(const struct vm_area_struct *vma, const struct page *page)
@@ -91,7 +95,7 @@ static enum fault_result map_locked_page(struct vm_fault *fault, struct page *pa
         page_put_many(page, PAGE_MAPPED_REF);
         return result;
     }
-    update_vm_stats(VM_STAT_FAULT_FILE, 1);
+    mm_count(fault->mm, VM_STAT_FAULT_FILE);
     if (fault->vma->access & ACCESS_EXEC)
         flush_instructions(&fault->mm->page_table);
     return FAULT_OK;
@@ -109,7 +113,9 @@ static bool map_neighbour(struct vm_area_struct *vma, pte_t *slot, struct page *
     fits = page->owner == object && index << PAGE_SHIFT < object->size;
     if (fits) {
         __atomic_fetch_add(&page->counts, PAGE_MAP, __ATOMIC_ACQ_REL); /* and our reference */
-        pte_set(slot, pte_make_user(page_pfn(page), vma->access & ~(uint64_t)ACCESS_WRITE));
+        pte_set(slot, pte_locked(pte_make_user(page_pfn(page),
+                                               vma->access & ~(uint64_t)ACCESS_WRITE),
+                                 vma->flags & VMA_LOCKED));
     }
     page_unlock(page);
     return fits;
@@ -178,6 +184,13 @@ static enum fault_result map_for_store(struct vm_fault *fault)
 
     if (result != FAULT_OK)
         return result;
+    if (page->slot && page_test(page, PAGE_WRITEBACK)) {
+        page_unlock(page);
+        fault_keep(fault, page);
+        return FAULT_WANT_LOCK; /* and the end of the write */
+    }
+    if (page->slot)
+        swap_page_forget(page);
     if (!page_takes_stores(fault->vma, page)) {
         result = want_of_object(fault, page->index, FAULT_WANT_WRITABLE);
     } else if (pte_kind(fault->old) == PTE_EMPTY) {
@@ -244,7 +257,7 @@ static enum fault_result map_private_copy(struct vm_fault *fault)
     }
     result = anon_page_install(fault, page);
     if (result == FAULT_OK)
-        update_vm_stats(VM_STAT_FAULT_FILE, 1);
+        mm_count(fault->mm, VM_STAT_FAULT_FILE);
     return result;
 }
 
@@ -326,7 +339,7 @@ static pte_t *slot_in_area(struct vm_area_struct *vma, struct page *page, uint64
 }
 
 /* Locks: the page's, object->vma_lock. */
-static void unmap_from_area(struct vm_area_struct *vma, struct page *page)
+static void unmap_from_area(struct vm_area_struct *vma, struct page *page, bool locked_too)
 {
     struct page_table *table = &vma->mm->page_table;
     uint64_t va;
@@ -334,6 +347,8 @@ static void unmap_from_area(struct vm_area_struct *vma, struct page *page)
 
     spin_lock(&table->lock);
     slot = slot_in_area(vma, page, &va);
+    if (slot && pte_is_locked(pte_load(slot)) && !locked_too)
+        slot = NULL;
     if (slot)
         pte_swap(table, va, slot, 0);
     spin_unlock(&table->lock);
@@ -344,14 +359,46 @@ static void unmap_from_area(struct vm_area_struct *vma, struct page *page)
     page_put_many(page, PAGE_MAPPED_REF);
 }
 
-void object_unmap_page(struct vm_object *object, struct page *page)
+void object_unmap_page(struct vm_object *object, struct page *page, bool locked_too)
 {
     struct list_head *at;
 
     sleeplock_acquire(&object->vma_lock);
     list_for_each (at, &object->vmas)
-        unmap_from_area(container_of(at, struct vm_area_struct, object_link), page);
+        unmap_from_area(container_of(at, struct vm_area_struct, object_link), page, locked_too);
     sleeplock_release(&object->vma_lock);
+}
+
+/* Locks: the page's, object->vma_lock. Reads the accessed bit and clears it. */
+static bool accessed_in_area(struct vm_area_struct *vma, struct page *page)
+{
+    struct page_table *table = &vma->mm->page_table;
+    bool accessed = false;
+    uint64_t va;
+    pte_t *slot;
+
+    spin_lock(&table->lock);
+    slot = slot_in_area(vma, page, &va);
+    if (slot)
+        accessed = pte_test_clear_accessed(slot);
+    spin_unlock(&table->lock);
+    if (accessed)
+        flush_tlb_entry(table, va);
+    return accessed;
+}
+
+bool object_page_accessed(struct vm_object *object, struct page *page)
+{
+    bool accessed = page_clear_flag(page, PAGE_REFERENCED);
+    struct list_head *at;
+
+    if (page_maps(page) == 0)
+        return accessed;
+    sleeplock_acquire(&object->vma_lock);
+    list_for_each (at, &object->vmas)
+        accessed |= accessed_in_area(container_of(at, struct vm_area_struct, object_link), page);
+    sleeplock_release(&object->vma_lock);
+    return accessed;
 }
 
 /* Locks: the page's, object->vma_lock. */

@@ -23,9 +23,10 @@ static void lru_resized(struct page_lru *lru)
 void add_to_lru(struct page_lru *lru, struct page *page, uint32_t stamp)
 {
     spin_lock(&lru->lock);
-    assert(!page_set(page, PAGE_ON_LRU));
-    lru->list.ops->add(&lru->list, &page->lru, stamp);
-    lru_resized(lru);
+    if (!page_set(page, PAGE_ON_LRU)) {
+        lru->list.ops->add(&lru->list, &page->lru, stamp);
+        lru_resized(lru);
+    }
     spin_unlock(&lru->lock);
 }
 

@@ -22,7 +22,7 @@ extern struct page_lru file_lru; /* pages of files */
 extern struct page_lru anon_lru; /* private pages, and pages of shared memory */
 
 void lru_init(const struct lru_ops *ops);
-/* stamp: what the page's slot remembers of it, or 0. The page must not be on a list. */
+/* stamp: what the page's slot remembers of it, or 0. Unless it is on that list already. */
 void add_to_lru(struct page_lru *lru, struct page *page, uint32_t stamp);
 void remove_from_lru(struct page_lru *lru, struct page *page); /* if it is on it */
 /* The page that the policy wants to know of next, with a reference; NULL: the list is empty. */

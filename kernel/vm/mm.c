@@ -17,13 +17,15 @@
 #include "sync/printf.h"
 #include "thread/thread.h"
 #include "vm/anon.h"
+#include "vm/family.h"
+#include "vm/quota.h"
 #include "vm/vma.h"
 
 #define STACK_FIRST_PAGES 4ul /* of the stack's area when it is made */
 
 static const struct commit root_charge = {.unswappable = 1};
 
-struct mm_struct *mm_create(void)
+struct mm_struct *mm_create(struct mm_struct *sibling)
 {
     struct mm_struct *mm = kmem_alloc(sizeof(*mm), 0);
 
@@ -34,8 +36,13 @@ struct mm_struct *mm_create(void)
         goto free_mm;
     if (page_table_init(&mm->page_table, paging_levels) != 0)
         goto uncharge;
+    if (family_join(mm, sibling) != 0)
+        goto free_table;
+    mm->users = 1;
     return mm;
 
+free_table:
+    page_table_destroy(&mm->page_table);
 uncharge:
     mm_uncharge(mm, root_charge);
 free_mm:
@@ -43,7 +50,7 @@ free_mm:
     return NULL;
 }
 
-void mm_destroy(struct mm_struct *mm)
+static void mm_destroy(struct mm_struct *mm)
 {
     struct rb_node *node;
 
@@ -56,9 +63,28 @@ void mm_destroy(struct mm_struct *mm)
             vma->ops->close(vma);
         kmem_free(vma);
     }
+    family_leave(mm);
+    quota_free(mm);
     page_table_destroy(&mm->page_table);
     commit_release(mm->charged);
     kmem_free(mm);
+}
+
+void mm_put(struct mm_struct *mm)
+{
+    if (__atomic_fetch_sub(&mm->users, 1, __ATOMIC_ACQ_REL) == 1)
+        mm_destroy(mm);
+}
+
+bool mm_try_get(struct mm_struct *mm)
+{
+    uint32_t users = __atomic_load_n(&mm->users, __ATOMIC_RELAXED);
+
+    while (users != 0)
+        if (__atomic_compare_exchange_n(&mm->users, &users, users + 1, false, __ATOMIC_ACQ_REL,
+                                        __ATOMIC_RELAXED))
+            return true;
+    return false;
 }
 
 /*
@@ -205,6 +231,6 @@ unlock:
 void mm_usage(struct mm_struct *mm, uint64_t *resident, uint64_t *swapped, uint64_t *size)
 {
     *resident = __atomic_load_n(&mm->resident, __ATOMIC_RELAXED) * PAGE_SIZE;
-    *swapped = 0;
+    *swapped = __atomic_load_n(&mm->swapped, __ATOMIC_RELAXED) * PAGE_SIZE;
     *size = __atomic_load_n(&mm->area_bytes, __ATOMIC_RELAXED);
 }

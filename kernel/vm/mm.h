@@ -12,13 +12,19 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "lib/list.h"
 #include "lib/rbtree.h"
+#include "mem/vm_stat.h"
 #include "mmu/page_table.h"
 #include "thread/sleeplock.h"
 #include "vm/commit.h"
 
+struct family;
+struct quota;
 struct vm_object;
 struct vm_area_struct;
+
+#define MM_EVENTS (VM_STAT_EVICT_DIRTY + 1) /* the first of enum vm_stat_item */
 
 struct mm_struct {
     struct rwlock lock;
@@ -31,6 +37,13 @@ struct mm_struct {
     struct commit charged;             /* m: what was promised to it */
     struct commit locked;              /* m: the part of it that mlock made */
     uint64_t resident;                 /* a: pages mapped */
+    uint64_t swapped;                  /* p: entries that show a swap slot */
+    struct quota *quota;               /* m, p: or NULL; see vm/quota.h */
+    struct family *family;             /* c: see vm/family.h */
+    struct list_head family_link;      /* the family's */
+    uint16_t number;                   /* c: by which pages remember it */
+    uint32_t users;                    /* a: the process, and who looks at it meanwhile */
+    uint64_t events[MM_EVENTS];        /* a: what happened to this space: enum vm_stat_item */
     uint64_t area_bytes;               /* m to change, read freely: of all areas */
     int pid;                           /* c after exec or fork: for messages only */
     char name[24];
@@ -45,10 +58,21 @@ struct mm_struct {
 #define HEAP_DEFAULT 0x40000000ul /* of a program whose segments all lie above MM_COMMON_END */
 #define MM_MAX_AREAS 131072u
 
-/* An empty space, or NULL. Sleeps. */
-struct mm_struct *mm_create(void);
-/* Unmaps everything, gives everything back. The space runs nowhere. Sleeps; holds nothing. */
-void mm_destroy(struct mm_struct *mm);
+/* Counts an event for the machine and for the space. item: below MM_EVENTS, a constant. */
+#define mm_count(mm, item)           \
+    (update_vm_stats(item, 1),       \
+     (void)__atomic_fetch_add(&(mm)->events[item], 1, __ATOMIC_RELAXED))
+
+/*
+ * An empty space, or NULL; of sibling's family (fork), or with NULL of a new one (exec). Sleeps.
+ */
+struct mm_struct *mm_create(struct mm_struct *sibling);
+/*
+ * One user less; the last one unmaps everything and gives it back. It runs nowhere then. Sleeps;
+ * holds nothing.
+ */
+void mm_put(struct mm_struct *mm);
+bool mm_try_get(struct mm_struct *mm); /* one more, unless the last has gone */
 /* Makes mm (NULL: the kernel's own root) the running thread's address space. */
 void mm_switch(struct mm_struct *mm);
 

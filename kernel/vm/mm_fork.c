@@ -13,6 +13,8 @@
 #include "sync/printf.h"
 #include "vm/anon.h"
 #include "vm/mm.h"
+#include "vm/quota.h"
+#include "vm/swap.h"
 #include "vm/vma.h"
 
 /* Locks: the parent's mm lock for writing. */
@@ -38,8 +40,8 @@ static int area_copy(struct vm_area_struct *vma, struct mm_struct *child)
  * Locks: parent's. Shares what its slots from[0 .. count), the first of them for va, map with to[].
  * Returns the pages that are mapped; *protected tells that an entry lost its write permission.
  */
-static uint64_t slots_share(struct page_table *parent, uint64_t va, pte_t *from, pte_t *to,
-                            uint64_t count, bool *protected)
+static uint64_t slots_share(struct page_table *parent, struct mm_struct *child, uint64_t va,
+                            pte_t *from, pte_t *to, uint64_t count, bool *protected)
 {
     pfn_t zero = page_pfn(zero_page);
     uint64_t mapped = 0;
@@ -47,9 +49,16 @@ static uint64_t slots_share(struct page_table *parent, uint64_t va, pte_t *from,
     for (uint64_t i = 0; i < count; i++) {
         pte_t entry = pte_load(&from[i]);
 
+        if (pte_kind(entry) == PTE_SWAP) {
+            swap_slot_get(pte_swap_slot(entry));
+            child->swapped++;
+            pte_set(&to[i], entry);
+        }
         if (!pte_has_frame(entry))
             continue;
         mapped++;
+        if (child->quota && page_test(pfn_page(pte_pfn(entry)), PAGE_PRIVATE))
+            quota_remember(child, va + i * PAGE_SIZE, 0);
         if (!pte_shows(entry, zero))
             __atomic_fetch_add(&pfn_page(pte_pfn(entry))->counts, PAGE_MAPPED_REF,
                                __ATOMIC_RELAXED);
@@ -87,7 +96,7 @@ static int tables_copy(struct mm_struct *parent, struct mm_struct *child,
             to = walk_page_table(&child->page_table, va, &supply);
         }
         spin_lock(&parent->page_table.lock);
-        mapped += slots_share(&parent->page_table, va, from, to, (stop - va) >> PAGE_SHIFT,
+        mapped += slots_share(&parent->page_table, child, va, from, to, (stop - va) >> PAGE_SHIFT,
                               protected);
         spin_unlock(&parent->page_table.lock);
         va = stop;
@@ -124,6 +133,8 @@ int mm_fork(struct mm_struct *parent, struct mm_struct *child)
     amount.unswappable = parent->charged.unswappable - parent->locked.unswappable -
                          child->charged.unswappable; /* the root is charged already */
     error = mm_charge(child, amount);
+    if (!error)
+        error = quota_inherit(child, parent);
     if (!error) {
         child->area_bytes = parent->area_bytes;
         child->heap_start = parent->heap_start;

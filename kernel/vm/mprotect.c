@@ -21,15 +21,15 @@
  * access: a page of this space alone may be written at once; one that is shared in any way waits
  * for its fault.
  */
-static pte_t entry_for(pte_t entry, struct page *page, uint64_t access)
+static pte_t entry_for(pte_t entry, struct page *page, uint64_t access, bool locked)
 {
-    bool alone = page->class == FRAME_ANON && !page->owner && page_maps(page) == 1 &&
-                 page->slot == 0;
+    bool alone = page_test(page, PAGE_PRIVATE) && page_maps(page) == 1 && page->slot == 0;
 
     if (access == 0)
         return pte_make_none(page_pfn(page));
-    return pte_make_user(page_pfn(page), alone ? access : access & ~(uint64_t)ACCESS_WRITE) |
-           pte_marks(entry);
+    if (!alone)
+        access &= ~(uint64_t)ACCESS_WRITE;
+    return pte_locked(pte_make_user(page_pfn(page), access) | pte_marks(entry), locked);
 }
 
 /*
@@ -37,7 +37,7 @@ static pte_t entry_for(pte_t entry, struct page *page, uint64_t access)
  * allows. A page of a file, or the zero page, of which nobody may see anything is unmapped.
  */
 static void slots_protect(struct tlb_batch *batch, pte_t *slot, uint64_t *va, uint64_t stop,
-                          uint64_t access, uint64_t *unmapped)
+                          uint64_t access, bool locked, uint64_t *unmapped)
 {
     for (; *va < stop && batch->count < TLB_BATCH_PAGES; *va += PAGE_SIZE, slot++) {
         pte_t entry = pte_load(slot);
@@ -47,13 +47,13 @@ static void slots_protect(struct tlb_batch *batch, pte_t *slot, uint64_t *va, ui
             continue;
         page = pfn_page(pte_pfn(entry));
         tlb_batch_note(batch, *va);
-        if (access == 0 && (page == zero_page || page->class != FRAME_ANON || page->owner)) {
+        if (access == 0 && !page_test(page, PAGE_PRIVATE)) {
             pte_swap(batch->table, *va, slot, 0);
             (*unmapped)++;
             if (page != zero_page)
                 batch->page[batch->count++] = page;
         } else {
-            pte_swap(batch->table, *va, slot, entry_for(entry, page, access));
+            pte_swap(batch->table, *va, slot, entry_for(entry, page, access, locked));
         }
     }
 }
@@ -100,7 +100,8 @@ static void __attribute__((noinline)) area_protect_pages(struct mm_struct *mm,
             if (only_write_goes)
                 slots_write_protect(&batch, slot, &va, stop);
             else
-                slots_protect(&batch, slot, &va, stop, vma->access, &unmapped);
+                slots_protect(&batch, slot, &va, stop, vma->access, vma->flags & VMA_LOCKED,
+                              &unmapped);
         }
         spin_unlock(&table->lock);
         tlb_batch_finish(&batch);

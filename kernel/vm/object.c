@@ -2,9 +2,9 @@
  * The pages of vm_objects: find, read, dirty, clean, remove. Chapter "Memory Mapping".
  *
  * What always holds: a page in the tree of an object has that object as owner, its index, and a
- * reference from the tree; it is on file_lru. A page leaves the tree only under its page lock, so
- * owner and index are stable for the holder of that lock. New references to a page that its object
- * alone refers to are taken under the object's lock only.
+ * reference from the tree; it is on file_lru, or, of shared memory, on anon_lru. A page leaves the
+ * tree only under its page lock, so owner and index are stable for the holder of that lock. New
+ * references to a page that its object alone refers to are taken under the object's lock only.
  */
 #include "vm/object.h"
 
@@ -16,6 +16,7 @@
 #include "vm/commit.h"
 #include "vm/lru.h"
 #include "vm/page_lock.h"
+#include "vm/swap.h"
 #include "vm/vma.h"
 
 static struct spinlock dirty_lock; /* RANK_FS: guards dirty_objects */
@@ -37,6 +38,11 @@ void object_init(struct vm_object *object, const struct vm_object_ops *ops, uint
     list_init(&object->dirty_link);
     object->ops = ops;
     object->size = size;
+}
+
+static struct page_lru *lru_of(const struct vm_object *object)
+{
+    return object->is_memory ? &anon_lru : &file_lru;
 }
 
 static struct page *find_locked(struct vm_object *object, uint64_t index)
@@ -86,7 +92,138 @@ static int page_create(struct vm_object *object, uint64_t index, struct page **o
     page->index = index;
     page->owner = object;
     page->reserved = 0;
-    page->slot = 0;
+    *out = page;
+    return 0;
+}
+
+/* The slot of a page of shared memory that is out, + 1, or 0. */
+static uint32_t find_slot(struct vm_object *object, uint64_t index)
+{
+    uint32_t slot = 0;
+
+    if (object->is_memory) {
+        spin_lock(&object->lock);
+        slot = page_tree_find_slot(&object->pages, index);
+        spin_unlock(&object->lock);
+    }
+    return slot;
+}
+
+/*
+ * Locks: the page's, which has the content of slot. It becomes the object's page at index again,
+ * unless the object does not show the slot there any more: false.
+ */
+static bool page_return(struct vm_object *object, uint64_t index, struct page *page, uint32_t slot)
+{
+    bool returns;
+
+    spin_lock(&object->lock);
+    returns = page->slot == slot && page_tree_find_slot(&object->pages, index) == slot;
+    if (returns) {
+        page_tree_replace(&object->pages, index, page, 0);
+        object->page_count++;
+        page->owner = object;
+        page->index = index;
+        page_get(page);
+    }
+    spin_unlock(&object->lock);
+    if (!returns)
+        return false;
+    page_set(page, PAGE_UPTODATE);
+    swap_page_wanted(page);
+    swap_slot_put(page_swap_slot(page));
+    add_to_lru(&anon_lru, page, 0);
+    update_vm_stats(VM_STAT_REFAULT, 1);
+    return true;
+}
+
+/* Brings the page at index back from slot. 0: look again; -ENOMEM, -EIO. Sleeps. */
+static int object_swap_in(struct vm_object *object, uint64_t index, uint32_t slot)
+{
+    struct page *page = swap_find_page((swp_entry_t){slot - 1});
+    int error = page ? 0 : read_from_swap((swp_entry_t){slot - 1}, true, &page);
+
+    if (error)
+        return error == -EAGAIN ? 0 : error;
+    page_lock(page);
+    page_return(object, index, page, slot);
+    page_unlock(page);
+    page_put(page);
+    return 0;
+}
+
+void object_swap_out(struct vm_object *object, struct page *page)
+{
+    object_unmap_page(object, page, false);
+    if (page_maps(page) != 0)
+        return;
+    spin_lock(&object->lock);
+    swap_slot_get(page_swap_slot(page));
+    page_tree_replace(&object->pages, page->index, NULL, page_swap_slot(page).number);
+    object->page_count--;
+    page->owner = NULL;
+    spin_unlock(&object->lock);
+    page_put(page);
+}
+
+int object_bring_back(struct vm_object *object)
+{
+    uint64_t index = 0;
+    int error = 0;
+
+    while (!error) {
+        struct page *page;
+        bool found;
+
+        spin_lock(&object->lock);
+        found = page_tree_next_slot(&object->pages, &index);
+        spin_unlock(&object->lock);
+        if (!found)
+            break;
+        error = object_read_page(object, index, &page);
+        if (!error)
+            page_put(page);
+    }
+    return error;
+}
+
+/* Gives up the slots of pages that are out. Nobody else has the object any more. */
+static void release_slots(struct vm_object *object)
+{
+    uint64_t index = 0;
+
+    while (page_tree_next_slot(&object->pages, &index)) {
+        uint32_t slot = page_tree_find_slot(&object->pages, index);
+
+        page_tree_remove(&object->pages, index);
+        swap_slot_put((swp_entry_t){slot - 1});
+    }
+}
+
+/* A new page, locked, becomes the one at index. 0 and *out; -EEXIST, -ENOMEM or -EDQUOT. */
+static int page_add(struct vm_object *object, uint64_t index, struct page **out)
+{
+    struct page *page;
+    int error = page_create(object, index, &page);
+
+    if (error)
+        return error;
+    page_lock(page);
+    spin_lock(&object->lock);
+    error = page_tree_find(&object->pages, index) || page_tree_find_slot(&object->pages, index)
+                ? -EEXIST
+                : page_tree_insert(&object->pages, index, page);
+    if (!error) {
+        object->page_count++;
+        page_get(page);
+    }
+    spin_unlock(&object->lock);
+    if (error) {
+        page_unlock(page);
+        page_put(page);
+        return error;
+    }
+    add_to_lru(lru_of(object), page, 0);
     *out = page;
     return 0;
 }
@@ -97,45 +234,30 @@ static int page_create(struct vm_object *object, uint64_t index, struct page **o
  */
 static int page_find_or_create(struct vm_object *object, uint64_t index, struct page **out)
 {
-    struct page *page, *fresh;
-    int error;
+    int error = -EEXIST;
 
-    for (;;) {
-        page = object_find_page(object, index);
+    while (error == -EEXIST) {
+        struct page *page = object_find_page(object, index);
+        uint32_t slot = page ? 0 : find_slot(object, index);
+
         if (page) {
             page_lock(page);
-            if (page->owner == object)
-                break;
+            if (page->owner == object) {
+                *out = page;
+                return 0;
+            }
             page_unlock(page);
             page_put(page);
-            continue;
+        } else if (slot) {
+            int failed = object_swap_in(object, index, slot);
+
+            if (failed)
+                return failed;
+        } else {
+            error = page_add(object, index, out);
         }
-        error = page_create(object, index, &fresh);
-        if (error)
-            return error;
-        page_lock(fresh);
-        spin_lock(&object->lock);
-        error = page_tree_find(&object->pages, index)
-                    ? -EEXIST
-                    : page_tree_insert(&object->pages, index, fresh);
-        if (!error) {
-            object->page_count++;
-            page_get(fresh);
-        }
-        spin_unlock(&object->lock);
-        if (!error) {
-            if (!object->is_memory)
-                add_to_lru(&file_lru, fresh, 0);
-            page = fresh;
-            break;
-        }
-        page_unlock(fresh);
-        page_put(fresh);
-        if (error != -EEXIST)
-            return error;
     }
-    *out = page;
-    return 0;
+    return error;
 }
 
 /* Locks: the page's. Takes it out of its object; the reference of the tree is dropped. */
@@ -152,7 +274,7 @@ static void page_remove(struct vm_object *object, struct page *page)
     object->page_count--;
     page->owner = NULL;
     spin_unlock(&object->lock);
-    remove_from_lru(&file_lru, page);
+    remove_from_lru(lru_of(object), page);
     page_put(page);
 }
 
@@ -303,7 +425,7 @@ static void remove_pages(struct vm_object *object, uint64_t index)
         if (page->owner == object) {
             page_wait_writeback(page);
             if (page_maps(page))
-                object_unmap_page(object, page);
+                object_unmap_page(object, page, true);
             page_remove(object, page);
         }
         page_unlock(page);
@@ -332,6 +454,7 @@ void object_destroy(struct vm_object *object)
 {
     assert(list_empty(&object->vmas));
     remove_pages(object, 0);
+    release_slots(object);
     assert(object->page_count == 0 && object->dirty_count == 0);
 }
 

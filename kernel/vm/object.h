@@ -65,7 +65,7 @@ struct vm_object {
      * are some of the one kind, none of the other is made.
      */
     int32_t writers;
-    /* c: no disk behind it: pages are never clean, never dropped */
+    /* c: no file behind it: its pages are never dropped, but go to swap */
     bool is_memory;
     bool is_unreserved;              /* c: such a page is charged when it is touched first */
 };
@@ -124,6 +124,15 @@ bool object_drop_page(struct page *page);
 bool object_drop_locked(struct page *page); /* the same, with the page's lock */
 /* The same for all pages of an object. Never sleeps. Returns frames freed. */
 uint64_t object_drop_clean(struct vm_object *object);
+
+/*
+ * A page of shared memory, which has a slot: it is unmapped, and the slot takes its place, unless
+ * a mapping stays. Locks: the page's. Sleeps.
+ */
+void object_swap_out(struct vm_object *object, struct page *page);
+
+/* All its pages that are in swap come back. Sleeps; holds nothing. 0 or -errno. */
+int object_bring_back(struct vm_object *object);
 
 /* Pages that are dirty now, in all objects. */
 uint64_t object_dirty_total(void);

@@ -27,7 +27,13 @@ static bool index_fits(uint64_t index, uint32_t height)
     return index >> (PAGE_TREE_BITS * height) == 0;
 }
 
-struct page *page_tree_find(const struct page_tree *tree, uint64_t index)
+/* Slots are odd numbers, which no pointer is. */
+static bool is_slot(const void *entry)
+{
+    return (uint64_t)entry & 1;
+}
+
+static void *entry_find(const struct page_tree *tree, uint64_t index)
 {
     void *at = tree->root;
 
@@ -38,30 +44,62 @@ struct page *page_tree_find(const struct page_tree *tree, uint64_t index)
     return at;
 }
 
-/* The first page at or after index in the subtree of node, whose indices begin at base. */
-static struct page *subtree_next(void *node, uint32_t level, uint64_t base, uint64_t index)
+struct page *page_tree_find(const struct page_tree *tree, uint64_t index)
+{
+    void *entry = entry_find(tree, index);
+
+    return is_slot(entry) ? NULL : entry;
+}
+
+uint32_t page_tree_find_slot(const struct page_tree *tree, uint64_t index)
+{
+    void *entry = entry_find(tree, index);
+
+    return is_slot(entry) ? (uint32_t)((uint64_t)entry >> 1) + 1 : 0;
+}
+
+/*
+ * The first entry, of a page or of a slot, at or after *index in the subtree of node, whose indices
+ * begin at base; *index becomes its index.
+ */
+static void *subtree_next(void *node, uint32_t level, uint64_t base, bool slots, uint64_t *index)
 {
     uint64_t span = 1ul << (PAGE_TREE_BITS * (level - 1));
-    uint32_t first = index > base ? (uint32_t)((index - base) / span) : 0;
+    uint32_t first = *index > base ? (uint32_t)((*index - base) / span) : 0;
 
     for (uint32_t i = first; i < PAGE_TREE_FANOUT; i++) {
         void *entry = ((struct tree_node *)node)->entry[i];
-        struct page *page;
 
+        if (entry && level > 1)
+            entry = subtree_next(entry, level - 1, base + i * span, slots, index);
+        else if (entry && is_slot(entry) != slots)
+            entry = NULL;
         if (!entry)
             continue;
-        page = level == 1 ? entry : subtree_next(entry, level - 1, base + i * span, index);
-        if (page)
-            return page;
+        if (level == 1)
+            *index = base + i;
+        return entry;
     }
     return NULL;
 }
 
+static void *tree_next(const struct page_tree *tree, bool slots, uint64_t *from)
+{
+    if (!tree->root || !index_fits(*from, tree->height))
+        return NULL;
+    if (tree->height)
+        return subtree_next(tree->root, tree->height, 0, slots, from);
+    return is_slot(tree->root) == slots ? tree->root : NULL;
+}
+
 struct page *page_tree_next(const struct page_tree *tree, uint64_t from)
 {
-    if (!tree->root || !index_fits(from, tree->height))
-        return NULL;
-    return tree->height ? subtree_next(tree->root, tree->height, 0, from) : tree->root;
+    return tree_next(tree, false, &from);
+}
+
+bool page_tree_next_slot(const struct page_tree *tree, uint64_t *from)
+{
+    return tree_next(tree, true, from) != NULL;
 }
 
 /* Puts nodes above the root until index fits. */
@@ -132,6 +170,16 @@ int page_tree_insert(struct page_tree *tree, uint64_t index, struct page *page)
     assert(!*at);
     *at = page;
     return 0;
+}
+
+void page_tree_replace(struct page_tree *tree, uint64_t index, struct page *page, uint32_t slot)
+{
+    void **at = &tree->root;
+
+    for (uint32_t level = tree->height; level > 0; level--)
+        at = &((struct tree_node *)*at)->entry[entry_at(index, level)];
+    assert(*at);
+    *at = page ? (void *)page : (void *)((uint64_t)slot << 1 | 1);
 }
 
 void page_tree_remove(struct page_tree *tree, uint64_t index)

@@ -5,6 +5,7 @@
 #ifndef VM_PAGE_TREE_H
 #define VM_PAGE_TREE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "mem/page.h"
@@ -18,11 +19,20 @@ struct page_tree {
     uint32_t height; /* nodes from the root to a page */
 };
 
+/*
+ * A place may also hold the number of a swap slot, for a page of shared memory that is out: then no
+ * page is found there, and none can be inserted but by page_tree_replace.
+ */
 struct page *page_tree_find(const struct page_tree *tree, uint64_t index);
 /* The page with the smallest index >= from, or NULL; its index is page->index. */
 struct page *page_tree_next(const struct page_tree *tree, uint64_t from);
 /* The place must be empty. 0 or -ENOMEM; never sleeps. */
 int page_tree_insert(struct page_tree *tree, uint64_t index, struct page *page);
+/* The slot at index, + 1, or 0; the first index >= *from that has one: false: none. */
+uint32_t page_tree_find_slot(const struct page_tree *tree, uint64_t index);
+bool page_tree_next_slot(const struct page_tree *tree, uint64_t *from);
+/* In place of what is there: a page, or, where that is NULL, a slot. Never fails. */
+void page_tree_replace(struct page_tree *tree, uint64_t index, struct page *page, uint32_t slot);
 /* Takes out what is there; nodes that become empty are freed. */
 void page_tree_remove(struct page_tree *tree, uint64_t index);
 

@@ -1,26 +1,42 @@
-/* Getting frames back from the caches. See vm/reclaim.h. */
+/*
+ * Getting frames back: from the caches, from files, from memory. See vm/reclaim.h.
+ *
+ * Files and memory give in proportion to what they have, a few looks at a time: so a stream through
+ * a big file, whose pages nobody uses twice, goes at the expense of its own, for pages that were
+ * used since they were looked at last are left alone.
+ */
 #include "vm/reclaim.h"
 
+#include "abi/errno.h"
 #include "mem/frame.h"
 #include "mem/kmem.h"
 #include "mem/vm_stat.h"
+#include "riscv/timer.h"
 #include "sync/printf.h"
 #include "thread/kstack.h"
+#include "thread/thread.h"
+#include "thread/waitq.h"
+#include "vm/family.h"
 #include "vm/lru.h"
+#include "vm/mm.h"
 #include "vm/object.h"
 #include "vm/page_lock.h"
-#include "vm/vmstat.h"
+#include "vm/page_out.h"
+#include "vm/quota.h"
+#include "vm/swap.h"
+#include "vm/vma.h"
 
 #define MAX_SHRINKERS 8u
-#define DROP_ROUNDS 3u /* dropped pages free inodes, inodes free slabs, and so on */
+#define DROP_ROUNDS 3u   /* dropped pages free inodes, inodes free slabs, and so on */
+#define PAGER_BATCH 64u  /* frames that the pager asks for at a time */
+#define PAGER_PAUSE 50u  /* of a second: after nothing was found */
 
 static uint64_t (*shrinkers[MAX_SHRINKERS])(bool all);
 static uint32_t shrinker_count;
 
-void reclaim_init(void)
-{
-    frame_reclaim_hook = reclaim_frames;
-}
+static struct spinlock pager_lock; /* RANK_SLEEPLOCK: who allocates wakes it */
+static struct waitq pager_wait;
+static bool pager_is_wanted;       /* under pager_lock */
 
 void shrinker_register(uint64_t (*shrink)(bool all))
 {
@@ -28,31 +44,48 @@ void shrinker_register(uint64_t (*shrink)(bool all))
     shrinkers[shrinker_count++] = shrink;
 }
 
-/* Locks: the page's. Asks the policy, and drops the page where that says so and it can go. */
-static bool judge_and_drop(struct page *page)
+static uint64_t shrink_caches(uint64_t wanted)
 {
-    bool accessed = page_clear_flag(page, PAGE_REFERENCED);
+    uint64_t freed = 0;
+
+    for (uint32_t i = 0; i < shrinker_count && freed < wanted; i++)
+        freed += shrinkers[i](false);
+    return freed;
+}
+
+/*
+ * Locks: the page's. Asks the policy, and drops the page of a file where that says so and it can
+ * go. may_sleep: mappings may be looked at, and undone.
+ */
+static bool judge_and_drop(struct page *page, bool may_sleep)
+{
+    struct vm_object *object = page->owner;
+    bool used = page_clear_flag(page, PAGE_REFERENCED);
     uint32_t stamp;
 
-    if (!judge_lru_page(&file_lru, page, accessed, &stamp))
+    if (!object)
+        return false; /* it was removed just now */
+    if (page_maps(page) != 0)
+        used |= !may_sleep || object_page_accessed(object, page);
+    if (!judge_lru_page(&file_lru, page, used, &stamp))
         return false;
+    if (page_maps(page) != 0 && may_sleep && !page_test(page, PAGE_DIRTY | PAGE_WRITEBACK))
+        object_unmap_page(object, page, false);
     if (object_drop_locked(page))
         return true;
-    if (page->owner)
-        add_to_lru(&file_lru, page, 0);
+    add_to_lru(&file_lru, page, 0);
     return false;
 }
 
-/* Looks at each cached page twice at most: a page that was used lately gets another round. */
-static uint64_t drop_file_pages(uint64_t wanted)
+static uint64_t drop_file_pages(uint64_t wanted, uint64_t looks, bool may_sleep)
 {
-    uint64_t looks = 2 * lru_length(&file_lru) + 1;
     uint64_t freed = 0;
     struct page *page;
 
     while (freed < wanted && looks-- > 0 && (page = get_lru_page(&file_lru)) != NULL) {
+        update_vm_stats(VM_STAT_SCAN, 1);
         if (page_trylock(page)) {
-            freed += judge_and_drop(page);
+            freed += judge_and_drop(page, may_sleep);
             page_unlock(page);
         } else {
             rotate_lru_page(&file_lru, page); /* in use */
@@ -63,17 +96,76 @@ static uint64_t drop_file_pages(uint64_t wanted)
     return freed;
 }
 
-uint64_t reclaim_frames(uint64_t wanted, bool may_write)
+/* One victim from each process under a quota, for the system's sake. */
+static uint64_t shrink_quotas(uint64_t wanted)
 {
-    uint64_t freed = drop_file_pages(wanted);
+    uint64_t freed = 0;
 
-    for (uint32_t i = 0; i < shrinker_count && freed < wanted; i++)
-        freed += shrinkers[i](false);
-    if (freed == 0 && may_write) {
-        object_sync_all();
-        freed = drop_file_pages(wanted);
+    for (unsigned number = 0; number < MM_MAX && freed < wanted; number++) {
+        struct mm_struct *mm = family_member(number);
+
+        if (!mm)
+            continue;
+        if (mm->quota && quota_evict(mm) == 0)
+            freed++;
+        mm_put(mm);
     }
     return freed;
+}
+
+/* Sleeps; holds nothing. */
+static uint64_t reclaim_waiting(uint64_t wanted)
+{
+    uint64_t anon = swap_is_on() ? lru_length(&anon_lru) : 0;
+    uint64_t all = anon + lru_length(&file_lru) + 1;
+    uint64_t freed = 0;
+
+    /* Twice the looks each time, until each page was seen more than twice: used, and not since. */
+    for (uint64_t looks = wanted; freed < wanted && looks < 4 * all; looks *= 2) {
+        uint64_t share = looks * anon / all + 1;
+
+        freed += drop_file_pages(wanted - freed, looks - share + 1, true);
+        if (anon && freed < wanted)
+            freed += page_out(wanted - freed, share);
+        if (freed == 0 && looks > all / 4 && object_dirty_total() > 0)
+            object_sync_all();
+    }
+    if (freed < wanted)
+        freed += shrink_caches(wanted - freed);
+    if (freed == 0)
+        freed += shrink_quotas(wanted);
+    if (freed == 0 && swap_is_writing()) { /* others have taken what there was: it is coming */
+        thread_sleep_until(timer_now() + timer_frequency / PAGER_PAUSE);
+        freed = 1;
+    }
+    return freed;
+}
+
+uint64_t reclaim_frames(uint64_t wanted, bool may_wait)
+{
+    uint64_t freed;
+
+    if (may_wait)
+        return reclaim_waiting(wanted);
+    freed = drop_file_pages(wanted, 2 * lru_length(&file_lru) + 1, false);
+    return freed < wanted ? freed + shrink_caches(wanted - freed) : freed;
+}
+
+/* What the cache of swap keeps for nobody. */
+static void drop_kept_pages(void)
+{
+    for (uint64_t looks = lru_length(&anon_lru); looks > 0; looks--) {
+        struct page *page = get_lru_page(&anon_lru);
+
+        if (!page)
+            return;
+        rotate_lru_page(&anon_lru, page);
+        if (page_trylock(page)) {
+            swap_drop_kept(page);
+            page_unlock(page);
+        }
+        page_put(page);
+    }
 }
 
 void reclaim_all(void)
@@ -82,9 +174,68 @@ void reclaim_all(void)
         object_sync_all();
         for (uint32_t i = 0; i < shrinker_count; i++)
             shrinkers[i](true);
-        drop_file_pages(UINT64_MAX);
+        drop_file_pages(UINT64_MAX, 3 * lru_length(&file_lru) + 1, true);
         kmem_trim();
     }
+    drop_kept_pages();
     kstack_trim(true);
     frame_drain_lists();
+}
+
+/* The hook of mem/: few frames are left. */
+static void pager_wake(void)
+{
+    if (__atomic_load_n(&pager_is_wanted, __ATOMIC_RELAXED))
+        return;
+    spin_lock(&pager_lock);
+    pager_is_wanted = true;
+    waitq_wake_one(&pager_wait);
+    spin_unlock(&pager_lock);
+}
+
+/* The pager: keeps some frames free, so that others need not wait for the disk. */
+static void pager(void *unused)
+{
+    (void)unused;
+    for (;;) {
+        uint64_t freed = 1;
+
+        spin_lock(&pager_lock);
+        while (!pager_is_wanted)
+            waitq_sleep(&pager_wait, &pager_lock);
+        pager_is_wanted = false;
+        spin_unlock(&pager_lock);
+        while (freed > 0 && frame_free_now() < frame_high)
+            freed = reclaim_waiting(PAGER_BATCH);
+        if (freed == 0)
+            thread_sleep_until(timer_now() + timer_frequency / PAGER_PAUSE);
+    }
+}
+
+/* The hook of mem/: the frame is free, and still on a list, or has a slot. */
+static void release_page(struct page *page)
+{
+    if (page_test(page, PAGE_ON_LRU))
+        remove_from_lru(&anon_lru, page);
+    if (page->slot)
+        swap_page_forget(page);
+}
+
+void reclaim_init(void)
+{
+    spin_init(&pager_lock, "pager", RANK_SLEEPLOCK);
+    waitq_init(&pager_wait, "pager");
+    frame_reclaim_hook = reclaim_frames;
+    frame_release_hook = release_page;
+}
+
+int reclaim_start(void)
+{
+    struct thread *thread = thread_create("pager", pager, NULL);
+
+    if (!thread)
+        return -ENOMEM;
+    thread_start(thread);
+    frame_low_hook = pager_wake;
+    return 0;
 }

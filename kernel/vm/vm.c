@@ -1,16 +1,19 @@
 /* Boot of vm/, in order. */
 #include "vm/vm.h"
 
+#include "abi/errno.h"
 #include "abi/mman.h"
 #include "lib/string.h"
 #include "riscv/machine.h"
 #include "sync/printf.h"
 #include "vm/anon.h"
 #include "vm/commit.h"
+#include "vm/family.h"
 #include "vm/lru.h"
 #include "vm/object.h"
 #include "vm/page_lock.h"
 #include "vm/reclaim.h"
+#include "vm/swap.h"
 
 /* The policy that the boot argument names. */
 static const struct lru_ops *policy_wanted(void)
@@ -29,9 +32,22 @@ void vm_init(void)
 
     commit_always = overcommit && strcmp(overcommit, "always") == 0;
     page_lock_init();
+    family_init();
+    swap_init();
     object_cache_init();
     lru_init(policy_wanted());
     anon_init();
     reclaim_init();
     commit_init();
+}
+
+int vm_start(void)
+{
+    int error = swap_on("swap");
+
+    if (error == -ENODEV)
+        error = 0; /* a machine without swap: all has to fit into memory */
+    if (error)
+        printf("swap: the disk cannot be used (error %d): going on without\n", -error);
+    return reclaim_start();
 }

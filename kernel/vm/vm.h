@@ -3,5 +3,7 @@
 #define VM_VM_H
 
 void vm_init(void);
+/* What may sleep: swap and the pager. 0 or -ENOMEM. */
+int vm_start(void);
 
 #endif

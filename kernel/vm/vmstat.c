@@ -1,12 +1,16 @@
 /* The numbers of vmstat(). Chapter "Performance Monitoring". */
 #include "vm/vmstat.h"
 
+#include "abi/errno.h"
 #include "lib/string.h"
 #include "mem/frame.h"
 #include "mem/vm_stat.h"
 #include "sync/printf.h"
 #include "vm/commit.h"
+#include "vm/family.h"
+#include "vm/mm.h"
 #include "vm/reclaim.h"
+#include "vm/swap.h"
 
 void vm_stats_read(struct vm_stats *stats, unsigned flags)
 {
@@ -27,6 +31,15 @@ void vm_stats_read(struct vm_stats *stats, unsigned flags)
     stats->fault_bad = vm_stat_sum(VM_STAT_FAULT_BAD);
     stats->file_read = vm_stat_sum(VM_STAT_FILE_READ);
     stats->file_write = vm_stat_sum(VM_STAT_FILE_WRITE);
+    stats->fault_swap = vm_stat_sum(VM_STAT_FAULT_SWAP);
+    stats->pgin = vm_stat_sum(VM_STAT_PGIN);
+    stats->pgout = vm_stat_sum(VM_STAT_PGOUT);
+    stats->refault = vm_stat_sum(VM_STAT_REFAULT);
+    stats->scan = vm_stat_sum(VM_STAT_SCAN);
+    stats->evict_dirty = vm_stat_sum(VM_STAT_EVICT_DIRTY);
+    stats->swap_slots = swap_slots();
+    stats->swap_slots_used = swap_slots_used();
+    stats->swap_cached = swap_slots_with_page();
     stats->evict_clean = vm_stat_sum(VM_STAT_EVICT_CLEAN);
     stats->tlb_local = vm_stat_sum(VM_STAT_TLB_LOCAL);
     stats->tlb_remote = vm_stat_sum(VM_STAT_TLB_REMOTE);
@@ -41,4 +54,69 @@ void vm_stats_read(struct vm_stats *stats, unsigned flags)
     ledger_read(frames);
     for (unsigned class = 0; class < FRAME_CLASSES; class++)
         stats->frames[class] = frames[class];
+}
+
+/* The space of the process, with a use of it, or NULL. */
+static struct mm_struct *space_of(int pid)
+{
+    for (unsigned number = 0; number < MM_MAX; number++) {
+        struct mm_struct *mm = family_member(number);
+
+        if (mm && mm->pid == pid)
+            return mm;
+        if (mm)
+            mm_put(mm);
+    }
+    return NULL;
+}
+
+/* Private pages that are in memory. */
+static uint64_t private_pages(struct mm_struct *mm)
+{
+    uint64_t va = 0, end = mm_user_end(), pages = 0;
+    pte_t *slot;
+
+    spin_lock(&mm->page_table.lock);
+    while ((slot = next_page_table(&mm->page_table, &va, end)) != NULL) {
+        uint64_t stop = (va | (LEAF_TABLE_SPAN - 1)) + 1;
+
+        for (; va < stop && va < end; va += PAGE_SIZE) {
+            pte_t entry = pte_load(slot++);
+
+            pages += pte_has_frame(entry) && page_test(pfn_page(pte_pfn(entry)), PAGE_PRIVATE);
+        }
+    }
+    spin_unlock(&mm->page_table.lock);
+    return pages;
+}
+
+int vm_stats_read_one(struct vm_stats *stats, int pid)
+{
+    struct mm_struct *mm = space_of(pid);
+    const uint64_t *events;
+
+    if (!mm)
+        return -ESRCH;
+    events = mm->events;
+    memset(stats, 0, sizeof(*stats));
+    stats->version = VM_STATS_VERSION;
+    stats->size = sizeof(*stats);
+    stats->fault_zero = events[VM_STAT_FAULT_ZERO];
+    stats->fault_zero_read = events[VM_STAT_FAULT_ZERO_READ];
+    stats->fault_file = events[VM_STAT_FAULT_FILE];
+    stats->fault_cow_copy = events[VM_STAT_FAULT_COW_COPY];
+    stats->fault_cow_reuse = events[VM_STAT_FAULT_COW_REUSE];
+    stats->fault_swap = events[VM_STAT_FAULT_SWAP];
+    stats->fault_stack = events[VM_STAT_FAULT_STACK];
+    stats->fault_spurious = events[VM_STAT_FAULT_SPURIOUS];
+    stats->fault_bad = events[VM_STAT_FAULT_BAD];
+    stats->pgin = events[VM_STAT_PGIN];
+    stats->refault = events[VM_STAT_REFAULT];
+    stats->evict_clean = events[VM_STAT_EVICT_CLEAN];
+    stats->evict_dirty = stats->pgout = events[VM_STAT_EVICT_DIRTY];
+    stats->commit = (uint64_t)(mm->charged.pages + mm->charged.unswappable);
+    stats->resident = private_pages(mm);
+    stats->swapped = mm->swapped;
+    mm_put(mm);
+    return 0;
 }

@@ -147,6 +147,24 @@ static void mapped_already(void **state)
 }
 
 /* Svade: the machine does not set A and D itself, it faults. */
+static void in_swap(void **state)
+{
+    static const struct row rows[] = {
+        {"load", {AREA, .access = ACCESS_READ, .allowed = RW, .pte = PTE_SOFT_SWAP},
+            FAULT_KIND_SWAP},
+        {"store", {AREA, .access = ACCESS_WRITE, .allowed = RW, .pte = PTE_SOFT_SWAP},
+            FAULT_KIND_SWAP},
+        {"a copy of a file's page, past its end by now", {AREA, .access = ACCESS_READ,
+            .allowed = RW, .pte = PTE_SOFT_SWAP, .backing = BACKING_FILE_WHOLE, .past_end = true},
+            FAULT_KIND_SWAP},
+        {"store where that is not allowed any more", {AREA, .access = ACCESS_WRITE,
+            .allowed = ACCESS_READ, .pte = PTE_SOFT_SWAP}, FAULT_KIND_PERMISSION},
+    };
+
+    (void)state;
+    check(rows, sizeof rows / sizeof *rows);
+}
+
 static void a_and_d_set_by_software(void **state)
 {
     static const struct row rows[] = {
@@ -218,6 +236,9 @@ static void check_rules(const struct fault_facts *facts)
         assert_true(!refused && present && store && !enough && !facts->is_shared);
         assert_int_equal(kind == FAULT_KIND_ZERO_UPGRADE, facts->is_zero_page);
         break;
+    case FAULT_KIND_SWAP: /* whatever is to be done with the page, it has to come first */
+        assert_true(!refused && (facts->pte & (PTE_V | PTE_SOFT_SWAP)) == PTE_SOFT_SWAP);
+        break;
     case FAULT_KIND_MARK:
         assert_true(!refused && enough);
         assert_true(!(facts->pte & PTE_A) || (store && !(facts->pte & PTE_D)));
@@ -248,7 +269,7 @@ static void every_combination_keeps_the_rules(void **state)
                             .is_guard = bits & 8, .past_end = bits & 16, .is_zero_page = bits & 32,
                             .is_shared = bits & 64, .below_sp = bits & 128,
                             .allowed = allowed << 1, .backing = (enum fault_backing)backing,
-                            .pte = pte & PTE_V ? pte : 0,
+                            .pte = pte & PTE_V ? pte : pte & PTE_R ? PTE_SOFT_SWAP : 0,
                         };
 
                         check_rules(&facts);
@@ -262,6 +283,7 @@ int main(void)
         cmocka_unit_test(permission_comes_first),
         cmocka_unit_test(nothing_mapped_yet),
         cmocka_unit_test(mapped_already),
+        cmocka_unit_test(in_swap),
         cmocka_unit_test(a_and_d_set_by_software),
         cmocka_unit_test(every_combination_keeps_the_rules),
     };

@@ -12,8 +12,8 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 
 # Who may include whom: a folder its own headers and those further down.
 LAYERS = ("sys", "proc", "fs", "vm", "dev", "thread", "mmu", "mem", "sync", "riscv", "lib", "abi")
-KERNEL_LIMIT = 17500  # planned were 10,000: see kernel/README.md, "Size"
-VM_LIMIT = 5000
+KERNEL_LIMIT = 18500  # planned were 10,000: see kernel/README.md, "Size"
+VM_LIMIT = 6000
 LONGEST_LINE = 100
 
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]+"([^"]+)"', re.MULTILINE)

@@ -77,8 +77,9 @@ static void one_copy(void)
     make_file("file", 64 * PAGE_BYTES, 1);
     drop_caches();
     verify_file("file", 64 * PAGE_BYTES, 1);
-    read_stats(&before);
     for (int n = 0; n < 8; n++) {
+        if (n == 1) /* by then this program's own pages are there */
+            read_stats(&before);
         maps[n] = map_file("file", 64, n % 2 ? RW : PROT_READ, n < 4 ? MAP_SHARED : MAP_PRIVATE);
         for (unsigned i = 0; i < 64; i++)
             expect(filled(maps[n] + i * PAGE_BYTES, 32, 1 + i));

@@ -1,24 +1,10 @@
-/* Many blocks to or from the file system's disk; see transfer.h. */
-#include "fs/transfer.h"
+/* Many pages to or from a disk; see transfer.h. */
+#include "dev/transfer.h"
 
-#include "abi/disk.h"
+#include "riscv/memlayout.h"
 #include "sync/printf.h"
 
-#define SECTORS_PER_BLOCK (DISK_BLOCK_SIZE / SECTOR_SIZE)
-
-struct block_device *fs_disk;
-
-int disk_read(uint32_t block, void *data)
-{
-    return block_transfer(fs_disk, BLOCK_READ, (uint64_t)block * SECTORS_PER_BLOCK, data,
-                          DISK_BLOCK_SIZE);
-}
-
-int disk_write(uint32_t block, const void *data)
-{
-    return block_transfer(fs_disk, BLOCK_WRITE, (uint64_t)block * SECTORS_PER_BLOCK, (void *)data,
-                          DISK_BLOCK_SIZE);
-}
+#define SECTORS_PER_BLOCK (PAGE_SIZE / SECTOR_SIZE)
 
 void transfer_init(struct transfer *transfer)
 {
@@ -28,9 +14,11 @@ void transfer_init(struct transfer *transfer)
     transfer->open = -1;
 }
 
-void transfer_begin(struct transfer *transfer, enum block_operation operation)
+void transfer_begin(struct transfer *transfer, struct block_device *device,
+                    enum block_operation operation)
 {
     assert(transfer->in_flight == 0 && transfer->open < 0);
+    transfer->device = device;
     transfer->operation = operation;
     transfer->status = 0;
 }
@@ -52,7 +40,7 @@ static void transfer_submit_open(struct transfer *transfer)
 {
     if (transfer->open < 0)
         return;
-    block_submit(fs_disk, &transfer->requests[transfer->open]);
+    block_submit(transfer->device, &transfer->requests[transfer->open]);
     transfer->open = -1;
 }
 
@@ -90,7 +78,7 @@ void transfer_add(struct transfer *transfer, uint32_t block, void *data)
         transfer_open(transfer, block);
     request = &transfer->requests[transfer->open];
     request->segment[request->segments].data = data;
-    request->segment[request->segments].bytes = DISK_BLOCK_SIZE;
+    request->segment[request->segments].bytes = PAGE_SIZE;
     request->segments++;
     transfer->next_block = block + 1;
 }

@@ -1,11 +1,11 @@
 /*
- * Many blocks to or from the file system's disk: consecutive ones in one request, several requests
- * in flight.
+ * Many pages to or from a disk, whose blocks are as large: consecutive ones in one request, several
+ * requests in flight.
  *
  * guards: t = lock; u = the one thread between transfer_begin and transfer_end
  */
-#ifndef FS_TRANSFER_H
-#define FS_TRANSFER_H
+#ifndef DEV_TRANSFER_H
+#define DEV_TRANSFER_H
 
 #include <stdint.h>
 
@@ -15,11 +15,10 @@
 
 #define TRANSFER_REQUESTS 4u
 
-extern struct block_device *fs_disk; /* the disk that is mounted; constant from then on */
-
 struct transfer {
     struct spinlock lock;           /* RANK_TRANSFER, with interrupts off */
     struct waitq wait;
+    struct block_device *device;    /* u */
     enum block_operation operation; /* u */
     uint32_t in_flight;             /* t: a bit for each request */
     int status;                     /* t: the first error */
@@ -29,13 +28,10 @@ struct transfer {
 };
 
 void transfer_init(struct transfer *transfer);
-void transfer_begin(struct transfer *transfer, enum block_operation operation);
-/* data: one block, in the direct map; left alone until transfer_end. Sleeps. */
+void transfer_begin(struct transfer *transfer, struct block_device *device,
+                    enum block_operation operation);
+/* data: one page, in the direct map; left alone until transfer_end. Sleeps. */
 void transfer_add(struct transfer *transfer, uint32_t block, void *data);
 int transfer_end(struct transfer *transfer); /* Waits for all. 0 or -EIO. Sleeps. */
-
-/* One block. Sleep. Return 0 or -EIO. */
-int disk_read(uint32_t block, void *data);
-int disk_write(uint32_t block, const void *data);
 
 #endif

@@ -1,0 +1,15 @@
+/* The file system's disk, one block at a time. */
+#ifndef FS_FS_DISK_H
+#define FS_FS_DISK_H
+
+#include <stdint.h>
+
+#include "dev/block.h"
+
+extern struct block_device *fs_disk; /* the disk that is mounted; constant from then on */
+
+/* Sleep. Return 0 or -EIO. */
+int disk_read(uint32_t block, void *data);
+int disk_write(uint32_t block, const void *data);
+
+#endif

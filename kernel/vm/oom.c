@@ -1,0 +1,93 @@
+/*
+ * Out of memory. Only processes with unreserved memory (MAP_NORESERVE, sbrklazy, OVERCOMMIT=always)
+ * can be killed here; all else was refused before it was granted.
+ */
+#include "vm/oom.h"
+
+#include "abi/errno.h"
+#include "riscv/timer.h"
+#include "sync/printf.h"
+#include "thread/thread.h"
+#include "vm/commit.h"
+#include "vm/family.h"
+#include "vm/mm.h"
+#include "vm/vma.h"
+
+#define WAIT_FRACTION 100u /* of a second: for the victim to be gone */
+#define TRIES_MAX 500u
+
+int (*oom_kill_hook)(int pid);
+static int last_victim; /* atomic: who was told to go last; told once only */
+
+/* Pages, in memory or in swap, of an area. Locks: the mm lock for reading. */
+static uint64_t area_pages(struct mm_struct *mm, const struct vm_area_struct *vma)
+{
+    uint64_t va = vma->start, pages = 0;
+    pte_t *slot;
+
+    spin_lock(&mm->page_table.lock);
+    while ((slot = next_page_table(&mm->page_table, &va, vma->end)) != NULL) {
+        uint64_t stop = (va | (LEAF_TABLE_SPAN - 1)) + 1;
+
+        for (; va < stop && va < vma->end; va += PAGE_SIZE)
+            pages += pte_kind(pte_load(slot++)) != PTE_EMPTY;
+    }
+    spin_unlock(&mm->page_table.lock);
+    return pages;
+}
+
+static uint64_t unreserved_pages(struct mm_struct *mm)
+{
+    struct vm_area_struct *vma;
+    uint64_t pages = 0;
+
+    rwlock_read_acquire(&mm->lock);
+    for (vma = find_vma(mm, 0); vma; vma = vma_next(vma))
+        if (vma->flags & VMA_UNRESERVED)
+            pages += area_pages(mm, vma);
+    rwlock_read_release(&mm->lock);
+    return pages;
+}
+
+/* The space with the most unreserved pages, with a use of it; NULL: nobody has any. */
+static struct mm_struct *largest(uint64_t *most)
+{
+    struct mm_struct *found = NULL;
+
+    *most = 0;
+    for (unsigned number = 0; number < MM_MAX; number++) {
+        struct mm_struct *mm = family_member(number);
+        uint64_t pages = mm ? unreserved_pages(mm) : 0;
+
+        if (pages > *most) {
+            struct mm_struct *before = found;
+
+            *most = pages;
+            found = mm;
+            mm = before;
+        }
+        if (mm)
+            mm_put(mm);
+    }
+    return found;
+}
+
+int oom_make_room(struct mm_struct *mm, uint32_t tries)
+{
+    uint64_t most;
+    struct mm_struct *victim = tries < TRIES_MAX ? largest(&most) : NULL;
+    bool is_other = victim && victim != mm;
+
+    if (is_other && __atomic_exchange_n(&last_victim, victim->pid, __ATOMIC_RELAXED) != victim->pid)
+        printf("pid %d (%s): killed: out of memory: it has %lu unreserved pages, the most of all "
+               "(%lu of %lu promised)\n", victim->pid, victim->name, (unsigned long)most,
+               (unsigned long)commit_total(), (unsigned long)commit_limit());
+    if (is_other)
+        oom_kill_hook(victim->pid);
+    if (victim)
+        mm_put(victim);
+    if (!is_other)
+        return -ENOMEM;
+    thread_sleep_until(timer_now() + timer_frequency / WAIT_FRACTION);
+    return 0;
+}

@@ -1,0 +1,157 @@
+/*
+ * Taking pages of memory out to swap. Chapter "Page Replacement".
+ *
+ * For one page, under its lock: give it a slot; replace every entry that shows it by the slot, and
+ * fence; then write it, unless the slot has its content already; then drop it. A store after the
+ * fence faults, finds the page by its slot, and copies it where it is still being written.
+ *
+ *     mapped --slot--> DIRTY --unmap, fence--> WRITEBACK --written--> dropped: nobody refers to it
+ *
+ * Where a mapping could not be found (a fork just made it, or it is locked) the page stays for that
+ * mapping, and is written all the same: those entries that have the slot now count on it.
+ */
+#include "vm/page_out.h"
+
+#include "abi/errno.h"
+#include "mem/vm_stat.h"
+#include "sync/printf.h"
+#include "sync/trace.h"
+#include "vm/family.h"
+#include "vm/lru.h"
+#include "vm/mm.h"
+#include "vm/object.h"
+#include "vm/page_lock.h"
+#include "vm/swap.h"
+#include "vm/vma.h"
+
+enum outcome {
+    STAYS,
+    FREED,   /* with the caller's reference */
+    TO_WRITE /* PAGE_WRITEBACK, and the caller's reference goes to write_to_swap */
+};
+
+/* Locks: the page's. Nobody but its mappings, its owner and we refer to it. */
+static bool nobody_holds(const struct page *page)
+{
+    uint32_t others = page_test(page, PAGE_PRIVATE) ? 0 : 1; /* its object, or the swap cache */
+
+    if (page_test(page, PAGE_PRIVATE) && page_test(page, PAGE_KEPT))
+        others++;
+    return page_refs(page) == page_maps(page) + others + 1;
+}
+
+/* Locks: the page's. */
+static int slot_prepare(struct page *page, uint32_t stamp)
+{
+    if (!page->slot)
+        return swap_slot_alloc(page, stamp);
+    swap_slot_set_stamp(page_swap_slot(page), stamp);
+    return 0;
+}
+
+/* Locks: the page's, of which some entries may show the slot now. What is left to be done? */
+static enum outcome after_unmap(struct page *page)
+{
+    bool dirty = page_test(page, PAGE_DIRTY);
+
+    if (swap_slot_uses(page_swap_slot(page)) == 0) { /* no entry was replaced after all */
+        if (dirty && !page_test(page, PAGE_WRITEBACK | PAGE_KEPT))
+            swap_page_forget(page);
+        return STAYS;
+    }
+    trace(TRACE_EVICT, page->index << PAGE_SHIFT, page_pfn(page).number, dirty);
+    if (!dirty || page_test(page, PAGE_KEPT)) {
+        update_vm_stats(VM_STAT_EVICT_CLEAN, 1);
+        return page_maps(page) == 0 ? FREED : STAYS;
+    }
+    update_vm_stats(VM_STAT_EVICT_DIRTY, 1);
+    return page_set(page, PAGE_WRITEBACK) ? STAYS : TO_WRITE;
+}
+
+int page_out_one(struct mm_struct *mm, uint64_t va, struct page *page, uint32_t stamp)
+{
+    enum outcome outcome = STAYS;
+    int error;
+
+    page_lock(page);
+    error = slot_prepare(page, stamp);
+    if (!error) {
+        family_unmap_one(mm, va, page, page_swap_slot(page));
+        outcome = after_unmap(page);
+    }
+    page_unlock(page);
+    if (outcome == TO_WRITE)
+        write_to_swap(&page, 1);
+    else
+        page_put(page);
+    return error ? -ENOMEM : 0;
+}
+
+/* Locks: the page's, which is off its list. */
+static enum outcome let_go(struct page *page, uint32_t stamp)
+{
+    if (page_maps(page) == 0 && page_test(page, PAGE_PRIVATE))
+        return STAYS; /* its last mapping has just gone */
+    if (!nobody_holds(page))
+        return STAYS;
+    if (slot_prepare(page, stamp) != 0)
+        return STAYS; /* all of swap is in use */
+    if (page_test(page, PAGE_PRIVATE))
+        family_unmap_page(page, page_swap_slot(page));
+    else
+        object_swap_out(page->owner, page);
+    return after_unmap(page);
+}
+
+/* Locks: the page's. Asks the policy, and lets the page go where that says so and it can. */
+static enum outcome judge_and_let_go(struct page *page)
+{
+    enum outcome outcome;
+    bool used = false;
+    uint32_t stamp;
+
+    if (swap_drop_kept(page))
+        return FREED;
+    if (page_test(page, PAGE_PRIVATE))
+        used = family_page_accessed(page);
+    else if (page->owner)
+        used = object_page_accessed(page->owner, page);
+    if (!judge_lru_page(&anon_lru, page, used, &stamp))
+        return STAYS;
+    outcome = page_test(page, PAGE_PRIVATE) || page->owner ? let_go(page, stamp) : STAYS;
+    if (outcome == STAYS || page_maps(page) != 0)
+        add_to_lru(&anon_lru, page, 0); /* which ends with its last reference, if that was it */
+    return outcome;
+}
+
+uint64_t page_out(uint64_t wanted, uint64_t looks)
+{
+    struct page *batch[PAGE_OUT_MAX];
+    uint32_t count = 0;
+    uint64_t freed = 0;
+    struct page *page;
+
+    while (freed < wanted && looks-- > 0 && (page = get_lru_page(&anon_lru)) != NULL) {
+        enum outcome outcome = STAYS;
+
+        update_vm_stats(VM_STAT_SCAN, 1);
+        if (page_trylock(page)) {
+            outcome = judge_and_let_go(page);
+            page_unlock(page);
+        } else {
+            rotate_lru_page(&anon_lru, page); /* in use */
+        }
+        freed += outcome != STAYS && page_maps(page) == 0;
+        if (outcome == TO_WRITE)
+            batch[count++] = page;
+        else
+            page_put(page);
+        if (count == PAGE_OUT_MAX) {
+            write_to_swap(batch, count);
+            count = 0;
+        }
+    }
+    if (count > 0)
+        write_to_swap(batch, count);
+    return freed;
+}

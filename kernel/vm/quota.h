@@ -1,0 +1,46 @@
+/*
+ * Frame quotas: a process owns at most so many frames of private memory, and replaces among its own
+ * pages when it wants one more. Chapter "Page Replacement".
+ *
+ * Each resident private page of the space that is not locked has an entry, by address, on the list
+ * of the quota's policy; a frame that fork shares counts for each. Files' pages, the zero page and
+ * page tables do not count. A quota's pages are on no list of the system's.
+ *
+ * A fault that brings a page in first asks for room; where there is none, handle_page_fault lets
+ * go of everything, has one victim taken and written, and comes back. Accessed bits are looked at
+ * in such faults only, so a program that runs alone meets the same victims every time.
+ *
+ * The page table's lock guards a quota; its pointer in the mm changes under the mm lock as well.
+ */
+#ifndef VM_QUOTA_H
+#define VM_QUOTA_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "vm/mm.h"
+
+struct vm_fault;
+
+/*
+ * memlimit: frames 0: no quota, -1: as it is; policy: its number, -1: as it is. 0 and *old, or
+ * -EINVAL, -ENOMEM, -ENODEV (there is no swap). Sleeps; holds nothing.
+ */
+int quota_set(struct mm_struct *mm, int frames, int policy, int *old);
+/* to gets a quota like from's, empty. 0 or -ENOMEM. Locks: from's mm lock, or it is one's own. */
+int quota_inherit(struct mm_struct *to, struct mm_struct *from);
+void quota_free(struct mm_struct *mm); /* nobody uses mm any more */
+
+/*
+ * A fault is about to bring in a private page: FAULT_OK where there is room, else FAULT_WANT_ROOM.
+ * Locks: the mm lock for reading.
+ */
+int quota_ask(struct vm_fault *fault);
+/* Takes one victim out of memory. 0, or -ENOMEM: nothing can go. Sleeps; holds nothing. */
+int quota_evict(struct mm_struct *mm);
+
+/* Locks: the page table's. The private page at va is mapped; is not any more. */
+void quota_remember(struct mm_struct *mm, uint64_t va, uint32_t stamp);
+void quota_forget(struct mm_struct *mm, uint64_t va);
+
+#endif

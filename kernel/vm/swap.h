@@ -1,0 +1,75 @@
+/*
+ * Swap: slots on a disk that hold pages of memory. Chapter "Swapping System".
+ *
+ * A slot is used by page-table entries and by objects, each of which counts; and by a page in
+ * memory whose content it has (page->slot): that is the swap cache, by which sharers find the page
+ * that one of them brought back, and by which a page that was not written since is dropped without
+ * being written again. A slot that nobody uses is free.
+ *
+ * What always holds: an entry that allows stores shows a page without a slot. A page with a slot is
+ * PAGE_DIRTY until the slot has its content, and is kept by somebody until then. page->slot changes
+ * under the page's lock, or when its last reference is gone.
+ */
+#ifndef VM_SWAP_H
+#define VM_SWAP_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "mmu/pte.h"
+
+#define SWAP_CLUSTER 8u /* pages that are written, or read, by one request */
+
+static inline swp_entry_t page_swap_slot(const struct page *page) /* of a page that has one */
+{
+    return (swp_entry_t){page->slot - 1};
+}
+
+void swap_init(void);
+/*
+ * Uses the disk of that serial for swap, or gives it up. 0, -ENODEV (no such disk), -EBUSY (one is
+ * in use), -ENOMEM (no memory for the map; or what is promised needs the swap), -EINVAL (not the
+ * one in use), -EIO. Sleep.
+ */
+int swap_on(const char *serial);
+int swap_off(const char *serial);
+bool swap_is_on(void);
+uint32_t swap_slots(void);
+uint32_t swap_slots_used(void);
+uint32_t swap_slots_with_page(void); /* of those, slots whose content is in memory, too */
+
+/*
+ * Gives the page a slot, and the slot the stamp; the page is PAGE_DIRTY then. -ENOSPC: all slots
+ * are in use. Locks: the page's.
+ */
+int swap_slot_alloc(struct page *page, uint32_t stamp);
+void swap_slot_get(swp_entry_t slot);     /* one more use, of a slot that is used */
+void swap_slot_put(swp_entry_t slot);     /* one less; the last frees it unless a page has it */
+uint32_t swap_slot_uses(swp_entry_t slot);
+uint32_t swap_slot_stamp(swp_entry_t slot);
+void swap_slot_set_stamp(swp_entry_t slot, uint32_t stamp);
+/* The page and its slot part, for its content is to change. Locks: the page's. */
+void swap_page_forget(struct page *page);
+
+/* The page in memory that has the slot's content, with a reference; or NULL. */
+struct page *swap_find_page(swp_entry_t slot);
+
+/*
+ * Brings the slot's page into memory, and neighbours along with it if ahead is true. 0 and *out,
+ * with a reference; -EAGAIN: nobody uses the slot any more; -ENOMEM, -EIO. Sleeps; holds nothing.
+ */
+int read_from_swap(swp_entry_t slot, bool ahead, struct page **out);
+
+/*
+ * Writes count pages (at most PAGE_OUT_MAX), each with a slot, PAGE_WRITEBACK and a reference,
+ * which it drops. A page whose write fails stays in memory, and its slot is retired. Sleeps.
+ */
+#define PAGE_OUT_MAX 32u
+void write_to_swap(struct page *const page[], uint32_t count);
+bool swap_is_writing(void); /* are pages on their way out now? */
+/* Drops what was read ahead and never asked for. Locks: the page's. True: nothing keeps it. */
+bool swap_drop_kept(struct page *page);
+/* Somebody maps the page: the cache need not keep it any more. Locks: the page's. */
+void swap_page_wanted(struct page *page);
+
+#endif

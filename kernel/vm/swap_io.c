@@ -1,0 +1,205 @@
+/*
+ * Transfers between pages and slots: clusters, several in flight, reading ahead. See vm/swap.h.
+ *
+ * A page that comes in is locked until its content is there; it can be found by its slot at once,
+ * and who finds it waits for the lock. A page that goes out is PAGE_WRITEBACK: its content does not
+ * change, for no entry allows stores, and its slot is not given to another.
+ */
+#include "abi/errno.h"
+#include "dev/transfer.h"
+#include "mem/frame.h"
+#include "mem/vm_stat.h"
+#include "sync/printf.h"
+#include "sync/trace.h"
+#include "thread/sleeplock.h"
+#include "vm/lru.h"
+#include "vm/page_lock.h"
+#include "vm/swap_io.h"
+
+#define LANES 4u /* transfers at a time */
+
+/* A way to the disk. Who has the lock uses it. */
+struct lane {
+    struct sleeplock lock; /* RANK_SWAP_IO */
+    struct transfer transfer;
+};
+
+static struct lane lanes[LANES];
+static uint32_t next_lane; /* atomic: where to wait */
+static uint32_t window = SWAP_CLUSTER; /* atomic: pages read at a time; grows and shrinks by use */
+static uint32_t writing;  /* atomic: pages on their way out */
+static uint32_t last_end; /* atomic: the slot after the last one that was read */
+
+void swap_io_init(void)
+{
+    for (unsigned i = 0; i < LANES; i++) {
+        sleeplock_init(&lanes[i].lock, "swap lane", RANK_SWAP_IO);
+        transfer_init(&lanes[i].transfer);
+    }
+}
+
+static struct lane *lane_take(void)
+{
+    uint32_t first = __atomic_fetch_add(&next_lane, 1, __ATOMIC_RELAXED) % LANES;
+
+    for (unsigned i = 0; i < LANES; i++)
+        if (sleeplock_try(&lanes[(first + i) % LANES].lock))
+            return &lanes[(first + i) % LANES];
+    sleeplock_acquire(&lanes[first].lock);
+    return &lanes[first];
+}
+
+/* Moves pages, each to or from its slot, and waits. 0, or -EIO: at least one of them failed. */
+static int move(enum block_operation operation, struct page *const page[], uint32_t count)
+{
+    struct lane *lane = lane_take();
+    int error;
+
+    transfer_begin(&lane->transfer, swap.device, operation);
+    for (uint32_t i = 0; i < count; i++)
+        transfer_add(&lane->transfer, page_swap_slot(page[i]).number, page_va(page[i]));
+    error = transfer_end(&lane->transfer);
+    sleeplock_release(&lane->lock);
+    return error;
+}
+
+/* The write of a page is over: it may go, or, where it failed, has to stay. */
+static void page_written(struct page *page, int error)
+{
+    trace(TRACE_SWAP_OUT, page->index << PAGE_SHIFT, page_pfn(page).number, page->slot - 1);
+    if (error) {
+        swap_slot_retire(page_swap_slot(page));
+        if (!page_set(page, PAGE_KEPT))
+            page_get(page);
+        add_to_lru(&anon_lru, page, 0);
+    } else {
+        page_clear_flag(page, PAGE_DIRTY);
+        update_vm_stats(VM_STAT_PGOUT, 1);
+    }
+    page_end_writeback(page);
+    page_put(page);
+}
+
+void write_to_swap(struct page *const page[], uint32_t count)
+{
+    int error;
+
+    __atomic_fetch_add(&writing, count, __ATOMIC_RELAXED);
+    error = move(BLOCK_WRITE, page, count);
+    for (uint32_t i = 0; i < count; i++) /* which of them was it? */
+        page_written(page[i], error ? move(BLOCK_WRITE, &page[i], 1) : 0);
+    __atomic_fetch_sub(&writing, count, __ATOMIC_RELAXED);
+}
+
+bool swap_is_writing(void)
+{
+    return __atomic_load_n(&writing, __ATOMIC_RELAXED) != 0;
+}
+
+/* A new page, locked, that is going to have the slot's content. 0, -EAGAIN or -ENOMEM. */
+static int page_for_slot(uint32_t slot, unsigned frame_flags, struct page **out)
+{
+    struct page *page = frame_alloc(FRAME_ANON, frame_flags);
+    int error;
+
+    if (!page)
+        return -ENOMEM;
+    page_trylock(page); /* nobody else has it */
+    error = swap_add_page((swp_entry_t){slot}, page);
+    if (error) {
+        page_unlock(page);
+        page_put(page);
+    }
+    *out = page;
+    return error;
+}
+
+/* The first page is the caller's; the others are kept by the cache until somebody wants them. */
+static void pages_arrived(struct page *const page[], uint32_t count)
+{
+    update_vm_stats(VM_STAT_PGIN, count);
+    for (uint32_t i = 0; i < count; i++) {
+        trace(TRACE_SWAP_IN, page_swap_slot(page[i]).number, page_pfn(page[i]).number, i);
+        if (i > 0) {
+            page_set(page[i], PAGE_KEPT);
+            add_to_lru(&anon_lru, page[i], 0);
+        }
+        page_unlock(page[i]);
+    }
+}
+
+/* What could not be read is not to be found: it leaves the cache before its lock is let go. */
+static void page_discard(struct page *page)
+{
+    swap_page_forget(page);
+    page_unlock(page);
+    page_put(page);
+}
+
+/* What was read ahead was used, or was not: the window doubles, or halves. */
+static void window_adapt(bool used)
+{
+    uint32_t now = __atomic_load_n(&window, __ATOMIC_RELAXED);
+
+    now = used ? now * 2 : now / 2;
+    if (now > SWAP_CLUSTER)
+        now = SWAP_CLUSTER;
+    __atomic_store_n(&window, now ? now : 1, __ATOMIC_RELAXED);
+}
+
+/* How many pages to read from slot on. Who goes on where the last one ended is worth trying. */
+static uint32_t window_at(uint32_t slot, bool ahead)
+{
+    if (!ahead || frame_free_now() < frame_high + SWAP_CLUSTER)
+        return 1;
+    if (slot == __atomic_load_n(&last_end, __ATOMIC_RELAXED))
+        window_adapt(true);
+    return __atomic_load_n(&window, __ATOMIC_RELAXED);
+}
+
+int read_from_swap(swp_entry_t slot, bool ahead, struct page **out)
+{
+    struct page *page[SWAP_CLUSTER];
+    uint32_t wanted = window_at(slot.number, ahead), count = 1;
+    int error = page_for_slot(slot.number, 0, &page[0]);
+
+    if (error)
+        return error;
+    while (count < wanted && swap_slot_wants_page(slot.number + count) &&
+           page_for_slot(slot.number + count, FRAME_NOWAIT, &page[count]) == 0)
+        count++;
+    error = move(BLOCK_READ, page, count);
+    if (error && count > 1) { /* it may have been one of the others */
+        while (count > 1)
+            page_discard(page[--count]);
+        error = move(BLOCK_READ, page, 1);
+    }
+    if (error) {
+        swap_slot_retire(slot);
+        page_discard(page[0]);
+        return error;
+    }
+    __atomic_store_n(&last_end, slot.number + count, __ATOMIC_RELAXED);
+    pages_arrived(page, count);
+    *out = page[0];
+    return 0;
+}
+
+void swap_page_wanted(struct page *page)
+{
+    if (page_test(page, PAGE_DIRTY) || !page_clear_flag(page, PAGE_KEPT))
+        return; /* what could not be written is kept until it has no slot */
+    window_adapt(true);
+    page_put(page);
+}
+
+bool swap_drop_kept(struct page *page)
+{
+    if (page_maps(page) != 0 || !page_test(page, PAGE_KEPT))
+        return false;
+    if (page_test(page, PAGE_DIRTY) && swap_slot_uses(page_swap_slot(page)) != 0)
+        return false; /* it could not be written: memory is all that it has */
+    window_adapt(false);
+    swap_page_forget(page);
+    return true;
+}

@@ -1,0 +1,37 @@
+/* Between the map of slots (vm/swap.c) and its transfers (vm/swap_io.c). Nobody else needs this. */
+#ifndef VM_SWAP_IO_H
+#define VM_SWAP_IO_H
+
+#include "dev/block.h"
+#include "sync/spinlock.h"
+#include "vm/swap.h"
+
+#define SECTORS_PER_SLOT (PAGE_SIZE / SECTOR_SIZE)
+
+struct swap_info {
+    struct spinlock lock;        /* RANK_SWAP */
+    struct block_device *device; /* c: NULL: swap is off */
+    uint32_t slots;              /* c */
+    uint32_t used;               /* s: slots that are not free, retired ones included */
+    bool is_closed;              /* s: it is being given up: no slot is taken */
+    uint32_t retired;            /* s: slots that the disk fails for */
+    uint32_t with_page;          /* s: slots whose content is in memory, too */
+    uint32_t idle;               /* s: slots that only a page in memory has */
+    uint32_t next;               /* s: where to look for a free one */
+    uint16_t *uses;              /* s: by slot: uses, and flags */
+    uint32_t *cached;            /* s: by slot: frame number of the page with its content, or 0 */
+    uint32_t *stamp;             /* a: by slot: what the replacement policy remembers */
+    unsigned uses_order, word_order; /* c: how large the arrays are */
+};
+
+extern struct swap_info swap;
+
+void swap_io_init(void);
+/* Makes page the one with the slot's content. 0, or -EAGAIN: it has one, or nobody uses it. */
+int swap_add_page(swp_entry_t slot, struct page *page);
+bool swap_slot_wants_page(uint32_t slot); /* is it used, and its content not in memory? A guess. */
+void swap_slot_retire(swp_entry_t slot);
+void swap_close(bool closed);
+void swap_give_up(void);                  /* no slot is used: swap is off */
+
+#endif

@@ -1,0 +1,136 @@
+/*
+ * Giving swap up: every page that is out comes back. Chapter "Swapping System".
+ *
+ * The promise is lowered first, so what comes back has room. Spaces are walked until none has an
+ * entry with a slot; pages that have one go on without.
+ */
+#include "abi/errno.h"
+#include "lib/string.h"
+#include "sync/printf.h"
+#include "thread/thread.h"
+#include "vm/commit.h"
+#include "vm/family.h"
+#include "vm/fault.h"
+#include "vm/lru.h"
+#include "vm/mm.h"
+#include "vm/page_lock.h"
+#include "vm/swap_io.h"
+#include "vm/vma.h"
+
+/* The first address from *va on whose entry is a slot. */
+static bool next_swapped(struct mm_struct *mm, uint64_t *va)
+{
+    uint64_t end = mm_user_end();
+    bool found = false;
+    pte_t *slot;
+
+    spin_lock(&mm->page_table.lock);
+    while (!found && (slot = next_page_table(&mm->page_table, va, end)) != NULL) {
+        uint64_t stop = (*va | (LEAF_TABLE_SPAN - 1)) + 1;
+
+        for (; *va < stop && *va < end && !found; *va += found ? 0 : PAGE_SIZE)
+            found = pte_kind(pte_load(slot++)) == PTE_SWAP;
+    }
+    spin_unlock(&mm->page_table.lock);
+    return found;
+}
+
+static int private_pages_back(struct mm_struct *mm)
+{
+    int error = 0;
+
+    for (uint64_t va = 0; !error && next_swapped(mm, &va); va += PAGE_SIZE)
+        if (handle_page_fault(mm, va, FAULT_FLAG_BRING_BACK, 0) != FAULT_OK)
+            error = -EIO;
+    return error;
+}
+
+/* The area from *at on that shows shared memory; its object with a use of it, or NULL. */
+static struct vm_object *next_memory(struct mm_struct *mm, uint64_t *at)
+{
+    struct vm_object *object = NULL;
+    struct vm_area_struct *vma;
+
+    rwlock_read_acquire(&mm->lock);
+    for (vma = find_vma(mm, *at); vma && !object; vma = vma_next(vma)) {
+        *at = vma->end;
+        if (vma->object && vma->object->is_memory) {
+            object = vma->object;
+            object->ops->get(object);
+        }
+    }
+    rwlock_read_release(&mm->lock);
+    return object;
+}
+
+static int shared_pages_back(struct mm_struct *mm)
+{
+    struct vm_object *object;
+    uint64_t at = 0;
+    int error = 0;
+
+    while (!error && (object = next_memory(mm, &at)) != NULL) {
+        error = object_bring_back(object);
+        object->ops->put(object);
+    }
+    return error;
+}
+
+/* Pages that have a slot along with their frame do without. */
+static void forget_slots(void)
+{
+    for (uint32_t slot = 0; slot < swap.slots; slot++) {
+        struct page *page = swap_find_page((swp_entry_t){slot});
+
+        if (!page)
+            continue;
+        page_wait_writeback(page);
+        page_lock(page);
+        if (page->slot == slot + 1 && swap_slot_uses((swp_entry_t){slot}) == 0)
+            swap_page_forget(page);
+        page_unlock(page);
+        page_put(page);
+    }
+}
+
+/* One walk over everybody. A fork may make more of what was passed: the caller walks again. */
+static int everything_back(void)
+{
+    int error = 0;
+
+    for (unsigned number = 0; number < MM_MAX && !error; number++) {
+        struct mm_struct *mm = family_member(number);
+
+        if (!mm)
+            continue;
+        error = private_pages_back(mm);
+        if (!error)
+            error = shared_pages_back(mm);
+        mm_put(mm);
+    }
+    forget_slots();
+    return error;
+}
+
+int swap_off(const char *serial)
+{
+    uint32_t slots = swap.slots;
+    int error;
+
+    if (!swap.device || strcmp(swap.device->serial, serial) != 0)
+        return -EINVAL;
+    error = commit_limit_lower((int64_t)slots);
+    if (error)
+        return error;
+    swap_close(true); /* nothing more goes out */
+    do
+        error = everything_back();
+    while (!error && swap_slots_used() > swap.retired && (thread_yield(), true));
+    if (error || swap.retired) {
+        swap_close(false);
+        commit_limit_change((int64_t)slots);
+        return error ? error : -EIO;
+    }
+    swap_give_up();
+    return 0;
+}
