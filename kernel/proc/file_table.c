@@ -47,20 +47,38 @@ int file_table_add(struct file_table *table, struct file *file)
     return descriptor < MAX_OPEN_FILES ? descriptor : -EMFILE;
 }
 
-int file_table_close(struct file_table *table, uint64_t descriptor)
+/* Takes it out, if it is expected, or expected is NULL. Returns it, or NULL. */
+static struct file *file_table_take(struct file_table *table, uint64_t descriptor,
+                                    const struct file *expected)
 {
     struct file *file;
 
     if (descriptor >= MAX_OPEN_FILES)
-        return -EBADF;
+        return NULL;
     file_table_lock(table);
     file = table->file[descriptor];
-    table->file[descriptor] = NULL;
+    if (expected == NULL || file == expected)
+        table->file[descriptor] = NULL;
+    else
+        file = NULL;
     file_table_unlock(table);
+    return file;
+}
+
+int file_table_close(struct file_table *table, uint64_t descriptor)
+{
+    struct file *file = file_table_take(table, descriptor, NULL);
+
     if (file == NULL)
         return -EBADF;
     file_close(file); /* not under the lock: it may sleep */
     return 0;
+}
+
+void file_table_take_back(struct file_table *table, int descriptor, struct file *file)
+{
+    if (file_table_take(table, (uint64_t)descriptor, file) != NULL)
+        file_close(file);
 }
 
 void file_table_copy(struct file_table *to, struct file_table *from)

@@ -36,6 +36,11 @@ static inline struct file *file_table_get(struct file_table *table, uint64_t des
 /* The lowest free descriptor, or -EMFILE. On success the table has the caller's reference. */
 int file_table_add(struct file_table *table, struct file *file);
 int file_table_close(struct file_table *table, uint64_t descriptor); /* 0 or -EBADF. Sleeps. */
+/*
+ * Undoes file_table_add, unless another thread has closed the descriptor meanwhile; one that is
+ * negative is none. The caller has a reference to file besides the table's. Sleeps.
+ */
+void file_table_take_back(struct file_table *table, int descriptor, struct file *file);
 void file_table_copy(struct file_table *to, struct file_table *from); /* to is empty, not shared */
 void file_table_close_all(struct file_table *table); /* the process has one thread. Sleeps. */
 

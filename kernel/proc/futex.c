@@ -5,11 +5,12 @@
  *
  * No wake-up is lost. A sleeper compares the word and gets on the list under the bucket's lock; a
  * waker has changed the word before it takes that lock. So either the sleeper sees the new value,
- * or the waker sees the sleeper.
+ * or the waker sees the sleeper. A sleeper that is ended while it is woken hands the wake-up on.
  */
 #include "proc/futex.h"
 
 #include "abi/errno.h"
+#include "proc/process.h"
 #include "thread/waitq.h"
 #include "vm/mm.h"
 #include "vm/usercopy.h"
@@ -76,6 +77,27 @@ static struct futex_bucket *bucket_of(const struct futex_key *key)
 }
 _Static_assert(BUCKETS == 1 << 6, "the hash has 6 bits");
 
+/* Locks: the bucket's. Wakes up to count of those that sleep on key; returns how many. */
+static int wake_in(struct futex_bucket *bucket, const struct futex_key *key, int count)
+{
+    struct list_head *link, *after;
+    int woken = 0;
+
+    list_for_each_safe(link, after, &bucket->sleepers) {
+        struct futex_sleeper *sleeper = container_of(link, struct futex_sleeper, link);
+
+        if (woken >= count)
+            break;
+        if (!key_equal(&sleeper->key, key))
+            continue;
+        list_del(link);
+        sleeper->woken = true;
+        waitq_wake_one(&sleeper->queue); /* it goes on only after the bucket's lock is free */
+        woken++;
+    }
+    return woken;
+}
+
 /* Locks: the bucket's, which is let go during the sleep. 0 or -EINTR. */
 static int sleep_in(struct futex_bucket *bucket, const struct futex_key *key)
 {
@@ -86,9 +108,12 @@ static int sleep_in(struct futex_bucket *bucket, const struct futex_key *key)
     list_add_tail(&self.link, &bucket->sleepers);
     while (!self.woken && result == 0)
         result = waitq_sleep_killable(&self.queue, &bucket->lock);
-    if (self.woken)
-        return 0;
-    list_del(&self.link);
+    if (!self.woken)
+        list_del(&self.link);
+    else if (process_is_killed())
+        wake_in(bucket, key, 1);
+    else
+        result = 0;
     return result;
 }
 
@@ -118,27 +143,14 @@ int futex_wait(struct mm_struct *mm, uint64_t address, uint32_t value)
 int futex_wake(struct mm_struct *mm, uint64_t address, int count)
 {
     struct futex_bucket *bucket;
-    struct list_head *link, *after;
     struct futex_key key;
-    int woken = 0;
     int result = key_find(mm, address, &key);
 
     if (result < 0)
         return result;
     bucket = bucket_of(&key);
     spin_lock(&bucket->lock);
-    list_for_each_safe(link, after, &bucket->sleepers) {
-        struct futex_sleeper *sleeper = container_of(link, struct futex_sleeper, link);
-
-        if (woken >= count)
-            break;
-        if (!key_equal(&sleeper->key, &key))
-            continue;
-        list_del(link);
-        sleeper->woken = true;
-        waitq_wake_one(&sleeper->queue); /* it goes on only after the bucket's lock is free */
-        woken++;
-    }
+    result = wake_in(bucket, &key, count);
     spin_unlock(&bucket->lock);
-    return woken;
+    return result;
 }

@@ -155,16 +155,17 @@ int64_t sys_pipe(struct trap_frame *frame)
 
     if (result < 0)
         return result;
-    descriptor[0] = (int)install(reader);
-    descriptor[1] = (int)install(writer);
+    descriptor[0] = (int)install(file_dup(reader));
+    descriptor[1] = (int)install(file_dup(writer));
     result = -EMFILE;
     if (descriptor[0] >= 0 && descriptor[1] >= 0)
         result = user_copy_out(process->mm, frame->a0, descriptor, sizeof(descriptor));
     if (result < 0) {
-        /* A negative number is no descriptor: closing it does nothing. */
-        file_table_close(&process->files, (uint64_t)descriptor[0]);
-        file_table_close(&process->files, (uint64_t)descriptor[1]);
+        file_table_take_back(&process->files, descriptor[0], reader);
+        file_table_take_back(&process->files, descriptor[1], writer);
     }
+    file_close(reader);
+    file_close(writer);
     return result;
 }
 

@@ -4,7 +4,7 @@
  * once. Free blocks wait in bins by the power of two of their size: every block of a higher bin is
  * large enough, so a search ends after a few steps.
  *
- * One mutex guards all of it.
+ * One mutex guards all of it. fork() takes it, too: nobody is changing the heap that a child gets.
  *
  * Always: two free blocks never touch; a region of the heap ends with a used block of size 0.
  */
@@ -33,6 +33,16 @@ struct block {
 static struct mutex mutex;
 static struct block *bins[BINS];
 static char *heap_end; /* where the last region ends, behind its end block */
+
+static void heap_guard(int locked)
+{
+    if (locked)
+        mutex_lock(&mutex);
+    else
+        mutex_unlock(&mutex);
+}
+
+void (*fork_guard)(int locked) = heap_guard;
 
 static size_t block_size(const struct block *block)
 {

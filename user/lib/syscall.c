@@ -98,9 +98,19 @@ static inline long call6(long number, long first, long second, long third, long 
     return call_result(a0);
 }
 
+void (*fork_guard)(int locked) __attribute__((weak)); /* NULL without malloc */
+
 int fork(void)
 {
-    return (int)call0(SYS_fork);
+    void (*guard)(int locked) = fork_guard;
+    int pid;
+
+    if (guard)
+        guard(1);
+    pid = (int)call0(SYS_fork);
+    if (guard)
+        guard(0);
+    return pid;
 }
 
 int exit(int status)

@@ -115,13 +115,14 @@ void warn(const char *program, const char *what);                             /*
 void die(const char *program, const char *what) __attribute__((noreturn)); /* exits with 1 */
 
 /*
- * Memory: lib/malloc.c. NULL and ENOMEM when there is none. Threads may use it at the same time. A
- * child of fork may only where no other thread was in the midst of it.
+ * Memory: lib/malloc.c. NULL and ENOMEM when there is none. Threads may use it at the same time,
+ * and a child of fork, whatever other threads were about.
  */
 void *malloc(size_t bytes);
 void *calloc(size_t count, size_t bytes);
 void *realloc(void *memory, size_t bytes);
 void free(void *memory);
+extern void (*fork_guard)(int locked); /* malloc's lock, for fork(); or NULL */
 
 /* Files: lib/file.c */
 int stat(const char *path, struct stat *status);

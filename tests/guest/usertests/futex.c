@@ -100,6 +100,25 @@ static void futex_between_processes(void)
     expect_equal(wait_for(pid), STATUS_KILLED);
 }
 
+/* A wake-up that meets somebody who is just being killed is the next one's. */
+static void dying_do_not_take_wakes(void)
+{
+    int *shared = mmap(NULL, PAGE_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+    expect(shared != MAP_FAILED);
+    for (int i = 0; i < 50; i++) {
+        int first = spawn(sleep_in_child, (long)shared), second, status;
+
+        wait_to_see(first, NULL, 'S');
+        second = spawn(sleep_in_child, (long)shared);
+        wait_to_see(second, NULL, 'S');
+        expect(kill(first) == 0);
+        expect_equal(futex_wake(shared, 1), 1);
+        for (int left = 2; left > 0; left--)
+            expect_equal(wait(&status) == first ? STATUS_KILLED : 0, status);
+    }
+}
+
 static void map_and_sleep(long unused)
 {
     int fd = open("words", O_RDWR);
@@ -255,10 +274,41 @@ static void malloc_at_once(void)
     in_threads(THREADS, allocate);
 }
 
+static volatile bool over;
+
+static void allocate_on(void *unused)
+{
+    (void)unused;
+    while (!over)
+        free(malloc(100));
+}
+
+static void allocate_in_child(long unused)
+{
+    char *memory = malloc(1000);
+
+    (void)unused;
+    expect(memory != NULL);
+    free(memory);
+}
+
+/* Whatever another thread was about when its process forked, the child's heap is whole and free. */
+static void malloc_after_fork(void)
+{
+    struct thread thread;
+
+    start(&thread, allocate_on, 0);
+    for (int i = 0; i < 200; i++)
+        join(spawn(allocate_in_child, 0));
+    over = true;
+    finish(&thread);
+}
+
 const struct test futex_tests[] = {
     {"futex_errors", futex_errors, QUICK},
     {"futex_wakes_as_many", futex_wakes_as_many, QUICK},
     {"futex_between_processes", futex_between_processes, QUICK},
+    {"dying_do_not_take_wakes", dying_do_not_take_wakes, QUICK},
     {"futex_in_a_file", futex_in_a_file, QUICK},
     {"mutex_excludes", mutex_excludes, QUICK},
     {"mutex_between_processes", mutex_between_processes, QUICK},
@@ -266,5 +316,6 @@ const struct test futex_tests[] = {
     {"condition_tells_all", condition_tells_all, QUICK},
     {"barrier_keeps_step", barrier_keeps_step, QUICK},
     {"malloc_at_once", malloc_at_once, QUICK},
+    {"malloc_after_fork", malloc_after_fork, QUICK},
     {NULL, NULL, QUICK},
 };

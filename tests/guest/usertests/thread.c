@@ -330,6 +330,38 @@ static void descriptors_at_once_child(long unused)
     in_threads(THREADS, open_and_close);
 }
 
+static volatile bool over;
+
+static void make_bad_pipes(void *unused)
+{
+    (void)unused;
+    while (!over)
+        expect_error(pipe(NULL), EFAULT);
+}
+
+/* Its descriptors are closed meanwhile, and their numbers are another file's when it fails. */
+static void failing_pipe_closes_its_own(void)
+{
+    struct thread thread;
+    struct stat stat;
+
+    write_file("one", "x", 1);
+    int file = open("one", O_RDONLY), next = file + 1;
+
+    expect(file >= 0);
+    start(&thread, make_bad_pipes, 0);
+    for (int i = 0; i < 3000; i++) {
+        close(next);
+        int own = dup(file);
+
+        for (int look = 0; look < 10; look++)
+            expect(fstat(own, &stat) == 0);
+        expect(close(own) == 0);
+    }
+    over = true;
+    finish(&thread);
+}
+
 static void descriptors_at_once(void)
 {
     write_file("one", "x", 1);
@@ -617,6 +649,7 @@ const struct test thread_tests[] = {
     {"errno_is_its_own", errno_is_its_own, QUICK},
     {"floats_are_its_own", floats_are_its_own, QUICK},
     {"descriptors_at_once", descriptors_at_once, QUICK},
+    {"failing_pipe_closes_its_own", failing_pipe_closes_its_own, QUICK},
     {"chdir_at_once", chdir_at_once, QUICK},
     {"kill_threads", kill_threads, QUICK},
     {"exit_ends_all", exit_ends_all, QUICK},
