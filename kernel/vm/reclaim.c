@@ -151,23 +151,6 @@ uint64_t reclaim_frames(uint64_t wanted, bool may_wait)
     return freed < wanted ? freed + shrink_caches(wanted - freed) : freed;
 }
 
-/* What the cache of swap keeps for nobody. */
-static void drop_kept_pages(void)
-{
-    for (uint64_t looks = lru_length(&anon_lru); looks > 0; looks--) {
-        struct page *page = get_lru_page(&anon_lru);
-
-        if (!page)
-            return;
-        rotate_lru_page(&anon_lru, page);
-        if (page_trylock(page)) {
-            swap_drop_kept(page);
-            page_unlock(page);
-        }
-        page_put(page);
-    }
-}
-
 void reclaim_all(void)
 {
     for (unsigned round = 0; round < DROP_ROUNDS; round++) {
@@ -177,7 +160,7 @@ void reclaim_all(void)
         drop_file_pages(UINT64_MAX, 3 * lru_length(&file_lru) + 1, true);
         kmem_trim();
     }
-    drop_kept_pages();
+    swap_drop_all_kept();
     kstack_trim(true);
     frame_drain_lists();
 }

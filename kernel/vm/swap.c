@@ -304,6 +304,8 @@ struct page *swap_find_page(swp_entry_t slot)
 {
     struct page *page = NULL;
 
+    if (__atomic_load_n(&swap.cached[slot.number], __ATOMIC_ACQUIRE) == 0)
+        return NULL;
     spin_lock(&swap.lock);
     if (swap.cached[slot.number] != 0) {
         page = pfn_page((pfn_t){swap.cached[slot.number]});
@@ -351,4 +353,30 @@ void swap_slot_retire(swp_entry_t slot)
     commit_limit_change(-1);
     printf("swap: slot %u cannot be used: %lu pages can be promised now\n", slot.number,
            (unsigned long)commit_limit());
+}
+
+void swap_for_each_page(void (*use)(struct page *page))
+{
+    for (uint32_t slot = 0; slot < swap.slots && swap_slots_with_page() > 0; slot++) {
+        struct page *page = swap_find_page((swp_entry_t){slot});
+
+        if (!page)
+            continue;
+        page_wait_writeback(page);
+        page_lock(page);
+        if (page->slot == slot + 1 && !page_test(page, PAGE_WRITEBACK))
+            use(page);
+        page_unlock(page);
+        page_put(page);
+    }
+}
+
+static void drop_kept(struct page *page)
+{
+    swap_drop_kept(page);
+}
+
+void swap_drop_all_kept(void)
+{
+    swap_for_each_page(drop_kept);
 }

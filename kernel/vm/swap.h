@@ -69,6 +69,7 @@ void write_to_swap(struct page *const page[], uint32_t count);
 bool swap_is_writing(void); /* are pages on their way out now? */
 /* Drops what was read ahead and never asked for. Locks: the page's. True: nothing keeps it. */
 bool swap_drop_kept(struct page *page);
+void swap_drop_all_kept(void); /* Sleeps; holds nothing. */
 /* Somebody maps the page: the cache need not keep it any more. Locks: the page's. */
 void swap_page_wanted(struct page *page);
 

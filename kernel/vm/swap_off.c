@@ -76,21 +76,10 @@ static int shared_pages_back(struct mm_struct *mm)
     return error;
 }
 
-/* Pages that have a slot along with their frame do without. */
-static void forget_slots(void)
+static void forget_slot(struct page *page)
 {
-    for (uint32_t slot = 0; slot < swap.slots; slot++) {
-        struct page *page = swap_find_page((swp_entry_t){slot});
-
-        if (!page)
-            continue;
-        page_wait_writeback(page);
-        page_lock(page);
-        if (page->slot == slot + 1 && swap_slot_uses((swp_entry_t){slot}) == 0)
-            swap_page_forget(page);
-        page_unlock(page);
-        page_put(page);
-    }
+    if (swap_slot_uses(page_swap_slot(page)) == 0)
+        swap_page_forget(page);
 }
 
 /* One walk over everybody. A fork may make more of what was passed: the caller walks again. */
@@ -108,7 +97,7 @@ static int everything_back(void)
             error = shared_pages_back(mm);
         mm_put(mm);
     }
-    forget_slots();
+    swap_for_each_page(forget_slot); /* pages that have a slot along with their frame do without */
     return error;
 }
 
