@@ -32,7 +32,7 @@ int swap_add_page(swp_entry_t slot, struct page *page);
 bool swap_slot_wants_page(uint32_t slot); /* is it used, and its content not in memory? A guess. */
 void swap_slot_retire(swp_entry_t slot);
 void swap_close(bool closed);
-/* Calls use, with the page's lock, for each page that has a slot and is not being written. Sleeps. */
+/* Calls use, with the page's lock, for each page that has a slot, once it is written. Sleeps. */
 void swap_for_each_page(void (*use)(struct page *page));
 void swap_give_up(void);                  /* no slot is used: swap is off */
 
