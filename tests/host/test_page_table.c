@@ -290,6 +290,192 @@ static void random_walks_match_the_model(void **state)
     mock_ram_free();
 }
 
+/* ---- Which tables the union of areas needs ---- */
+
+#define AREAS 12u
+#define PLACES 96u
+
+static struct area {
+    uint64_t start, end;
+} areas[AREAS]; /* in order, apart */
+static uint32_t area_count;
+
+/* An address that was walked to, and which of the tables on its way are still there. */
+static struct place {
+    uint64_t va;
+    bool has[5];
+} places[PLACES];
+
+static uint32_t span_shift(uint32_t level)
+{
+    return 12 + 9 * level;
+}
+
+static uint64_t tables_of_union(uint32_t levels)
+{
+    uint64_t count = 0;
+
+    for (uint32_t level = 1; level < levels; level++) {
+        uint64_t next = 0; /* tables below it are counted */
+
+        for (uint32_t i = 0; i < area_count; i++) {
+            uint64_t first = areas[i].start >> span_shift(level);
+            uint64_t behind = ((areas[i].end - 1) >> span_shift(level)) + 1;
+
+            first = first > next ? first : next;
+            count += behind > first ? behind - first : 0;
+            next = behind;
+        }
+    }
+    return count;
+}
+
+/* The area that contains va or begins above it: its place in the list. */
+static uint32_t area_after(uint64_t va)
+{
+    uint32_t i = 0;
+
+    while (i < area_count && areas[i].end <= va)
+        i++;
+    return i;
+}
+
+static uint64_t floor_of(uint32_t i)
+{
+    return i > 0 ? areas[i - 1].end : 0;
+}
+
+static uint64_t ceiling_of(uint32_t i)
+{
+    return i < area_count ? areas[i].start : UINT64_MAX;
+}
+
+static void model_insert(uint32_t i, struct area area)
+{
+    memmove(&areas[i + 1], &areas[i], (area_count++ - i) * sizeof(area));
+    areas[i] = area;
+}
+
+static void walk_in(struct area area, uint64_t va)
+{
+    for (uint32_t i = 0; i < PLACES; i++) {
+        if (places[i].has[table.levels - 1])
+            continue;
+        places[i].va = va < area.start || va >= area.end ? area.start : va;
+        walk(places[i].va);
+        for (uint32_t level = 1; level < table.levels; level++)
+            places[i].has[level] = true;
+        return;
+    }
+}
+
+/* What was promised for it. */
+static uint64_t add_area(struct area area)
+{
+    uint32_t i = area_after(area.start);
+    uint64_t needed;
+
+    if (area_count == AREAS || ceiling_of(i) < area.end)
+        return 0;
+    needed = tables_needed(table.levels, area.start, area.end, floor_of(i), ceiling_of(i));
+    model_insert(i, area);
+    walk_in(area, area.start);
+    walk_in(area, area.end - PAGE_SIZE);
+    walk_in(area, (area.start + area.end) / 2 & ~PAGE_MASK);
+    return needed;
+}
+
+/* Takes piece out of area i; what was promised for it alone. */
+static uint64_t remove_piece(uint32_t i, struct area piece)
+{
+    struct area whole = areas[i];
+    struct list_head removed;
+
+    memmove(&areas[i], &areas[i + 1], (--area_count - i) * sizeof(whole));
+    if (piece.end < whole.end)
+        model_insert(i, (struct area){piece.end, whole.end});
+    if (piece.start > whole.start)
+        model_insert(i++, (struct area){whole.start, piece.start});
+    list_init(&removed);
+    spin_lock(&table.lock);
+    page_table_prune(&table, piece.start, piece.end, floor_of(i), ceiling_of(i), &removed);
+    spin_unlock(&table.lock);
+    for (struct list_head *link; (link = list_first(&removed)) != NULL;) {
+        list_del(link);
+        page_put(container_of(link, struct page, lru.link));
+    }
+    return tables_needed(table.levels, piece.start, piece.end, floor_of(i), ceiling_of(i));
+}
+
+/* Just those tables are there which a walk built and an area still needs. */
+static void check_tables(void)
+{
+    uint32_t count = 1;
+
+    for (uint32_t i = 0; i < PLACES; i++) {
+        for (uint32_t level = 1; level < table.levels; level++) {
+            uint64_t number = places[i].va >> span_shift(level);
+            uint64_t span = number << span_shift(level), next = (number + 1) << span_shift(level);
+            uint32_t other = 0;
+
+            if (ceiling_of(area_after(span)) >= next)
+                places[i].has[level] = false;
+            while (other < i && !(places[other].has[level] &&
+                                  places[other].va >> span_shift(level) == number))
+                other++;
+            count += places[i].has[level] && other == i;
+        }
+        if (places[i].has[1])
+            assert_non_null(find_page_table(&table, places[i].va));
+    }
+    assert_int_equal(table.table_frames, count);
+    assert_int_equal(mock_frames_out, count);
+}
+
+static struct area some_area(uint32_t levels)
+{
+    uint64_t limit = user_half_end(levels);
+    uint64_t start = area_count && mock_random(4) ? areas[mock_random(area_count)].end
+                                                  : mock_random64() & (limit - 1) & ~PAGE_MASK;
+    uint64_t bytes = (1 + mock_random64() % (1ul << mock_random(9 * levels - 2))) * PAGE_SIZE;
+
+    if (mock_random(2))
+        start += mock_random(600) * PAGE_SIZE;
+    start = start < limit ? start : 0;
+    return (struct area){start, bytes < limit - start ? start + bytes : limit};
+}
+
+static void tables_are_those_of_the_union(void **state)
+{
+    (void)state;
+    for (uint32_t levels = 3; levels <= 5; levels++) {
+        uint64_t promised = 0;
+
+        fresh(levels);
+        area_count = 0;
+        memset(places, 0, sizeof(places));
+        for (uint32_t round = 0; round < 1500; round++) {
+            if (mock_random(2)) {
+                promised += add_area(some_area(levels));
+            } else if (area_count > 0) {
+                uint32_t i = mock_random(area_count);
+                struct area piece = areas[i];
+
+                if (mock_random(3) == 0)
+                    piece.start += mock_random64() % (piece.end - piece.start) & ~PAGE_MASK;
+                if (mock_random(3) == 0 && area_count < AREAS)
+                    piece.end -= mock_random64() % (piece.end - piece.start) & ~PAGE_MASK;
+                promised -= remove_piece(i, piece);
+            }
+            assert_int_equal(promised, tables_of_union(levels));
+            check_tables();
+        }
+        page_table_destroy(&table);
+        assert_int_equal(mock_frames_out, 0);
+    }
+    mock_ram_free();
+}
+
 /* ---- Entries ---- */
 
 static void an_entry_is_of_one_kind(void **state)
@@ -317,6 +503,7 @@ int main(void)
         cmocka_unit_test(nothing_is_lost_when_frames_run_out),
         cmocka_unit_test(a_root_shares_the_kernel_half),
         cmocka_unit_test(random_walks_match_the_model),
+        cmocka_unit_test(tables_are_those_of_the_union),
         cmocka_unit_test(an_entry_is_of_one_kind),
     };
 
