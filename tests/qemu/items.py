@@ -126,6 +126,26 @@ def run_killed():
              "no line that teaches\n" + "\n".join(lines))
 
 
+DEATHS = (
+    r"load page fault at 0x\w+: no area there \(pc",
+    r"store page fault at 0x\w+: no area there \(the stack grows only at or above sp\)",
+    r"store page fault at 0x\w+: the guard below the stack \(limit \d+ KiB\)",
+    r"store page fault at 0x\w+: area 0x\w+-0x\w+ r-- of a file does not allow it",
+    r"instruction page fault at 0x\w+: area 0x\w+-0x\w+ r-- of a file does not allow it",
+    r"load page fault at 0x\w+: past the end of the file that is mapped there",
+    r"store page fault at 0x\w+: no block of the disk is free for the file that is mapped there",
+)
+
+
+def run_deaths():
+    """Who is killed for an access learns why."""
+    lines = make_run("CMD=deaths", "EXTRA=tests/qemu/programs/deaths.c", "DISK=16M")
+    for number, why in enumerate(DEATHS):
+        end = lines.index("death %d: status -1" % number)
+        need(re.match(r"pid \d+ \(deaths\): killed: " + why, lines[end - 1]),
+             "wanted %s, got %s" % (why, lines[end - 1]))
+
+
 def run_extra():
     """A program from outside replaces ours of the same name; other files go on the disk, too."""
     lines = make_run("CMD=echo ours; cat LICENSE", "EXTRA=tests/qemu/programs/echo.c",
@@ -501,6 +521,7 @@ def all_items():
         ("nothing to do", nothing_to_do),
         ("run: status", run_status),
         ("run: killed", run_killed),
+        ("run: why one is killed", run_deaths),
         ("run: EXTRA and FILES", run_extra),
         ("run: xv6 programs", run_xv6),
         ("run: two at once", run_twice_at_once),
