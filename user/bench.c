@@ -25,6 +25,10 @@
  *   protect_down     mprotect() of the same from writable to read-only, per page
  *   protect_up       the same back, per page; the stores after it take no fault
  *   map_touch_unmap  mmap() of a page, one store, munmap()
+ *   swap_ram         a loop of stores, one a page, over twice the frames that are free: per page
+ *                    that was brought in, the page-outs included; swap is a RAM disk
+ *   swap_virtio      the same, swap is a virtio disk; where all sleep nothing is counted
+ * The rows of swap change what the others find, so they are measured only where they are named.
  */
 #include "user.h"
 
@@ -441,29 +445,67 @@ static uint64_t map_touch_unmap(int *operations)
     return instructions() - start;
 }
 
+/* Memory of twice the frames that are free when this is called first. */
+static char *swap_memory(uint64_t *bytes)
+{
+    static char *memory;
+    static uint64_t size;
+
+    if (memory == NULL) {
+        struct vm_stats stats;
+
+        check(vmstat(0, &stats, VMSTAT_DROP) == 0, "vmstat");
+        size = 2 * stats.frames[FRAME_FREE] * PAGE_SIZE;
+        memory = map_memory(size);
+    }
+    *bytes = size;
+    return memory;
+}
+
+static uint64_t swap_loop(int *operations)
+{
+    struct vm_stats before, after;
+    uint64_t bytes, start;
+    char *memory = swap_memory(&bytes);
+
+    check(vmstat(0, &before, 0) == 0, "vmstat");
+    start = instructions();
+    for (uint64_t i = 0; i < bytes; i += PAGE_SIZE)
+        memory[i] = 1;
+    start = instructions() - start;
+    check(vmstat(0, &after, 0) == 0, "vmstat");
+    *operations = (int)(after.pgin - before.pgin);
+    if (*operations == 0)
+        *operations = 1; /* the first round: nothing was out */
+    return start;
+}
+
 struct row {
     const char *name;
     uint64_t (*batch)(int *operations);
+    int is_alone; /* measured where it is named, not with the others */
 };
 
 static const struct row rows[] = {
-    {"null_syscall", null_syscall},
-    {"zero_fault", zero_fault},
-    {"zero_read_fault", zero_read_fault},
-    {"cow_copy", cow_copy},
-    {"cow_reuse", cow_reuse},
-    {"fork_small", fork_small},
-    {"fork_16m_page", fork_16m_page},
-    {"fork_exec", fork_exec},
-    {"pipe_rtt", pipe_rtt},
-    {"pipe_4k", pipe_4k},
-    {"read_4k", read_4k},
-    {"file_fault", file_fault},
-    {"file_around", file_around},
-    {"munmap_page", munmap_page},
-    {"protect_down", protect_down},
-    {"protect_up", protect_up},
-    {"map_touch_unmap", map_touch_unmap},
+    {"null_syscall", null_syscall, 0},
+    {"zero_fault", zero_fault, 0},
+    {"zero_read_fault", zero_read_fault, 0},
+    {"cow_copy", cow_copy, 0},
+    {"cow_reuse", cow_reuse, 0},
+    {"fork_small", fork_small, 0},
+    {"fork_16m_page", fork_16m_page, 0},
+    {"fork_exec", fork_exec, 0},
+    {"pipe_rtt", pipe_rtt, 0},
+    {"pipe_4k", pipe_4k, 0},
+    {"read_4k", read_4k, 0},
+    {"file_fault", file_fault, 0},
+    {"file_around", file_around, 0},
+    {"munmap_page", munmap_page, 0},
+    {"protect_down", protect_down, 0},
+    {"protect_up", protect_up, 0},
+    {"map_touch_unmap", map_touch_unmap, 0},
+    {"swap_ram", swap_loop, 1},
+    {"swap_virtio", swap_loop, 1},
 };
 #define ROWS (int)(sizeof(rows) / sizeof(rows[0]))
 
@@ -502,6 +544,7 @@ int main(int argc, char *argv[])
     for (int i = 1; i < argc; i++)
         measure(row_find(argv[i]));
     for (int i = 0; argc == 1 && i < ROWS; i++)
-        measure(&rows[i]);
+        if (!rows[i].is_alone)
+            measure(&rows[i]);
     return 0;
 }

@@ -51,7 +51,8 @@ DEFAULTS = {
     "QEMU": "qemu-system-riscv64", "KERNEL": "build/kernel.elf", "IMAGE": "build/fs.img",
     "LOG": "", "PREFIX": "riscv64-unknown-elf-",
     # for tests: more of -cpu, virtio version (1 or 2), a file that holds the machine's RAM
-    "CPU": "rv64", "VIRTIO": "1", "RAM_FILE": "",
+    # INSTRET=1: counts instructions as the deterministic lane does, but with virtio disks
+    "CPU": "rv64", "VIRTIO": "1", "RAM_FILE": "", "INSTRET": "",
 }
 
 
@@ -191,6 +192,8 @@ def qemu_arguments(s, image, swap, drive_options=""):
         if swap_bytes:
             words.append("ramdisk_swap=%d,%d" % (swap_start, swap_bytes))
     else:
+        if s["INSTRET"] == "1":
+            arguments += ["-icount", "shift=0"]
         if s["VIRTIO"] == "2":
             arguments += ["-global", "virtio-mmio.force-legacy=false"]
         if image:
