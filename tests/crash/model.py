@@ -2,7 +2,7 @@
 
 The guest says what it is about to do, one line each. From these lines the model knows every state
 that each block of each file, each size, and the set of names have ever had, in order. A promise (a
-completed fsync or sync) fixes the oldest of these states that may still be met afterwards.
+completed fsync, msync or sync) fixes the oldest of these states that may still be met afterwards.
 """
 
 import os
@@ -70,6 +70,7 @@ class File:
     def __init__(self):
         self.size = History(0)
         self.blocks = {}
+        self.stored = {}                # block → when it was last stored into through a mapping
 
     def block(self, index):
         return self.blocks.setdefault(index, History(ZEROS))
@@ -108,6 +109,9 @@ class Model:
         pass
 
     def _fsync(self, number):
+        pass
+
+    def _msync(self, number):
         pass
 
     def _close(self, number):
@@ -162,6 +166,12 @@ class Model:
         if end > file.size.last:
             file.size.add(self.moment, end)
 
+    def _store(self, number, first, count, version):
+        self._write(number, first, count, version)
+        for index in range(int(first) * RECORD // BLOCK,
+                           ((int(first) + int(count)) * RECORD - 1) // BLOCK + 1):
+            self.files[int(number)].stored[index] = self.moment
+
     def _truncate(self, number, records):
         file, size = self.files[int(number)], int(records) * RECORD
         for index, block in file.blocks.items():
@@ -215,9 +225,15 @@ class Model:
                 data = content.read(BLOCK)
                 block = file.blocks.get(index)
                 allowed = block.since(moment) if block else [ZEROS]
-                if not any(value.startswith(data) for value in allowed):
+                torn = file.stored.get(index, 0) > moment and made_of(data, allowed)
+                if not torn and not any(value.startswith(data) for value in allowed):
                     problems.append("%s: block %d: %s" % (name, index, explain(data, allowed)))
         return problems
+
+
+def made_of(data, states):
+    """Write-back may meet stores half done: then each byte is as it was in one of the states."""
+    return all(byte in column for byte, column in zip(data, zip(*states)))
 
 
 def explain(data, allowed):

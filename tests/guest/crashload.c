@@ -1,7 +1,7 @@
 /*
  * crashload DIRECTORY SEED OPERATIONS: changes files at random and says on standard output, one
- * line before each change, what it is about to do. After a completed fsync or sync it says so and
- * waits for a line of input; whoever cuts the power later can hold the file system to that promise.
+ * line before each change, what it is about to do. After a completed fsync, msync or sync it says
+ * so and waits for a line of input; whoever cuts the power later can hold the file system to that.
  *
  * Every file has a number that is never used again. Its data is 64-byte records, each of which says
  * which file, which place in it and which write it belongs to, so a block in the wrong file shows.
@@ -131,6 +131,37 @@ static void write_somewhere(struct file *file)
     }
 }
 
+/* Through a mapping, into what the file has by now. */
+static void store_records(struct file *file)
+{
+    uint32_t first, count;
+    size_t start, end;
+    char *pages;
+
+    if (file->records == 0)
+        return;
+    first = random_below(file->records);
+    count = 1 + random_below(3 * CHUNK_RECORDS);
+    if (count > file->records - first)
+        count = file->records - first;
+    start = (size_t)first * RECORD_BYTES / PAGE_SIZE * PAGE_SIZE;
+    end = (size_t)(first + count) * RECORD_BYTES;
+    version++;
+    printf("@store %u %u %u %u\n", file->number, first, count, version);
+    pages = mmap(NULL, end - start, PROT_READ | PROT_WRITE, MAP_SHARED, file->fd, (off_t)start);
+    must(pages != MAP_FAILED, "mmap");
+    for (uint32_t record = first; record < first + count; record++) {
+        fill_chunk(file, record, 1);
+        memcpy(pages + (size_t)record * RECORD_BYTES - start, chunk, RECORD_BYTES);
+    }
+    if (random_below(2)) {
+        printf("@msync %u\n", file->number);
+        must(msync(pages, end - start, MS_SYNC) == 0, "msync");
+        promise("file", file->number);
+    }
+    must(munmap(pages, end - start) == 0, "munmap");
+}
+
 static void truncate_file(struct file *file)
 {
     uint32_t records = random_below(3) ? random_below(file->records + 1)
@@ -211,8 +242,10 @@ static void change_something(void)
 
     if (file->number == 0)
         create_file(file);
-    else if (choice < 55)
+    else if (choice < 43)
         write_somewhere(file);
+    else if (choice < 55)
+        store_records(file);
     else if (choice < 65)
         truncate_file(file);
     else if (choice < 70)
