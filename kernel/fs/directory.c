@@ -38,9 +38,11 @@ static bool name_equal(const struct dirent *entry, const char *name)
     return entry->name[0] == name[0] && strncmp(entry->name, name, DIRSIZ) == 0;
 }
 
+static const char any_name[1];
+
 /*
- * The first entry from index at on that is called name; or, without name, a free one. *at: where it
- * is, and its number in *number. 0, -ENOENT or -EIO.
+ * The first entry from index at on that is called name, or any_name; or, without name, a free one.
+ * *at: where it is, and its number in *number. 0, -ENOENT or -EIO.
  */
 static int directory_find(struct inode *directory, const char *name, uint64_t *at, uint32_t *number)
 {
@@ -55,7 +57,8 @@ static int directory_find(struct inode *directory, const char *name, uint64_t *a
             return error;
         entry = (struct dirent *)buffer->data + *at % ENTRIES_PER_BLOCK;
         do {
-            if (name ? entry->inum && name_equal(entry, name) : !entry->inum) {
+            if (name ? entry->inum && (name == any_name || name_equal(entry, name))
+                     : !entry->inum) {
                 *number = entry->inum;
                 buffer_release(buffer);
                 return 0;
@@ -156,20 +159,9 @@ int directory_init(struct inode *directory, uint32_t parent)
 
 int directory_is_empty(struct inode *directory)
 {
-    uint64_t end = entries_in(directory);
     uint64_t at = 2;
-    struct buffer *buffer;
-    bool empty = true;
+    uint32_t number;
+    int error = directory_find(directory, any_name, &at, &number);
 
-    while (at < end && empty) {
-        int error = directory_block(directory, at * ENTRY_BYTES, &buffer);
-
-        if (error)
-            return error;
-        do {
-            empty = ((struct dirent *)buffer->data)[at % ENTRIES_PER_BLOCK].inum == 0;
-        } while (++at % ENTRIES_PER_BLOCK && at < end && empty);
-        buffer_release(buffer);
-    }
-    return empty;
+    return error == -ENOENT ? 1 : error;
 }

@@ -37,6 +37,16 @@ void inode_unlock(struct inode *inode)
     sleeplock_release(&inode->lock);
 }
 
+uint16_t inode_type(struct inode *inode)
+{
+    uint16_t type;
+
+    inode_lock(inode);
+    type = inode->type;
+    inode_unlock(inode);
+    return type;
+}
+
 void inode_stat(struct inode *inode, struct stat *stat)
 {
     inode_lock(inode);
@@ -287,7 +297,7 @@ static int write_obstacle(struct inode *inode, struct mm_struct *mm, uint64_t us
         if (*settled)
             return error;
         *settled = true;
-        writeback_settle();
+        fs_sync();
         return 0;
     default:
         return error;

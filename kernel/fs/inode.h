@@ -69,6 +69,8 @@ static inline bool inode_is_executed(const struct inode *inode)
 /* For a store through a mapping: see vm_object_ops.make_writable. */
 int inode_make_writable(struct inode *inode, uint64_t index);
 
+/* T_... or 0: it could not be loaded. Lock not held. Sleeps. */
+uint16_t inode_type(struct inode *inode);
 void inode_stat(struct inode *inode, struct stat *stat); /* Lock not held. Sleeps. */
 /* ftruncate, O_TRUNC. Hold nothing. Sleeps. */
 int inode_resize(struct inode *inode, uint64_t size);
@@ -76,6 +78,10 @@ int inode_resize(struct inode *inode, uint64_t size);
 int inode_trim(struct inode *inode);
 /* data, then metadata, durable. Hold nothing. Sleeps. */
 int inode_fsync(struct inode *inode);
-int fs_sync(void);                                    /* everything. Hold nothing. Sleeps. */
+/*
+ * The same of everything. Afterwards only blocks that are really needed stay promised, and those
+ * that were freed can be used: for who found none. Hold nothing. Sleeps.
+ */
+int fs_sync(void);
 
 #endif

@@ -134,14 +134,11 @@ static int start(const struct disk_super *super, uint64_t sequence)
 static int check_root(void)
 {
     struct inode *root = path_root(); /* the reference is kept for ever */
-    bool good;
 
-    inode_lock(root);
-    good = root->type == T_DIR;
-    inode_unlock(root);
-    if (!good)
-        printf("fs: the root directory is damaged: run fsck\n");
-    return good ? 0 : -EIO;
+    if (inode_type(root) == T_DIR)
+        return 0;
+    printf("fs: the root directory is damaged: run fsck\n");
+    return -EIO;
 }
 
 int fs_mount(void)

@@ -200,13 +200,10 @@ static int create_or_find(struct inode *directory, const char *name, int type, i
 /* Is what was found under the name good for who wanted to create it? */
 static int accept_existing(struct inode *inode, int type)
 {
-    int found;
+    int found = inode_type(inode);
 
     if (type != T_FILE)
         return -EEXIST;
-    inode_lock(inode);
-    found = inode->type;
-    inode_unlock(inode);
     if (found == T_FILE || found == T_DEVICE)
         return 0;
     return found == T_DIR ? -EISDIR : -EIO;
@@ -241,7 +238,7 @@ int path_create(struct inode *cwd, const char *path, int type, int major, int mi
     int error = try_create(cwd, path, type, major, minor, out);
 
     if (error == -ENOSPC) { /* blocks may be promised in vain, or free but not committed */
-        writeback_settle();
+        fs_sync();
         error = try_create(cwd, path, type, major, minor, out);
     }
     return error;
@@ -304,15 +301,13 @@ int path_link(struct inode *cwd, const char *old_path, const char *new_path)
 
     if (error)
         return error;
-    inode_lock(inode);
-    type = inode->type;
-    inode_unlock(inode);
+    type = inode_type(inode);
     if (type == T_DIR || type == 0)
         error = type ? -EPERM : -EIO;
     else
         error = try_link(inode, cwd, new_path);
     if (error == -ENOSPC) {
-        writeback_settle();
+        fs_sync();
         error = try_link(inode, cwd, new_path);
     }
     inode_put(inode);

@@ -1,20 +1,18 @@
 /*
  * Pipes: a ring of up to 16 frames between one writer and one reader at a time.
  *
- * The bytes [taken, put) of the stream are in the ring. Only the holder of the write lock moves
- * put, only the holder of the read lock moves taken; so each copies to or from its own part of the
- * ring with no spinlock held. Both locks are outer locks: their holder may fault and wait. The
- * copy itself is made by user_copy_try; where that stops, the page is faulted in and the copy goes
- * on.
+ * The bytes [reader.moved, writer.moved) of the stream are in the ring. Only the holder of an end's
+ * lock changes its moved; so each copies to or from its own part of the ring with no spinlock held.
+ * Both locks are outer locks: their holder may fault and wait. The copy itself is made by
+ * user_copy_try; where that stops, the page is faulted in and the copy goes on.
  *
  * All of the ring is promised when the pipe is made, so that what fits never waits for memory that
  * others have; a frame is taken when the first byte goes there, and kept until the pipe goes.
  *
- * The spinlock guards the sleep: who moves put or taken takes it, so that no wake-up is lost. To
- * look whether there is data, or room, it is not needed: what one side sees can only get better
- * for it.
+ * The spinlock guards the sleep: who changes moved takes it, so that no wake-up is lost. To look
+ * whether there is data, or room, it is not needed: what one side sees can only get better for it.
  *
- * guards: w = write lock; r = read lock; p = the spinlock; w, p (r, p): both to write
+ * guards: e = the end's lock; w = the writer's; p = the spinlock; e, p: both to write
  */
 #include "abi/errno.h"
 #include "abi/limits.h"
@@ -26,15 +24,18 @@
 
 #define PIPE_FRAMES (PIPE_BYTES / PAGE_SIZE)
 
+struct pipe_end {
+    struct sleeplock lock; /* RANK_OUTER: the read lock, the write lock */
+    struct waitq queue;
+    uint64_t moved;        /* e, p: bytes ever read, or written */
+    bool open;             /* p */
+    bool waits;            /* p: cleared by whoever wakes */
+};
+
 struct pipe {
-    struct sleeplock write_lock, read_lock;
-    struct spinlock lock;           /* RANK_PIPE */
-    struct waitq readable, writable;
-    uint64_t put;                   /* w, p: bytes ever written */
-    uint64_t taken;                 /* r, p: bytes ever read */
-    bool reader_open, writer_open;  /* p */
-    bool reader_waits, writer_waits; /* p: cleared by whoever wakes */
-    char *frame[PIPE_FRAMES];       /* w: NULL: not taken yet */
+    struct pipe_end writer, reader;
+    struct spinlock lock;     /* RANK_PIPE */
+    char *frame[PIPE_FRAMES]; /* w: NULL: not taken yet */
 };
 
 static const struct commit pipe_charge = {.unswappable = PIPE_FRAMES};
@@ -49,6 +50,13 @@ static void pipe_free(struct pipe *pipe)
     commit_release(pipe_charge);
 }
 
+static void end_init(struct pipe_end *end, const char *name)
+{
+    sleeplock_init(&end->lock, name, RANK_OUTER);
+    waitq_init(&end->queue, name);
+    end->open = true;
+}
+
 static struct pipe *pipe_alloc(void)
 {
     struct pipe *pipe;
@@ -60,13 +68,9 @@ static struct pipe *pipe_alloc(void)
         commit_release(pipe_charge);
         return NULL;
     }
-    sleeplock_init(&pipe->write_lock, "pipe writer", RANK_OUTER);
-    sleeplock_init(&pipe->read_lock, "pipe reader", RANK_OUTER);
     spin_init(&pipe->lock, "pipe", RANK_PIPE);
-    waitq_init(&pipe->readable, "pipe readable");
-    waitq_init(&pipe->writable, "pipe writable");
-    pipe->reader_open = true;
-    pipe->writer_open = true;
+    end_init(&pipe->writer, "pipe writer");
+    end_init(&pipe->reader, "pipe reader");
     return pipe;
 }
 
@@ -97,20 +101,11 @@ no_memory:
 }
 
 /* Locks: the spinlock. */
-static void pipe_wake_reader(struct pipe *pipe)
+static void end_wake(struct pipe_end *end)
 {
-    if (pipe->reader_waits) {
-        pipe->reader_waits = false;
-        waitq_wake_one(&pipe->readable);
-    }
-}
-
-/* Locks: the spinlock. */
-static void pipe_wake_writer(struct pipe *pipe)
-{
-    if (pipe->writer_waits) {
-        pipe->writer_waits = false;
-        waitq_wake_one(&pipe->writable);
+    if (end->waits) {
+        end->waits = false;
+        waitq_wake_one(&end->queue);
     }
 }
 
@@ -119,14 +114,9 @@ void pipe_close(struct pipe *pipe, bool writer)
     bool last;
 
     spin_lock(&pipe->lock);
-    if (writer) {
-        __atomic_store_n(&pipe->writer_open, false, __ATOMIC_RELEASE);
-        pipe_wake_reader(pipe);
-    } else {
-        __atomic_store_n(&pipe->reader_open, false, __ATOMIC_RELEASE);
-        pipe_wake_writer(pipe);
-    }
-    last = !pipe->writer_open && !pipe->reader_open;
+    __atomic_store_n(writer ? &pipe->writer.open : &pipe->reader.open, false, __ATOMIC_RELEASE);
+    end_wake(writer ? &pipe->reader : &pipe->writer);
+    last = !pipe->writer.open && !pipe->reader.open;
     spin_unlock(&pipe->lock);
     if (last)
         pipe_free(pipe);
@@ -134,11 +124,11 @@ void pipe_close(struct pipe *pipe, bool writer)
 
 static uint64_t pipe_used(const struct pipe *pipe)
 {
-    return __atomic_load_n(&pipe->put, __ATOMIC_ACQUIRE) -
-           __atomic_load_n(&pipe->taken, __ATOMIC_ACQUIRE);
+    return __atomic_load_n(&pipe->writer.moved, __ATOMIC_ACQUIRE) -
+           __atomic_load_n(&pipe->reader.moved, __ATOMIC_ACQUIRE);
 }
 
-/* Closing comes after the last put: who sees it closed and looks at put afterwards sees all. */
+/* Closing comes last: who sees the writer closed and looks at what it moved then, sees all. */
 static bool is_open(const bool *end)
 {
     return __atomic_load_n(end, __ATOMIC_ACQUIRE);
@@ -147,29 +137,27 @@ static bool is_open(const bool *end)
 /* May the writer go on, to write or to find that no reader is left? Locks: write lock. */
 static bool pipe_has_room(const struct pipe *pipe)
 {
-    return pipe_used(pipe) < PIPE_BYTES || !is_open(&pipe->reader_open);
+    return pipe_used(pipe) < PIPE_BYTES || !is_open(&pipe->reader.open);
 }
 
 /* May the reader go on, to read or to find the end? Locks: read lock. */
 static bool pipe_has_data(const struct pipe *pipe)
 {
-    return pipe_used(pipe) > 0 || !is_open(&pipe->writer_open);
+    return pipe_used(pipe) > 0 || !is_open(&pipe->writer.open);
 }
 
 /*
- * Sleeps until one of the two says yes; *waits tells the other side to wake this one.
- * Locks: that side's. Returns: 0 or -EINTR.
+ * Sleeps until one of the two says yes. Locks: the end's. Returns: 0 or -EINTR.
  */
-static int pipe_wait(struct pipe *pipe, bool (*ready)(const struct pipe *), struct waitq *queue,
-                     bool *waits)
+static int pipe_wait(struct pipe *pipe, struct pipe_end *end, bool (*ready)(const struct pipe *))
 {
     int result = 0;
 
     spin_lock(&pipe->lock);
     while (result == 0 && !ready(pipe)) {
-        *waits = true;
-        result = waitq_sleep_killable(queue, &pipe->lock);
-        *waits = false;
+        end->waits = true;
+        result = waitq_sleep_killable(&end->queue, &pipe->lock);
+        end->waits = false;
     }
     spin_unlock(&pipe->lock);
     return result;
@@ -184,7 +172,7 @@ static uint32_t pipe_slot(uint64_t position)
 /* The frame for the next byte, or NULL: no memory. Locks: write lock. Sleeps. */
 static char *pipe_frame_to_fill(struct pipe *pipe)
 {
-    char **frame = &pipe->frame[pipe_slot(pipe->put)];
+    char **frame = &pipe->frame[pipe_slot(pipe->writer.moved)];
 
     while (*frame == NULL) {
         struct page *page = frame_alloc(FRAME_BUFFER, 0);
@@ -205,21 +193,12 @@ static uint64_t pipe_piece(uint64_t position, uint64_t bytes)
     return bytes < in_frame ? bytes : in_frame;
 }
 
-/* Locks: write lock. */
-static void pipe_advance_put(struct pipe *pipe, uint64_t bytes)
+/* Bytes were moved at this end: wakes who waits at the other. Locks: the end's. */
+static void pipe_advance(struct pipe *pipe, struct pipe_end *end, uint64_t bytes)
 {
     spin_lock(&pipe->lock);
-    __atomic_store_n(&pipe->put, pipe->put + bytes, __ATOMIC_RELEASE);
-    pipe_wake_reader(pipe);
-    spin_unlock(&pipe->lock);
-}
-
-/* Locks: read lock. */
-static void pipe_advance_taken(struct pipe *pipe, uint64_t bytes)
-{
-    spin_lock(&pipe->lock);
-    __atomic_store_n(&pipe->taken, pipe->taken + bytes, __ATOMIC_RELEASE);
-    pipe_wake_writer(pipe);
+    __atomic_store_n(&end->moved, end->moved + bytes, __ATOMIC_RELEASE);
+    end_wake(end == &pipe->writer ? &pipe->reader : &pipe->writer);
     spin_unlock(&pipe->lock);
 }
 
@@ -230,37 +209,37 @@ static void pipe_advance_taken(struct pipe *pipe, uint64_t bytes)
 static int pipe_fill(struct pipe *pipe, struct mm_struct *mm, uint64_t user, uint64_t bytes)
 {
     uint64_t room = PIPE_BYTES - pipe_used(pipe);
-    uint64_t piece = pipe_piece(pipe->put, bytes < room ? bytes : room);
+    uint64_t piece = pipe_piece(pipe->writer.moved, bytes < room ? bytes : room);
     char *frame = pipe_frame_to_fill(pipe);
     uint64_t copied;
 
     if (frame == NULL)
         return -ENOMEM;
-    copied = user_copy_try(mm, user, frame + pipe->put % PAGE_SIZE, piece, USER_TO_KERNEL);
+    copied = user_copy_try(mm, user, frame + pipe->writer.moved % PAGE_SIZE, piece, USER_TO_KERNEL);
     if (copied == 0)
         return user_fault_in(mm, user, false);
-    pipe_advance_put(pipe, copied);
+    pipe_advance(pipe, &pipe->writer, copied);
     return (int)copied;
 }
 
 int64_t pipe_write(struct pipe *pipe, struct mm_struct *mm, uint64_t user, uint64_t bytes)
 {
     uint64_t done = 0;
-    int result = sleeplock_acquire_killable(&pipe->write_lock);
+    int result = sleeplock_acquire_killable(&pipe->writer.lock);
 
     if (result < 0)
         return result;
     while (done < bytes && result >= 0) {
         if (!pipe_has_room(pipe))
-            result = pipe_wait(pipe, pipe_has_room, &pipe->writable, &pipe->writer_waits);
-        else if (!is_open(&pipe->reader_open))
+            result = pipe_wait(pipe, &pipe->writer, pipe_has_room);
+        else if (!is_open(&pipe->reader.open))
             result = -EPIPE;
         else
             result = pipe_fill(pipe, mm, user + done, bytes - done);
         if (result > 0)
             done += (uint64_t)result;
     }
-    sleeplock_release(&pipe->write_lock);
+    sleeplock_release(&pipe->writer.lock);
     return result < 0 ? result : (int64_t)done;
 }
 
@@ -270,7 +249,7 @@ int64_t pipe_write(struct pipe *pipe, struct mm_struct *mm, uint64_t user, uint6
  */
 static int pipe_deliver(struct pipe *pipe, struct mm_struct *mm, uint64_t user, uint64_t bytes)
 {
-    uint64_t at = pipe->taken;
+    uint64_t at = pipe->reader.moved;
     const uint64_t end = at + bytes;
     int result = 0;
 
@@ -289,19 +268,19 @@ static int pipe_deliver(struct pipe *pipe, struct mm_struct *mm, uint64_t user, 
 
 int64_t pipe_read(struct pipe *pipe, struct mm_struct *mm, uint64_t user, uint64_t bytes)
 {
-    int result = sleeplock_acquire_killable(&pipe->read_lock);
+    int result = sleeplock_acquire_killable(&pipe->reader.lock);
     uint64_t used;
 
     if (result < 0)
         return result;
     if (!pipe_has_data(pipe))
-        result = pipe_wait(pipe, pipe_has_data, &pipe->readable, &pipe->reader_waits);
+        result = pipe_wait(pipe, &pipe->reader, pipe_has_data);
     used = pipe_used(pipe); /* 0: the end */
     bytes = bytes < used ? bytes : used;
     if (result == 0 && bytes > 0)
         result = pipe_deliver(pipe, mm, user, bytes);
     if (result == 0 && bytes > 0)
-        pipe_advance_taken(pipe, bytes);
-    sleeplock_release(&pipe->read_lock);
+        pipe_advance(pipe, &pipe->reader, bytes);
+    sleeplock_release(&pipe->reader.lock);
     return result < 0 ? result : (int64_t)bytes;
 }

@@ -277,7 +277,7 @@ static int make_writable(struct vm_object *object, uint64_t index)
 
     if (error != -ENOSPC)
         return error;
-    writeback_settle(); /* over-estimates are settled, freed blocks come back: once more */
+    fs_sync(); /* over-estimates are settled, freed blocks come back: once more */
     return inode_make_writable(inode_of(object), index);
 }
 
@@ -318,11 +318,6 @@ int fs_sync(void)
     later = log_commit();
     sleeplock_release(&sync_lock);
     return error ? error : later;
-}
-
-void writeback_settle(void)
-{
-    fs_sync();
 }
 
 /* Sleeps until there is something to write, gives it a second to grow, writes it. */

@@ -17,10 +17,5 @@ int writeback_start(void); /* the thread. 0 or -ENOMEM */
 struct inode;
 int inode_publish_size(struct inode *inode);
 
-/*
- * For who found no free block: writes back what is dirty, so that only blocks that are really
- * needed stay promised, and commits, so that freed ones can be used. Hold nothing. Sleeps.
- */
-void writeback_settle(void);
 
 #endif

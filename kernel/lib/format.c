@@ -124,38 +124,3 @@ void format_v(void (*put)(void *context, char c), void *context, const char *for
         }
     }
 }
-
-struct buffer {
-    char *data;
-    size_t size, length;
-};
-
-static void buffer_put(void *context, char c)
-{
-    struct buffer *buffer = context;
-
-    if (buffer->length + 1 < buffer->size)
-        buffer->data[buffer->length] = c;
-    buffer->length++;
-}
-
-int vsnprintf(char *data, size_t size, const char *format, va_list list)
-{
-    struct buffer buffer = {data, size, 0};
-
-    format_v(buffer_put, &buffer, format, list);
-    if (size > 0)
-        data[buffer.length < size ? buffer.length : size - 1] = '\0';
-    return (int)buffer.length;
-}
-
-int snprintf(char *data, size_t size, const char *format, ...)
-{
-    va_list list;
-    int length;
-
-    va_start(list, format);
-    length = vsnprintf(data, size, format, list);
-    va_end(list);
-    return length;
-}

@@ -8,14 +8,4 @@
 /* Calls put for each character. */
 void format_v(void (*put)(void *context, char c), void *context, const char *format, va_list list);
 
-#ifdef XV39_HOST
-#define snprintf xv39_snprintf
-#define vsnprintf xv39_vsnprintf
-#endif
-
-/* What fits into size bytes, always with a NUL where size > 0; returns the full length. */
-int vsnprintf(char *buffer, size_t size, const char *format, va_list list);
-int snprintf(char *buffer, size_t size, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
-
 #endif

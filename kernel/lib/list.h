@@ -79,9 +79,4 @@ static inline struct list_head *list_first(const struct list_head *head)
     return list_empty(head) ? NULL : head->next;
 }
 
-static inline struct list_head *list_last(const struct list_head *head)
-{
-    return list_empty(head) ? NULL : head->prev;
-}
-
 #endif

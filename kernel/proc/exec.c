@@ -184,14 +184,12 @@ static int image_push_arguments(struct image *image, struct exec_arguments *argu
 static int image_build(struct image *image, struct mm_struct *before, struct inode *cwd,
                        const char *path, struct exec_arguments *arguments)
 {
-    struct stat stat;
     int result = path_lookup(cwd, path, &image->inode);
 
     if (result < 0)
         return result;
-    inode_stat(image->inode, &stat);
     result = -EACCES;
-    if (stat.type != T_FILE)
+    if (inode_type(image->inode) != T_FILE)
         goto put_inode;
     result = -ENOMEM;
     image->mm = mm_create(NULL);

@@ -24,9 +24,7 @@ enum sbi_function {
     SBI_IPI_SEND = 0,
     SBI_RFENCE_I = 0,
     SBI_RFENCE_VMA = 1,
-    SBI_RFENCE_VMA_ASID = 2,
     SBI_HSM_START = 0,
-    SBI_HSM_STOP = 1,
     SBI_SRST_RESET = 0,
     SBI_DBCN_WRITE_BYTE = 2,
 };
@@ -40,26 +38,25 @@ static bool has_debug_console;
 static bool has_system_reset;
 
 static struct sbi_result sbi_call(uint64_t extension, uint64_t function, uint64_t x, uint64_t y,
-                                  uint64_t z, uint64_t u, uint64_t v)
+                                  uint64_t z, uint64_t u)
 {
     register uint64_t a0 __asm__("a0") = x;
     register uint64_t a1 __asm__("a1") = y;
     register uint64_t a2 __asm__("a2") = z;
     register uint64_t a3 __asm__("a3") = u;
-    register uint64_t a4 __asm__("a4") = v;
     register uint64_t a6 __asm__("a6") = function;
     register uint64_t a7 __asm__("a7") = extension;
 
     __asm__ volatile("ecall"
                      : "+r"(a0), "+r"(a1)
-                     : "r"(a2), "r"(a3), "r"(a4), "r"(a6), "r"(a7)
+                     : "r"(a2), "r"(a3), "r"(a6), "r"(a7)
                      : "memory");
     return (struct sbi_result){(int64_t)a0, (int64_t)a1};
 }
 
 static bool sbi_has(uint64_t extension)
 {
-    struct sbi_result result = sbi_call(SBI_BASE, SBI_BASE_PROBE, extension, 0, 0, 0, 0);
+    struct sbi_result result = sbi_call(SBI_BASE, SBI_BASE_PROBE, extension, 0, 0, 0);
 
     return result.error == 0 && result.value != 0;
 }
@@ -73,14 +70,14 @@ void sbi_init(void)
 void sbi_console_put(char c)
 {
     if (has_debug_console)
-        sbi_call(SBI_DBCN, SBI_DBCN_WRITE_BYTE, (uint8_t)c, 0, 0, 0, 0);
+        sbi_call(SBI_DBCN, SBI_DBCN_WRITE_BYTE, (uint8_t)c, 0, 0, 0);
     else
-        sbi_call(SBI_LEGACY_PUTCHAR, 0, (uint8_t)c, 0, 0, 0, 0);
+        sbi_call(SBI_LEGACY_PUTCHAR, 0, (uint8_t)c, 0, 0, 0);
 }
 
 void sbi_set_timer(uint64_t deadline)
 {
-    sbi_call(SBI_TIME, SBI_TIME_SET, deadline, 0, 0, 0, 0);
+    sbi_call(SBI_TIME, SBI_TIME_SET, deadline, 0, 0, 0);
 }
 
 /* The firmware's mask has a bit for each id; machine.c sees to it that ids are below 64. */
@@ -96,39 +93,29 @@ static uint64_t id_mask(uint64_t harts_mask)
 
 void sbi_send_ipi(uint64_t harts_mask)
 {
-    sbi_call(SBI_IPI, SBI_IPI_SEND, id_mask(harts_mask), 0, 0, 0, 0);
+    sbi_call(SBI_IPI, SBI_IPI_SEND, id_mask(harts_mask), 0, 0, 0);
 }
 
 void sbi_remote_sfence_vma(uint64_t harts_mask, uint64_t start, uint64_t bytes)
 {
-    sbi_call(SBI_RFENCE, SBI_RFENCE_VMA, id_mask(harts_mask), 0, start, bytes, 0);
-}
-
-void sbi_remote_sfence_vma_asid(uint64_t harts_mask, uint64_t start, uint64_t bytes, uint64_t asid)
-{
-    sbi_call(SBI_RFENCE, SBI_RFENCE_VMA_ASID, id_mask(harts_mask), 0, start, bytes, asid);
+    sbi_call(SBI_RFENCE, SBI_RFENCE_VMA, id_mask(harts_mask), 0, start, bytes);
 }
 
 void sbi_remote_fence_i(uint64_t harts_mask)
 {
-    sbi_call(SBI_RFENCE, SBI_RFENCE_I, id_mask(harts_mask), 0, 0, 0, 0);
+    sbi_call(SBI_RFENCE, SBI_RFENCE_I, id_mask(harts_mask), 0, 0, 0);
 }
 
 int64_t sbi_hart_start(uint64_t hart_id, uint64_t entry, uint64_t opaque)
 {
-    return sbi_call(SBI_HSM, SBI_HSM_START, hart_id, entry, opaque, 0, 0).error;
-}
-
-void sbi_hart_stop(void)
-{
-    sbi_call(SBI_HSM, SBI_HSM_STOP, 0, 0, 0, 0, 0);
+    return sbi_call(SBI_HSM, SBI_HSM_START, hart_id, entry, opaque, 0).error;
 }
 
 void sbi_shutdown(bool failure)
 {
     if (has_system_reset)
-        sbi_call(SBI_SRST, SBI_SRST_RESET, 0 /* shutdown */, failure, 0, 0, 0);
-    sbi_call(SBI_LEGACY_SHUTDOWN, 0, 0, 0, 0, 0, 0);
+        sbi_call(SBI_SRST, SBI_SRST_RESET, 0 /* shutdown */, failure, 0, 0);
+    sbi_call(SBI_LEGACY_SHUTDOWN, 0, 0, 0, 0, 0);
     for (;;)
         wait_for_interrupt();
 }

@@ -17,19 +17,15 @@ void sbi_set_timer(uint64_t deadline);
 /* A software interrupt on each hart of the mask. */
 void sbi_send_ipi(uint64_t harts_mask);
 
-/*
- * bytes == SBI_FENCE_ALL: everything. With _asid, only that address space, and no global entries.
- */
+/* bytes == SBI_FENCE_ALL: everything. */
 #define SBI_FENCE_ALL (~0ul)
 void sbi_remote_sfence_vma(uint64_t harts_mask, uint64_t start, uint64_t bytes);
-void sbi_remote_sfence_vma_asid(uint64_t harts_mask, uint64_t start, uint64_t bytes, uint64_t asid);
 void sbi_remote_fence_i(uint64_t harts_mask);
 
 /*
  * The hart enters at physical address entry, with its id in a0 and opaque in a1. 0 or an SBI error.
  */
 int64_t sbi_hart_start(uint64_t hart_id, uint64_t entry, uint64_t opaque);
-void sbi_hart_stop(void); /* the calling hart; returns only on failure */
 
 /* Ends the machine; the firmware knows failure and success only. */
 void sbi_shutdown(bool failure) __attribute__((noreturn));

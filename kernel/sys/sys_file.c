@@ -172,7 +172,6 @@ int64_t sys_pipe(struct trap_frame *frame)
 int64_t sys_chdir(struct trap_frame *frame)
 {
     struct inode *cwd, *inode;
-    struct stat stat;
     char *path;
     int result = argument_path(frame->a0, &path);
 
@@ -184,8 +183,7 @@ int64_t sys_chdir(struct trap_frame *frame)
     kmem_free(path);
     if (result < 0)
         return result;
-    inode_stat(inode, &stat);
-    if (stat.type != T_DIR) {
+    if (inode_type(inode) != T_DIR) {
         inode_put(inode);
         return -ENOTDIR;
     }
