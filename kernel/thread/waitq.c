@@ -49,61 +49,53 @@ static int sleep_finish(struct waitq *queue)
     return error;
 }
 
-static int sleep_on(struct waitq *queue, struct spinlock *guard, bool killable)
+/* irq_flags: of a guard that turns interrupts off; NULL: it does not. */
+static int sleep_on(struct waitq *queue, struct spinlock *guard, uint64_t *irq_flags, bool killable)
 {
     uint64_t flags = interrupts_save();
-    int error = -EINTR;
+    int error;
 
     spin_assert_held(guard);
-    if (sleep_prepare(queue, killable)) {
-        spin_unlock(guard); /* no preemption here: interrupts are off */
-        schedule();
-        error = sleep_finish(queue);
+    if (!sleep_prepare(queue, killable)) {
         interrupts_restore(flags);
-        spin_lock(guard);
-    } else {
-        interrupts_restore(flags);
+        return -EINTR;
     }
-    return error;
-}
-
-static int sleep_on_irq(struct waitq *queue, struct spinlock *guard, uint64_t *flags, bool killable)
-{
-    int error = -EINTR;
-
-    spin_assert_held(guard);
-    if (sleep_prepare(queue, killable)) {
+    if (irq_flags)
         spin_unlock_irq(guard, 0);
-        schedule();
-        error = sleep_finish(queue);
-        interrupts_restore(*flags);
-        *flags = spin_lock_irq(guard);
-    }
+    else
+        spin_unlock(guard); /* no preemption here: interrupts are off */
+    schedule();
+    error = sleep_finish(queue);
+    interrupts_restore(irq_flags ? *irq_flags : flags);
+    if (irq_flags)
+        *irq_flags = spin_lock_irq(guard);
+    else
+        spin_lock(guard);
     return error;
 }
 
 void waitq_sleep(struct waitq *queue, struct spinlock *guard)
 {
-    int error = sleep_on(queue, guard, false);
+    int error = sleep_on(queue, guard, NULL, false);
 
     assert(error == 0);
 }
 
 int waitq_sleep_killable(struct waitq *queue, struct spinlock *guard)
 {
-    return sleep_on(queue, guard, true);
+    return sleep_on(queue, guard, NULL, true);
 }
 
 void waitq_sleep_irq(struct waitq *queue, struct spinlock *guard, uint64_t *flags)
 {
-    int error = sleep_on_irq(queue, guard, flags, false);
+    int error = sleep_on(queue, guard, flags, false);
 
     assert(error == 0);
 }
 
 int waitq_sleep_irq_killable(struct waitq *queue, struct spinlock *guard, uint64_t *flags)
 {
-    return sleep_on_irq(queue, guard, flags, true);
+    return sleep_on(queue, guard, flags, true);
 }
 
 /* Wakes the first waiter that is asleep. Returns false where there is none. Locks: the queue's. */
