@@ -1,0 +1,257 @@
+/*
+ * Paging while others work: threads of one process under a limit that is far too small for them, so
+ * that at any moment some page is being written, another read, and a third is looked for.
+ */
+#include "paging.h"
+#include "threads.h"
+
+#define WORKERS 4
+#define ROUNDS 60ul
+#define BURST 200ul /* stores to a page before the next one */
+#define PAGES 32ul
+
+static char *area;
+static volatile int stop;
+static struct vm_stats before, after;
+
+/* Each has a word of its own on every page, and all add to a common one. */
+static void count_in_pages(void *index)
+{
+    for (unsigned long round = 0; round < ROUNDS; round++)
+        for (unsigned long i = 0; i < PAGES; i++) {
+            unsigned long *words = (unsigned long *)(area + i * PAGE_BYTES);
+
+            for (unsigned long j = 0; j < BURST; j++)
+                *(volatile unsigned long *)&words[1 + (unsigned long)index] += 1;
+            __atomic_fetch_add(&words[0], BURST, __ATOMIC_RELAXED);
+        }
+}
+
+static void expect_counts(void)
+{
+    for (unsigned long i = 0; i < PAGES; i++) {
+        unsigned long *words = (unsigned long *)(area + i * PAGE_BYTES);
+
+        expect_equal(words[0], WORKERS * ROUNDS * BURST);
+        for (int j = 1; j <= WORKERS; j++)
+            expect_equal(words[j], ROUNDS * BURST);
+    }
+}
+
+/* A store by one hart while another evicts the page is in the page that comes back. */
+static void no_store_is_lost(void)
+{
+    need_swap(4 * REGION);
+    area = map(PAGES, RW, MAP_PRIVATE);
+    hold_self();
+    expect_equal(memlimit(QUOTA_MIN, POLICY_FIFO), 0);
+    own_stats(&before);
+    in_threads(WORKERS, count_in_pages);
+    own_stats(&after);
+    expect_counts();
+    expect(after.pgout - before.pgout > ROUNDS);
+}
+
+static void verify_area(void *unused)
+{
+    (void)unused;
+    verify_pages(area, REGION, 1);
+}
+
+/* Threads that want the same page at the same time: one of them reads it. */
+static void same_page_is_read_once(void)
+{
+    area = swapped_pages(REGION, 1);
+    read_stats(&before);
+    in_threads(WORKERS, verify_area);
+    read_stats(&after);
+    expect(after.pgin - before.pgin <= REGION + 16); /* their own pages, those of others */
+    expect_equal(count_present(area, REGION), REGION);
+}
+
+static void store_round_and_round(void *unused)
+{
+    (void)unused;
+    for (unsigned i = 1; !stop; i++)
+        for (unsigned long j = 0; j < REGION && !stop; j++)
+            *(volatile unsigned long *)(area + j * PAGE_BYTES) = i;
+}
+
+/* Never more than a step apart, as the thread stores in order: a moment of the parent. */
+static void see_one_moment(long unused)
+{
+    unsigned long last = *(unsigned long *)area;
+
+    (void)unused;
+    for (unsigned long i = 1; i < REGION; i++) {
+        unsigned long here = *(unsigned long *)(area + i * PAGE_BYTES);
+
+        expect(here == last || here + 1 == last);
+        last = here;
+    }
+    for (unsigned long i = 0; i < REGION; i++)
+        *(unsigned long *)(area + i * PAGE_BYTES) = 0;
+}
+
+/* fork of pages that are on their way out or in. */
+static void fork_while_paging(void)
+{
+    struct thread thread;
+
+    need_swap(4 * REGION);
+    area = map(REGION, RW, MAP_PRIVATE);
+    expect_equal(memlimit(QUOTA, -1), 0);
+    start(&thread, store_round_and_round, 0);
+    for (int i = 0; i < 25; i++)
+        join(spawn(see_one_moment, 0));
+    stop = 1;
+    finish(&thread);
+    see_one_moment(0);
+}
+
+static void fill_for_ever(void *index)
+{
+    char *mine = map(REGION, RW, MAP_PRIVATE);
+
+    for (unsigned i = 0; !stop; i++) {
+        fill_pages(mine, REGION, (unsigned)(long)index + i);
+        verify_pages(mine, REGION, (unsigned)(long)index + i);
+    }
+}
+
+static void page_for_ever(long unused)
+{
+    (void)unused;
+    expect_equal(memlimit(QUOTA, -1) >= 0, 1);
+    in_threads(WORKERS, fill_for_ever);
+}
+
+/* A process that dies, whatever its threads are waiting for, leaves no slot and no frame. */
+static void exit_while_paging(void)
+{
+    unsigned long without = slots_in_use();
+
+    need_swap(5 * REGION);
+    for (int i = 0; i < 12; i++) {
+        int pid = spawn(page_for_ever, 0);
+
+        sleep(1 + i % 3);
+        kill(pid);
+        expect_equal(wait_for(pid), STATUS_KILLED);
+    }
+    expect_slots(without);
+}
+
+static void exec_true(void *unused)
+{
+    char *argv[] = {"true", NULL};
+
+    (void)unused;
+    sleep(2);
+    exec("/true", argv);
+    exit(STATUS_FAILED);
+}
+
+static void page_then_exec(long unused)
+{
+    struct thread thread;
+
+    (void)unused;
+    expect_equal(memlimit(QUOTA, -1), 0);
+    start(&thread, exec_true, 0);
+    in_threads(WORKERS, fill_for_ever);
+}
+
+static void exec_while_paging(void)
+{
+    unsigned long without = slots_in_use();
+
+    need_swap(5 * REGION);
+    for (int i = 0; i < 8; i++)
+        join(spawn(page_then_exec, 0));
+    expect_slots(without);
+}
+
+/* Acts of one thread on pages that another one keeps going out and coming in. */
+static void unmap_and_map(void *unused)
+{
+    (void)unused;
+    for (unsigned i = 0; i < 150; i++) {
+        char *part = area + i % 8 * 8 * PAGE_BYTES;
+
+        switch (i % 4) {
+        case 0:
+            expect(map_at(part, 8, RW, MAP_PRIVATE | MAP_FIXED) == part);
+            break;
+        case 1:
+            expect_equal(madvise(part, 8 * PAGE_BYTES, MADV_DONTNEED), 0);
+            break;
+        case 2:
+            protect(part, 8, PROT_READ); /* nobody stores there at the moment, see below */
+            protect(part, 8, RW);
+            break;
+        default:
+            expect_equal(msync(part, 8 * PAGE_BYTES, MS_SYNC), 0);
+        }
+    }
+    stop = 1;
+}
+
+/* What is read is what was stored, or zero once the page was replaced. */
+static void look_round_and_round(void *unused)
+{
+    (void)unused;
+    while (!stop)
+        for (unsigned long i = 0; i < REGION && !stop; i++) {
+            unsigned long *words = (unsigned long *)(area + i * PAGE_BYTES);
+
+            for (unsigned long j = 0; j < 512; j += 73)
+                expect(words[j] == 0 || words[j] == i * 512 + j + 1);
+        }
+}
+
+static void act_while_paging(void)
+{
+    struct thread looker, actor;
+
+    need_swap(4 * REGION);
+    area = map(REGION, RW, MAP_PRIVATE);
+    expect_equal(memlimit(QUOTA, -1), 0);
+    for (unsigned long i = 0; i < REGION * 512; i++)
+        ((unsigned long *)area)[i] = i + 1;
+    own_stats(&before);
+    start(&looker, look_round_and_round, 0);
+    start(&actor, unmap_and_map, 0);
+    finish(&actor);
+    finish(&looker);
+    own_stats(&after);
+    expect(after.refault > before.refault);
+}
+
+/* vmstress has a model of every page of its arena; here a tenth of them has a frame. */
+static void model_under_quota(void)
+{
+    char *argv[] = {"limit", "40", "vmstress", "4000", "7", NULL};
+    int pid;
+
+    need_swap(1024);
+    pid = fork();
+    if (pid == 0) {
+        close(1);
+        open("said", O_CREATE | O_WRONLY);
+        exec("/limit", argv);
+        exit(STATUS_FAILED);
+    }
+    join(pid);
+}
+
+const struct test swap_race_tests[] = {
+    {"no_store_is_lost_by_eviction", no_store_is_lost, QUICK},
+    {"same_page_is_read_once", same_page_is_read_once, QUICK},
+    {"fork_while_paging", fork_while_paging, QUICK},
+    {"exit_while_paging", exit_while_paging, QUICK},
+    {"exec_while_paging", exec_while_paging, QUICK},
+    {"act_while_paging", act_while_paging, QUICK},
+    {"model_under_quota", model_under_quota, QUICK},
+    {NULL, NULL, QUICK},
+};
