@@ -135,7 +135,7 @@ def line_form(tree):
         if not text:
             continue
         make = os.path.basename(path) == "Makefile" or path.endswith(".mk")
-        prose = path.endswith((".md", "LICENSE", "/matrix"))
+        prose = path.endswith((".md", "LICENSE", "/matrix", "/matrix.paging"))
         if not text.endswith("\n"):
             yield "%s: the last line has no end" % path
         for number, line in enumerate(text.split("\n"), 1):
@@ -227,17 +227,28 @@ def old_python(tree):
                 yield "%s:%s: %s" % (path, trouble.lineno, trouble.msg)
 
 
+MATRICES = (
+    ("tests/qemu/matrix", ("PAGING=sv39 sv48 sv57", "CPUS=1 2 4 8", "MEM=128M 16M 1G")),
+    ("tests/qemu/matrix.paging", ("PAGING=sv39 sv48 sv57", "CPUS=1 2 4", "MEM=128M 16M 32M",
+                                  "SAN=0 1")),
+)
+
+
 def cells(tree):
-    """In the matrix of the full suite each pair of values of two variables occurs."""
-    text = tree.get("tests/qemu/matrix") or ""
+    """In a matrix of the full suite each pair of values of two variables occurs."""
+    for path, needs in MATRICES:
+        yield from cells_of(path, tree.get(path) or "", needs)
+
+
+def cells_of(path, text, needs):
     rows = [dict(w.split("=", 1) for w in line.split()) for line in text.split("\n")
             if line.strip() and not line.startswith("#")]
     variables = sorted({name for row in rows for name in row})
     if not rows:
-        yield "tests/qemu/matrix: no cells"
+        yield path + ": no cells"
     for number, row in enumerate(rows, 1):
         if sorted(row) != variables:
-            yield "tests/qemu/matrix: cell %d does not set each of %s" % (number, variables)
+            yield "%s: cell %d does not set each of %s" % (path, number, variables)
             return
     values = {v: sorted({row[v] for row in rows}) for v in variables}
     for i, one in enumerate(variables):
@@ -245,12 +256,11 @@ def cells(tree):
             there = {(row[one], row[two]) for row in rows}
             for pair in ((a, b) for a in values[one] for b in values[two]):
                 if pair not in there:
-                    yield "tests/qemu/matrix: no cell with %s=%s %s=%s" % (
-                        one, pair[0], two, pair[1])
-    for need in ("PAGING=sv39 sv48 sv57", "CPUS=1 2 4 8", "MEM=128M 16M 1G"):
+                    yield "%s: no cell with %s=%s %s=%s" % (path, one, pair[0], two, pair[1])
+    for need in needs:
         name, wanted = need.split("=")
         if not set(wanted.split()) <= set(values.get(name, ())):
-            yield "tests/qemu/matrix: %s is not all there" % need
+            yield "%s: %s is not all there" % (path, need)
 
 
 # Each rule with a tree that breaks it; the trees are as small as can be.

@@ -270,6 +270,18 @@ def threads_on_one_space():
         need_status(ending, 0)
 
 
+def more_than_memory():
+    """Eight processes use five times the memory, four keep all of it dirty: nothing is missing."""
+    for paging, san in (("sv39", False), ("sv48", False), ("sv57", True)):
+        ending = boot("swapstress " + paging + " SAN" * san, s.SECONDS["usertests"], san=san,
+                      PAGING=paging, CPUS="4", MEM="32M", SWAP="256M",
+                      CMD="swapstress 8 160 %d 1" % (5000 if san else 20000))
+        need_status(ending, 0)
+    ending = boot("dirtystress", s.SECONDS["usertests"], CPUS="4", MEM="16M",
+                  CMD="dirtystress 5000 1")
+    need_status(ending, 0)
+
+
 def areas_grow():
     """With 100,000 areas an operation costs at most three times what it costs with 10."""
     ending = boot("areas", s.SECONDS["usertests"], ICOUNT="1", PAGING="sv39", CMD="areas")
@@ -509,6 +521,7 @@ def all_items():
         ("riscv64-linux-gnu-gcc builds and boots", linux_gcc),
         ("seeds find and find again", seeds),
         ("threads on one address space", threads_on_one_space),
+        ("more than memory", more_than_memory),
         ("100,000 areas", areas_grow),
         ("replacement: kernel's files and model", replacement.kernel_files),
         ("replacement: model", replacement.model),
