@@ -284,6 +284,8 @@ struct page *alloc_pages(unsigned order)
 
 void free_pages(struct page *page, unsigned order)
 {
+    for (uint64_t i = 0; i < 1ul << order; i++)
+        poison_fill(page + i);
     ledger_begin();
     ledger_add(FRAME_KERNEL, -(1l << order));
     page_allocator_free(&page_allocator, page, order);

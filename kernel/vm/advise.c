@@ -8,6 +8,7 @@
 #include "abi/errno.h"
 #include "abi/mman.h"
 #include "sync/printf.h"
+#include "vm/fault.h"
 #include "vm/lru.h"
 #include "vm/mm.h"
 #include "vm/quota.h"
@@ -142,7 +143,15 @@ static int advise_drop(struct mm_struct *mm, uint64_t start, uint64_t end)
     return error;
 }
 
-/* Holds nothing. The file's pages of the range come into the cache. */
+/* Holds nothing. What is in swap of the range comes back. */
+static void bring_back(struct mm_struct *mm, uint64_t start, uint64_t end)
+{
+    for (; start < end; start += PAGE_SIZE)
+        if (handle_page_fault(mm, start, FAULT_FLAG_BRING_BACK, 0) != FAULT_OK)
+            return;
+}
+
+/* Holds nothing. Pages of the range come into memory: of files into the cache, or from swap. */
 static int advise_read(struct mm_struct *mm, uint64_t start, uint64_t end)
 {
     while (start < end) {
@@ -153,6 +162,8 @@ static int advise_read(struct mm_struct *mm, uint64_t start, uint64_t end)
         if (piece.object)
             object_read_ahead(piece.object, piece.offset >> PAGE_SHIFT,
                               (piece.end - piece.start) >> PAGE_SHIFT);
+        if (!(piece.flags & VMA_SHARED))
+            bring_back(mm, piece.start, piece.end);
         piece_done(&piece);
     }
     return 0;

@@ -344,7 +344,7 @@ static void unmap_slots(struct mm_struct *mm, struct tlb_batch *batch, pte_t *sl
         } else if (pte_kind(entry) == PTE_SWAP) {
             pte_set(slot, 0);
             swap_slot_put(pte_swap_slot(entry));
-            mm->swapped--;
+            __atomic_fetch_sub(&mm->swapped, 1, __ATOMIC_RELAXED);
         }
     }
     tlb_batch_note(batch, at - PAGE_SIZE);

@@ -146,7 +146,7 @@ bool family_unmap_one(struct mm_struct *mm, uint64_t va, struct page *page, swp_
         swap_slot_get(slot);
         pte_swap(table, va, entry, pte_make_swap(slot));
         quota_forget(mm, va);
-        mm->swapped++;
+        __atomic_fetch_add(&mm->swapped, 1, __ATOMIC_RELAXED);
         mm->events[page_test(page, PAGE_DIRTY) ? VM_STAT_EVICT_DIRTY : VM_STAT_EVICT_CLEAN]++;
     }
     spin_unlock(&table->lock);

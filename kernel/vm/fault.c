@@ -161,7 +161,7 @@ enum fault_result fault_install(struct vm_fault *fault, pte_t entry)
         else
             pte_set(fault->slot, entry);
         if (pte_kind(fault->old) == PTE_SWAP)
-            fault->mm->swapped--;
+            __atomic_fetch_sub(&fault->mm->swapped, 1, __ATOMIC_RELAXED);
         if (fault->brings_page)
             quota_remember(fault->mm, fault->va, fault->stamp);
         result = FAULT_OK;
@@ -199,13 +199,13 @@ static enum fault_result wait_failed(int error)
 static enum fault_result wait_for_swap(struct vm_fault *fault)
 {
     struct page *page;
-    int error = read_from_swap(pte_swap_slot(fault->old), fault->mm->quota == NULL, &page);
+    int count = read_from_swap(pte_swap_slot(fault->old), fault->mm->quota == NULL, &page);
 
-    if (error == -EAGAIN)
+    if (count == -EAGAIN)
         return FAULT_RETRY;
-    if (error)
-        return wait_failed(error);
-    mm_count(fault->mm, VM_STAT_PGIN);
+    if (count < 0)
+        return wait_failed(count);
+    __atomic_fetch_add(&fault->mm->events[VM_STAT_PGIN], (uint64_t)count, __ATOMIC_RELAXED);
     fault_keep(fault, page);
     return FAULT_RETRY;
 }

@@ -37,7 +37,7 @@ struct mm_struct {
     struct commit charged;             /* m: what was promised to it */
     struct commit locked;              /* m: the part of it that mlock made */
     uint64_t resident;                 /* a: pages mapped */
-    uint64_t swapped;                  /* p: entries that show a swap slot */
+    uint64_t swapped;                  /* a: entries that show a swap slot */
     struct quota *quota;               /* m, p: or NULL; see vm/quota.h */
     struct family *family;             /* c: see vm/family.h */
     struct list_head family_link;      /* the family's */

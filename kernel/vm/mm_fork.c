@@ -51,14 +51,12 @@ static uint64_t slots_share(struct page_table *parent, struct mm_struct *child, 
 
         if (pte_kind(entry) == PTE_SWAP) {
             swap_slot_get(pte_swap_slot(entry));
-            child->swapped++;
+            __atomic_fetch_add(&child->swapped, 1, __ATOMIC_RELAXED);
             pte_set(&to[i], entry);
         }
         if (!pte_has_frame(entry))
             continue;
         mapped++;
-        if (child->quota && page_test(pfn_page(pte_pfn(entry)), PAGE_PRIVATE))
-            quota_remember(child, va + i * PAGE_SIZE, 0);
         if (!pte_shows(entry, zero))
             __atomic_fetch_add(&pfn_page(pte_pfn(entry))->counts, PAGE_MAPPED_REF,
                                __ATOMIC_RELAXED);
@@ -142,6 +140,8 @@ int mm_fork(struct mm_struct *parent, struct mm_struct *child)
         child->stack_limit = parent->stack_limit;
         strlcpy(child->name, parent->name, sizeof(child->name));
         error = areas_copy(parent, child, &protected);
+        if (child->quota)
+            quota_count_pages(child);
         if (protected)
             flush_tlb_range(&parent->page_table, 0, mm_user_end());
     }

@@ -143,7 +143,7 @@ static int object_swap_in(struct vm_object *object, uint64_t index, uint32_t slo
     struct page *page = swap_find_page((swp_entry_t){slot - 1});
     int error = page ? 0 : read_from_swap((swp_entry_t){slot - 1}, true, &page);
 
-    if (error)
+    if (error < 0)
         return error == -EAGAIN ? 0 : error;
     page_lock(page);
     page_return(object, index, page, slot);

@@ -273,8 +273,8 @@ int quota_evict(struct mm_struct *mm)
     return page_out_one(mm, va, page, stamp);
 }
 
-/* Locks: the mm lock for writing. Each resident private page that is not locked gets an entry. */
-static void entries_make(struct mm_struct *mm)
+/* Each resident private page that is not locked gets an entry, or, without a quota, a list. */
+void quota_count_pages(struct mm_struct *mm)
 {
     struct page_table *table = &mm->page_table;
     uint64_t va = 0, end = mm_user_end();
@@ -291,7 +291,8 @@ static void entries_make(struct mm_struct *mm)
             if (!page || !page_test(page, PAGE_PRIVATE) || pte_is_locked(entry))
                 continue;
             if (mm->quota) {
-                remove_from_lru(&anon_lru, page);
+                if (page_maps(page) == 1) /* else others need it on the system's list */
+                    remove_from_lru(&anon_lru, page);
                 quota_remember(mm, va, 0);
             } else {
                 add_to_lru(&anon_lru, page, 0);
@@ -321,15 +322,17 @@ int quota_set(struct mm_struct *mm, int frames, int policy, int *old)
 {
     struct quota *quota = NULL, *before = NULL;
     const struct lru_ops *ops;
+    bool is_bad;
     int error = 0;
 
     rwlock_write_acquire(&mm->lock);
     *old = mm->quota ? (int)mm->quota->list.capacity : 0;
+    is_bad = policy < -1 || frames < -1 || (frames > 0 && frames < QUOTA_MIN);
     ops = policy >= 0 ? lru_policy_numbered(policy)
                       : mm->quota ? mm->quota->list.ops : anon_lru.list.ops;
     if (frames < 0)
         frames = *old;
-    if (!ops || policy < -1 || (frames != 0 && frames < QUOTA_MIN))
+    if (!ops || is_bad)
         error = -EINVAL;
     else if (frames != 0 && !swap_is_on())
         error = -ENODEV;
@@ -340,7 +343,7 @@ int quota_set(struct mm_struct *mm, int frames, int policy, int *old)
         before = mm->quota;
         mm->quota = quota;
         spin_unlock(&mm->page_table.lock);
-        entries_make(mm);
+        quota_count_pages(mm);
     }
     rwlock_write_release(&mm->lock);
     if (before)

@@ -29,6 +29,8 @@ struct vm_fault;
 int quota_set(struct mm_struct *mm, int frames, int policy, int *old);
 /* to gets a quota like from's, empty. 0 or -ENOMEM. Locks: from's mm lock, or it is one's own. */
 int quota_inherit(struct mm_struct *to, struct mm_struct *from);
+/* mm got a quota, or lost it, or pages by fork: what is resident counts. Locks: mm's, for writing. */
+void quota_count_pages(struct mm_struct *mm);
 void quota_free(struct mm_struct *mm); /* nobody uses mm any more */
 
 /*

@@ -55,8 +55,8 @@ void swap_page_forget(struct page *page);
 struct page *swap_find_page(swp_entry_t slot);
 
 /*
- * Brings the slot's page into memory, and neighbours along with it if ahead is true. 0 and *out,
- * with a reference; -EAGAIN: nobody uses the slot any more; -ENOMEM, -EIO. Sleeps; holds nothing.
+ * Brings the slot's page into memory, and neighbours along with it if ahead is true. How many were
+ * read, and *out, with a reference; -EAGAIN: nobody uses the slot any more; -ENOMEM, -EIO. Sleeps; holds nothing.
  */
 int read_from_swap(swp_entry_t slot, bool ahead, struct page **out);
 

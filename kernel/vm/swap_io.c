@@ -182,7 +182,7 @@ int read_from_swap(swp_entry_t slot, bool ahead, struct page **out)
     __atomic_store_n(&last_end, slot.number + count, __ATOMIC_RELAXED);
     pages_arrived(page, count);
     *out = page[0];
-    return 0;
+    return (int)count;
 }
 
 void swap_page_wanted(struct page *page)

@@ -112,6 +112,19 @@ unsigned long slots_in_use(void)
     return (unsigned long)stats.swap_slots_used;
 }
 
+unsigned long pages_in_swap(void)
+{
+    read_stats(&stats);
+    return (unsigned long)(stats.swap_slots_used - stats.swap_cached);
+}
+
+void expect_in_swap(unsigned long pages)
+{
+    for (int look = 0; look < 30 && pages_in_swap() != pages; look++)
+        sleep(1);
+    expect_equal(pages_in_swap(), pages);
+}
+
 void expect_slots(unsigned long slots)
 {
     for (int look = 0; look < 30 && slots_in_use() != slots; look++)

@@ -28,6 +28,8 @@ unsigned long count_present(const char *start, unsigned long pages);
 
 void own_stats(struct vm_stats *stats); /* of this process */
 unsigned long slots_in_use(void);       /* of the whole machine */
+unsigned long pages_in_swap(void);      /* and nowhere else */
+void expect_in_swap(unsigned long pages); /* soon */
 void expect_slots(unsigned long slots); /* now, or soon: a killed process ends a little later */
 
 /* Needs more frames than there are. */

@@ -129,7 +129,7 @@ static void page_for_ever(long unused)
 /* A process that dies, whatever its threads are waiting for, leaves no slot and no frame. */
 static void exit_while_paging(void)
 {
-    unsigned long without = slots_in_use();
+    unsigned long without = pages_in_swap();
 
     need_swap(5 * REGION);
     for (int i = 0; i < 12; i++) {
@@ -139,7 +139,7 @@ static void exit_while_paging(void)
         kill(pid);
         expect_equal(wait_for(pid), STATUS_KILLED);
     }
-    expect_slots(without);
+    expect_in_swap(without);
 }
 
 static void exec_true(void *unused)
@@ -164,12 +164,12 @@ static void page_then_exec(long unused)
 
 static void exec_while_paging(void)
 {
-    unsigned long without = slots_in_use();
+    unsigned long without = pages_in_swap();
 
     need_swap(5 * REGION);
     for (int i = 0; i < 8; i++)
         join(spawn(page_then_exec, 0));
-    expect_slots(without);
+    expect_in_swap(without);
 }
 
 /* Acts of one thread on pages that another one keeps going out and coming in. */
