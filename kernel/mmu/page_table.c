@@ -162,6 +162,16 @@ uint64_t tables_needed(uint32_t levels, uint64_t start, uint64_t end, uint64_t f
     return needed;
 }
 
+/* Unlinks the table that the entry at slot, for va, leads to. Locks: table->lock. */
+static void table_unlink(struct page_table *table, uint64_t va, pte_t *slot,
+                         struct list_head *removed)
+{
+    pte_t entry = pte_swap(table, va, slot, 0);
+
+    list_move(&pfn_page(pte_pfn(entry))->lru.link, removed);
+    table->table_frames--;
+}
+
 struct prune {
     struct page_table *table;
     uint64_t start, end, floor, ceiling;
@@ -183,9 +193,7 @@ static void prune_below(struct prune *prune, pte_t *entries, uint32_t level, uin
         if (level > 1)
             prune_below(prune, table_va(entry), level - 1, at);
         if (at >= prune->floor && at + span - 1 < prune->ceiling) {
-            pte_swap(prune->table, at, &entries[i], 0);
-            list_move(&pfn_page(pte_pfn(entry))->lru.link, prune->removed);
-            prune->table->table_frames--;
+            table_unlink(prune->table, at, &entries[i], prune->removed);
         }
     }
 }
@@ -197,4 +205,29 @@ void page_table_prune(struct page_table *table, uint64_t start, uint64_t end, ui
 
     spin_assert_held(&table->lock);
     prune_below(&prune, table->root, table->levels - 1, 0);
+}
+
+/* Below entries, of which count, from base on, are looked at. Are all of them empty then? */
+static bool drop_empty_below(struct page_table *table, pte_t *entries, uint32_t count,
+                             uint32_t level, uint64_t base, struct list_head *removed)
+{
+    bool is_empty = true;
+
+    for (uint32_t i = 0; i < count; i++) {
+        uint64_t at = base + ((uint64_t)i << (PAGE_SHIFT + 9 * level));
+        pte_t entry = pte_load(&entries[i]);
+
+        if (level > 0 && pte_is_table(entry) &&
+            drop_empty_below(table, table_va(entry), PTES_PER_TABLE, level - 1, at, removed))
+            table_unlink(table, at, &entries[i], removed);
+        else if (entry != 0)
+            is_empty = false;
+    }
+    return is_empty;
+}
+
+void page_table_drop_empty(struct page_table *table, struct list_head *removed)
+{
+    spin_assert_held(&table->lock);
+    drop_empty_below(table, table->root, PTES_PER_TABLE / 2, table->levels - 1, 0, removed);
 }

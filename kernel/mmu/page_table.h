@@ -90,6 +90,9 @@ uint64_t tables_needed(uint32_t levels, uint64_t start, uint64_t end, uint64_t f
 void page_table_prune(struct page_table *table, uint64_t start, uint64_t end, uint64_t floor,
                       uint64_t ceiling, struct list_head *removed);
 
+/* The same with all tables of the user half that hold nothing, whoever may need them later. */
+void page_table_drop_empty(struct page_table *table, struct list_head *removed);
+
 /*
  * The leaf slot for va, building the path from supply; NULL where the supply ran out.
  * Locks: table->lock, or the table is not shared yet. Owns: frames that were used are the table's.

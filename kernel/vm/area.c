@@ -373,24 +373,44 @@ void unmap_page_range(struct mm_struct *mm, uint64_t start, uint64_t end)
     __atomic_fetch_sub(&mm->resident, unmapped, __ATOMIC_RELAXED);
 }
 
+/* Locks: mm->lock for writing. Frees tables that were unlinked. */
+static void tables_put(struct mm_struct *mm, struct list_head *removed)
+{
+    struct list_head *link, *after;
+
+    if (list_empty(removed))
+        return;
+    flush_tlb_range(&mm->page_table, 0, UINT64_MAX);
+    list_for_each_safe (link, after, removed)
+        page_put(container_of(link, struct page, lru.link));
+}
+
+void tables_trim(struct mm_struct *mm)
+{
+    struct list_head removed;
+
+    list_init(&removed);
+    rwlock_write_acquire(&mm->lock);
+    spin_lock(&mm->page_table.lock);
+    page_table_drop_empty(&mm->page_table, &removed);
+    spin_unlock(&mm->page_table.lock);
+    tables_put(mm, &removed);
+    rwlock_write_release(&mm->lock);
+}
+
 /*
  * Locks: mm->lock for writing. Frees the tables that only [start, end), now without areas, needed.
  */
 static void tables_remove(struct mm_struct *mm, uint64_t start, uint64_t end)
 {
     struct list_head removed;
-    struct list_head *link, *after;
 
     list_init(&removed);
     spin_lock(&mm->page_table.lock);
     page_table_prune(&mm->page_table, start, end, vma_floor(mm, start), vma_ceiling(mm, start),
                      &removed);
     spin_unlock(&mm->page_table.lock);
-    if (list_empty(&removed))
-        return;
-    flush_tlb_range(&mm->page_table, 0, UINT64_MAX);
-    list_for_each_safe (link, after, &removed)
-        page_put(container_of(link, struct page, lru.link));
+    tables_put(mm, &removed);
 }
 
 /*

@@ -167,6 +167,8 @@ int mm_populate(struct mm_struct *mm, uint64_t start, uint64_t length);
  * -ENOMEM.
  */
 int tables_charge(struct table_supply *tables);
+/* Frees the page tables of mm that are empty now; they stay promised. Sleeps; holds nothing. */
+void tables_trim(struct mm_struct *mm);
 
 /*
  * fork: child is new and empty. Copies areas and page tables; private pages are shared until one

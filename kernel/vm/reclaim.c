@@ -29,6 +29,7 @@
 #define MAX_SHRINKERS 8u
 #define DROP_ROUNDS 3u   /* dropped pages free inodes, inodes free slabs, and so on */
 #define PAGER_BATCH 64u  /* frames that the pager asks for at a time */
+#define TABLES_RATE 4u   /* times a second at most that empty page tables are looked for */
 #define PAGER_PAUSE 50u  /* of a second: after nothing was found */
 
 static uint64_t (*shrinkers[MAX_SHRINKERS])(bool all);
@@ -113,6 +114,25 @@ static uint64_t shrink_quotas(uint64_t wanted)
     return freed;
 }
 
+/* Page tables that were emptied by all this; not more often than it pays. */
+static void shrink_tables(void)
+{
+    static uint64_t next_time; /* atomic */
+    uint64_t now = timer_now();
+
+    if (now < __atomic_load_n(&next_time, __ATOMIC_RELAXED))
+        return;
+    __atomic_store_n(&next_time, now + timer_frequency / TABLES_RATE, __ATOMIC_RELAXED);
+    for (unsigned number = 0; number < MM_MAX; number++) {
+        struct mm_struct *mm = family_member(number);
+
+        if (mm) {
+            tables_trim(mm);
+            mm_put(mm);
+        }
+    }
+}
+
 /* Sleeps; holds nothing. */
 static uint64_t reclaim_waiting(uint64_t wanted)
 {
@@ -130,6 +150,7 @@ static uint64_t reclaim_waiting(uint64_t wanted)
         if (freed == 0 && looks > all / 4 && object_dirty_total() > 0)
             object_sync_all();
     }
+    shrink_tables();
     if (freed < wanted)
         freed += shrink_caches(wanted - freed);
     if (freed == 0)

@@ -214,10 +214,12 @@ static void use_share(long seed)
     unsigned long pages = all_frames() / 3;
     char *start = map(pages, RW, MAP_PRIVATE);
 
-    for (unsigned round = 0; round < 2; round++) {
-        fill_pages(start, pages, (unsigned)seed + round);
-        verify_pages(start, pages, (unsigned)seed + round);
-    }
+    fill_pages(start, pages, (unsigned)seed);
+    tell(to_parent[1]);
+    listen(to_children[0]); /* nobody goes before all have filled theirs */
+    verify_pages(start, pages, (unsigned)seed);
+    fill_pages(start, pages, (unsigned)seed + 1);
+    verify_pages(start, pages, (unsigned)seed + 1);
 }
 
 static void more_than_memory(void)
@@ -228,8 +230,11 @@ static void more_than_memory(void)
     read_stats(&before);
     if (before.commit + 4 * (pages + 512) > before.commit_limit)
         skip("not enough swap in this machine");
+    make_pipes();
     for (int i = 0; i < 4; i++)
         spawn(use_share, 1000000 * i);
+    listen_to_all(4);
+    tell_all(4);
     join_all(4, 0);
     read_stats(&after);
     expect(after.pgout - before.pgout >= pages / 2);
