@@ -163,7 +163,7 @@ enum fault_result fault_install(struct vm_fault *fault, pte_t entry)
         if (pte_kind(fault->old) == PTE_SWAP)
             __atomic_fetch_sub(&fault->mm->swapped, 1, __ATOMIC_RELAXED);
         if (fault->brings_page)
-            quota_remember(fault->mm, fault->va, fault->stamp);
+            fault->brings_page = quota_remember(fault->mm, fault->va, fault->stamp);
         result = FAULT_OK;
     }
     spin_unlock(&table->lock);
@@ -240,7 +240,8 @@ static enum fault_result fault_wait(struct vm_fault *fault, enum fault_result wa
     case FAULT_WANT_SWAP:
         return wait_for_swap(fault);
     case FAULT_WANT_ROOM:
-        return quota_evict(fault->mm) ? FAULT_NO_MEMORY : FAULT_RETRY;
+        fault->may_exceed = quota_evict(fault->mm) != 0; /* nobody is killed for a quota */
+        return FAULT_RETRY;
     case FAULT_WANT_STACK:
         if (stack_grow(fault->mm, fault->va))
             return FAULT_NO_MEMORY;
@@ -266,7 +267,7 @@ enum fault_result handle_page_fault(struct mm_struct *mm, uint64_t address, unsi
     fault.page = NULL;
     fault.object = NULL;
     fault.ahead = 0;
-    fault.brings_page = fault.has_asked = false;
+    fault.brings_page = fault.has_asked = fault.may_exceed = false;
     fault.stamp = fault.patience = 0;
     fault.tables.count = 0;
     do {

@@ -64,6 +64,7 @@ struct vm_fault {
     uint32_t ahead;             /* so many pages after it may be read along */
     bool brings_page;           /* a private page: it counts for the quota */
     bool has_asked;             /* the quota for room */
+    bool may_exceed;            /* the quota, for nothing can go */
     uint32_t patience;          /* times that somebody was killed to make room */
     uint32_t stamp;             /* what the policy kept of a page that was out */
     struct table_supply tables;

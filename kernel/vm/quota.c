@@ -140,13 +140,15 @@ static struct quota_entry *entry_find(struct quota *quota, uint64_t va)
     return entry;
 }
 
-void quota_remember(struct mm_struct *mm, uint64_t va, uint32_t stamp)
+bool quota_remember(struct mm_struct *mm, uint64_t va, uint32_t stamp)
 {
     struct quota *quota = mm->quota;
     struct quota_entry *entry;
 
-    if (!quota || entry_find(quota, va) || !quota->free)
-        return;
+    if (!quota || entry_find(quota, va))
+        return quota != NULL;
+    if (!quota->free)
+        return false; /* the quota is exceeded: the page is the system's */
     entry = quota->free;
     quota->free = entry->next;
     entry->va = va;
@@ -154,6 +156,7 @@ void quota_remember(struct mm_struct *mm, uint64_t va, uint32_t stamp)
     *bucket_of(quota, va) = entry;
     quota->list.ops->add(&quota->list, &entry->node, stamp);
     quota->newest = va;
+    return true;
 }
 
 void quota_forget(struct mm_struct *mm, uint64_t va)
@@ -218,7 +221,7 @@ int quota_ask(struct vm_fault *fault)
     spin_unlock(&mm->page_table.lock);
     if (cleared)
         flush_tlb_entry(&mm->page_table, cleared);
-    return has_room ? FAULT_OK : FAULT_WANT_ROOM;
+    return has_room || fault->may_exceed ? FAULT_OK : FAULT_WANT_ROOM;
 }
 
 /*

@@ -8,7 +8,8 @@
  *
  * A fault that brings a page in first asks for room; where there is none, handle_page_fault lets
  * go of everything, has one victim taken and written, and comes back. Accessed bits are looked at
- * in such faults only, so a program that runs alone meets the same victims every time.
+ * in such faults only, so a program that runs alone meets the same victims every time. Where nothing
+ * can go, as while swap is given up, the quota is exceeded: nobody is killed for it.
  *
  * The page table's lock guards a quota; its pointer in the mm changes under the mm lock as well.
  */
@@ -29,7 +30,7 @@ struct vm_fault;
 int quota_set(struct mm_struct *mm, int frames, int policy, int *old);
 /* to gets a quota like from's, empty. 0 or -ENOMEM. Locks: from's mm lock, or it is one's own. */
 int quota_inherit(struct mm_struct *to, struct mm_struct *from);
-/* mm got a quota, or lost it, or pages by fork: what is resident counts. Locks: mm's, for writing. */
+/* mm got a quota, or lost it, or got pages by fork: these count. Locks: mm's, for writing. */
 void quota_count_pages(struct mm_struct *mm);
 void quota_free(struct mm_struct *mm); /* nobody uses mm any more */
 
@@ -41,8 +42,11 @@ int quota_ask(struct vm_fault *fault);
 /* Takes one victim out of memory. 0, or -ENOMEM: nothing can go. Sleeps; holds nothing. */
 int quota_evict(struct mm_struct *mm);
 
-/* Locks: the page table's. The private page at va is mapped; is not any more. */
-void quota_remember(struct mm_struct *mm, uint64_t va, uint32_t stamp);
+/*
+ * Locks: the page table's. The private page at va is mapped: is it the quota's now? And: it is not
+ * mapped any more.
+ */
+bool quota_remember(struct mm_struct *mm, uint64_t va, uint32_t stamp);
 void quota_forget(struct mm_struct *mm, uint64_t va);
 
 #endif

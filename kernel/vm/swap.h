@@ -56,7 +56,8 @@ struct page *swap_find_page(swp_entry_t slot);
 
 /*
  * Brings the slot's page into memory, and neighbours along with it if ahead is true. How many were
- * read, and *out, with a reference; -EAGAIN: nobody uses the slot any more; -ENOMEM, -EIO. Sleeps; holds nothing.
+ * read, and *out, with a reference; -EAGAIN: nobody uses the slot any more; -ENOMEM, -EIO. Sleeps;
+ * holds nothing.
  */
 int read_from_swap(swp_entry_t slot, bool ahead, struct page **out);
 
