@@ -8,7 +8,7 @@
  *
  * A fault that brings a page in first asks for room; where there is none, handle_page_fault lets
  * go of everything, has one victim taken and written, and comes back. Accessed bits are looked at
- * in such faults only, so a program that runs alone meets the same victims every time. Where nothing
+ * in such faults only, so a program that runs alone meets the same victims every time. Where none
  * can go, as while swap is given up, the quota is exceeded: nobody is killed for it.
  *
  * The page table's lock guards a quota; its pointer in the mm changes under the mm lock as well.
