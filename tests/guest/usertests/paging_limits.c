@@ -55,7 +55,7 @@ static void full_swap_refuses(void)
     join(pid);
 }
 
-#define MARGIN 200ul /* promises that the greedy one leaves */
+#define MARGIN 600ul /* promises that the greedy one leaves */
 #define ASKED 1000ul
 
 static void take_unreserved(long fd)
