@@ -36,8 +36,9 @@ static pte_t entry_for(pte_t entry, struct page *page, uint64_t access, bool loc
  * Locks: the page table's, the mm lock for writing. Gives the slots of [va, stop) what access
  * allows. A page of a file, or the zero page, of which nobody may see anything is unmapped.
  */
-static void slots_protect(struct tlb_batch *batch, pte_t *slot, uint64_t *va, uint64_t stop,
-                          uint64_t access, bool locked, uint64_t *unmapped)
+static void __attribute__((noinline)) slots_protect(struct tlb_batch *batch, pte_t *slot,
+                                                    uint64_t *va, uint64_t stop, uint64_t access,
+                                                    bool locked, uint64_t *unmapped)
 {
     for (; *va < stop && batch->count < TLB_BATCH_PAGES; *va += PAGE_SIZE, slot++) {
         pte_t entry = pte_load(slot);
