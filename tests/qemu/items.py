@@ -139,7 +139,7 @@ DEATHS = (
 
 def run_deaths():
     """Who is killed for an access learns why."""
-    lines = make_run("CMD=deaths", "EXTRA=tests/qemu/programs/deaths.c", "DISK=16M")
+    lines = make_run("CMD=deaths", "EXTRA=tests/qemu/programs/deaths.c", "DISK=32M")
     for number, why in enumerate(DEATHS):
         end = lines.index("death %d: status -1" % number)
         need(re.match(r"pid \d+ \(deaths\): killed: " + why, lines[end - 1]),
@@ -149,10 +149,10 @@ def run_deaths():
 def run_extra():
     """A program from outside replaces ours of the same name; other files go on the disk, too."""
     lines = make_run("CMD=echo ours; cat LICENSE", "EXTRA=tests/qemu/programs/echo.c",
-                     "FILES=LICENSE", "DISK=16M")
+                     "FILES=LICENSE", "DISK=32M")
     need("an echo from outside" in lines, "EXTRA did not win\n" + "\n".join(lines))
     need(any("MIT License" in x for x in lines), "FILES is not there\n" + "\n".join(lines))
-    need(any("fs 16 MiB" in x for x in lines), "DISK is not as wanted\n" + "\n".join(lines))
+    need(any("fs 32 MiB" in x for x in lines), "DISK is not as wanted\n" + "\n".join(lines))
 
 
 def run_xv6():
