@@ -316,8 +316,18 @@ def trace_cost():
              "no branch after %s" % code[i:i + 6])
 
 
+def made_up_memory():
+    """tests/reader/selftest: what no kernel may do."""
+    done = subprocess.run([sys.executable, "tests/reader/selftest"], stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, timeout=s.SECONDS["host"])
+    text = done.stdout.decode(errors="replace")
+    ran = re.search(r"^Ran (\d+) tests", text, re.MULTILINE)
+    need(done.returncode == 0 and ran and int(ran.group(1)) > 0, text[-2000:])
+
+
 def items():
     found = [("reader: " + mode, lambda mode=mode: paging(mode)) for mode in MODES]
-    for function in (live, stopped, panicked, panicked_early, trace, trace_switched, trace_cost):
+    for function in (made_up_memory, live, stopped, panicked, panicked_early, trace,
+                     trace_switched, trace_cost):
         found.append(("reader: " + function.__name__.replace("_", " "), function))
     return tuple(found)

@@ -230,11 +230,11 @@ class Reader:
         m = self.memory
         number = entry >> m.number("PTE_PFN_SHIFT") & (1 << 44) - 1
         bits = entry & 0x3ff
-        if entry & PTE_V:
+        if entry & PTE_V and entry & PTE_LEAF:
             return Mapping(va, "present", number, None, bits, size)
-        if entry & m.number("PTE_SOFT_NONE"):
+        if entry & (PTE_V | m.number("PTE_SOFT_NONE")) == m.number("PTE_SOFT_NONE"):
             return Mapping(va, "none", number, None, bits, size)
-        if entry & m.number("PTE_SOFT_SWAP"):
+        if entry & (PTE_V | m.number("PTE_SOFT_SWAP")) == m.number("PTE_SOFT_SWAP"):
             return Mapping(va, "swap", None, number, bits, size)
         raise Torn("0x%x is no page-table entry (for 0x%x)" % (entry, va))
 
