@@ -523,9 +523,6 @@ def all_items():
         ("threads on one address space", threads_on_one_space),
         ("more than memory", more_than_memory),
         ("100,000 areas", areas_grow),
-        ("replacement: kernel's files and model", replacement.kernel_files),
-        ("replacement: model", replacement.model),
-        ("replacement: divergence explained", replacement.explained),
         ("idle cost", idle_cost),
         ("svade", svade),
         ("deterministic lane", deterministic),
@@ -553,4 +550,4 @@ def all_items():
         ("paging refused", paging_refused),
         ("exec of 10 MiB", exec_reads_little),
         ("program at 2^41", high_segment),
-    ) + readertest.items()
+    ) + replacement.items() + readertest.items()

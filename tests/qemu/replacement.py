@@ -1,18 +1,23 @@
 """Page replacement: the model against what is known, the kernel against the model."""
 
+import contextlib
 import os
+import re
 import subprocess
 import sys
 
+import machine as m
 import suite as s
 from suite import need
 
-sys.path.append(os.path.join(s.ROOT, "tests/model"))
+sys.path[1:1] = [os.path.join(s.ROOT, "tests", part) for part in ("model", "reader")]
 import compare                                      # noqa: E402
 import policies                                     # noqa: E402
+import reader                                       # noqa: E402
 import strings                                      # noqa: E402
 import tables                                       # noqa: E402
 
+TRACE = 131072      # records: what a run of reftrace makes, with room to spare
 # 8 frames: the least that a quota has.
 HOST_RUNS = tuple((string, frames) for string in strings.GENERATORS for frames in (8, 61, 1024)
                   if string != "belady") + (("belady", 9), ("belady", 12))
@@ -76,3 +81,73 @@ def kernel_files():
             text = compare.first_difference(string, policy, frames, victims)
             need(not text, "%s: %s" % (name, text))
             need(victims, "%s, %s, %d frames: no victims" % (name, policy, frames))
+
+
+# ---- in the guest -------------------------------------------------------------------------------
+
+class Told:
+    """What reftrace says of one run."""
+
+    def __init__(self, numbers):
+        self.faults, self.counted, self.pid, self.pages, self.written, self.victims = (
+            int(number, 0) for number in numbers)
+
+
+@contextlib.contextmanager
+def reftrace(name, runs, **values):
+    """A machine of the deterministic lane that has replayed (string, policy, frames, ...) and has
+    ended, but for its memory; and what it told of each."""
+    command = " && ".join("reftrace %s" % " ".join(str(word) for word in run) for run in runs)
+    settings = s.cell_settings(ICOUNT="1", PAGING="sv39", CMD=command, **values)
+    with m.Machine(settings, shared_ram=True, log=s.log_name("reftrace " + name)) as guest:
+        ending = guest.run(s.SECONDS["command"])
+        s.need_status(ending, 0)
+        lines = re.findall(
+            r"^refault (\w+) (\w+) F=(\d+) faults=(\d+) refaults=(\d+) opt=- lru=-.*\n"
+            r"reftrace: pid (\d+) pages (0x\w+) reads=\d+ writes=(\d+) victims=(\d+)$",
+            ending.output, re.MULTILINE)
+        need([line[:3] for line in lines] == [tuple(map(str, run[:3])) for run in runs],
+             "it does not tell of %s\n%s" % (runs, s.tail(ending)))
+        yield guest, [Told(line[3:]) for line in lines]
+
+
+def counts():
+    """Faults, misses and victims of the guest are the model's, to the digit."""
+    runs = [("rnd", policy, 1024) for policy in policies.KERNEL]
+    runs += [("seq", "adaptive", 1024), ("shift", "lru", 1024), ("scanhot", "adaptive", 1024),
+             ("loop", "clock", 8), ("zipf", "aging", 600), ("phase", "lru", 1024),
+             ("belady", "fifo", 9), ("belady", "fifo", 12), ("rnd", "adaptive", 600, 7)]
+    with reftrace("counts", runs) as (_, all_told):
+        for (name, policy, frames, *seed), told in zip(runs, all_told):
+            string = strings.make(name, frames, *seed)
+            run = policies.replace(policy, string.accesses, frames)
+            expected = (len(run.faults), run.missed(string.counted), len(run.victims))
+            found = (told.faults, told.counted, told.victims)
+            need(found == expected, "%s, %s, %d frames: faults, misses that count and victims are "
+                 "%s, not %s" % (name, policy, frames, found, expected))
+            need(told.written == told.victims, "%s, %s: all uses are stores, but %d of %d victims "
+                 "were written" % (name, policy, told.written, told.victims))
+
+
+def victims(policy):
+    """The guest's victims, read out of its trace, are the model's, one by one."""
+    with reftrace("victims " + policy, [("rnd", policy, 1024)],
+                  APPEND="trace=%d" % TRACE) as (guest, (told,)):
+        with reader.Reader(guest.settings["RAM_FILE"], guest.settings["KERNEL"]) as memory:
+            need(memory.trace_lost() == 0, "%d records are lost" % memory.trace_lost())
+            found = [(r.va - told.pages) // 4096 for r in memory.trace()
+                     if r.type == "evict" and r.pid == told.pid]
+    need(len(found) == told.victims, "%d victims in the trace, %d counted" % (
+        len(found), told.victims))
+    text = compare.first_difference(strings.make("rnd", 1024), policy, 1024, found)
+    need(not text, "rnd: %s" % text)
+
+
+def items():
+    found = [("replacement: kernel's files and model", kernel_files),
+             ("replacement: model", model),
+             ("replacement: divergence explained", explained),
+             ("replacement: reftrace", counts)]
+    for policy in policies.KERNEL:
+        found.append(("replacement: victims of " + policy, lambda policy=policy: victims(policy)))
+    return tuple(found)

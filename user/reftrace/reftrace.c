@@ -3,7 +3,7 @@
  * faults that cost. STRING: see strings.c; POLICY: a name, or a student's number.
  *
  *     refault STRING POLICY F=n faults=n refaults=n opt=- lru=- [seed=n]
- *     reftrace: pid n pages 0xADDRESS reads=n writes=n victims=n scan=n
+ *     reftrace: pid n pages 0xADDRESS reads=n writes=n victims=n
  *
  * faults are all that the string met, refaults those that count for it: from the access on by which
  * the pages have been brought in. (Where pages are touched first after that, they are among them.)
@@ -33,13 +33,16 @@ static int policy_number(const char *name)
     return parse_number(name, &number) == 0 && number >= 0 ? (int)number : -1;
 }
 
-/* Constants, data, and the stack from a page below this function's frame up to the arguments. */
+/*
+ * Data, constants, the end of the text (a page that the file does not fill is the program's own),
+ * and the stack from a page below this function's frame up to the arguments.
+ */
 static void lock_own_pages(char *const *argv)
 {
     volatile char room[PAGE_SIZE]; /* below sp nothing of the stack can be locked */
     uint64_t stack = (uint64_t)room & -PAGE_SIZE;
     uint64_t top = ((uint64_t)argv[0] | (PAGE_SIZE - 1)) + 1;
-    uint64_t data = ((uint64_t)etext + PAGE_SIZE - 1) & -PAGE_SIZE;
+    uint64_t data = (uint64_t)etext & -PAGE_SIZE;
 
     room[0] = 0;
     if (mlock((void *)data, (uint64_t)end - data) < 0 || mlock((void *)stack, top - stack) < 0)
@@ -101,8 +104,7 @@ int main(int argc, char *argv[])
     printf("refault %s %s F=%ld faults=%ld refaults=%ld opt=- lru=-%s%s\n", argv[1], argv[2],
            frames, (long)(after - before), (long)(after - middle), argc == 5 ? " seed=" : "",
            argc == 5 ? argv[4] : "");
-    printf("reftrace: pid %d pages %p reads=%lld writes=%lld victims=%lld scan=%lld\n", getpid(),
-           (void *)pages, stats.pgin, stats.pgout, stats.evict_clean + stats.evict_dirty,
-           stats.scan);
+    printf("reftrace: pid %d pages %p reads=%lld writes=%lld victims=%lld\n", getpid(),
+           (void *)pages, stats.pgin, stats.pgout, stats.evict_clean + stats.evict_dirty);
     return 0;
 }
