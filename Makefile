@@ -78,7 +78,8 @@ exist    = $(foreach f,$($1),$(if $(wildcard $f),,$(error $1=$f: there is no suc
 
 $(call one_of,PAGING,auto sv39 sv48 sv57)
 $(call one_of,CPUS,1 2 3 4 5 6 7 8)
-$(call one_of,POLICY,lru clock fifo aging adaptive)
+$(call one_of,POLICY,$(sort $(patsubst kernel/vm/policies/policy_%.c,%,$(wildcard \
+    kernel/vm/policies/policy_*.c))))
 $(call one_of,OVERCOMMIT,strict always)
 $(foreach v,ICOUNT SAN WERROR CLANG WALL V,$(call switch,$v))
 $(call number,SEED,a number)

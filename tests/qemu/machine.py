@@ -38,10 +38,11 @@ FIRMWARE_ELSEWHERE = (
     "/usr/share/edk2/riscv/fw_dynamic.bin",
 )
 
+POLICIES = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../kernel/vm/policies")
 ALLOWED = {
     "PAGING": ("auto", "sv39", "sv48", "sv57"),
     "CPUS": tuple(str(n) for n in range(1, 9)),
-    "POLICY": ("lru", "clock", "fifo", "aging", "adaptive"),
+    "POLICY": tuple(sorted(re.findall(r"policy_(\w+)\.c\b", " ".join(os.listdir(POLICIES))))),
     "OVERCOMMIT": ("strict", "always"),
 }
 

@@ -3,6 +3,7 @@
 import contextlib
 import os
 import re
+import shutil
 import subprocess
 import sys
 
@@ -98,7 +99,8 @@ def reftrace(name, runs, **values):
     """A machine of the deterministic lane that has replayed (string, policy, frames, ...) and has
     ended, but for its memory; and what it told of each."""
     command = " && ".join("reftrace %s" % " ".join(str(word) for word in run) for run in runs)
-    settings = s.cell_settings(ICOUNT="1", PAGING="sv39", CMD=command, **values)
+    settings = s.cell_settings(ICOUNT="1", PAGING="sv39", CMD=command)
+    settings.update(values)
     with m.Machine(settings, shared_ram=True, log=s.log_name("reftrace " + name)) as guest:
         ending = guest.run(s.SECONDS["command"])
         s.need_status(ending, 0)
@@ -143,8 +145,29 @@ def victims(policy):
     need(not text, "rnd: %s" % text)
 
 
+def students_policy():
+    """One file more in kernel/vm/policies is one policy more, by its name and by its number."""
+    folder = os.path.join(os.path.abspath(s.BUILD), "student")
+    shutil.rmtree(folder, ignore_errors=True)
+    os.makedirs(folder + "/build")
+    for name in ("Makefile", "kernel.ld", "tests", "user", "mkfs", "README.md"):
+        os.symlink(os.path.join(s.ROOT, name), os.path.join(folder, name))
+    shutil.copytree("kernel", folder + "/kernel")
+    shutil.copytree(s.BUILD + "/kernel", folder + "/build/kernel")     # what is compiled already
+    shutil.copy2(s.BUILD + "/tools.mk", folder + "/build")
+    shutil.copy("tests/qemu/programs/policy_mru.c", folder + "/kernel/vm/policies")
+    s.call_make("-C", folder, "WERROR=1", "POLICY=mru", "build/kernel.elf")
+    with reftrace("student", [("loop", "5", 100)], KERNEL=folder + "/build/kernel.elf",
+                  APPEND="policy=mru") as (guest, (told,)):
+        output = guest.seen.decode(errors="replace")
+    need("policy=mru" not in output, "no policy of that name\n" + output)
+    need(told.counted < 20, "a loop of F + 1: %d misses; every policy of ours has more" %
+         told.counted)
+
+
 def items():
-    found = [("replacement: kernel's files and model", kernel_files),
+    found = [("replacement: a student's policy", students_policy),
+             ("replacement: kernel's files and model", kernel_files),
              ("replacement: model", model),
              ("replacement: divergence explained", explained),
              ("replacement: reftrace", counts)]
