@@ -144,7 +144,7 @@ KERNEL := $(K)/kernel.elf
 
 WARN := -Wall -Wextra $(if $(WERROR),-Werror)
 KERNEL_FLAGS = -std=gnu11 -O2 -g $(WARN) -Wframe-larger-than=512 $(KERNEL_ARCH) -mcmodel=medany \
-    -ffreestanding -fno-common -fno-omit-frame-pointer -fno-builtin-printf -nostdlib \
+    -ffreestanding -fno-common -fomit-frame-pointer -fno-builtin-printf -nostdlib \
     $(COMMON_FLAGS) -Ikernel -DXV39_VERSION='"$(VERSION)"' \
     $(if $(SAN),-DSAN=1 -fsanitize=undefined -fsanitize-undefined-trap-on-error)
 

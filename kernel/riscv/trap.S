@@ -82,7 +82,7 @@ trap_vector:
     sd t0, FRAME(2)(sp)
     sd t1, FRAME(4)(sp)
     save_trap_csrs
-    mv a0, sp /* s0 is still the user's: a walk along the frame pointers sees that and ends */
+    mv a0, sp
     call trap_user
 
 trap_restore_user:

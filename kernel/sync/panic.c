@@ -17,6 +17,8 @@
 #define PANIC_STATUS 126
 #define MAX_CALLS 32 /* of a backtrace */
 
+extern char __text_start[], __text_end[]; /* kernel.ld */
+
 static struct hart *panic_hart; /* a: the hart that reports */
 static unsigned panic_depth;    /* that hart's alone */
 
@@ -90,30 +92,40 @@ static void print_call(uint64_t address)
     printf("  %p %s+0x%lx\n", (void *)address, name, offset);
 }
 
-/*
- * Frame pointers point just above the return address and the caller's frame pointer. They must
- * rise, and stay on the page of stack where they began: above it lies a guard page.
- */
-static void print_backtrace(uint64_t pc, uint64_t frame)
+/* Does the instruction before address call, and leave address in ra? jal, jalr or c.jalr. */
+static bool follows_call(uint64_t address)
 {
-    uint64_t end = PAGE_ROUND_UP(frame);
-    uint64_t bottom = end - PAGE_SIZE;
+    const uint16_t *after = (const uint16_t *)address;
+    uint32_t whole;
+
+    if (address % 2 != 0 || address < (uint64_t)__text_start + 4 || address > (uint64_t)__text_end)
+        return false;
+    whole = after[-2] | (uint32_t)after[-1] << 16;
+    return (whole & 0xfff) == 0x0ef || (whole & 0xfff) == 0x0e7 ||
+           ((after[-1] & 0xf07f) == 0x9002 && (after[-1] & 0xf80) != 0);
+}
+
+/*
+ * The kernel keeps no frame pointers: they would cost each path a fifteenth. So this lists all that
+ * looks like a return address, from sp to the end of the stack's page. A word that an earlier call
+ * left in a place that is not used now may be among them.
+ */
+static void print_backtrace(const struct trap_frame *frame)
+{
+    uint64_t end = PAGE_ROUND_UP(frame->sp);
+    int calls = 0;
 
     printf("backtrace:\n");
-    print_call(pc);
-    for (int calls = 0; calls < MAX_CALLS; calls++) {
-        uint64_t next;
+    print_call(frame->sepc);
+    if (frame->sp % 8 != 0 || frame->sp < KERNEL_HALF)
+        return;
+    for (uint64_t at = frame->sp; at < end && calls < MAX_CALLS; at += 8) {
+        uint64_t word = *(uint64_t *)at;
 
-        if (frame % 8 != 0 || bottom < KERNEL_HALF || frame < bottom + 16 || frame > end)
-            break;
-        pc = ((uint64_t *)frame)[-1];
-        next = ((uint64_t *)frame)[-2];
-        if (next == 0) /* a thread's first function: nobody called it */
-            break;
-        print_call(pc - 1); /* inside the call, even where it is a function's last instruction */
-        if (next <= frame)
-            break;
-        frame = next;
+        if (follows_call(word)) {
+            print_call(word - 1); /* inside the call, even where it is a function's last */
+            calls++;
+        }
     }
 }
 
@@ -125,7 +137,7 @@ static void panic_end(const struct trap_frame *frame)
         sbi_send_ipi(others);
     printf("hart %u of %u\n", this_hart()->id, hart_count);
     print_registers(frame);
-    print_backtrace(frame->sepc, frame->s0);
+    print_backtrace(frame);
     power_off(PANIC_STATUS);
 }
 
@@ -140,7 +152,7 @@ void panic(const char *format, ...)
                          "26,27,28,29,30,31\n\tsd x\\n, (8 * (\\n - 1))(%0)\n\t.endr"
                          : : "r"(&frame) : "memory");
         frame.sepc = (uint64_t)__builtin_return_address(0) - 1;
-        frame.s0 = ((uint64_t *)__builtin_frame_address(0))[-2]; /* the caller's */
+        frame.sp = (uint64_t)__builtin_frame_address(0); /* the caller's */
         frame.sstatus = csr_read(sstatus);
         frame.scause = csr_read(scause);
         frame.stval = csr_read(stval);

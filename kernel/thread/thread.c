@@ -45,7 +45,7 @@ struct thread *thread_create(const char *name, void (*entry)(void *), void *argu
     frame = trap_frame_of(thread->stack);
     memset(frame, 0, sizeof(*frame));
     thread->context.ra = (uint64_t)thread_begin;
-    thread->context.sp = (uint64_t)frame; /* s0 = 0 ends a backtrace */
+    thread->context.sp = (uint64_t)frame;
     return thread;
 }
 
