@@ -1,8 +1,9 @@
 /*
  * Single frames and the ledger.
  *
- * Each hart has a list of free frames, filled from and spilled to the buddy allocator in batches.
- * The list has a lock of its own, so a thread that was moved to another hart after it chose a list
+ * Each hart has a list of free frames: a chain that it takes from and gives to, and one that is whole
+ * or not there. Whole chains come from and go to the buddy allocator, so that going to and fro at
+ * an edge costs nothing. The list has a lock of its own, so a thread that was moved to another hart after it chose a list
  * is merely on a neighbour's list, and another hart may empty it when memory is short.
  *
  * The ledger counts the frames of each class but FRAME_FREE, per hart; what is free is counted
@@ -19,15 +20,12 @@
 #include "sync/spinlock.h"
 #include "sync/trace.h"
 
-#define LIST_FRAMES 64u /* at most on one hart's list */
-#define BATCH_ORDER 4u
-#define LIST_BATCH (1u << BATCH_ORDER)
-
 struct frame_list {
     struct spinlock lock;
+    struct page *top;   /* a chain of count frames; NULL: none */
+    struct page *spare; /* a whole chain, or NULL */
     uint32_t count;
-    struct page *frame[LIST_FRAMES];
-};
+} __attribute__((aligned(64)));
 
 struct page *frame_table;
 uint64_t frame_first;
@@ -41,7 +39,6 @@ void (*frame_low_hook)(void);
 static struct frame_list frame_lists[MAX_HARTS];
 static uint64_t frame_reserve;     /* the last frames, for FRAME_RESERVE only */
 uint64_t frame_low, frame_high;
-static uint32_t list_limit = LIST_BATCH; /* less than LIST_FRAMES on a small machine */
 
 #ifdef SAN
 #define POISON_FREE 0xfefefefefefefefeul
@@ -109,9 +106,6 @@ void frame_add_range(uint64_t first_pfn, uint64_t count)
     frame_reserve = frame_managed / 128 < 32 ? 32 : frame_managed / 128;
     frame_low = frame_reserve + frame_managed / 24;
     frame_high = frame_low + frame_managed / 48;
-    list_limit = frame_managed / 256 < LIST_FRAMES ? (uint32_t)(frame_managed / 256) : LIST_FRAMES;
-    if (list_limit < LIST_BATCH)
-        list_limit = LIST_BATCH;
 }
 
 /*
@@ -126,66 +120,70 @@ static uint64_t frames_to_keep(enum frame_class class, unsigned flags)
                                                       : frame_reserve;
 }
 
-/* A batch from the buddy allocator. */
-static void list_fill(struct frame_list *list, uint64_t keep)
+/* Locks: the list's, which has no frame on top. */
+static void __attribute__((noinline)) list_fill(struct frame_list *list, uint64_t keep)
 {
-    unsigned order = BATCH_ORDER;
-    struct page *block = NULL;
-
-    spin_assert_held(&list->lock);
-    if (page_allocator.free_frames > keep + LIST_BATCH)
-        block = page_allocator_alloc(&page_allocator, order);
-    if (!block && page_allocator.free_frames > keep) {
-        order = 0; /* what is left is in pieces, or nearly nothing */
-        block = page_allocator_alloc(&page_allocator, order);
-    }
-    for (uint32_t i = 0; block && i < 1u << order; i++) {
-        block[i].order = 0; /* each goes back alone */
-        block[i].counts = 0;
-        block[i].flags = PAGE_CACHED;
-        list->frame[list->count++] = &block[i];
-    }
+    list->top = list->spare;
+    list->count = FRAME_CHAIN;
+    list->spare = NULL;
+    if (!list->top)
+        list->top = page_allocator_take_chain(&page_allocator, keep, &list->count);
 }
 
-static void list_spill(struct frame_list *list, uint32_t down_to)
+/* Locks: the list's, whose top is whole. */
+static void __attribute__((noinline)) list_spill(struct frame_list *list)
 {
-    spin_assert_held(&list->lock);
-    if (list->count <= down_to)
-        return;
-    page_allocator_free_cached(&page_allocator, &list->frame[down_to], list->count - down_to);
-    list->count = down_to;
+    if (list->spare)
+        page_allocator_give_chain(&page_allocator, list->spare);
+    list->spare = list->top;
+    list->top = NULL;
+    list->count = 0;
 }
 
 void frame_drain_lists(void)
 {
     for (unsigned i = 0; i < MAX_HARTS; i++) {
+        struct frame_list *list = &frame_lists[i];
+
         ledger_begin();
-        spin_lock(&frame_lists[i].lock);
-        list_spill(&frame_lists[i], 0);
-        spin_unlock(&frame_lists[i].lock);
+        spin_lock(&list->lock);
+        page_allocator_merge_chain(&page_allocator, list->top);
+        page_allocator_merge_chain(&page_allocator, list->spare);
+        list->top = list->spare = NULL;
+        list->count = 0;
+        spin_unlock(&list->lock);
         ledger_end();
     }
+}
+
+/* The pager is to look: few frames are left. */
+static void __attribute__((noinline)) list_was_filled(void)
+{
+    if (page_allocator.free_frames < frame_low && frame_low_hook)
+        frame_low_hook();
 }
 
 static struct page *list_pop(enum frame_class class, unsigned flags, void *site)
 {
     struct frame_list *list = &frame_lists[hart_index()];
-    struct page *page = NULL;
-    bool filled;
+    struct page *page;
+    bool fills;
 
     ledger_begin();
     spin_lock(&list->lock);
-    filled = list->count == 0;
-    if (__builtin_expect(filled, 0))
+    fills = !list->top;
+    if (__builtin_expect(fills, 0))
         list_fill(list, frames_to_keep(class, flags));
-    if (list->count) {
-        page = list->frame[--list->count];
+    page = list->top;
+    if (page) {
+        list->top = page->chain_next;
+        list->count--;
         ledger_add(class, 1);
     }
     spin_unlock(&list->lock);
     ledger_end();
-    if (__builtin_expect(filled && page_allocator.free_frames < frame_low, 0) && frame_low_hook)
-        frame_low_hook();
+    if (__builtin_expect(fills, 0))
+        list_was_filled();
     if (page) {
         poison_check(page);
         page->counts = PAGE_REF;
@@ -209,7 +207,7 @@ static struct page *frame_alloc_slow(enum frame_class class, unsigned flags, voi
     frame_drain_lists();
     page = list_pop(class, flags, site);
     while (!page && !(flags & FRAME_NOWAIT) && frame_reclaim_hook &&
-           frame_reclaim_hook(LIST_BATCH, false) > 0)
+           frame_reclaim_hook(FRAME_CHAIN, false) > 0)
         page = list_pop(class, flags, site);
     return page;
 }
@@ -254,16 +252,18 @@ void frame_free(struct page *page)
     ledger_begin();
     spin_lock(&list->lock);
     ledger_add(page->class, -1);
-    if (__builtin_expect(list->count >= list_limit, 0))
-        list_spill(list, list_limit - LIST_BATCH);
-    list->frame[list->count++] = page;
+    if (__builtin_expect(list->count == FRAME_CHAIN, 0))
+        list_spill(list);
+    page->chain_next = list->top;
+    list->top = page;
+    list->count++;
     spin_unlock(&list->lock);
     ledger_end();
 }
 
 int frame_wait(void)
 {
-    uint64_t freed = frame_reclaim_hook ? frame_reclaim_hook(LIST_BATCH, true) : 0;
+    uint64_t freed = frame_reclaim_hook ? frame_reclaim_hook(FRAME_CHAIN, true) : 0;
 
     return freed > 0 || page_allocator.free_frames > frame_reserve ? 0 : -ENOMEM;
 }
@@ -297,7 +297,7 @@ uint64_t frame_free_now(void)
     uint64_t count = page_allocator.free_frames;
 
     for (unsigned i = 0; i < MAX_HARTS; i++)
-        count += frame_lists[i].count;
+        count += frame_lists[i].count + (frame_lists[i].spare ? FRAME_CHAIN : 0);
     return count;
 }
 
