@@ -48,11 +48,15 @@ void page_clear(void *page)
     word_t *target = page;
     word_t *end = target + 4096 / WORD;
 
-    for (; target < end; target += 32) {
+    for (; target < end; target += 64) {
         block_fill(target, 0);
         block_fill(target + 8, 0);
         block_fill(target + 16, 0);
         block_fill(target + 24, 0);
+        block_fill(target + 32, 0);
+        block_fill(target + 40, 0);
+        block_fill(target + 48, 0);
+        block_fill(target + 56, 0);
     }
 }
 
@@ -62,9 +66,11 @@ void page_copy(void *target, const void *source)
     const word_t *from = source;
     word_t *end = to + 4096 / WORD;
 
-    for (; to < end; to += 16, from += 16) {
+    for (; to < end; to += 32, from += 32) {
         block_copy(to, from);
         block_copy(to + 8, from + 8);
+        block_copy(to + 16, from + 16);
+        block_copy(to + 24, from + 24);
     }
 }
 

@@ -29,11 +29,12 @@ struct frame_list {
 
 struct page *frame_table;
 uint64_t frame_first;
+struct page *frame_origin;
 uint64_t frame_count;
 uint64_t frame_managed;
 uint64_t (*frame_reclaim_hook)(uint64_t n, bool may_write);
 void (*frame_uncharge_hook)(const struct page *page);
-void (*frame_release_hook)(struct page *page);
+void (*frame_release_hook)(struct page *const page[], uint32_t count);
 void (*frame_low_hook)(void);
 
 static struct frame_list frame_lists[MAX_HARTS];
@@ -85,6 +86,7 @@ void frame_table_init(uint64_t first_pfn, uint64_t count, struct page *table)
     frame_first = first_pfn;
     frame_count = count;
     frame_table = table;
+    frame_origin = table - first_pfn;
     memset(table, 0, count * sizeof(*table));
     page_allocator_init(&page_allocator, table, count);
     for (unsigned i = 0; i < MAX_HARTS; i++)
@@ -120,16 +122,6 @@ static uint64_t frames_to_keep(enum frame_class class, unsigned flags)
                                                       : frame_reserve;
 }
 
-/* Locks: the list's, which has no frame on top. */
-static void __attribute__((noinline)) list_fill(struct frame_list *list, uint64_t keep)
-{
-    list->top = list->spare;
-    list->count = FRAME_CHAIN;
-    list->spare = NULL;
-    if (!list->top)
-        list->top = page_allocator_take_chain(&page_allocator, keep, &list->count);
-}
-
 /* Locks: the list's, whose top is whole. */
 static void __attribute__((noinline)) list_spill(struct frame_list *list)
 {
@@ -156,24 +148,14 @@ void frame_drain_lists(void)
     }
 }
 
-/* The pager is to look: few frames are left. */
-static void __attribute__((noinline)) list_was_filled(void)
-{
-    if (page_allocator.free_frames < frame_low && frame_low_hook)
-        frame_low_hook();
-}
-
-static struct page *list_pop(enum frame_class class, unsigned flags, void *site)
+/* The first frame of this hart's list, or NULL. */
+static inline struct page *list_pop(enum frame_class class)
 {
     struct frame_list *list = &frame_lists[hart_index()];
     struct page *page;
-    bool fills;
 
     ledger_begin();
     spin_lock(&list->lock);
-    fills = !list->top;
-    if (__builtin_expect(fills, 0))
-        list_fill(list, frames_to_keep(class, flags));
     page = list->top;
     if (page) {
         list->top = page->chain_next;
@@ -182,34 +164,64 @@ static struct page *list_pop(enum frame_class class, unsigned flags, void *site)
     }
     spin_unlock(&list->lock);
     ledger_end();
-    if (__builtin_expect(fills, 0))
-        list_was_filled();
-    if (page) {
-        poison_check(page);
-        page->counts = PAGE_REF;
-        page->flags = 0;
-        page->class = class;
-        page->owner = NULL;
-#ifdef SAN
-        page->site = (uint32_t)((uint64_t)site - KERNEL_BASE);
-#else
-        (void)site;
-#endif
-    }
     return page;
 }
 
-/* Nothing on the own list nor above the reserve: neighbours' lists, then the cache. */
-static struct page *frame_alloc_slow(enum frame_class class, unsigned flags, void *site)
+/* The list was empty: its spare chain, or one of the buddy allocator's, and then the first frame. */
+static struct page *list_fill_and_pop(enum frame_class class, unsigned flags)
 {
-    struct page *page;
+    struct frame_list *list = &frame_lists[hart_index()];
 
-    frame_drain_lists();
-    page = list_pop(class, flags, site);
+    ledger_begin();
+    spin_lock(&list->lock);
+    if (!list->top && list->spare) {
+        list->top = list->spare;
+        list->count = FRAME_CHAIN;
+        list->spare = NULL;
+    } else if (!list->top) {
+        list->top = page_allocator_take_chain(&page_allocator, frames_to_keep(class, flags),
+                                              &list->count);
+    }
+    spin_unlock(&list->lock);
+    ledger_end();
+    if (page_allocator.free_frames < frame_low && frame_low_hook)
+        frame_low_hook();
+    return list_pop(class);
+}
+
+/* Nothing on the own list nor above the reserve: neighbours' lists, then the cache. */
+static struct page *__attribute__((noinline)) frame_alloc_slow(enum frame_class class,
+                                                               unsigned flags)
+{
+    struct page *page = list_fill_and_pop(class, flags);
+
+    if (!page) {
+        frame_drain_lists();
+        page = list_fill_and_pop(class, flags);
+    }
     while (!page && !(flags & FRAME_NOWAIT) && frame_reclaim_hook &&
            frame_reclaim_hook(FRAME_CHAIN, false) > 0)
-        page = list_pop(class, flags, site);
+        page = list_fill_and_pop(class, flags);
+    if (!page)
+        update_vm_stats(VM_STAT_ALLOC_FAIL, 1);
     return page;
+}
+
+/* The state of a frame that is its caller's. */
+static inline void frame_begin(struct page *page, enum frame_class class, void *site)
+{
+    poison_check(page);
+    page->counts = PAGE_REF;
+    page->flags = 0;
+    page->class = class;
+    page->owner = NULL;
+#ifdef SAN
+    page->site = (uint32_t)((uint64_t)site - KERNEL_BASE);
+#else
+    (void)site;
+#endif
+    update_vm_stats(VM_STAT_ALLOC_SUCCESS, 1);
+    trace(TRACE_ALLOC, 0, page_pfn(page).number, class);
 }
 
 struct page *frame_alloc(enum frame_class class, unsigned flags)
@@ -218,29 +230,20 @@ struct page *frame_alloc(enum frame_class class, unsigned flags)
 
     if (alloc_failure_due(flags))
         return NULL;
-    page = list_pop(class, flags, __builtin_return_address(0));
-    if (__builtin_expect(!page, 0)) {
-        page = frame_alloc_slow(class, flags, __builtin_return_address(0));
-        if (!page) {
-            update_vm_stats(VM_STAT_ALLOC_FAIL, 1);
-            return NULL;
-        }
-    }
-    update_vm_stats(VM_STAT_ALLOC_SUCCESS, 1);
-    trace(TRACE_ALLOC, 0, page_pfn(page).number, class);
+    page = list_pop(class);
+    if (__builtin_expect(!page, 0) && !(page = frame_alloc_slow(class, flags)))
+        return NULL;
+    frame_begin(page, class, __builtin_return_address(0));
     if (flags & FRAME_ZEROED)
         page_clear(page_va(page));
     return page;
 }
 
-void frame_free(struct page *page)
+/* Nobody has the frame any more. */
+static inline void frame_retire(struct page *page)
 {
-    struct frame_list *list = &frame_lists[hart_index()];
-
-    if (page->slot || (page->flags & PAGE_ON_LRU))
-        frame_release_hook(page);
-    if (__builtin_expect(page->flags & (PAGE_CACHED | PAGE_BUDDY | PAGE_ON_LRU), 0) ||
-        page_maps(page))
+    if (__builtin_expect((page->flags & (PAGE_CACHED | PAGE_BUDDY | PAGE_ON_LRU)) ||
+                         page_maps(page), 0))
         panic("free of frame 0x%lx, flags 0x%x, %u mappings", (unsigned long)page_pfn(page).number,
               page->flags, page_maps(page));
     if (__builtin_expect(page->flags & PAGE_CHARGED, 0))
@@ -249,16 +252,37 @@ void frame_free(struct page *page)
     free_check(page);
     poison_fill(page);
     page->flags = PAGE_CACHED;
+}
+
+void frames_free(struct page *const page[], uint32_t count)
+{
+    struct frame_list *list = &frame_lists[hart_index()];
+
+    for (uint32_t i = 0; i < count; i++) {
+        if (page[i]->slot || (page[i]->flags & PAGE_ON_LRU)) {
+            frame_release_hook(&page[i], count - i);
+            break;
+        }
+    }
+    for (uint32_t i = 0; i < count; i++)
+        frame_retire(page[i]);
     ledger_begin();
     spin_lock(&list->lock);
-    ledger_add(page->class, -1);
-    if (__builtin_expect(list->count == FRAME_CHAIN, 0))
-        list_spill(list);
-    page->chain_next = list->top;
-    list->top = page;
-    list->count++;
+    for (uint32_t i = 0; i < count; i++) {
+        ledger_add(page[i]->class, -1);
+        if (__builtin_expect(list->count == FRAME_CHAIN, 0))
+            list_spill(list);
+        page[i]->chain_next = list->top;
+        list->top = page[i];
+        list->count++;
+    }
     spin_unlock(&list->lock);
     ledger_end();
+}
+
+void frame_free(struct page *page)
+{
+    frames_free(&page, 1);
 }
 
 int frame_wait(void)

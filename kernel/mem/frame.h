@@ -24,6 +24,9 @@ enum frame_flag {
  */
 struct page *frame_alloc(enum frame_class class, unsigned flags);
 
+/* Many of which the last references are gone, as frame_free() for one. */
+void frames_free(struct page *const page[], uint32_t count);
+
 /*
  * For a caller that got NULL and has let go of all locks: writes back and drops until there are
  * frames. Sleeps. Returns 0 when it pays to try again, -ENOMEM when nothing can be had.
@@ -37,8 +40,8 @@ int frame_wait(void);
 extern uint64_t (*frame_reclaim_hook)(uint64_t n, bool may_write);
 /* Called when a frame with PAGE_CHARGED is freed: its promise is given back (vm/ sets it). */
 extern void (*frame_uncharge_hook)(const struct page *page);
-/* Called when a frame is freed that is on an LRU list or has a swap slot (vm/ sets it). */
-extern void (*frame_release_hook)(struct page *page);
+/* Called when frames are freed some of which are on an LRU list or have a slot (vm/ sets it). */
+extern void (*frame_release_hook)(struct page *const page[], uint32_t count);
 /* Called when few frames are left, from anywhere but interrupts: somebody should reclaim. */
 extern void (*frame_low_hook)(void);
 extern uint64_t frame_low, frame_high; /* free frames: the pager begins below, and ends above */

@@ -65,18 +65,19 @@ struct page {
 };
 _Static_assert(sizeof(struct page) == 64, "a frame number becomes a page by one shift");
 
-extern struct page *frame_table; /* of the first managed frame */
-extern uint64_t frame_first;     /* its number */
-extern uint64_t frame_count;     /* length of the table */
+extern struct page *frame_table;  /* of the first managed frame */
+extern uint64_t frame_first;      /* its number */
+extern uint64_t frame_count;      /* length of the table */
+extern struct page *frame_origin; /* frame_table - frame_first: frame n has frame_origin[n] */
 
 static inline pfn_t page_pfn(const struct page *page)
 {
-    return (pfn_t){(uint64_t)(page - frame_table) + frame_first};
+    return (pfn_t){(uint64_t)(page - frame_origin)};
 }
 
 static inline struct page *pfn_page(pfn_t pfn)
 {
-    return &frame_table[pfn.number - frame_first];
+    return &frame_origin[pfn.number];
 }
 
 static inline void *page_va(const struct page *page)
@@ -135,14 +136,20 @@ static inline bool page_try_get(struct page *page)
 void frame_free(struct page *page); /* mem/frame.c: the last reference is gone */
 
 /*
- * Drops amount, in units of PAGE_REF and PAGE_MAPPED_REF; with the last reference the frame is
- * free. Any context but interrupt handlers.
+ * Drops amount, in units of PAGE_REF and PAGE_MAPPED_REF. True: that was the last reference, and
+ * the caller is to free the frame.
  */
-static inline void page_put_many(struct page *page, uint64_t amount)
+static inline bool page_drop(struct page *page, uint64_t amount)
 {
     uint64_t before = __atomic_fetch_sub(&page->counts, amount, __ATOMIC_ACQ_REL);
 
-    if ((uint32_t)before == (uint32_t)amount)
+    return (uint32_t)before == (uint32_t)amount;
+}
+
+/* The same; with the last reference the frame is free. Any context but interrupt handlers. */
+static inline void page_put_many(struct page *page, uint64_t amount)
+{
+    if (page_drop(page, amount))
         frame_free(page);
 }
 

@@ -49,7 +49,7 @@ extern uint64_t host_vm_stat[VM_STAT_ITEMS];
 /* Any context. item is a constant. */
 #define update_vm_stats(item, n) hart_event_add((item), (uint64_t)(n))
 /* The same for a class of frames that is no constant. */
-#define ledger_add(class, n) hart_event_add_at(VM_STAT_LEDGER + (class), (uint64_t)(n))
+#define ledger_add(class, n) hart_event_add_at(VM_STAT_LEDGER + (uint64_t)(class), (uint64_t)(n))
 #endif
 
 uint64_t vm_stat_sum(enum vm_stat_item item);

@@ -10,6 +10,7 @@
  */
 #include "mmu/tlb.h"
 
+#include "mem/frame.h"
 #include "mem/vm_stat.h"
 #include "mmu/asid.h"
 #include "mmu/satp.h"
@@ -192,9 +193,14 @@ void tlb_batch_note(struct tlb_batch *batch, uint64_t va)
 
 void tlb_batch_finish(struct tlb_batch *batch)
 {
+    uint32_t freed = 0;
+
     if (batch->start < batch->end)
         flush_tlb_range(batch->table, batch->start, batch->end);
     for (uint32_t i = 0; i < batch->count; i++)
-        page_put_many(batch->page[i], PAGE_MAPPED_REF);
+        if (page_drop(batch->page[i], PAGE_MAPPED_REF))
+            batch->page[freed++] = batch->page[i];
+    if (freed)
+        frames_free(batch->page, freed);
     batch->count = 0;
 }

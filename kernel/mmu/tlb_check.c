@@ -405,7 +405,7 @@ void tlb_check_entered(void)
     const struct tlb_space *space = &hart->space[hart->asid];
 
     if (hart->serial && space->older)
-        panic("tlb: ASID %lu is used again while hart %u may still cache its old owner",
+        panic("tlb: ASID %lu is used again while hart %lu may still cache its old owner",
               (unsigned long)hart->asid, hart_index());
     if (hart->serial && space->stale_at)
         stale("an address space is entered without the flush that was due", hart_index(),

@@ -98,7 +98,13 @@ static inline void interrupts_restore(uint64_t flags)
     csr_set(sstatus, flags & SSTATUS_SIE);
 }
 
-/* The kick of another hart has been seen. */
+/* An interrupt of this hart's own, at once or as soon as interrupts are on. */
+static inline void interrupt_software_set(void)
+{
+    csr_set(sip, SIE_SOFTWARE);
+}
+
+/* It, or the kick of another hart, has been seen. */
 static inline void interrupt_software_clear(void)
 {
     csr_clear(sip, SIE_SOFTWARE);

@@ -48,7 +48,7 @@ _Static_assert(offsetof(struct hart, user_scratch) == 8, "riscv/trap.S");
 _Static_assert(offsetof(struct hart, overflow_stack_top) == 16, "riscv/trap.S");
 
 #ifdef XV39_HOST
-static inline uint32_t hart_index(void)
+static inline uint64_t hart_index(void)
 {
     return 0;
 }
@@ -87,6 +87,11 @@ static inline uint64_t preempt_count_drop(void)
     return count;
 }
 
+static inline void hart_ask_resched(void)
+{
+    __asm__ volatile("sw %0, %1(tp)" : : "r"(1), "i"(offsetof(struct hart, need_resched)) : "memory");
+}
+
 static inline bool hart_needs_resched(void)
 {
     uint64_t flag;
@@ -112,21 +117,21 @@ static inline __attribute__((always_inline)) void hart_event_add(unsigned event,
 }
 
 /* The same for an event that is no constant. */
-static inline void hart_event_add_at(unsigned event, uint64_t n)
+static inline void hart_event_add_at(uint64_t event, uint64_t n)
 {
     uint64_t *cell;
     __asm__ volatile("addi %0, tp, %3\n\tadd %0, %0, %2\n\tamoadd.d zero, %1, (%0)"
                      : "=&r"(cell)
-                     : "r"(n), "r"(8ul * event), "i"(offsetof(struct hart, events))
+                     : "r"(n), "r"(8 * event), "i"(offsetof(struct hart, events))
                      : "memory");
 }
 
 /* A hint once preemption is possible. */
-static inline uint32_t hart_index(void)
+static inline uint64_t hart_index(void)
 {
     uint64_t index;
-    __asm__ volatile("lw %0, %1(tp)" : "=r"(index) : "i"(offsetof(struct hart, index)));
-    return (uint32_t)index;
+    __asm__ volatile("lwu %0, %1(tp)" : "=r"(index) : "i"(offsetof(struct hart, index)));
+    return index;
 }
 
 /*

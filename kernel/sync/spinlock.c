@@ -10,7 +10,6 @@
 
 #include "sync/printf.h"
 
-void (*preempt_hook)(void);
 uint64_t preempt_seed;
 
 #ifdef XV39_HOST
@@ -63,21 +62,6 @@ void preempt_enable(void)
 
 #else
 
-void preempt_now(void)
-{
-    if (interrupts_are_on() && preempt_hook != NULL)
-        preempt_hook();
-}
-
-/* Preemption or interrupts are off. Only reads until the lock looks free: readers share a line. */
-void spin_wait(struct spinlock *lock)
-{
-    do {
-        while (__atomic_load_n(&lock->locked, __ATOMIC_RELAXED) != 0)
-            spin_hint();
-    } while (__atomic_exchange_n(&lock->locked, 1, __ATOMIC_ACQUIRE) != 0);
-}
-
 #ifndef SAN
 
 void spin_init(struct spinlock *lock, const char *name, enum lock_rank rank)
@@ -106,8 +90,12 @@ static bool preempt_drawn(void)
 
 void preempt_enable(void)
 {
-    if (preempt_count_drop() == 0 && (hart_needs_resched() || preempt_drawn()))
-        preempt_now();
+    if (preempt_count_drop() != 0)
+        return;
+    if (preempt_drawn())
+        hart_ask_resched();
+    if (hart_needs_resched())
+        interrupt_software_set();
 }
 
 /* Interrupts are off, so that the hart stays the same. */
@@ -131,8 +119,8 @@ static void take(struct spinlock *lock, void *taken_at)
 
     lockorder_spin_check(lock, lock->rank, lock->name);
     interrupts_restore(flags); /* where they were on, they are on while we wait */
-    if (__atomic_exchange_n(&lock->locked, 1, __ATOMIC_ACQUIRE) != 0)
-        spin_wait(lock);
+    while (__atomic_exchange_n(&lock->locked, 1, __ATOMIC_ACQUIRE) != 0)
+        spin_until_free(lock);
     flags = interrupts_save();
     note_taken(lock, taken_at);
     interrupts_restore(flags);

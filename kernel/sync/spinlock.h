@@ -28,14 +28,17 @@ struct spinlock {
 
 void spin_init(struct spinlock *lock, const char *name, enum lock_rank rank);
 
-/* thread/ sets it: called when a switch is due, with interrupts on and the count 0. */
-extern void (*preempt_hook)(void);
-/* Rare: what is in line around them is laid out, and keeps its registers, as if they never came. */
-void preempt_now(void) __attribute__((cold));          /* calls the hook, if interrupts are on */
-void spin_wait(struct spinlock *lock) __attribute__((cold)); /* takes one that was found taken */
-
 /* SEED=: where not 0, SAN builds ask for a switch at one preempt_enable() in 64, drawn from it. */
 extern uint64_t preempt_seed;
+
+#ifndef XV39_HOST
+/* Only reads until the lock looks free: readers share a line. */
+static inline void spin_until_free(const struct spinlock *lock)
+{
+    while (__atomic_load_n(&lock->locked, __ATOMIC_RELAXED) != 0)
+        spin_hint();
+}
+#endif
 
 #if defined(XV39_HOST) || defined(SAN)
 
@@ -45,27 +48,30 @@ void spin_unlock(struct spinlock *lock);
 uint64_t spin_lock_irq(struct spinlock *lock);            /* returns what unlock wants back */
 void spin_unlock_irq(struct spinlock *lock, uint64_t flags);
 void spin_assert_held(struct spinlock *lock);             /* SAN: by this hart; else nothing */
-/* Ends a preempt_disable(); switches threads if that was asked for meanwhile. */
+/*
+ * Ends a preempt_disable(). If a switch was asked for meanwhile the hart interrupts itself, and the
+ * end of that interrupt switches (sys/trap.c). So no register need be saved here for a call.
+ */
 void preempt_enable(void);
 
 #else
 
 static inline bool spin_try(struct spinlock *lock)
 {
-    return __atomic_exchange_n(&lock->locked, 1, __ATOMIC_ACQUIRE) == 0;
+    return __builtin_expect(__atomic_exchange_n(&lock->locked, 1, __ATOMIC_ACQUIRE) == 0, 1);
 }
 
 static inline void preempt_enable(void)
 {
-    if (preempt_count_drop() == 0 && hart_needs_resched())
-        preempt_now();
+    if (preempt_count_drop() == 0 && __builtin_expect(hart_needs_resched(), 0))
+        interrupt_software_set();
 }
 
 static inline void spin_lock(struct spinlock *lock)
 {
     preempt_disable();
-    if (!spin_try(lock))
-        spin_wait(lock);
+    while (!spin_try(lock))
+        spin_until_free(lock);
 }
 
 static inline bool spin_trylock(struct spinlock *lock)
@@ -87,8 +93,8 @@ static inline uint64_t spin_lock_irq(struct spinlock *lock)
 {
     uint64_t flags = interrupts_save();
 
-    if (!spin_try(lock))
-        spin_wait(lock);
+    while (!spin_try(lock))
+        spin_until_free(lock);
     return flags;
 }
 

@@ -83,51 +83,53 @@ static bool start_floating_point(struct trap_frame *frame)
     return true;
 }
 
-static void user_page_fault(struct trap_frame *frame, unsigned access)
+static bool is_page_fault(uint64_t cause)
 {
-    struct process *process = current_process();
+    return cause == EXCEPTION_STORE_PAGE || cause == EXCEPTION_LOAD_PAGE ||
+           cause == EXCEPTION_FETCH_PAGE;
+}
+
+static unsigned access_tried(const struct trap_frame *frame)
+{
+    if (frame->scause == EXCEPTION_STORE_PAGE)
+        return FAULT_FLAG_WRITE;
+    return frame->scause == EXCEPTION_LOAD_PAGE ? FAULT_FLAG_READ : FAULT_FLAG_EXEC;
+}
+
+static void __attribute__((noinline)) user_fault_is_fatal(struct trap_frame *frame,
+                                                          enum fault_result why)
+{
+    fault_report(current_process()->mm, frame->stval, access_tried(frame), frame->sepc, why);
+    process_kill_self();
+}
+
+static void __attribute__((noinline)) user_page_fault(struct trap_frame *frame)
+{
     enum fault_result result;
 
-    result = handle_page_fault(process->mm, frame->stval, access | FAULT_FLAG_USER_SP, frame->sp);
-    if (LIKELY(result == FAULT_OK))
-        return;
-    fault_report(process->mm, frame->stval, access, frame->sepc, result);
-    process_kill_self();
+    interrupts_on();
+    result = handle_page_fault(current_process()->mm, frame->stval,
+                               access_tried(frame) | FAULT_FLAG_USER_SP, frame->sp);
+    if (!LIKELY(result == FAULT_OK))
+        user_fault_is_fatal(frame, result);
 }
 
-/* Whatever is neither a call nor a page fault. */
-static void user_exception(struct trap_frame *frame)
+/* Whatever is neither a call nor a page fault. Not in line: trap_user would save registers for it
+ * on the way of every call. */
+static void __attribute__((noinline)) user_trap_other(struct trap_frame *frame)
 {
     struct process *process = current_process();
 
-    if (frame->scause == EXCEPTION_ILLEGAL && start_floating_point(frame))
-        return;
-    printf("pid %d (%s): killed: %s (value 0x%lx, pc 0x%lx)\n", process->pid, process->name,
-           cause_name(frame->scause), (unsigned long)frame->stval, (unsigned long)frame->sepc);
-    process_kill_self();
-}
-
-/* Never in line: trap_user would save registers for it on the way of every call. */
-static void __attribute__((noinline)) user_trap_other(struct trap_frame *frame)
-{
     if (frame->scause & SCAUSE_INTERRUPT) {
         serve_interrupt(frame->scause);
         return;
     }
     interrupts_on();
-    switch (frame->scause) {
-    case EXCEPTION_FETCH_PAGE:
-        user_page_fault(frame, FAULT_FLAG_EXEC);
-        break;
-    case EXCEPTION_LOAD_PAGE:
-        user_page_fault(frame, FAULT_FLAG_READ);
-        break;
-    case EXCEPTION_STORE_PAGE:
-        user_page_fault(frame, FAULT_FLAG_WRITE);
-        break;
-    default:
-        user_exception(frame);
-    }
+    if (frame->scause == EXCEPTION_ILLEGAL && start_floating_point(frame))
+        return;
+    printf("pid %d (%s): killed: %s (value 0x%lx, pc 0x%lx)\n", process->pid, process->name,
+           cause_name(frame->scause), (unsigned long)frame->stval, (unsigned long)frame->sepc);
+    process_kill_self();
 }
 
 /* There is a reason not to return to user mode yet. Interrupts are off, here and at the end. */
@@ -150,6 +152,8 @@ void trap_user(struct trap_frame *frame)
         frame->sepc += 4; /* ecall has no short form */
         interrupts_on();
         syscall(frame);
+    } else if (LIKELY(is_page_fault(frame->scause))) {
+        user_page_fault(frame);
     } else {
         user_trap_other(frame);
     }

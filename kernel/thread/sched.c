@@ -279,7 +279,6 @@ void thread_init(void)
     kstack_init();
     idle_thread_init(this_hart());
     preempt_seed = boot_number("seed");
-    preempt_hook = thread_yield;
 #ifdef SAN
     held_locks_hook = current_held_locks;
     alloc_failure_hook = current_allocations_left;

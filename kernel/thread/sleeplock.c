@@ -99,98 +99,87 @@ bool sleeplock_held(struct sleeplock *lock)
 
 /* Readers and writers. */
 
-#define STATE_WRITER (-1)
-
 void rwlock_init(struct rwlock *lock, const char *name, enum lock_rank rank)
 {
     lock->state = 0;
     lock->writers_waiting = 0;
-    lock->waiting = 0;
     lock->rank = rank;
     lock->name = name;
     spin_init(&lock->guard, name, RANK_SLEEPLOCK);
     waitq_init(&lock->waiters, name);
 }
 
+/* Locks: guard. */
 static bool rwlock_try_read(struct rwlock *lock)
 {
-    int32_t state = __atomic_load_n(&lock->state, __ATOMIC_RELAXED);
+    uint32_t state = __atomic_load_n(&lock->state, __ATOMIC_RELAXED);
 
-    while (state != STATE_WRITER &&
-           __atomic_load_n(&lock->writers_waiting, __ATOMIC_RELAXED) == 0) {
+    while (!(state & RWLOCK_WRITER) && lock->writers_waiting == 0)
         if (__atomic_compare_exchange_n(&lock->state, &state, state + 1, false, __ATOMIC_ACQUIRE,
                                         __ATOMIC_RELAXED))
             return true;
-    }
     return false;
 }
 
+/* Locks: guard. RWLOCK_WAITED_FOR may stay. */
 static bool rwlock_try_write(struct rwlock *lock)
 {
-    int32_t expected = 0;
+    uint32_t state = __atomic_load_n(&lock->state, __ATOMIC_RELAXED) & RWLOCK_WAITED_FOR;
 
-    return __atomic_compare_exchange_n(&lock->state, &expected, STATE_WRITER, false,
+    return __atomic_compare_exchange_n(&lock->state, &state, state | RWLOCK_WRITER, false,
                                        __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
 }
 
-/* waiting is raised before the last try; the fence pairs with that of rwlock_wake(). */
+/*
+ * Who waits says so in the state, under the guard, before the last try; who changes the state looks
+ * at that afterwards, and takes the guard to wake. One of the two sees the other.
+ */
 static void rwlock_wait(struct rwlock *lock, bool (*try)(struct rwlock *lock), uint32_t writers)
 {
     spin_lock(&lock->guard);
-    __atomic_fetch_add(&lock->writers_waiting, writers, __ATOMIC_RELAXED);
-    __atomic_fetch_add(&lock->waiting, 1, __ATOMIC_RELAXED);
-    __atomic_thread_fence(__ATOMIC_SEQ_CST);
-    while (!try(lock))
+    lock->writers_waiting += writers;
+    __atomic_fetch_or(&lock->state, RWLOCK_WAITED_FOR, __ATOMIC_ACQ_REL);
+    while (!try(lock)) {
         waitq_sleep(&lock->waiters, &lock->guard);
-    __atomic_fetch_sub(&lock->writers_waiting, writers, __ATOMIC_RELAXED);
-    __atomic_fetch_sub(&lock->waiting, 1, __ATOMIC_RELAXED);
+        __atomic_fetch_or(&lock->state, RWLOCK_WAITED_FOR, __ATOMIC_ACQ_REL);
+    }
+    lock->writers_waiting -= writers;
+    if (waitq_is_empty(&lock->waiters)) /* those who are awake already say it again if need be */
+        __atomic_fetch_and(&lock->state, ~RWLOCK_WAITED_FOR, __ATOMIC_ACQ_REL);
     spin_unlock(&lock->guard);
 }
 
-/* After the state has become 0. */
-static void rwlock_wake(struct rwlock *lock)
+void rwlock_wake(struct rwlock *lock)
 {
-    __atomic_thread_fence(__ATOMIC_SEQ_CST);
-    if (__atomic_load_n(&lock->waiting, __ATOMIC_RELAXED) > 0) {
-        spin_lock(&lock->guard);
-        waitq_wake_all(&lock->waiters);
-        spin_unlock(&lock->guard);
-    }
+    spin_lock(&lock->guard);
+    waitq_wake_all(&lock->waiters);
+    spin_unlock(&lock->guard);
 }
 
-void rwlock_read_acquire(struct rwlock *lock)
+void rwlock_read_wait(struct rwlock *lock)
 {
-    lockorder_check(lock->rank, lock, lock->name);
-    if (!rwlock_try_read(lock))
-        rwlock_wait(lock, rwlock_try_read, 0);
-    lockorder_note(lock->rank, lock, lock->name);
-}
-
-void rwlock_read_release(struct rwlock *lock)
-{
-    int32_t state;
-
-    lockorder_release(lock->rank, lock);
-    state = __atomic_sub_fetch(&lock->state, 1, __ATOMIC_RELEASE);
-    assert(state >= 0);
-    if (state == 0)
-        rwlock_wake(lock);
+    rwlock_read_drop(lock); /* the try that found it taken */
+    rwlock_wait(lock, rwlock_try_read, 0);
 }
 
 void rwlock_write_acquire(struct rwlock *lock)
 {
+    uint32_t free = 0;
+
     lockorder_check(lock->rank, lock, lock->name);
-    if (!rwlock_try_write(lock))
+    if (!__atomic_compare_exchange_n(&lock->state, &free, RWLOCK_WRITER, false, __ATOMIC_ACQUIRE,
+                                     __ATOMIC_RELAXED))
         rwlock_wait(lock, rwlock_try_write, 1);
     lockorder_note(lock->rank, lock, lock->name);
 }
 
 void rwlock_write_release(struct rwlock *lock)
 {
-    int32_t state;
+    uint32_t before;
 
     lockorder_release(lock->rank, lock);
-    state = __atomic_exchange_n(&lock->state, 0, __ATOMIC_RELEASE);
-    assert(state == STATE_WRITER);
-    rwlock_wake(lock);
+    before = __atomic_fetch_and(&lock->state, ~RWLOCK_WRITER, __ATOMIC_RELEASE);
+    assert(before & RWLOCK_WRITER);
+    if (before & RWLOCK_WAITED_FOR)
+        rwlock_wake(lock);
 }

@@ -25,10 +25,13 @@ bool sleeplock_try(struct sleeplock *lock);
 void sleeplock_release(struct sleeplock *lock);
 bool sleeplock_held(struct sleeplock *lock);             /* by this thread */
 
+/* Of rwlock.state, beside the number of readers, those included who find that they must wait. */
+#define RWLOCK_WRITER (1u << 31)
+#define RWLOCK_WAITED_FOR (1u << 30) /* by somebody: readers that come now wait, too */
+
 struct rwlock {
-    int32_t state; /* > 0 readers; -1 writer; 0 free */
-    uint32_t writers_waiting; /* hold back new readers */
-    uint32_t waiting;         /* of both kinds */
+    uint32_t state;           /* atomic */
+    uint32_t writers_waiting; /* guard: they hold back new readers */
     enum lock_rank rank;
     struct spinlock guard;
     struct waitq waiters;
@@ -36,9 +39,35 @@ struct rwlock {
 };
 
 void rwlock_init(struct rwlock *lock, const char *name, enum lock_rank rank);
-void rwlock_read_acquire(struct rwlock *lock);  /* Sleeps. */
-void rwlock_read_release(struct rwlock *lock);
 void rwlock_write_acquire(struct rwlock *lock); /* Sleeps. */
 void rwlock_write_release(struct rwlock *lock);
+/* What the two below need when somebody else has the lock or waits for it. */
+void rwlock_read_wait(struct rwlock *lock) __attribute__((cold));
+void rwlock_wake(struct rwlock *lock) __attribute__((cold));
+
+/* One reader less; the last one wakes those who wait. */
+static inline void rwlock_read_drop(struct rwlock *lock)
+{
+    uint32_t left = __atomic_sub_fetch(&lock->state, 1, __ATOMIC_RELEASE);
+
+    if (__builtin_expect(left == RWLOCK_WAITED_FOR, 0))
+        rwlock_wake(lock);
+}
+
+/* Sleeps. */
+static inline void rwlock_read_acquire(struct rwlock *lock)
+{
+    lockorder_check(lock->rank, lock, lock->name);
+    if (__builtin_expect(__atomic_fetch_add(&lock->state, 1, __ATOMIC_ACQUIRE) >=
+                         RWLOCK_WAITED_FOR, 0))
+        rwlock_read_wait(lock);
+    lockorder_note(lock->rank, lock, lock->name);
+}
+
+static inline void rwlock_read_release(struct rwlock *lock)
+{
+    lockorder_release(lock->rank, lock);
+    rwlock_read_drop(lock);
+}
 
 #endif

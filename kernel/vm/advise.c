@@ -205,7 +205,7 @@ static bool object_has_page(struct vm_object *object, uint64_t index)
 
 int mm_present(struct mm_struct *mm, uint64_t start, uint64_t pages, unsigned char *present)
 {
-    uint64_t end, va = start;
+    uint64_t end = start, va = start;
     int error = range_end(start, pages << PAGE_SHIFT, &end);
 
     rwlock_read_acquire(&mm->lock);

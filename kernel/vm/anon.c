@@ -22,6 +22,7 @@
 #include "vm/vma.h"
 
 struct page *zero_page;
+pfn_t zero_pfn;
 
 /* The hook of mem/: a frame that carried its own promise is free. */
 static void uncharge_frame(const struct page *page)
@@ -35,52 +36,63 @@ void anon_init(void)
 {
     zero_page = frame_alloc(FRAME_KERNEL, FRAME_ZEROED);
     assert(zero_page);
+    zero_pfn = page_pfn(zero_page);
     frame_uncharge_hook = uncharge_frame;
 }
 
-struct page *anon_page_alloc(struct vm_fault *fault, unsigned frame_flags, enum fault_result *why)
+/* A page of unreserved memory is promised when it is touched first. */
+static bool __attribute__((noinline)) promise_page(struct page *page)
 {
-    bool unreserved = fault->vma->flags & VMA_UNRESERVED;
-    struct page *page;
+    if (commit_charge((struct commit){.pages = 1}) != 0)
+        return false;
+    page->flags |= PAGE_CHARGED;
+    return true;
+}
 
-    if (unreserved && commit_charge((struct commit){.pages = 1}) != 0) {
+/* This one and the next are in line in the handlers below. */
+inline struct page *anon_page_alloc(struct vm_fault *fault, unsigned frame_flags,
+                                    enum fault_result *why)
+{
+    struct page *page = frame_alloc(FRAME_ANON, frame_flags);
+
+    *why = FAULT_WANT_FRAME;
+    if (!page)
+        return NULL;
+    page->flags = PAGE_PRIVATE;
+    page->counts = PAGE_MAPPED_REF;
+    family_own_page(fault->mm, page, fault->va);
+    if (__builtin_expect(fault->vma->flags & VMA_UNRESERVED, 0) && !promise_page(page)) {
+        page_put_many(page, PAGE_MAPPED_REF);
         *why = FAULT_WANT_PROMISE;
         return NULL;
     }
-    page = frame_alloc(FRAME_ANON, frame_flags);
-    if (!page) {
-        if (unreserved)
-            commit_release((struct commit){.pages = 1});
-        *why = FAULT_WANT_FRAME;
-        return NULL;
-    }
-    page->flags = PAGE_PRIVATE | (unreserved ? PAGE_CHARGED : 0);
-    page->counts = PAGE_MAPPED_REF;
-    family_own_page(fault->mm, page, fault->va);
     return page;
 }
 
-enum fault_result anon_page_install(struct vm_fault *fault, struct page *page)
+/*
+ * The page is on its list before it is mapped: once it is, another thread may drop it at any time.
+ */
+inline enum fault_result anon_page_install(struct vm_fault *fault, struct page *page)
 {
-    enum fault_result result =
-        fault_install(fault, pte_make_user(page_pfn(page), fault->vma->access));
+    enum fault_result result;
 
-    if (result != FAULT_OK) {
+    if (!(fault->vma->flags & VMA_LOCKED) && !fault->brings_page)
+        add_to_lru(&anon_lru, page, 0);
+    result = fault_install(fault, pte_make_user(page_pfn(page), fault->vma->access));
+    if (__builtin_expect(result != FAULT_OK, 0)) {
         page_put_many(page, PAGE_MAPPED_REF);
         return result;
     }
-    if (!fault->brings_page && !(fault->vma->flags & VMA_LOCKED))
-        add_to_lru(&anon_lru, page, 0);
     if (pte_kind(fault->old) == PTE_PRESENT)
         flush_tlb_entry(&fault->mm->page_table, fault->va);
-    if (fault->vma->access & ACCESS_EXEC)
+    if (__builtin_expect(fault->vma->access & ACCESS_EXEC, 0))
         flush_instructions(&fault->mm->page_table);
     return FAULT_OK;
 }
 
 enum fault_result anon_zero_read(struct vm_fault *fault)
 {
-    pte_t entry = pte_make_user(page_pfn(zero_page), fault->vma->access & ~(uint64_t)ACCESS_WRITE);
+    pte_t entry = pte_make_user(zero_pfn, fault->vma->access & ~(uint64_t)ACCESS_WRITE);
     enum fault_result result = fault_install(fault, entry);
 
     if (result == FAULT_OK)
@@ -191,6 +203,7 @@ static enum fault_result map_swapped(struct vm_fault *fault, struct page *page, 
 
     if (!takes_over)
         access &= ~(uint64_t)ACCESS_WRITE;
+    page_set(page, PAGE_PRIVATE);
     family_own_page(fault->mm, page, fault->va);
     fault->stamp = swap_slot_stamp(slot);
     __atomic_fetch_add(&page->counts, PAGE_MAPPED_REF, __ATOMIC_ACQ_REL);

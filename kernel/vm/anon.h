@@ -6,7 +6,8 @@
 #include "vm/fault_kind.h"
 
 /* the one page that every fresh read sees; never written, never freed */
-extern struct page *zero_page;
+extern struct page *zero_page; /* read wherever nothing was written yet ... */
+extern pfn_t zero_pfn;         /* ... and its number; constant after boot */
 
 void anon_init(void);
 enum fault_result anon_zero_read(struct vm_fault *fault);

@@ -339,7 +339,8 @@ static void unmap_slots(struct mm_struct *mm, struct tlb_batch *batch, pte_t *sl
 
             if (page != zero_page)
                 batch->page[batch->count++] = page;
-            quota_forget(mm, at);
+            if (__builtin_expect(mm->quota != NULL, 0))
+                quota_forget(mm, at);
             (*unmapped)++;
         } else if (pte_kind(entry) == PTE_SWAP) {
             pte_set(slot, 0);

@@ -102,15 +102,6 @@ struct mm_struct *family_member(unsigned number)
     return mm;
 }
 
-void family_own_page(struct mm_struct *mm, struct page *page, uint64_t va)
-{
-    page->family = mm->family;
-    page->index = va >> PAGE_SHIFT;
-    page->mapper = mm->number;
-    if (!page_test(page, PAGE_PRIVATE))
-        page_set(page, PAGE_PRIVATE);
-}
-
 /* Locks: the page table's. The entry of mm that shows the page, present or not, or NULL. */
 static pte_t *entry_of(struct mm_struct *mm, uint64_t va, const struct page *page)
 {

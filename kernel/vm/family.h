@@ -14,8 +14,7 @@
 #include <stdint.h>
 
 #include "mmu/pte.h"
-
-struct mm_struct;
+#include "vm/mm.h"
 
 #define MM_MAX 1024u /* address spaces: two for each process, while all of them exec */
 
@@ -26,8 +25,13 @@ void family_leave(struct mm_struct *mm); /* Sleeps. */
 /* The space of that number with a use of it, or NULL. mm_put() when done. */
 struct mm_struct *family_member(unsigned number);
 
-/* page is one of mm's private pages, at va. Whoever maps it says so before it can be found. */
-void family_own_page(struct mm_struct *mm, struct page *page, uint64_t va);
+/* page, which is PAGE_PRIVATE, is mm's, at va. Whoever maps it says so before it can be found. */
+static inline void family_own_page(struct mm_struct *mm, struct page *page, uint64_t va)
+{
+    page->family = mm->family;
+    page->index = va >> PAGE_SHIFT;
+    page->mapper = mm->number;
+}
 
 /*
  * Has anybody used the page since this was asked last? Locks: the page's. Sleeps.

@@ -11,6 +11,7 @@
 #include "mmu/tlb.h"
 #include "sync/printf.h"
 #include "vm/anon.h"
+#include "vm/lru.h"
 #include "vm/mm.h"
 #include "vm/oom.h"
 #include "vm/page_lock.h"
@@ -18,15 +19,8 @@
 #include "vm/swap.h"
 #include "vm/vma.h"
 
-static enum access access_of(unsigned flags)
-{
-    if (flags & FAULT_FLAG_WRITE)
-        return ACCESS_WRITE;
-    return flags & FAULT_FLAG_EXEC ? ACCESS_EXEC : ACCESS_READ;
-}
-
 /* The facts about an address in an area. */
-static void facts_inside(const struct vm_fault *fault, struct fault_facts *facts)
+static inline void facts_inside(const struct vm_fault *fault, struct fault_facts *facts)
 {
     const struct vm_area_struct *vma = fault->vma;
     uint64_t into = fault->va - vma->start;
@@ -36,7 +30,7 @@ static void facts_inside(const struct vm_fault *fault, struct fault_facts *facts
                       fault->address < fault->sp;
     facts->allowed = vma->access;
     facts->pte = fault->old;
-    facts->is_zero_page = pte_shows(fault->old, page_pfn(zero_page));
+    facts->is_zero_page = pte_shows(fault->old, zero_pfn);
     if (vma->object && into < vma->file_bytes) {
         facts->backing =
             vma_maps_whole_page(vma, fault->va) ? BACKING_FILE_WHOLE : BACKING_FILE_PART;
@@ -108,14 +102,25 @@ static bool brings_private_page(enum fault_kind kind)
 }
 
 /* Locks: the mm lock for reading. A private page is to come under a quota: is there room? */
-static enum fault_result ask_quota(struct vm_fault *fault, enum fault_kind kind)
+static enum fault_result __attribute__((noinline)) ask_quota(struct vm_fault *fault,
+                                                             enum fault_kind kind)
 {
     fault->brings_page = brings_private_page(kind) && !(fault->vma->flags & VMA_LOCKED);
     return fault->brings_page ? (enum fault_result)quota_ask(fault) : FAULT_OK;
 }
 
+/* Locks: the mm lock for reading. No table reaches the address: frames for what may be missing. */
+static enum fault_result __attribute__((noinline)) bring_tables(struct vm_fault *fault)
+{
+    if (table_supply_fill(&fault->tables, fault->mm->page_table.levels, 0) != 0)
+        return FAULT_WANT_FRAME;
+    if ((fault->vma->flags & VMA_UNRESERVED) && tables_charge(&fault->tables) != 0)
+        return FAULT_WANT_PROMISE;
+    return FAULT_OK;
+}
+
 /* Locks: the mm lock for reading. One round: look, decide, act. */
-static enum fault_result fault_look(struct vm_fault *fault)
+static inline enum fault_result fault_look(struct vm_fault *fault)
 {
     struct fault_facts facts = {.access = fault->access};
     struct vm_area_struct *vma = find_vma(fault->mm, fault->va);
@@ -125,14 +130,12 @@ static enum fault_result fault_look(struct vm_fault *fault)
     if (__builtin_expect(vma && vma->start <= fault->va, 1)) {
         fault->vma = vma;
         fault->slot = find_page_table(&fault->mm->page_table, fault->va);
-        fault->old = fault->slot ? pte_load(fault->slot) : 0;
+        fault->old = 0;
+        if (__builtin_expect(fault->slot != NULL, 1))
+            fault->old = pte_load(fault->slot);
+        else
+            result = bring_tables(fault);
         facts_inside(fault, &facts);
-        if (!fault->slot) {
-            if (table_supply_fill(&fault->tables, fault->mm->page_table.levels, 0) != 0)
-                return FAULT_WANT_FRAME;
-            if ((vma->flags & VMA_UNRESERVED) && tables_charge(&fault->tables) != 0)
-                return FAULT_WANT_PROMISE;
-        }
     } else {
         fault->old = 0;
         facts_outside(fault, vma, &facts);
@@ -140,36 +143,39 @@ static enum fault_result fault_look(struct vm_fault *fault)
     if (__builtin_expect(fault->flags & FAULT_FLAG_BRING_BACK, 0))
         return pte_kind(fault->old) == PTE_SWAP ? anon_swap_in(fault) : FAULT_OK;
     kind = fault_kind(&facts);
-    if (__builtin_expect(fault->mm->quota != NULL, 0))
+    if (__builtin_expect(fault->mm->quota != NULL, 0) && result == FAULT_OK)
         result = ask_quota(fault, kind);
     return result == FAULT_OK ? fault_act(fault, kind) : result;
 }
 
-enum fault_result fault_install(struct vm_fault *fault, pte_t entry)
+/* Locks: the page table's. The entry is fault->old still. What must be right beside it. */
+static void replace_entry(struct vm_fault *fault, pte_t entry)
+{
+    if (pte_has_frame(fault->old))
+        pte_swap(&fault->mm->page_table, fault->va, fault->slot, entry);
+    else
+        pte_set(fault->slot, entry);
+    if (pte_kind(fault->old) == PTE_SWAP)
+        __atomic_fetch_sub(&fault->mm->swapped, 1, __ATOMIC_RELAXED);
+    if (fault->brings_page && !quota_remember(fault->mm, fault->va, fault->stamp))
+        add_to_lru(&anon_lru, pfn_page(pte_pfn(entry)), fault->stamp); /* it is the system's */
+}
+
+bool fault_install_with_care(struct vm_fault *fault, pte_t entry)
 {
     struct page_table *table = &fault->mm->page_table;
-    enum fault_result result = FAULT_RETRY;
+    bool is_old;
 
-    if (pte_kind(entry) == PTE_PRESENT)
-        entry = pte_locked(entry, fault->vma->flags & VMA_LOCKED);
+    if ((fault->vma->flags & VMA_LOCKED) && pte_kind(entry) == PTE_PRESENT)
+        entry = pte_locked(entry, true);
     spin_lock(&table->lock);
     if (!fault->slot)
         fault->slot = walk_page_table(table, fault->va, &fault->tables);
-    if (pte_load(fault->slot) == fault->old) {
-        if (pte_has_frame(fault->old))
-            pte_swap(table, fault->va, fault->slot, entry);
-        else
-            pte_set(fault->slot, entry);
-        if (pte_kind(fault->old) == PTE_SWAP)
-            __atomic_fetch_sub(&fault->mm->swapped, 1, __ATOMIC_RELAXED);
-        if (fault->brings_page)
-            fault->brings_page = quota_remember(fault->mm, fault->va, fault->stamp);
-        result = FAULT_OK;
-    }
+    is_old = pte_load(fault->slot) == fault->old;
+    if (is_old)
+        replace_entry(fault, entry);
     spin_unlock(&table->lock);
-    if (result == FAULT_OK && !pte_has_frame(fault->old))
-        __atomic_fetch_add(&fault->mm->resident, 1, __ATOMIC_RELAXED);
-    return result;
+    return is_old;
 }
 
 void fault_keep(struct vm_fault *fault, struct page *page)
@@ -252,6 +258,26 @@ static enum fault_result fault_wait(struct vm_fault *fault, enum fault_result wa
     }
 }
 
+/* Ends what the rounds left. */
+static void __attribute__((noinline)) fault_end(struct vm_fault *fault, enum fault_result result)
+{
+    if (fault->page)
+        page_put(fault->page);
+    table_supply_drop(&fault->tables);
+    if (result != FAULT_OK)
+        mm_count(fault->mm, VM_STAT_FAULT_BAD);
+}
+
+/* A round did not do: waits for what it wanted. True: look again; else *result is the end. */
+static bool __attribute__((noinline)) fault_waited(struct vm_fault *fault,
+                                                   enum fault_result *result)
+{
+    *result = fault_wait(fault, *result);
+    if (*result == FAULT_WANT_PROMISE)
+        *result = oom_make_room(fault->mm, fault->patience++) ? FAULT_NO_MEMORY : FAULT_RETRY;
+    return *result == FAULT_RETRY;
+}
+
 enum fault_result handle_page_fault(struct mm_struct *mm, uint64_t address, unsigned flags,
                                     uint64_t sp)
 {
@@ -261,7 +287,7 @@ enum fault_result handle_page_fault(struct mm_struct *mm, uint64_t address, unsi
     fault.mm = mm;
     fault.address = address;
     fault.va = PAGE_ROUND_DOWN(address);
-    fault.access = access_of(flags);
+    fault.access = (enum access)(flags & FAULT_FLAG_ACCESS);
     fault.flags = flags;
     fault.sp = sp;
     fault.page = NULL;
@@ -274,18 +300,9 @@ enum fault_result handle_page_fault(struct mm_struct *mm, uint64_t address, unsi
         rwlock_read_acquire(&mm->lock);
         result = fault_look(&fault);
         rwlock_read_release(&mm->lock);
-        if (__builtin_expect(result == FAULT_OK, 1))
-            break;
-        result = fault_wait(&fault, result);
-        if (__builtin_expect(result == FAULT_WANT_PROMISE, 0))
-            result = oom_make_room(mm, fault.patience++) ? FAULT_NO_MEMORY : FAULT_RETRY;
-    } while (result == FAULT_RETRY);
-    if (__builtin_expect(fault.page != NULL, 0))
-        page_put(fault.page);
-    if (fault.tables.count)
-        table_supply_drop(&fault.tables);
-    if (result != FAULT_OK)
-        mm_count(mm, VM_STAT_FAULT_BAD);
+    } while (__builtin_expect(result != FAULT_OK, 0) && fault_waited(&fault, &result));
+    if (__builtin_expect(fault.page || fault.tables.count || result != FAULT_OK, 0))
+        fault_end(&fault, result);
     return result;
 }
 

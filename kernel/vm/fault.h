@@ -12,19 +12,17 @@
 
 #include <stdint.h>
 
-#include "mmu/page_table.h"
-
-struct mm_struct;
-struct vm_area_struct;
-struct vm_object;
+#include "vm/mm.h"
+#include "vm/vma.h"
 
 enum fault_flag {
-    FAULT_FLAG_READ = 1,
-    FAULT_FLAG_WRITE = 2,
-    FAULT_FLAG_EXEC = 4,
-    FAULT_FLAG_BRING_BACK = 16, /* not an access: what is in swap comes back, nothing else */
-    FAULT_FLAG_USER_SP = 8, /* sp is the user's stack pointer: the stack may grow, at or above it */
+    FAULT_FLAG_READ = ACCESS_READ, /* one of these three */
+    FAULT_FLAG_WRITE = ACCESS_WRITE,
+    FAULT_FLAG_EXEC = ACCESS_EXEC,
+    FAULT_FLAG_USER_SP = 1 << 8, /* sp is the user's: the stack may grow, at or above it */
+    FAULT_FLAG_BRING_BACK = 1 << 9, /* not an access: what is in swap comes back, nothing else */
 };
+#define FAULT_FLAG_ACCESS ((unsigned)(FAULT_FLAG_READ | FAULT_FLAG_WRITE | FAULT_FLAG_EXEC))
 
 enum fault_result {
     FAULT_OK,
@@ -65,8 +63,8 @@ struct vm_fault {
     bool brings_page;           /* a private page: it counts for the quota */
     bool has_asked;             /* the quota for room */
     bool may_exceed;            /* the quota, for nothing can go */
-    uint32_t patience;          /* times that somebody was killed to make room */
     uint32_t stamp;             /* what the policy kept of a page that was out */
+    uint32_t patience;          /* times that somebody was killed to make room */
     struct table_supply tables;
 };
 
@@ -74,11 +72,34 @@ struct vm_fault {
 enum fault_result handle_page_fault(struct mm_struct *mm, uint64_t address, unsigned flags,
                                     uint64_t sp);
 
+/* As fault_install: the path has to be built, or something is there, or to be noted. */
+bool fault_install_with_care(struct vm_fault *fault, pte_t entry);
+
 /*
  * Puts entry where fault->old was found; builds the path from fault->tables. FAULT_OK, or
- * FAULT_RETRY when the entry is not what was looked at. Locks: the mm lock for reading.
+ * FAULT_RETRY when the entry is not what was looked at. Locks: the mm lock for reading. In line is
+ * the usual case: an empty slot becomes a present entry.
  */
-enum fault_result fault_install(struct vm_fault *fault, pte_t entry);
+static inline enum fault_result fault_install(struct vm_fault *fault, pte_t entry)
+{
+    bool done;
+
+    if (__builtin_expect(fault->slot && fault->old == 0 && !fault->brings_page &&
+                         !(fault->vma->flags & VMA_LOCKED), 1)) {
+        spin_lock(&fault->mm->page_table.lock);
+        done = pte_load(fault->slot) == 0;
+        if (done)
+            pte_set(fault->slot, entry);
+        spin_unlock(&fault->mm->page_table.lock);
+    } else {
+        done = fault_install_with_care(fault, entry);
+    }
+    if (!done)
+        return FAULT_RETRY;
+    if (!pte_has_frame(fault->old))
+        __atomic_fetch_add(&fault->mm->resident, 1, __ATOMIC_RELAXED);
+    return FAULT_OK;
+}
 
 /* Keeps page, with its reference, for the next round. */
 void fault_keep(struct vm_fault *fault, struct page *page);

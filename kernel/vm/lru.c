@@ -30,13 +30,15 @@ void add_to_lru(struct page_lru *lru, struct page *page, uint32_t stamp)
     spin_unlock(&lru->lock);
 }
 
-void remove_from_lru(struct page_lru *lru, struct page *page)
+void remove_all_from_lru(struct page_lru *lru, struct page *const page[], uint32_t count)
 {
+    void (*remove)(struct lru_list *, struct lru_node *) = lru->list.ops->remove;
+
     spin_lock(&lru->lock);
-    if (page_clear_flag(page, PAGE_ON_LRU)) {
-        lru->list.ops->remove(&lru->list, &page->lru);
-        lru_resized(lru);
-    }
+    for (uint32_t i = 0; i < count; i++)
+        if (page_clear_flag(page[i], PAGE_ON_LRU))
+            remove(&lru->list, &page[i]->lru);
+    lru_resized(lru);
     spin_unlock(&lru->lock);
 }
 

@@ -24,7 +24,12 @@ extern struct page_lru anon_lru; /* private pages, and pages of shared memory */
 void lru_init(const struct lru_ops *ops);
 /* stamp: what the page's slot remembers of it, or 0. Unless it is on that list already. */
 void add_to_lru(struct page_lru *lru, struct page *page, uint32_t stamp);
-void remove_from_lru(struct page_lru *lru, struct page *page); /* if it is on it */
+/* Those that are on it. */
+void remove_all_from_lru(struct page_lru *lru, struct page *const page[], uint32_t count);
+static inline void remove_from_lru(struct page_lru *lru, struct page *page) /* if it is on it */
+{
+    remove_all_from_lru(lru, &page, 1);
+}
 /* The page that the policy wants to know of next, with a reference; NULL: the list is empty. */
 struct page *get_lru_page(struct page_lru *lru);
 /*

@@ -43,7 +43,7 @@ static int area_copy(struct vm_area_struct *vma, struct mm_struct *child)
 static uint64_t slots_share(struct page_table *parent, struct mm_struct *child, uint64_t va,
                             pte_t *from, pte_t *to, uint64_t count, bool *protected)
 {
-    pfn_t zero = page_pfn(zero_page);
+    pfn_t zero = zero_pfn;
     uint64_t mapped = 0;
 
     for (uint64_t i = 0; i < count; i++) {

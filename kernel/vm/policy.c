@@ -49,29 +49,6 @@ struct lru_node *lru_first(const struct lru_list *list, uint16_t place)
     return first ? container_of(first, struct lru_node, link) : NULL;
 }
 
-struct lru_node *lru_next(const struct lru_list *list, const struct lru_node *node)
-{
-    struct list_head *next = node->link.next;
-
-    return next == &list->pages[node->place - 1] ? NULL : container_of(next, struct lru_node, link);
-}
-
-void lru_append(struct lru_list *list, struct lru_node *node, uint16_t place)
-{
-    list_add_tail(&node->link, &list->pages[place - 1]);
-    list->count[place - 1]++;
-    node->place = place;
-}
-
-void lru_arrive(struct lru_list *list, struct lru_node *node, uint16_t place)
-{
-    if (++list->clock == 0)
-        list->clock = 1;
-    node->stamp = list->clock;
-    node->age = 0;
-    lru_append(list, node, place);
-}
-
 void lru_again(struct lru_list *list, struct lru_node *node)
 {
     uint16_t place = node->place;

@@ -78,9 +78,32 @@ void lru_announce(struct lru_list *list, uint32_t stamp);                      /
 uint32_t lru_last_seen(struct lru_list *list, const struct lru_node *node);    /* ops->evicted */
 void lru_take(struct lru_list *list, struct lru_node *node);                   /* ops->remove */
 struct lru_node *lru_first(const struct lru_list *list, uint16_t place);       /* or NULL */
-struct lru_node *lru_next(const struct lru_list *list, const struct lru_node *node); /* or NULL */
-void lru_append(struct lru_list *list, struct lru_node *node, uint16_t place); /* moved, last */
-void lru_arrive(struct lru_list *list, struct lru_node *node, uint16_t place); /* new, last */
 void lru_again(struct lru_list *list, struct lru_node *node);                  /* seen, so last */
+
+/* The one after it, or NULL. */
+static inline struct lru_node *lru_next(const struct lru_list *list, const struct lru_node *node)
+{
+    struct list_head *next = node->link.next;
+
+    return next == &list->pages[node->place - 1] ? NULL : container_of(next, struct lru_node, link);
+}
+
+/* It was moved: it becomes the last one. */
+static inline void lru_append(struct lru_list *list, struct lru_node *node, uint16_t place)
+{
+    list_add_tail(&node->link, &list->pages[place - 1]);
+    list->count[place - 1]++;
+    node->place = place;
+}
+
+/* It is new: it becomes the last one. */
+static inline void lru_arrive(struct lru_list *list, struct lru_node *node, uint16_t place)
+{
+    if (++list->clock == 0)
+        list->clock = 1;
+    node->stamp = list->clock;
+    node->age = 0;
+    lru_append(list, node, place);
+}
 
 #endif

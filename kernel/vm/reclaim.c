@@ -216,13 +216,13 @@ static void pager(void *unused)
     }
 }
 
-/* The hook of mem/: the frame is free, and still on a list, or has a slot. */
-static void release_page(struct page *page)
+/* The hook of mem/: the frames are free, and some are still on a list, or have slots. */
+static void release_pages(struct page *const page[], uint32_t count)
 {
-    if (page_test(page, PAGE_ON_LRU))
-        remove_from_lru(&anon_lru, page);
-    if (page->slot)
-        swap_page_forget(page);
+    remove_all_from_lru(&anon_lru, page, count);
+    for (uint32_t i = 0; i < count; i++)
+        if (page[i]->slot)
+            swap_page_forget(page[i]);
 }
 
 void reclaim_init(void)
@@ -230,7 +230,7 @@ void reclaim_init(void)
     spin_init(&pager_lock, "pager", RANK_SLEEPLOCK);
     waitq_init(&pager_wait, "pager");
     frame_reclaim_hook = reclaim_frames;
-    frame_release_hook = release_page;
+    frame_release_hook = release_pages;
 }
 
 int reclaim_start(void)

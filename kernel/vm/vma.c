@@ -197,8 +197,3 @@ bool vma_is_charged(const struct vm_area_struct *vma)
     return (vma->flags & (VMA_CHARGED | VMA_UNRESERVED)) == VMA_CHARGED;
 }
 
-bool vma_maps_whole_page(const struct vm_area_struct *vma, uint64_t va)
-{
-    return ((vma->offset ^ vma->start) & PAGE_MASK) == 0 &&
-           va + PAGE_SIZE - vma->start <= vma->file_bytes;
-}

@@ -84,7 +84,11 @@ uint64_t vma_ceiling(struct mm_struct *mm, uint64_t end);
 bool vma_is_charged(const struct vm_area_struct *vma);
 
 /* Is the page at va one that the object's own cached page can serve, unshifted and whole? */
-bool vma_maps_whole_page(const struct vm_area_struct *vma, uint64_t va);
+static inline bool vma_maps_whole_page(const struct vm_area_struct *vma, uint64_t va)
+{
+    return ((vma->offset ^ vma->start) & PAGE_MASK) == 0 &&
+           va + PAGE_SIZE - vma->start <= vma->file_bytes;
+}
 
 extern const struct vm_operations_struct object_vm_ops;
 

@@ -112,7 +112,7 @@ WEAK void spin_assert_held(struct spinlock *lock)
 
 WEAK uint64_t host_direct_base;
 WEAK uint64_t host_vm_stat[VM_STAT_ITEMS];
-WEAK struct page *frame_table;
+WEAK struct page *frame_table, *frame_origin;
 WEAK uint64_t frame_first, frame_count;
 
 uint64_t mock_frames_out;
@@ -140,6 +140,7 @@ void mock_ram(uint64_t frames)
     assert_non_null(frame_table);
     memset(arena, 0xa5, frames * PAGE_SIZE);
     frame_first = MOCK_RAM_FIRST_PFN;
+    frame_origin = frame_table - frame_first;
     frame_count = frames;
     host_direct_base = (uint64_t)arena - (frame_first << PAGE_SHIFT);
     arena_next = 0;
