@@ -1,10 +1,11 @@
 /*
  * Single frames and the ledger.
  *
- * Each hart has a list of free frames: a chain that it takes from and gives to, and one that is whole
- * or not there. Whole chains come from and go to the buddy allocator, so that going to and fro at
- * an edge costs nothing. The list has a lock of its own, so a thread that was moved to another hart after it chose a list
- * is merely on a neighbour's list, and another hart may empty it when memory is short.
+ * Each hart has a list of free frames: a chain that it takes from and gives to, and one that is
+ * whole or not there. Whole chains come from and go to the buddy allocator, so that going to and
+ * fro at an edge costs nothing. The list has a lock of its own, so a thread that was moved to
+ * another hart after it chose a list is merely on a neighbour's list, and another hart may empty it
+ * when memory is short.
  *
  * The ledger counts the frames of each class but FRAME_FREE, per hart; what is free is counted
  * where it lies. So "the classes sum up to frame_managed" is a check and not a tautology.
@@ -167,7 +168,7 @@ static inline struct page *list_pop(enum frame_class class)
     return page;
 }
 
-/* The list was empty: its spare chain, or one of the buddy allocator's, and then the first frame. */
+/* The list was empty: its spare chain, or one of the buddy allocator's; then the first frame. */
 static struct page *list_fill_and_pop(enum frame_class class, unsigned flags)
 {
     struct frame_list *list = &frame_lists[hart_index()];

@@ -89,7 +89,10 @@ static inline uint64_t preempt_count_drop(void)
 
 static inline void hart_ask_resched(void)
 {
-    __asm__ volatile("sw %0, %1(tp)" : : "r"(1), "i"(offsetof(struct hart, need_resched)) : "memory");
+    __asm__ volatile("sw %0, %1(tp)"
+                     :
+                     : "r"(1), "i"(offsetof(struct hart, need_resched))
+                     : "memory");
 }
 
 static inline bool hart_needs_resched(void)

@@ -1,4 +1,4 @@
-/* needs: */
+/* needs: lib/string.c */
 /*
  * The decision table of page faults, row by row; then every combination of facts against rules that
  * are written down independently: what a fault may and may not be.
