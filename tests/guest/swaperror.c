@@ -5,8 +5,9 @@
  * memory, an eighth is the parent's, which they inherit, the rest is their own. The parent fills
  * its parts; then one process after the other fills its own. When all are full, all compare every
  * byte of their own, those with an even number of the other parts, too; store half of it anew, and
- * compare again. QUOTA: the frames that each leaves itself. swapoff: the parent tries that before
- * they compare.
+ * compare again; and those with an even number store into their copies of what was inherited. One
+ * more process comes last of all, and compares what the parent had filled. QUOTA: the frames that
+ * each leaves itself. swapoff: the parent tries that before they compare.
  *
  * Prints how many were fine, were killed, and found other bytes than they had stored; how many
  * pages less can be promised; and whether frames, slots or promises are missing in the end.
@@ -80,6 +81,29 @@ static void hold_self(void)
     mlock(here + PAGE_SIZE, PAGE_SIZE); /* if it begins there */
 }
 
+/* What one stores into an inherited page, nobody else sees. */
+static void change_copies(int number)
+{
+    struct part copies = common;
+
+    copies.pages /= 2;
+    copies.key = 700000 + (unsigned long)number;
+    part_fill(&copies);
+    part_compare(&copies);
+}
+
+static void last_process(void)
+{
+    int pid = fork();
+
+    check(pid >= 0, "fork");
+    if (pid > 0)
+        return;
+    part_compare(&shared);
+    part_compare(&common);
+    exit(0);
+}
+
 static void one_process(int number, int full, int go)
 {
     struct part own, half;
@@ -100,6 +124,8 @@ static void one_process(int number, int full, int go)
         half.pages /= 2;
         part_fill(&half);
     }
+    if (number % 2 == 0)
+        change_copies(number);
     exit(0);
 }
 
@@ -161,12 +187,14 @@ static void tell_ends(int count)
 {
     int fine = 0, killed = 0, status;
 
-    for (int i = 0; i < count; i++) {
+    for (int i = 0; i <= count; i++) {
+        if (i == count)
+            last_process();
         check(wait(&status) > 0, "wait");
         fine += status == 0;
         killed += status == WAIT_KILLED;
     }
-    printf("ends: %d fine, %d killed, %d wrong\n", fine, killed, count - fine - killed);
+    printf("ends: %d fine, %d killed, %d wrong\n", fine, killed, count + 1 - fine - killed);
 }
 
 int main(int argc, char **argv)
