@@ -6,6 +6,7 @@
 #ifndef DEV_BLOCK_H
 #define DEV_BLOCK_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -34,6 +35,7 @@ struct block_request {
 struct block_device {
     char serial[SERIAL_BYTES];         /* "fs", "swap" */
     uint64_t sectors;                  /* capacity */
+    bool is_read_only;
     void (*submit)(struct block_device *device, struct block_request *request);
     void *private;                     /* the driver's */
     struct list_head link;

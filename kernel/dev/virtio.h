@@ -46,6 +46,7 @@ enum virtio_status {
 };
 
 /* Feature bits 0 to 31, and 32 to 63. */
+#define VIRTIO_BLK_FEATURE_READ_ONLY (1u << 5)
 #define VIRTIO_BLK_FEATURE_FLUSH (1u << 9)
 #define VIRTIO_FEATURE_HIGH_VERSION_1 (1u << 0)
 

@@ -246,8 +246,10 @@ static bool negotiate(struct virtio_disk *disk, bool legacy)
     register_write(disk, VIRTIO_STATUS, status);
 
     register_write(disk, VIRTIO_DEVICE_FEATURES_SELECT, 0);
-    features = register_read(disk, VIRTIO_DEVICE_FEATURES) & VIRTIO_BLK_FEATURE_FLUSH;
-    disk->can_flush = features != 0;
+    features = register_read(disk, VIRTIO_DEVICE_FEATURES) &
+               (VIRTIO_BLK_FEATURE_FLUSH | VIRTIO_BLK_FEATURE_READ_ONLY);
+    disk->can_flush = features & VIRTIO_BLK_FEATURE_FLUSH;
+    disk->device.is_read_only = features & VIRTIO_BLK_FEATURE_READ_ONLY;
     register_write(disk, VIRTIO_DRIVER_FEATURES_SELECT, 0);
     register_write(disk, VIRTIO_DRIVER_FEATURES, features);
     if (legacy) {

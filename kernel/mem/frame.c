@@ -290,7 +290,8 @@ int frame_wait(void)
 {
     uint64_t freed = frame_reclaim_hook ? frame_reclaim_hook(FRAME_CHAIN, true) : 0;
 
-    return freed > 0 || page_allocator.free_frames > frame_reserve ? 0 : -ENOMEM;
+    /* Between the two marks only the kernel itself gets one: for a page's sake it pays no more. */
+    return freed > 0 || page_allocator.free_frames > frames_to_keep(FRAME_ANON, 0) ? 0 : -ENOMEM;
 }
 
 struct page *alloc_pages(unsigned order)

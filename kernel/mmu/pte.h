@@ -194,12 +194,17 @@ static inline void pte_mark(pte_t *slot, enum access access)
 }
 
 /*
- * Was the page used through this present entry since it was asked last? A hart that caches the
- * entry does not set A again before a fence. Locks: the page table's, so that it stays present.
+ * Was the page used through this present entry since it was asked last? To be fenced where it was,
+ * for a hart that caches the entry does not set A again. Locks: the page table's, so that it stays
+ * present. Other harts set A and D meanwhile: no plain store.
  */
-static inline bool pte_test_clear_accessed(pte_t *slot)
+static inline bool pte_test_clear_accessed(struct page_table *table, uint64_t va, pte_t *slot)
 {
-    return __atomic_fetch_and(slot, ~(pte_t)PTE_A, __ATOMIC_ACQ_REL) & PTE_A;
+    pte_t old = __atomic_fetch_and(slot, ~(pte_t)PTE_A, __ATOMIC_ACQ_REL);
+
+    if (old & PTE_A)
+        tlb_check_change(table, va, old, old & ~(pte_t)PTE_A);
+    return old & PTE_A;
 }
 
 /* The entry that fork gives the child: the same frame or slot, not writable, not locked. */

@@ -180,7 +180,8 @@ static bool member_accessed(struct mm_struct *mm, uint64_t va, const struct page
     entry = entry_of(mm, va, page);
     if (entry) {
         ++*maps;
-        accessed = pte_kind(pte_load(entry)) == PTE_PRESENT && pte_test_clear_accessed(entry);
+        accessed = pte_kind(pte_load(entry)) == PTE_PRESENT &&
+                   pte_test_clear_accessed(table, va, entry);
     }
     spin_unlock(&table->lock);
     if (accessed)

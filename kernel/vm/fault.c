@@ -348,7 +348,7 @@ void fault_report(struct mm_struct *mm, uint64_t address, unsigned flags, uint64
         printf("past the end of the file that is mapped there");
         break;
     case FAULT_NO_MEMORY:
-        printf("no memory is left for unreserved pages (%lu of %lu promised)",
+        printf("no memory is left (%lu of %lu pages are promised)",
                (unsigned long)commit_total(), (unsigned long)commit_limit());
         break;
     case FAULT_NO_SPACE:

@@ -380,7 +380,7 @@ static bool accessed_in_area(struct vm_area_struct *vma, struct page *page)
     spin_lock(&table->lock);
     slot = slot_in_area(vma, page, &va);
     if (slot)
-        accessed = pte_test_clear_accessed(slot);
+        accessed = pte_test_clear_accessed(table, va, slot);
     spin_unlock(&table->lock);
     if (accessed)
         flush_tlb_entry(table, va);

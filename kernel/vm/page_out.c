@@ -40,9 +40,17 @@ static bool nobody_holds(const struct page *page)
     return page_refs(page) == page_maps(page) + others + 1;
 }
 
-/* Locks: the page's. */
+/*
+ * Locks: the page's. What could not be written gets another slot, unless somebody has an entry with
+ * the one that failed: then memory is all that the page has.
+ */
 static int slot_prepare(struct page *page, uint32_t stamp)
 {
+    if (page->slot && page_test(page, PAGE_DIRTY) && page_test(page, PAGE_KEPT)) {
+        if (page_test(page, PAGE_WRITEBACK) || swap_slot_uses(page_swap_slot(page)) != 0)
+            return -EIO;
+        swap_page_forget(page);
+    }
     if (!page->slot)
         return swap_slot_alloc(page, stamp);
     swap_slot_set_stamp(page_swap_slot(page), stamp);
@@ -60,7 +68,7 @@ static enum outcome after_unmap(struct page *page)
         return STAYS;
     }
     trace(TRACE_EVICT, page->index << PAGE_SHIFT, page_pfn(page).number, dirty);
-    if (!dirty || page_test(page, PAGE_KEPT)) {
+    if (!dirty) {
         update_vm_stats(VM_STAT_EVICT_CLEAN, 1);
         return page_maps(page) == 0 ? FREED : STAYS;
     }
@@ -95,7 +103,7 @@ static enum outcome let_go(struct page *page, uint32_t stamp)
     if (!nobody_holds(page))
         return STAYS;
     if (slot_prepare(page, stamp) != 0)
-        return STAYS; /* all of swap is in use */
+        return STAYS; /* all of swap is in use, or fails */
     if (page_test(page, PAGE_PRIVATE))
         family_unmap_page(page, page_swap_slot(page));
     else

@@ -182,7 +182,8 @@ static bool used_at(struct mm_struct *mm, uint64_t va)
 {
     pte_t *slot = find_page_table(&mm->page_table, va);
 
-    return slot && pte_kind(pte_load(slot)) == PTE_PRESENT && pte_test_clear_accessed(slot);
+    return slot && pte_kind(pte_load(slot)) == PTE_PRESENT &&
+           pte_test_clear_accessed(&mm->page_table, va, slot);
 }
 
 /*

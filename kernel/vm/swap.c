@@ -21,6 +21,7 @@
 #define USES_MASK 0x3fffu
 #define SLOT_CHARGED 0x4000u /* carries the promise of a page of unreserved memory */
 #define SLOT_RETIRED 0x8000u /* the disk failed there: it is not used again */
+#define MESSAGES 8u /* about retired slots; from then on one when their number has doubled */
 
 struct swap_info swap;
 
@@ -81,44 +82,62 @@ static void maps_free(void)
     swap.cached = swap.stamp = NULL;
 }
 
+/* The arrays for a disk that nothing is known about yet. Locks: is_closed is ours. */
+static int maps_make(uint64_t slots)
+{
+    swap.uses = map_alloc(slots * sizeof(*swap.uses), &swap.uses_order);
+    swap.cached = map_alloc(slots * sizeof(*swap.cached), &swap.word_order);
+    swap.stamp = map_alloc(slots * sizeof(*swap.stamp), &swap.word_order);
+    if (!swap.uses || !swap.cached || !swap.stamp) {
+        maps_free();
+        return -ENOMEM;
+    }
+    swap.next = swap.used = swap.idle = swap.with_page = swap.retired = swap.lost = 0;
+    swap.slots = (uint32_t)slots;
+    return 0;
+}
+
 int swap_on(const char *serial)
 {
     struct block_device *device = block_find(serial);
     uint64_t slots;
+    int error;
 
     if (!device || strcmp(serial, "fs") == 0)
         return -ENODEV;
-    if (swap.device)
-        return -EBUSY;
     slots = device->sectors / SECTORS_PER_SLOT;
     if (slots > SLOTS_MAX)
         slots = SLOTS_MAX;
-    swap.uses = map_alloc(slots * sizeof(*swap.uses), &swap.uses_order);
-    swap.cached = map_alloc(slots * sizeof(*swap.cached), &swap.word_order);
-    swap.stamp = map_alloc(slots * sizeof(*swap.stamp), &swap.word_order);
-    if (slots == 0 || !swap.uses || !swap.cached || !swap.stamp) {
-        maps_free();
-        return -ENOMEM;
+    if (slots == 0)
+        return -ENOSPC;
+    if (device->is_read_only)
+        return -EROFS;
+    if (swap.device || !swap_close(true))
+        return -EBUSY;
+    error = swap.device ? -EBUSY : maps_make(slots);
+    if (!error) {
+        swap.device = device;
+        commit_limit_change((int64_t)slots);
     }
-    swap.next = swap.used = swap.idle = swap.with_page = swap.retired = 0;
-    swap.slots = (uint32_t)slots;
-    swap.device = device;
-    commit_limit_change((int64_t)slots);
-    return 0;
+    swap_close(false);
+    return error;
 }
 
-void swap_close(bool closed)
+bool swap_close(bool closed)
 {
+    bool changed;
+
     spin_lock(&swap.lock);
+    changed = swap.is_closed != closed;
     swap.is_closed = closed;
     spin_unlock(&swap.lock);
+    return changed;
 }
 
 void swap_give_up(void)
 {
     assert(swap.used == 0);
     swap.device = NULL;
-    swap.is_closed = false;
     swap.slots = 0;
     maps_free();
 }
@@ -146,7 +165,9 @@ uint32_t swap_slots_used(void)
 /* Locks: swap.lock. The next free slot, round the map: neighbours in time become neighbours. */
 static bool slot_find(uint32_t *slot)
 {
-    for (uint32_t i = 0; !swap.is_closed && swap.used < swap.slots && i < swap.slots; i++) {
+    bool has_room = !swap.is_closed && swap.used + swap.lost < swap.slots;
+
+    for (uint32_t i = 0; has_room && i < swap.slots; i++) {
         uint32_t at = swap.next + i < swap.slots ? swap.next + i : swap.next + i - swap.slots;
 
         if (slot_is_free(at)) {
@@ -242,8 +263,8 @@ static bool slot_settle(uint32_t slot)
         return false;
     assert(swap.used > 0);
     swap.uses[slot] = uses & SLOT_RETIRED;
-    if (!(uses & SLOT_RETIRED))
-        swap.used--;
+    swap.lost += (uses & SLOT_RETIRED) != 0;
+    swap.used--;
     return uses & SLOT_CHARGED;
 }
 
@@ -339,20 +360,22 @@ bool swap_slot_wants_page(uint32_t slot)
            !(swap.uses[slot] & SLOT_RETIRED);
 }
 
-void swap_slot_retire(swp_entry_t slot)
+void swap_slot_retire(swp_entry_t slot, const char *how)
 {
+    uint32_t retired;
     bool was;
 
     spin_lock(&swap.lock);
     was = (swap.uses[slot.number] & SLOT_RETIRED) != 0;
     swap.uses[slot.number] |= SLOT_RETIRED;
-    swap.retired += !was;
+    retired = swap.retired += !was;
     spin_unlock(&swap.lock);
     if (was)
         return;
     commit_limit_change(-1);
-    printf("swap: slot %u cannot be used: %lu pages can be promised now\n", slot.number,
-           (unsigned long)commit_limit());
+    if (retired <= MESSAGES || (retired & (retired - 1)) == 0)
+        printf("swap: slot %u could not be %s: %u cannot be used, %lu pages can be promised\n",
+               slot.number, how, retired, (unsigned long)commit_limit());
 }
 
 void swap_for_each_page(void (*use)(struct page *page))

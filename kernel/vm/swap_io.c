@@ -68,7 +68,7 @@ static void page_written(struct page *page, int error)
 {
     trace(TRACE_SWAP_OUT, page->index << PAGE_SHIFT, page_pfn(page).number, page->slot - 1);
     if (error) {
-        swap_slot_retire(page_swap_slot(page));
+        swap_slot_retire(page_swap_slot(page), "written");
         if (!page_set(page, PAGE_KEPT))
             page_get(page);
         add_to_lru(&anon_lru, page, 0);
@@ -175,7 +175,7 @@ int read_from_swap(swp_entry_t slot, bool ahead, struct page **out)
         error = move(BLOCK_READ, page, 1);
     }
     if (error) {
-        swap_slot_retire(slot);
+        swap_slot_retire(slot, "read");
         page_discard(page[0]);
         return error;
     }

@@ -12,9 +12,10 @@ struct swap_info {
     struct spinlock lock;        /* RANK_SWAP */
     struct block_device *device; /* c: NULL: swap is off */
     uint32_t slots;              /* c */
-    uint32_t used;               /* s: slots that are not free, retired ones included */
-    bool is_closed;              /* s: it is being given up: no slot is taken */
+    uint32_t used;               /* s: slots that somebody uses, or a page in memory has */
+    bool is_closed;              /* s: it is being made, or given up: no slot is taken */
     uint32_t retired;            /* s: slots that the disk fails for */
+    uint32_t lost;               /* s: of them, those that nobody uses any more */
     uint32_t with_page;          /* s: slots whose content is in memory, too */
     uint32_t idle;               /* s: slots that only a page in memory has */
     uint32_t next;               /* s: where to look for a free one */
@@ -30,8 +31,9 @@ void swap_io_init(void);
 /* Makes page the one with the slot's content. 0, or -EAGAIN: it has one, or nobody uses it. */
 int swap_add_page(swp_entry_t slot, struct page *page);
 bool swap_slot_wants_page(uint32_t slot); /* is it used, and its content not in memory? A guess. */
-void swap_slot_retire(swp_entry_t slot);
-void swap_close(bool closed);
+/* The disk failed there, when the page was to be "read" or "written". */
+void swap_slot_retire(swp_entry_t slot, const char *how);
+bool swap_close(bool closed); /* false: it was already */
 /* Calls use, with the page's lock, for each page that has a slot, once it is written. Sleeps. */
 void swap_for_each_page(void (*use)(struct page *page));
 void swap_give_up(void);                  /* no slot is used: swap is off */

@@ -103,23 +103,25 @@ static int everything_back(void)
 
 int swap_off(const char *serial)
 {
-    uint32_t slots = swap.slots;
+    int64_t slots;
     int error;
 
     if (!swap.device || strcmp(swap.device->serial, serial) != 0)
         return -EINVAL;
-    error = commit_limit_lower((int64_t)slots);
+    if (!swap_close(true)) /* nothing more goes out */
+        return -EBUSY;
+    slots = (int64_t)swap.slots - swap.retired;
+    error = commit_limit_lower(slots);
     if (error)
-        return error;
-    swap_close(true); /* nothing more goes out */
+        goto open;
     do
         error = everything_back();
-    while (!error && swap_slots_used() > swap.retired && (thread_yield(), true));
-    if (error || swap.retired) {
-        swap_close(false);
-        commit_limit_change((int64_t)slots);
-        return error ? error : -EIO;
-    }
-    swap_give_up();
-    return 0;
+    while (!error && swap_slots_used() > 0 && (thread_yield(), true));
+    if (error)
+        commit_limit_change(slots);
+    else
+        swap_give_up();
+open:
+    swap_close(false);
+    return error;
 }

@@ -44,10 +44,11 @@ void vm_init(void)
 int vm_start(void)
 {
     int error = swap_on("swap");
+    const char *why = error == -ENOSPC  ? "is smaller than a page"
+                      : error == -EROFS ? "is read-only"
+                                        : "needs more memory than there is";
 
-    if (error == -ENODEV)
-        error = 0; /* a machine without swap: all has to fit into memory */
-    if (error)
-        printf("swap: the disk cannot be used (error %d): going on without\n", -error);
+    if (error && error != -ENODEV) /* a machine without such a disk: all has to fit into memory */
+        printf("swap: the disk %s: going on without\n", why);
     return reclaim_start();
 }

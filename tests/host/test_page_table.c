@@ -5,6 +5,9 @@
  */
 #include "mock.h"
 
+#include <pthread.h>
+#include <stdatomic.h>
+
 #include "mem/frame.h"
 #include "mmu/page_table.h"
 
@@ -492,6 +495,42 @@ static void an_entry_is_of_one_kind(void **state)
     assert_false(pte_is_table(pte_make((pfn_t){5}, 0)));
 }
 
+#define STORES 400000
+
+static pte_t shared_entry;
+static atomic_bool is_storing;
+
+/* Another hart that stores through the entry: as hardware does, it sets A and D. Returns losses. */
+static void *store_through_entry(void *unused)
+{
+    uint64_t lost = 0;
+
+    (void)unused;
+    for (int i = 0; i < STORES; i++) {
+        pte_mark(&shared_entry, ACCESS_WRITE);
+        lost += !(pte_load(&shared_entry) & PTE_D);
+        __atomic_fetch_and(&shared_entry, ~(pte_t)PTE_D, __ATOMIC_RELAXED);
+        lost += (pte_load(&shared_entry) & PTE_D) != 0;
+    }
+    is_storing = false;
+    return (void *)lost;
+}
+
+static void an_accessed_bit_is_taken_and_no_other(void **state)
+{
+    pthread_t hart;
+    void *lost;
+
+    (void)state;
+    shared_entry = pte_make((pfn_t){77}, PTE_V | PTE_R | PTE_W | PTE_U);
+    is_storing = true;
+    assert_int_equal(pthread_create(&hart, NULL, store_through_entry, NULL), 0);
+    while (is_storing)
+        pte_test_clear_accessed(&table, 0, &shared_entry);
+    assert_int_equal(pthread_join(hart, &lost), 0);
+    assert_ptr_equal(lost, NULL);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -505,6 +544,7 @@ int main(void)
         cmocka_unit_test(random_walks_match_the_model),
         cmocka_unit_test(tables_are_those_of_the_union),
         cmocka_unit_test(an_entry_is_of_one_kind),
+        cmocka_unit_test(an_accessed_bit_is_taken_and_no_other),
     };
 
     mock_seed();

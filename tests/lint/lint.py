@@ -263,6 +263,21 @@ def cells_of(path, text, needs):
             yield "%s: %s is not all there" % (path, need)
 
 
+def mutants(tree):
+    """Each patch of tests/mutants applies: the lines that it knows are there."""
+    for path, text in tree.items():
+        if not path.startswith("tests/mutants/") or not path.endswith(".patch"):
+            continue
+        target = ""
+        for part in re.split(r"(?m)^(?=--- a/|@@ )", text)[1:]:
+            if part.startswith("---"):
+                target = re.search(r"^\+\+\+ b/(\S+)", part, re.MULTILINE).group(1)
+                continue
+            old = [line[1:] for line in part.rstrip("\n").split("\n")[1:] if line[:1] in " -"]
+            if "\n" + "\n".join(old).strip("\n") + "\n" not in "\n" + (tree.get(target) or ""):
+                yield "%s: does not apply to %s: %s" % (path, target, part.split("\n")[0])
+
+
 # Each rule with a tree that breaks it; the trees are as small as can be.
 GOOD = "/* What it is for. */\n#ifndef A_H\n#define A_H\n#endif\n"
 RULES = (
@@ -292,6 +307,8 @@ RULES = (
     (old_python, {"a.py": "match x:\n    case 1:\n        pass\n"}),
     (cells, {"tests/qemu/matrix": "PAGING=sv39 CPUS=1 MEM=16M\nPAGING=sv48 CPUS=2 MEM=16M\n"}),
     (cells, {}),
+    (mutants, {"tests/mutants/a.patch": "x\n\n--- a/k.c\n+++ b/k.c\n@@ -1 +1 @@\n-x;\n+y;\n",
+               "k.c": "z;\n"}),
 )
 
 

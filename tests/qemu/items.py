@@ -17,6 +17,7 @@ import machine as m
 import replacement
 import readertest
 import suite as s
+import swaperror
 from suite import Failure, Skip, boot, need, need_status, tail
 
 COMMANDS = ("deps", "qemu", "run", "qemu-gdb", "gdb", "check", "check-full", "bench", "doctor",
@@ -550,4 +551,4 @@ def all_items():
         ("paging refused", paging_refused),
         ("exec of 10 MiB", exec_reads_little),
         ("program at 2^41", high_segment),
-    ) + replacement.items() + readertest.items()
+    ) + swaperror.items() + replacement.items() + readertest.items()

@@ -238,7 +238,7 @@ def run_cell(values, command, timeout):
 # ---- tests on the host --------------------------------------------------------------------------
 
 HOST_FLAGS = ("-std=gnu11 -g -O1 -Wall -Wextra -Werror -fsanitize=address,undefined "
-              "-fno-sanitize-recover=all -fno-builtin-printf -fno-omit-frame-pointer "
+              "-fno-sanitize-recover=all -fno-builtin-printf -fno-omit-frame-pointer -pthread "
               "-DXV39_HOST -Ikernel -Itests/host -Imkfs").split()
 
 
@@ -261,6 +261,10 @@ def needed_files(name):
     return files
 
 
+def host_test_files(name):
+    return ["tests/host/%s.c" % name, "tests/host/mock.c"] + needed_files(name)
+
+
 def newest(paths):
     return max((os.path.getmtime(os.path.join(ROOT, p)) for p in paths), default=0)
 
@@ -269,20 +273,25 @@ def build_host_test(name):
     """The program, built if it is not up to date. Two items may want the same one."""
     binary = "%s/host/%s" % (BUILD, name)
     fresh = "%s.%d" % (binary, threading.get_ident())
-    files = ["tests/host/%s.c" % name, "tests/host/mock.c"] + needed_files(name)
+    files = host_test_files(name)
     headers = [os.path.join(folder, f) for top in ("kernel", "mkfs", "user", "tests/host")
                for folder, _, inside in os.walk(top) for f in inside if f.endswith(".h")]
     if not os.path.exists(binary) or os.path.getmtime(binary) < newest(files + headers):
         os.makedirs(os.path.dirname(binary), exist_ok=True)
-        found = shutil.which("pkg-config") and subprocess.run(
-            ["pkg-config", "--cflags", "--libs", "cmocka"], stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL).stdout.decode().split()
-        done = subprocess.run([os.environ.get("HOSTCC", "cc")] + HOST_FLAGS + ["-o", fresh] + files
-                              + (found or ["-lcmocka"]), stdout=subprocess.PIPE,
-                              stderr=subprocess.STDOUT)
-        need(done.returncode == 0, "does not compile\n" + done.stdout.decode(errors="replace"))
+        compile_host_test(files, os.path.abspath(fresh), ROOT)
         os.replace(fresh, binary)
     return binary
+
+
+def compile_host_test(files, binary, folder):
+    """folder: the tree whose files, and headers, are meant."""
+    found = shutil.which("pkg-config") and subprocess.run(
+        ["pkg-config", "--cflags", "--libs", "cmocka"], stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL).stdout.decode().split()
+    done = subprocess.run([os.environ.get("HOSTCC", "cc")] + HOST_FLAGS + ["-o", binary] + files +
+                          (found or ["-lcmocka"]), stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, cwd=folder)
+    need(done.returncode == 0, "does not compile\n" + done.stdout.decode(errors="replace"))
 
 
 def run_host_test(name):

@@ -68,6 +68,39 @@ static void mapped_by_hundreds(void)
     verify_pages(start, QUOTA, 1);
 }
 
+static void copy_and_hold(long address)
+{
+    char *start = (char *)address;
+
+    listen(to_children[0]);
+    verify_pages(start, REGION, 1); /* of all who have the pages this one maps them last */
+    fill_pages(start, REGION / 2, 100);
+    unmap(start + REGION / 2 * PAGE_BYTES, REGION / 2);
+    expect(map_at(start + REGION / 2 * PAGE_BYTES, REGION / 2, RW, MAP_PRIVATE | MAP_FIXED));
+    fill_pages(start + REGION / 2 * PAGE_BYTES, REGION / 2, 200);
+    tell(to_parent[1]);
+    listen(to_children[0]);
+    verify_pages(start, REGION / 2, 100);
+    verify_pages(start + REGION / 2 * PAGE_BYTES, REGION / 2, 200);
+}
+
+/* The walk over a family meets members that show something else at the page's address. */
+static void own_pages_at_one_address(void)
+{
+    need_pressure();
+    make_pipes();
+    char *start = swapped_pages(REGION, 1);
+    int pid = spawn(copy_and_hold, (long)start);
+
+    verify_pages(start, REGION, 1);
+    tell_all(1);
+    listen_to_all(1);
+    press_out(start, REGION);
+    tell_all(1);
+    join(pid);
+    verify_pages(start, REGION, 1);
+}
+
 static void change_third(long address)
 {
     static int turn;
@@ -270,6 +303,7 @@ static void empty_tables_go(void)
 
 const struct test paging_memory_tests[] = {
     {"mapped_by_hundreds", mapped_by_hundreds, QUICK},
+    {"own_pages_at_one_address", own_pages_at_one_address, QUICK},
     {"shared_memory_through_swap", shared_memory_through_swap, QUICK},
     {"no_shared_store_is_lost", no_shared_store_is_lost, QUICK},
     {"stored_files_are_written", stored_files_are_written, QUICK},
