@@ -12,9 +12,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "mmu/pte.h"
+
 struct mm_struct;
 
-enum user_copy { USER_TO_KERNEL, KERNEL_TO_USER };
+/* Which way the bytes go, by what is done to the user's page. */
+enum user_copy { USER_TO_KERNEL = ACCESS_READ, KERNEL_TO_USER = ACCESS_WRITE };
 
 /* Returns the bytes done before the first page that is absent or does not allow it. */
 size_t user_copy_try(struct mm_struct *mm, uint64_t user, void *kernel, size_t bytes,
