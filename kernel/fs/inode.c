@@ -67,45 +67,66 @@ static size_t copy_out(struct mm_struct *mm, uint64_t to, void *from, size_t byt
     return bytes;
 }
 
-/* A directory's contents are metadata: they are in the buffer cache. */
-static int read_directory_piece(struct inode *inode, struct mm_struct *mm, uint64_t user,
-                                uint64_t offset, size_t bytes, size_t *copied)
+/* A directory's contents are metadata: they are in the buffer cache. As read_piece. */
+static int __attribute__((noinline)) read_directory_piece(struct inode *inode,
+                                                          struct mm_struct *mm, uint64_t user,
+                                                          uint64_t offset, size_t bytes)
 {
     struct buffer *buffer;
     uint32_t block;
-    int error = bmap_lookup(inode, offset >> PAGE_SHIFT, &block);
+    int error = inode->type == T_DIR ? bmap_lookup(inode, offset >> PAGE_SHIFT, &block) : -EIO;
 
     if (!error)
         error = block ? buffer_read(block, &buffer) : -EIO;
     if (error)
         return error;
-    *copied = copy_out(mm, user, (uint8_t *)buffer->data + (offset & PAGE_MASK), bytes);
+    bytes = copy_out(mm, user, (uint8_t *)buffer->data + (offset & PAGE_MASK), bytes);
     buffer_release(buffer);
-    return 0;
-}
-
-/* Locks: inode's. A piece that lies in one page. *copied may fall short where error is 0. */
-static int read_piece(struct inode *inode, struct mm_struct *mm, uint64_t user, uint64_t offset,
-                      size_t bytes, size_t *copied)
-{
-    struct page *page;
-    int error;
-
-    if (inode->type != T_FILE)
-        return inode->type == T_DIR
-                   ? read_directory_piece(inode, mm, user, offset, bytes, copied)
-                   : -EIO;
-    error = object_read_page(&inode->object, offset >> PAGE_SHIFT, &page);
-    if (error)
-        return error;
-    *copied = copy_out(mm, user, (uint8_t *)page_va(page) + (offset & PAGE_MASK), bytes);
-    page_put(page);
-    return 0;
+    return bytes > 0 ? (int)bytes : -EFAULT;
 }
 
 static uint64_t smaller(uint64_t a, uint64_t b)
 {
     return a < b ? a : b;
+}
+
+/*
+ * Reads up to the end of the page, of the file or of bytes. Locks: inode's. Returns: how many, 0 at
+ * the end of the file, -EFAULT where the target's page is not there, -ENOMEM, -EIO.
+ */
+static int64_t read_piece(struct inode *inode, struct mm_struct *mm, uint64_t user,
+                          uint64_t offset, uint64_t bytes)
+{
+    struct page *page;
+    int error;
+
+    if (offset >= inode->object.size)
+        return inode->type == 0 ? -EIO : 0;
+    bytes = smaller(bytes, inode->object.size - offset);
+    bytes = smaller(bytes, PAGE_SIZE - (offset & PAGE_MASK));
+    if (inode->type != T_FILE)
+        return read_directory_piece(inode, mm, user, offset, bytes);
+    error = object_read_page(&inode->object, offset >> PAGE_SHIFT, &page);
+    if (error)
+        return error;
+    bytes = copy_out(mm, user, (uint8_t *)page_va(page) + (offset & PAGE_MASK), bytes);
+    page_put(page);
+    return bytes > 0 ? (int64_t)bytes : -EFAULT;
+}
+
+/*
+ * Lets go of the inode while it does what a read that stopped with error needs. 0: go on with what
+ * the file is then. Locks: inode's, also when it returns.
+ */
+static int __attribute__((cold)) read_obstacle(struct inode *inode, struct mm_struct *mm,
+                                               uint64_t user, int error)
+{
+    if (error != -EFAULT && error != -ENOMEM)
+        return error;
+    inode_unlock(inode);
+    error = error == -ENOMEM ? frame_wait() : user_fault_in(mm, user, true);
+    inode_lock(inode);
+    return error;
 }
 
 int64_t inode_read(struct inode *inode, struct mm_struct *mm, uint64_t user, uint64_t offset,
@@ -115,24 +136,19 @@ int64_t inode_read(struct inode *inode, struct mm_struct *mm, uint64_t user, uin
     int error = 0;
 
     inode_lock(inode);
-    while (done < bytes && offset + done < inode->object.size && !error) {
-        uint64_t at = offset + done;
-        uint64_t piece = smaller(PAGE_SIZE - (at & PAGE_MASK), bytes - done);
-        size_t copied = 0;
+    while (done < bytes) {
+        int64_t moved = read_piece(inode, mm, user + done, offset + done, bytes - done);
 
-        piece = smaller(piece, inode->object.size - at);
-        error = read_piece(inode, mm, user + done, at, piece, &copied);
-        done += copied;
-        if (__builtin_expect(error == -ENOMEM || (!error && copied < piece), 0)) {
-            inode_unlock(inode); /* the file may change meanwhile: the loop looks at it afresh */
-            error = error ? frame_wait() : user_fault_in(mm, user + done, true);
-            inode_lock(inode);
+        if (moved > 0) {
+            done += (uint64_t)moved;
+            continue;
         }
+        error = moved < 0 ? read_obstacle(inode, mm, user + done, (int)moved) : 0;
+        if (moved == 0 || error)
+            break;
     }
-    if (inode->type == 0)
-        error = -EIO;
     inode_unlock(inode);
-    return done && error != -EFAULT ? (int64_t)done : error;
+    return error && (!done || error == -EFAULT) ? error : (int64_t)done;
 }
 
 int64_t inode_read_kernel(struct inode *inode, void *data, uint64_t offset, uint64_t bytes)
