@@ -113,6 +113,27 @@ int user_fault_in(struct mm_struct *mm, uint64_t user, bool write)
     }
 }
 
+int user_page_hold(struct mm_struct *mm, uint64_t user, struct page **page)
+{
+    int error = 0;
+
+    *page = NULL;
+    while (!*page && (error = user_fault_in(mm, user, false)) == 0) {
+        pte_t *slot;
+        pte_t entry;
+
+        spin_lock(&mm->page_table.lock);
+        slot = find_page_table(&mm->page_table, user);
+        entry = slot ? pte_load(slot) : 0;
+        if (pte_allows(entry, ACCESS_READ)) { /* else it was taken away at once, as from any user */
+            *page = pfn_page(pte_pfn(entry));
+            page_get(*page);
+        }
+        spin_unlock(&mm->page_table.lock);
+    }
+    return error;
+}
+
 static int user_copy(struct mm_struct *mm, uint64_t user, void *kernel, size_t bytes,
                      enum user_copy way)
 {
