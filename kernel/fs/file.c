@@ -13,10 +13,6 @@
 
 const struct device_ops *device_table[DEVICE_MAJORS];
 
-/* inode_read or inode_write */
-typedef int64_t inode_move(struct inode *inode, struct mm_struct *mm, uint64_t user,
-                           uint64_t offset, uint64_t bytes);
-
 struct file *file_alloc(void)
 {
     struct file *file = kmem_alloc(sizeof(*file), 0);
@@ -89,37 +85,13 @@ int file_open_inode(struct inode *inode, int flags, struct file **out)
     return 0;
 }
 
-/*
- * Moves all, or what there is up to the end of the file or of the disk. A bad page of the user's
- * makes the whole call fail, as if nothing had been moved: a program that gets a count may trust
- * its buffer.
- * Locks: offset.
- */
-static int64_t inode_file_move(struct file *file, inode_move *move, struct mm_struct *mm,
-                               uint64_t user, uint64_t offset, uint64_t bytes)
-{
-    uint64_t done = 0;
-
-    while (done < bytes) {
-        uint64_t at = offset == INODE_END ? INODE_END : offset + done;
-        int64_t moved = move(file->inode, mm, user + done, at, bytes - done);
-
-        if (moved == -EFAULT || (moved < 0 && done == 0))
-            return moved;
-        if (moved <= 0)
-            break;
-        done += (uint64_t)moved;
-    }
-    return (int64_t)done;
-}
-
 static int64_t inode_file_read(struct file *file, struct mm_struct *mm, uint64_t user,
                                uint64_t bytes)
 {
     int64_t done;
 
     sleeplock_acquire(&file->lock);
-    done = inode_file_move(file, inode_read, mm, user, file->offset, bytes);
+    done = inode_read(file->inode, mm, user, file->offset, bytes);
     if (done > 0)
         file->offset += (uint64_t)done;
     sleeplock_release(&file->lock);
@@ -134,7 +106,7 @@ static int64_t inode_file_write(struct file *file, struct mm_struct *mm, uint64_
 
     sleeplock_acquire(&file->lock);
     offset = file->append ? INODE_END : file->offset;
-    done = inode_file_move(file, inode_write, mm, user, offset, bytes);
+    done = inode_write(file->inode, mm, user, offset, bytes);
     if (done > 0)
         file->offset = file->append ? file->inode->object.size : offset + (uint64_t)done;
     sleeplock_release(&file->lock);

@@ -20,11 +20,11 @@ struct mm_struct;
 enum file_type { FILE_INODE, FILE_PIPE, FILE_DEVICE };
 
 struct file {
+    struct sleeplock lock;  /* RANK_OUTER: offset */
     uint32_t references;    /* a */
     enum file_type type;    /* c */
     bool readable, writable, append; /* c */
     uint16_t major, minor;  /* c: FILE_DEVICE */
-    struct sleeplock lock;  /* RANK_OUTER: offset */
     uint64_t offset;        /* o */
     struct inode *inode;    /* c: FILE_INODE and FILE_DEVICE */
     struct pipe *pipe;      /* c: FILE_PIPE */

@@ -67,45 +67,66 @@ static size_t copy_out(struct mm_struct *mm, uint64_t to, void *from, size_t byt
     return bytes;
 }
 
-/* A directory's contents are metadata: they are in the buffer cache. */
-static int read_directory_piece(struct inode *inode, struct mm_struct *mm, uint64_t user,
-                                uint64_t offset, size_t bytes, size_t *copied)
+/* A directory's contents are metadata: they are in the buffer cache. As read_piece. */
+static int __attribute__((noinline)) read_directory_piece(struct inode *inode,
+                                                          struct mm_struct *mm, uint64_t user,
+                                                          uint64_t offset, size_t bytes)
 {
     struct buffer *buffer;
     uint32_t block;
-    int error = bmap_lookup(inode, offset >> PAGE_SHIFT, &block);
+    int error = inode->type == T_DIR ? bmap_lookup(inode, offset >> PAGE_SHIFT, &block) : -EIO;
 
     if (!error)
         error = block ? buffer_read(block, &buffer) : -EIO;
     if (error)
         return error;
-    *copied = copy_out(mm, user, (uint8_t *)buffer->data + (offset & PAGE_MASK), bytes);
+    bytes = copy_out(mm, user, (uint8_t *)buffer->data + (offset & PAGE_MASK), bytes);
     buffer_release(buffer);
-    return 0;
-}
-
-/* Locks: inode's. A piece that lies in one page. *copied may fall short where error is 0. */
-static int read_piece(struct inode *inode, struct mm_struct *mm, uint64_t user, uint64_t offset,
-                      size_t bytes, size_t *copied)
-{
-    struct page *page;
-    int error;
-
-    if (inode->type != T_FILE)
-        return inode->type == T_DIR
-                   ? read_directory_piece(inode, mm, user, offset, bytes, copied)
-                   : -EIO;
-    error = object_read_page(&inode->object, offset >> PAGE_SHIFT, &page);
-    if (error)
-        return error;
-    *copied = copy_out(mm, user, (uint8_t *)page_va(page) + (offset & PAGE_MASK), bytes);
-    page_put(page);
-    return 0;
+    return bytes > 0 ? (int)bytes : -EFAULT;
 }
 
 static uint64_t smaller(uint64_t a, uint64_t b)
 {
     return a < b ? a : b;
+}
+
+/*
+ * Reads up to the end of the page, of the file or of bytes. Locks: inode's. Returns: how many, 0 at
+ * the end of the file, -EFAULT where the target's page is not there, -ENOMEM, -EIO.
+ */
+static int64_t read_piece(struct inode *inode, struct mm_struct *mm, uint64_t user,
+                          uint64_t offset, uint64_t bytes)
+{
+    struct page *page;
+    int error;
+
+    if (offset >= inode->object.size)
+        return inode->type == 0 ? -EIO : 0;
+    bytes = smaller(bytes, inode->object.size - offset);
+    bytes = smaller(bytes, PAGE_SIZE - (offset & PAGE_MASK));
+    if (inode->type != T_FILE)
+        return read_directory_piece(inode, mm, user, offset, bytes);
+    error = object_read_page(&inode->object, offset >> PAGE_SHIFT, &page);
+    if (error)
+        return error;
+    bytes = copy_out(mm, user, (uint8_t *)page_va(page) + (offset & PAGE_MASK), bytes);
+    page_put(page);
+    return bytes > 0 ? (int64_t)bytes : -EFAULT;
+}
+
+/*
+ * Lets go of the inode while it does what a read that stopped with error needs. 0: go on with what
+ * the file is then. Locks: inode's, also when it returns.
+ */
+static int __attribute__((cold)) read_obstacle(struct inode *inode, struct mm_struct *mm,
+                                               uint64_t user, int error)
+{
+    if (error != -EFAULT && error != -ENOMEM)
+        return error;
+    inode_unlock(inode);
+    error = error == -ENOMEM ? frame_wait() : user_fault_in(mm, user, true);
+    inode_lock(inode);
+    return error;
 }
 
 int64_t inode_read(struct inode *inode, struct mm_struct *mm, uint64_t user, uint64_t offset,
@@ -115,24 +136,19 @@ int64_t inode_read(struct inode *inode, struct mm_struct *mm, uint64_t user, uin
     int error = 0;
 
     inode_lock(inode);
-    while (done < bytes && offset + done < inode->object.size && !error) {
-        uint64_t at = offset + done;
-        uint64_t piece = smaller(PAGE_SIZE - (at & PAGE_MASK), bytes - done);
-        size_t copied = 0;
+    while (done < bytes) {
+        int64_t moved = read_piece(inode, mm, user + done, offset + done, bytes - done);
 
-        piece = smaller(piece, inode->object.size - at);
-        error = read_piece(inode, mm, user + done, at, piece, &copied);
-        done += copied;
-        if (__builtin_expect(error == -ENOMEM || (!error && copied < piece), 0)) {
-            inode_unlock(inode); /* the file may change meanwhile: the loop looks at it afresh */
-            error = error ? frame_wait() : user_fault_in(mm, user + done, true);
-            inode_lock(inode);
+        if (moved > 0) {
+            done += (uint64_t)moved;
+            continue;
         }
+        error = moved < 0 ? read_obstacle(inode, mm, user + done, (int)moved) : 0;
+        if (moved == 0 || error)
+            break;
     }
-    if (inode->type == 0)
-        error = -EIO;
     inode_unlock(inode);
-    return done && error != -EFAULT ? (int64_t)done : error;
+    return error && (!done || error == -EFAULT) ? error : (int64_t)done;
 }
 
 int64_t inode_read_kernel(struct inode *inode, void *data, uint64_t offset, uint64_t bytes)
@@ -180,11 +196,64 @@ unlock:
 }
 
 /*
+ * What a write comes from. The pages that the next piece lies in, two at most, are held once they
+ * had to be brought in: whatever is done to their mapping, by a quota or by other threads, the
+ * piece gets on. Else a whole page out of two might never find both of them there.
+ */
+struct write_source {
+    struct mm_struct *mm;
+    uint64_t first;       /* number of the user's page that page[0] is */
+    struct page *page[2]; /* with a reference, or NULL */
+};
+
+static void source_let_go(struct write_source *source)
+{
+    for (int i = 0; i < 2; i++) {
+        if (source->page[i])
+            page_put(source->page[i]);
+        source->page[i] = NULL;
+    }
+}
+
+/* Locks: none. Sleeps. Holds the next page's worth of the source. */
+static int source_hold(struct write_source *source, uint64_t user, uint64_t bytes)
+{
+    uint64_t last = user + smaller(bytes, PAGE_SIZE) - 1;
+    int error;
+
+    source_let_go(source);
+    source->first = user >> PAGE_SHIFT;
+    error = user_page_hold(source->mm, user, &source->page[0]);
+    if (!error && last >> PAGE_SHIFT != source->first)
+        error = user_page_hold(source->mm, last, &source->page[1]);
+    return error;
+}
+
+/* Locks: as user_copy_try. Returns: bytes done before the first that is neither there nor held. */
+static size_t source_copy(const struct write_source *source, uint64_t user, uint8_t *to,
+                          size_t bytes)
+{
+    size_t done = user_copy_try(source->mm, user, to, bytes, USER_TO_KERNEL);
+
+    while (__builtin_expect(done < bytes, 0)) {
+        uint64_t offset = (user + done) & PAGE_MASK;
+        uint64_t index = ((user + done) >> PAGE_SHIFT) - source->first;
+        size_t piece = smaller(PAGE_SIZE - offset, bytes - done);
+
+        if (index > 1 || !source->page[index])
+            break;
+        memmove(to + done, (uint8_t *)page_va(source->page[index]) + offset, piece);
+        done += piece;
+    }
+    return done;
+}
+
+/*
  * Locks: inode's. A piece that lies in one page. -EFAULT: the source fell short after *copied
  * bytes. A page that was not up to date is of no use before all of it was written.
  */
-static int write_piece(struct inode *inode, struct mm_struct *mm, uint64_t user, uint64_t offset,
-                       size_t bytes, size_t *copied)
+static int write_piece(struct inode *inode, const struct write_source *source, uint64_t user,
+                       uint64_t offset, size_t bytes, size_t *copied)
 {
     struct page *page;
     uint32_t promised;
@@ -196,8 +265,7 @@ static int write_piece(struct inode *inode, struct mm_struct *mm, uint64_t user,
         return error;
     error = promise_blocks(inode, page, &promised);
     if (!error)
-        done = user_copy_try(mm, user, (uint8_t *)page_va(page) + (offset & PAGE_MASK), bytes,
-                             USER_TO_KERNEL);
+        done = source_copy(source, user, (uint8_t *)page_va(page) + (offset & PAGE_MASK), bytes);
     if (!error && done < bytes)
         error = -EFAULT;
     if (done == bytes || (done > 0 && page_test(page, PAGE_UPTODATE))) {
@@ -246,8 +314,8 @@ static int prepare_growth(struct inode *inode, uint64_t to)
 }
 
 /* Locks: inode's. Writes pieces until one falls short or all is done. */
-static int write_pieces(struct inode *inode, struct mm_struct *mm, uint64_t user, uint64_t offset,
-                        uint64_t bytes, uint64_t *done)
+static int write_pieces(struct inode *inode, const struct write_source *source, uint64_t user,
+                        uint64_t offset, uint64_t bytes, uint64_t *done)
 {
     int error;
 
@@ -262,33 +330,22 @@ static int write_pieces(struct inode *inode, struct mm_struct *mm, uint64_t user
         uint64_t at = offset + *done;
         size_t copied = 0;
 
-        error = write_piece(inode, mm, user + *done, at,
+        error = write_piece(inode, source, user + *done, at,
                             smaller(PAGE_SIZE - (at & PAGE_MASK), bytes - *done), &copied);
         *done += copied;
     }
     return error;
 }
 
-/* Holds nothing. The next page's worth of the source, which may lie in two pages. */
-static int source_fault_in(struct mm_struct *mm, uint64_t user, uint64_t bytes)
-{
-    uint64_t last = user + smaller(bytes, PAGE_SIZE) - 1;
-    int error = user_fault_in(mm, user, false);
-
-    if (!error && (user ^ last) >> PAGE_SHIFT)
-        error = user_fault_in(mm, last, false);
-    return error;
-}
-
 /*
  * Holds nothing. Does what a write that stopped with error needs before it can go on. 0: try again.
  */
-static int write_obstacle(struct inode *inode, struct mm_struct *mm, uint64_t user,
+static int write_obstacle(struct inode *inode, struct write_source *source, uint64_t user,
                           uint64_t bytes, int error, bool *settled)
 {
     switch (error) {
     case -EFAULT:
-        return source_fault_in(mm, user, bytes);
+        return source_hold(source, user, bytes);
     case -ENOMEM:
         return frame_wait();
     case -EBUSY:
@@ -305,8 +362,8 @@ static int write_obstacle(struct inode *inode, struct mm_struct *mm, uint64_t us
 }
 
 /* One burst, at offset or, for INODE_END, at the end. */
-static int write_burst(struct inode *inode, struct mm_struct *mm, uint64_t user, uint64_t offset,
-                       uint64_t bytes, uint64_t *done)
+static int write_burst(struct inode *inode, const struct write_source *source, uint64_t user,
+                       uint64_t offset, uint64_t bytes, uint64_t *done)
 {
     int error = -EFBIG;
 
@@ -314,7 +371,7 @@ static int write_burst(struct inode *inode, struct mm_struct *mm, uint64_t user,
     if (offset == INODE_END)
         offset = inode->object.size;
     if (offset < DISK_MAX_FILE)
-        error = write_pieces(inode, mm, user, offset,
+        error = write_pieces(inode, source, user, offset,
                              smaller(smaller(bytes, WRITE_BURST), DISK_MAX_FILE - offset), done);
     inode_unlock(inode);
     return error;
@@ -323,6 +380,7 @@ static int write_burst(struct inode *inode, struct mm_struct *mm, uint64_t user,
 int64_t inode_write(struct inode *inode, struct mm_struct *mm, uint64_t user, uint64_t offset,
                     uint64_t bytes)
 {
+    struct write_source source = {.mm = mm};
     uint64_t done = 0;
     bool settled = false;
     int error = 0;
@@ -331,14 +389,15 @@ int64_t inode_write(struct inode *inode, struct mm_struct *mm, uint64_t user, ui
         uint64_t copied = 0;
 
         object_throttle(&inode->object);
-        error = write_burst(inode, mm, user + done,
+        error = write_burst(inode, &source, user + done,
                             offset == INODE_END ? INODE_END : offset + done, bytes - done, &copied);
         done += copied;
         if (copied)
             settled = false;
         if (error)
-            error = write_obstacle(inode, mm, user + done, bytes - done, error, &settled);
+            error = write_obstacle(inode, &source, user + done, bytes - done, error, &settled);
     }
+    source_let_go(&source);
     if (done)
         log_note_work();
     return done && error != -EFAULT ? (int64_t)done : error; /* a bad source is told, as in xv6 */

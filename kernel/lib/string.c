@@ -43,21 +43,30 @@ static inline void block_copy(word_t *target, const word_t *source)
     target[7] = w7;
 }
 
+/* So many blocks at a time, that what the loop itself costs is little beside what it moves. */
+#define CHUNK (16 * BLOCK)
+
+static inline void chunk_fill(word_t *target, word_t filler)
+{
+#pragma GCC unroll 16
+    for (size_t word = 0; word < CHUNK / WORD; word += BLOCK / WORD)
+        block_fill(target + word, filler);
+}
+
+static inline void chunk_copy(word_t *target, const word_t *source)
+{
+#pragma GCC unroll 16
+    for (size_t word = 0; word < CHUNK / WORD; word += BLOCK / WORD)
+        block_copy(target + word, source + word);
+}
+
 void page_clear(void *page)
 {
     word_t *target = page;
     word_t *end = target + 4096 / WORD;
 
-    for (; target < end; target += 64) {
-        block_fill(target, 0);
-        block_fill(target + 8, 0);
-        block_fill(target + 16, 0);
-        block_fill(target + 24, 0);
-        block_fill(target + 32, 0);
-        block_fill(target + 40, 0);
-        block_fill(target + 48, 0);
-        block_fill(target + 56, 0);
-    }
+    for (; target < end; target += CHUNK / WORD)
+        chunk_fill(target, 0);
 }
 
 void page_copy(void *target, const void *source)
@@ -66,12 +75,8 @@ void page_copy(void *target, const void *source)
     const word_t *from = source;
     word_t *end = to + 4096 / WORD;
 
-    for (; to < end; to += 32, from += 32) {
-        block_copy(to, from);
-        block_copy(to + 8, from + 8);
-        block_copy(to + 16, from + 16);
-        block_copy(to + 24, from + 24);
-    }
+    for (; to < end; to += CHUNK / WORD, from += CHUNK / WORD)
+        chunk_copy(to, from);
 }
 
 void *memset(void *target, int byte, size_t bytes)
@@ -103,10 +108,10 @@ void *memcpy(void *target, const void *source, size_t bytes)
     if (equally_aligned(to, from)) {
         for (; bytes > 0 && (uintptr_t)to % WORD != 0; bytes--)
             *to++ = *from++;
-        for (; bytes >= 2 * BLOCK; bytes -= 2 * BLOCK, to += 2 * BLOCK, from += 2 * BLOCK) {
+        for (; bytes >= CHUNK; bytes -= CHUNK, to += CHUNK, from += CHUNK)
+            chunk_copy((word_t *)to, (const word_t *)from);
+        for (; bytes >= BLOCK; bytes -= BLOCK, to += BLOCK, from += BLOCK)
             block_copy((word_t *)to, (const word_t *)from);
-            block_copy((word_t *)(to + BLOCK), (const word_t *)(from + BLOCK));
-        }
         for (; bytes >= WORD; bytes -= WORD, to += WORD, from += WORD)
             *(word_t *)to = *(const word_t *)from;
     }

@@ -23,14 +23,24 @@ void sleeplock_init(struct sleeplock *lock, const char *name, enum lock_rank ran
 
 static bool sleeplock_take_free(struct sleeplock *lock)
 {
-    uint32_t expected = LOCK_FREE;
+    uint64_t expected = LOCK_FREE;
 
     return __atomic_compare_exchange_n(&lock->state, &expected, LOCK_HELD, false, __ATOMIC_ACQUIRE,
                                        __ATOMIC_RELAXED);
 }
 
-/* Whoever had to wait leaves LOCK_WAITED_FOR behind: others may still wait. */
-static int sleeplock_wait(struct sleeplock *lock, bool killable)
+static void sleeplock_note_held(struct sleeplock *lock)
+{
+    lock->holder = current_thread();
+    lockorder_note(lock->rank, lock, lock->name);
+}
+
+/*
+ * Takes a lock that was not free. Whoever had to wait leaves LOCK_WAITED_FOR behind: others may
+ * still wait. Returns: 0, or -EINTR where that is asked for. Cold, as sleeplock_wake: a lock that
+ * is free is taken and let go without a stack frame.
+ */
+static int __attribute__((cold)) sleeplock_wait(struct sleeplock *lock, bool killable)
 {
     int error = 0;
 
@@ -42,32 +52,32 @@ static int sleeplock_wait(struct sleeplock *lock, bool killable)
             break;
     }
     spin_unlock(&lock->guard);
+    if (error == 0)
+        sleeplock_note_held(lock);
     return error;
 }
 
-static void sleeplock_note_held(struct sleeplock *lock)
+static void __attribute__((cold, noinline)) sleeplock_wake(struct sleeplock *lock)
 {
-    lock->holder = current_thread();
-    lockorder_note(lock->rank, lock, lock->name);
+    spin_lock(&lock->guard);
+    waitq_wake_one(&lock->waiters);
+    spin_unlock(&lock->guard);
 }
 
 void sleeplock_acquire(struct sleeplock *lock)
 {
     lockorder_check(lock->rank, lock, lock->name);
-    if (!sleeplock_take_free(lock))
+    if (sleeplock_take_free(lock))
+        sleeplock_note_held(lock);
+    else
         sleeplock_wait(lock, false);
-    sleeplock_note_held(lock);
 }
 
 int sleeplock_acquire_killable(struct sleeplock *lock)
 {
     lockorder_check(lock->rank, lock, lock->name);
-    if (!sleeplock_take_free(lock)) {
-        int error = sleeplock_wait(lock, true);
-
-        if (error != 0)
-            return error;
-    }
+    if (!sleeplock_take_free(lock))
+        return sleeplock_wait(lock, true);
     sleeplock_note_held(lock);
     return 0;
 }
@@ -85,11 +95,8 @@ void sleeplock_release(struct sleeplock *lock)
     assert(sleeplock_held(lock));
     lockorder_release(lock->rank, lock);
     lock->holder = NULL;
-    if (__atomic_exchange_n(&lock->state, LOCK_FREE, __ATOMIC_RELEASE) == LOCK_WAITED_FOR) {
-        spin_lock(&lock->guard);
-        waitq_wake_one(&lock->waiters);
-        spin_unlock(&lock->guard);
-    }
+    if (__atomic_exchange_n(&lock->state, LOCK_FREE, __ATOMIC_RELEASE) == LOCK_WAITED_FOR)
+        sleeplock_wake(lock);
 }
 
 bool sleeplock_held(struct sleeplock *lock)

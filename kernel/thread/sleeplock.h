@@ -10,7 +10,7 @@
 #include "thread/waitq.h"
 
 struct sleeplock {
-    uint32_t state; /* 0 free, 1 held, 2 held and somebody waits */
+    uint64_t state; /* 0 free, 1 held, 2 held and somebody waits. A register's width: spinlock.h */
     enum lock_rank rank;
     struct spinlock guard; /* RANK_SLEEPLOCK: for the slow path */
     struct waitq waiters;

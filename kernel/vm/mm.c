@@ -102,11 +102,6 @@ void mm_switch(struct mm_struct *mm)
     interrupts_restore(interrupts);
 }
 
-uint64_t mm_user_end(void)
-{
-    return user_half_end(paging_levels) - (1ul << 20);
-}
-
 int mm_map_segment(struct mm_struct *mm, uint64_t va, uint64_t mem_bytes, int prot,
                    struct vm_object *object, uint64_t offset, uint64_t file_bytes)
 {

@@ -197,6 +197,9 @@ int mm_sbrk(struct mm_struct *mm, int64_t bytes, bool lazy, uint64_t *old_break)
 void mm_usage(struct mm_struct *mm, uint64_t *resident, uint64_t *swapped, uint64_t *size);
 
 /* One past the highest user address in this paging mode, less the guard at its end. */
-uint64_t mm_user_end(void);
+static inline uint64_t mm_user_end(void)
+{
+    return user_half_end(paging_levels) - (1ul << 20);
+}
 
 #endif

@@ -54,7 +54,7 @@ static struct page *find_locked(struct vm_object *object, uint64_t index)
     return page;
 }
 
-struct page *object_find_page(struct vm_object *object, uint64_t index)
+static inline struct page *find_page(struct vm_object *object, uint64_t index)
 {
     struct page *page;
 
@@ -62,6 +62,11 @@ struct page *object_find_page(struct vm_object *object, uint64_t index)
     page = find_locked(object, index);
     spin_unlock(&object->lock);
     return page;
+}
+
+struct page *object_find_page(struct vm_object *object, uint64_t index)
+{
+    return find_page(object, index);
 }
 
 void object_find_pages(struct vm_object *object, uint64_t index, uint64_t count,
@@ -316,23 +321,28 @@ int object_lock_page(struct vm_object *object, uint64_t index, bool whole, struc
     return 0;
 }
 
+/* object_read_page where the page is absent, or does not say yet that it is up to date and used. */
+static int __attribute__((cold)) read_page_locked(struct vm_object *object, uint64_t index,
+                                                  struct page **out)
+{
+    int error = object_lock_page(object, index, false, out);
+
+    if (!error)
+        page_unlock(*out);
+    return error;
+}
+
 int object_read_page(struct vm_object *object, uint64_t index, struct page **out)
 {
-    struct page *page = object_find_page(object, index);
-    int error;
+    const uint32_t ready = PAGE_UPTODATE | PAGE_REFERENCED;
+    struct page *page = find_page(object, index);
 
-    if (page && page_test(page, PAGE_UPTODATE)) {
-        if (!page_test(page, PAGE_REFERENCED))
-            page_set(page, PAGE_REFERENCED);
-        *out = page;
-        return 0;
-    }
-    if (page)
+    if (!page)
+        return read_page_locked(object, index, out);
+    if ((__atomic_load_n(&page->flags, __ATOMIC_ACQUIRE) & ready) != ready) {
         page_put(page);
-    error = object_lock_page(object, index, false, &page);
-    if (error)
-        return error;
-    page_unlock(page);
+        return read_page_locked(object, index, out);
+    }
     *out = page;
     return 0;
 }

@@ -35,12 +35,15 @@ static bool is_slot(const void *entry)
 
 static void *entry_find(const struct page_tree *tree, uint64_t index)
 {
+    uint32_t bits = PAGE_TREE_BITS * tree->height;
     void *at = tree->root;
 
-    if (!index_fits(index, tree->height))
+    if (index >> bits != 0)
         return NULL;
-    for (uint32_t level = tree->height; level > 0 && at; level--)
-        at = ((struct tree_node *)at)->entry[entry_at(index, level)];
+    while (bits > 0 && at) {
+        bits -= PAGE_TREE_BITS;
+        at = ((struct tree_node *)at)->entry[(index >> bits) % PAGE_TREE_FANOUT];
+    }
     return at;
 }
 

@@ -21,13 +21,28 @@ bool user_range_ok(uint64_t user, size_t bytes)
     return user + bytes >= user && user + bytes <= mm_user_end();
 }
 
-/* Copies within one page; returns 0 where the page is absent or does not allow it. */
-static size_t copy_in_page(struct mm_struct *mm, uint64_t user, void *kernel, size_t bytes,
-                           enum user_copy way)
+/* user: in the direct map. Whole pages are what large reads and writes consist of. */
+static inline void copy_bytes(uint8_t *user, void *kernel, size_t bytes, enum user_copy way)
 {
-    enum access access = way == KERNEL_TO_USER ? ACCESS_WRITE : ACCESS_READ;
+    void *to = way == KERNEL_TO_USER ? user : kernel;
+    const void *from = way == KERNEL_TO_USER ? kernel : user;
+
+    if (bytes == PAGE_SIZE && ((uint64_t)kernel & PAGE_MASK) == 0)
+        page_copy(to, from);
+    else
+        memmove(to, from, bytes); /* read() into a mapping of the same page of the file */
+}
+
+/*
+ * Copies within one page; returns 0 where the page is absent or does not allow it. Not in line, so
+ * that a copy that lies in one page saves no registers for the loop of those that do not.
+ */
+static size_t __attribute__((noinline)) copy_in_page(struct mm_struct *mm, uint64_t user,
+                                                     void *kernel, size_t bytes,
+                                                     enum user_copy way)
+{
+    const enum access access = (enum access)way;
     struct page_table *table = &mm->page_table;
-    uint8_t *data;
     pte_t *slot;
     pte_t entry;
 
@@ -40,22 +55,17 @@ static size_t copy_in_page(struct mm_struct *mm, uint64_t user, void *kernel, si
     }
     if (!pte_marked(entry, access))
         pte_mark(slot, access);
-    data = (uint8_t *)page_va(pfn_page(pte_pfn(entry))) + (user & PAGE_MASK);
-    if (way == KERNEL_TO_USER)
-        memmove(data, kernel, bytes);
-    else
-        memmove(kernel, data, bytes);
+    copy_bytes((uint8_t *)page_va(pfn_page(pte_pfn(entry))) + (user & PAGE_MASK), kernel, bytes,
+               way);
     spin_unlock(&table->lock);
     return bytes;
 }
 
-size_t user_copy_try(struct mm_struct *mm, uint64_t user, void *kernel, size_t bytes,
-                     enum user_copy way)
+static size_t __attribute__((noinline)) copy_pages(struct mm_struct *mm, uint64_t user,
+                                                   void *kernel, size_t bytes, enum user_copy way)
 {
     size_t done = 0;
 
-    if (!user_range_ok(user, bytes))
-        return 0;
     while (done < bytes) {
         size_t piece = PAGE_SIZE - ((user + done) & PAGE_MASK);
 
@@ -66,6 +76,16 @@ size_t user_copy_try(struct mm_struct *mm, uint64_t user, void *kernel, size_t b
         done += piece;
     }
     return done;
+}
+
+size_t user_copy_try(struct mm_struct *mm, uint64_t user, void *kernel, size_t bytes,
+                     enum user_copy way)
+{
+    if (!user_range_ok(user, bytes))
+        return 0;
+    if ((user & PAGE_MASK) + bytes <= PAGE_SIZE)
+        return copy_in_page(mm, user, kernel, bytes, way);
+    return copy_pages(mm, user, kernel, bytes, way);
 }
 
 int user_fault_in(struct mm_struct *mm, uint64_t user, bool write)
@@ -91,6 +111,27 @@ int user_fault_in(struct mm_struct *mm, uint64_t user, bool write)
     default:
         return -EFAULT;
     }
+}
+
+int user_page_hold(struct mm_struct *mm, uint64_t user, struct page **page)
+{
+    int error = 0;
+
+    *page = NULL;
+    while (!*page && (error = user_fault_in(mm, user, false)) == 0) {
+        pte_t *slot;
+        pte_t entry;
+
+        spin_lock(&mm->page_table.lock);
+        slot = find_page_table(&mm->page_table, user);
+        entry = slot ? pte_load(slot) : 0;
+        if (pte_allows(entry, ACCESS_READ)) { /* else it was taken away at once, as from any user */
+            *page = pfn_page(pte_pfn(entry));
+            page_get(*page);
+        }
+        spin_unlock(&mm->page_table.lock);
+    }
+    return error;
 }
 
 static int user_copy(struct mm_struct *mm, uint64_t user, void *kernel, size_t bytes,

@@ -9,6 +9,7 @@
 #define ROUNDS 60ul
 #define BURST 200ul /* stores to a page before the next one */
 #define PAGES 32ul
+#define WRITES 12ul
 
 static char *area;
 static volatile int stop;
@@ -228,6 +229,38 @@ static void act_while_paging(void)
     expect(after.refault > before.refault);
 }
 
+/*
+ * Each write of a whole page comes from two pages, which others push out at any moment: also
+ * between the write's bringing them in and its copying from them.
+ */
+static void write_while_paging(void)
+{
+    static struct thread crowd[WORKERS];
+    char *source = map(WRITES + 1, RW, MAP_PRIVATE);
+    int file = open("written", O_CREATE | O_RDWR);
+
+    need_swap(4 * REGION);
+    area = map(REGION, RW, MAP_PRIVATE);
+    fill_pages(source, WRITES + 1, 1);
+    hold_self();
+    expect_equal(memlimit(QUOTA_MIN, POLICY_FIFO), 0);
+    for (int i = 0; i < WORKERS; i++)
+        start(&crowd[i], store_round_and_round, 0);
+    for (unsigned long i = 0; i < WRITES; i++)
+        expect_equal(write(file, source + i * PAGE_BYTES + 8, PAGE_BYTES), PAGE_BYTES);
+    stop = 1;
+    for (int i = 0; i < WORKERS; i++)
+        finish(&crowd[i]);
+    fill_pages(source, WRITES + 1, 2);
+    expect_equal(lseek(file, 0, SEEK_SET), 0);
+    expect_equal(read(file, source + 8, WRITES * PAGE_BYTES), WRITES * PAGE_BYTES);
+    fill_pages(area, 1, 1);
+    memcpy(source, area, 8);
+    fill_pages(area, 1, WRITES + 1);
+    memcpy(source + WRITES * PAGE_BYTES + 8, area + 8, PAGE_BYTES - 8);
+    verify_pages(source, WRITES + 1, 1);
+}
+
 /* vmstress has a model of every page of its arena; here a tenth of them has a frame. */
 static void model_under_quota(void)
 {
@@ -252,6 +285,7 @@ const struct test swap_race_tests[] = {
     {"exit_while_paging", exit_while_paging, QUICK},
     {"exec_while_paging", exec_while_paging, QUICK},
     {"act_while_paging", act_while_paging, QUICK},
+    {"write_while_paging", write_while_paging, QUICK},
     {"model_under_quota", model_under_quota, QUICK},
     {NULL, NULL, QUICK},
 };
