@@ -3,10 +3,11 @@
  * read out of the machine's memory (tests/reader). The kernel itself never reads it.
  *
  * A site costs two instructions while it is off, and the tests count the sites. A record's pid is
- * of the process that runs, or 0, except where the line of its type says otherwise. Boot argument trace=N:
- * rings of N records a hart (trace=1: of TRACE_DEFAULT; at most 131,072, which is the largest block
- * of frames), on from the start; trace=N,off: made, but off until the host writes 1 into trace_on
- * of each struct hart.
+ * of the process that runs, or 0, except where the line of its type says otherwise.
+ *
+ * Boot argument trace=N: rings of N records a hart (trace=1: of TRACE_DEFAULT; at most 131,072,
+ * which is the largest block of frames), on from the start; trace=N,off: made, but off until the
+ * host writes 1 into trace_on of each struct hart.
  */
 #ifndef SYNC_TRACE_H
 #define SYNC_TRACE_H
