@@ -128,6 +128,7 @@ static struct mm_struct *likely_member(struct family *family, struct page *page)
 bool family_unmap_one(struct mm_struct *mm, uint64_t va, struct page *page, swp_entry_t slot)
 {
     struct page_table *table = &mm->page_table;
+    bool dirty = page_test(page, PAGE_DIRTY);
     pte_t *entry;
 
     spin_lock(&table->lock);
@@ -139,8 +140,8 @@ bool family_unmap_one(struct mm_struct *mm, uint64_t va, struct page *page, swp_
         pte_swap(table, va, entry, pte_make_swap(slot));
         quota_forget(mm, va);
         __atomic_fetch_add(&mm->swapped, 1, __ATOMIC_RELAXED);
-        trace_of(mm->pid, TRACE_EVICT, va, page_pfn(page).number, page_test(page, PAGE_DIRTY));
-        mm->events[page_test(page, PAGE_DIRTY) ? VM_STAT_EVICT_DIRTY : VM_STAT_EVICT_CLEAN]++;
+        trace_of(mm->pid, TRACE_EVICT, va, page_pfn(page).number, dirty);
+        mm->events[dirty ? VM_STAT_EVICT_DIRTY : VM_STAT_EVICT_CLEAN]++;
     }
     spin_unlock(&table->lock);
     if (!entry)
