@@ -372,6 +372,7 @@ def everything(reader):
     count = 0
     for process in reader.processes():
         count += 1 + len(reader.areas(process)) + sum(1 for _ in reader.mappings(process))
+    count += len(reader.swap().slots)
     count += sum(1 for _ in reader.pages()) + sum(len(p) for _, p in reader.lru().values())
     return count + len(reader.trace()) + sum(reader.ledger_counters().values())
 
@@ -395,6 +396,31 @@ def live():
     need(whole > torn, "%d readings were whole, %d torn" % (whole, torn))
 
 
+def live_swap():
+    """The same while all memory comes and goes: whatever is read comes to its end, and is whole at
+    some time."""
+    with machine("reader live swap", "until 1000000 are out", CPUS="4", MEM="32M",
+                 APPEND="trace=1000", CMD="swapstress 4 64 1000000") as (guest, reader):
+        end = time.monotonic() + s.SECONDS["command"]
+        while not reader.counters()["pgin"]:
+            guest.wait_for("nothing that it prints", 0.5)
+            need(time.monotonic() < end, "nothing is swapped")
+        parts = (reader.processes, reader.running, reader.ledger, reader.ledger_counters,
+                 reader.lru, reader.swap, reader.named_slots, reader.trace, reader.counters,
+                 lambda: [reader.areas(process) for process in reader.processes()],
+                 lambda: [list(reader.object_entries(area.object)) for process in
+                          reader.processes() for area in reader.areas(process) if area.object])
+        whole = dict.fromkeys(parts, 0)
+        end = time.monotonic() + 10
+        while time.monotonic() < end or not all(whole.values()):
+            for part in parts:
+                with contextlib.suppress(Torn):
+                    part()
+                    whole[part] += 1
+            need(time.monotonic() < end + s.SECONDS["command"], "never whole: %s" % whole)
+        need(guest.process.poll() is None, "the machine is gone")
+
+
 def stopped():
     """A machine that stands still reads the same twice, wherever it was stopped."""
     with machine("reader stopped", "started\n", CPUS="2", MEM="64M",
@@ -403,8 +429,9 @@ def stopped():
         for _ in range(20):
             guest.qmp("stop")
             try:
-                first, ledger = everything(reader), reader.ledger()
-                need(everything(reader) == first and reader.ledger() == ledger,
+                first, ledger, names = everything(reader), reader.ledger(), reader.named_slots()
+                need((everything(reader), reader.ledger(), reader.named_slots()) ==
+                     (first, ledger, names),
                      "a stopped machine changes")
                 seen.append(first)
                 # at most what two harts have in hand: a batch from the buddy allocator each
@@ -599,7 +626,7 @@ def made_up_memory():
 def items():
     found = [("reader: " + mode, lambda mode=mode: paging(mode)) for mode in MODES]
     found += [("reader: swap " + mode, lambda mode=mode: swap(mode)) for mode in MODES]
-    for function in (made_up_memory, live, stopped, panicked, panicked_early, trace,
+    for function in (made_up_memory, live, live_swap, stopped, panicked, panicked_early, trace,
                      trace_of_swap, trace_switched, trace_cost):
         found.append(("reader: " + function.__name__.replace("_", " "), function))
     return tuple(found)

@@ -1,9 +1,9 @@
 """What the trace costs while it is off, by the built kernel's instructions (objdump -d).
 
 A site loads the flag, which lies at a fixed offset from tp, and branches to code that calls
-trace_write. Cost are these two, and every other instruction of the usual path whose result only that
-code uses: arguments that the compiler prepared ahead. To find them, the branches of all sites are
-taken as never taken; what was of use before and is of none now is there for the trace alone.
+trace_write. Cost are these two, and every other instruction of the usual path whose result only
+that code uses: arguments that the compiler prepared ahead. To find them, the branches of all sites
+are taken as never taken; what was of use before and is of none now is there for the trace alone.
 """
 
 import re
@@ -25,7 +25,7 @@ Instruction = namedtuple("Instruction", "address text target defines uses effect
 
 
 def functions(listing):
-    """Name → instructions by address, of a disassembly; split-off cold parts with their function."""
+    """Name → instructions by address, of a disassembly; a cold part is its function's."""
     found, lines = {}, []
     for line in listing.splitlines():
         head = re.match(r"[0-9a-f]+ <(\S+)>:$", line)
@@ -35,7 +35,8 @@ def functions(listing):
         code = re.match(r"\s*([0-9a-f]+):\t(.*)", line)
         if code:
             lines.append((int(code.group(1), 16), re.sub(r"\s*#.*", "", code.group(2))))
-    stops = {name for name, lines in found.items() if not any(is_way_out(lines, x) for _, x in lines)}
+    stops = {name for name, lines in found.items()
+             if not any(is_way_out(lines, text) for _, text in lines)}
     return {name: decode(lines, stops) for name, lines in found.items()}
 
 

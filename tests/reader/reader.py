@@ -283,20 +283,23 @@ class Reader:
         if height * m.number("PAGE_TREE_BITS") > 64:
             raise Torn("a tree of pages is too high")
         if root:
-            yield from self._tree_entries(root, height, 0)
+            yield from self._tree_entries(root, height, 0, set())
 
-    def _tree_entries(self, entry, level, index):
+    def _tree_entries(self, entry, level, index, seen):
         if level == 0:
             if entry & 1:
                 yield index, None, entry >> 1
             else:
                 yield index, self._pfn_of_node(entry + self.memory.layout["page.lru"][0]), None
             return
+        if entry in seen:
+            raise Torn("a node of a tree of pages is met twice")
+        seen.add(entry)
         bits = self.memory.number("PAGE_TREE_BITS")
         for i, below in enumerate(struct.unpack("<%dQ" % (1 << bits),
                                                 self.memory.read(entry, 8 << bits))):
             if below:
-                yield from self._tree_entries(below, level - 1, index << bits | i)
+                yield from self._tree_entries(below, level - 1, index << bits | i, seen)
 
     # ---- swap -----------------------------------------------------------------------------------
 
