@@ -215,8 +215,9 @@ def swap(mode):
             need(not complaints, "%d complaints\n%s" % (
                 len(complaints), "\n".join(complaints[:40])))
             need_variety(reader)
-            planted_slots(reader, filled)
-            planted_content(reader, filled, guest)
+            if mode == MODES[-1]:
+                planted_slots(reader, filled)
+                planted_content(reader, filled, guest)
         at = reader.mapping(reader.process(filled.writer), filled.go)
         reader.memory.poke(reader.memory.direct_va((at.pfn << 12) + filled.go % PAGE), 1, 8)
         s.need_status(guest.run(s.SECONDS["command"]), 0)
