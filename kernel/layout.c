@@ -19,6 +19,7 @@
 #include "sync/trace.h"
 #include "vm/lru.h"
 #include "vm/mm.h"
+#include "vm/swap_io.h"
 #include "vm/vma.h"
 
 struct layout_row {
@@ -34,7 +35,7 @@ struct layout_row {
 extern const struct layout_row kernel_layout[];
 extern const uint32_t kernel_layout_version;
 
-const uint32_t kernel_layout_version = 1;
+const uint32_t kernel_layout_version = 2;
 
 const struct layout_row kernel_layout[] = {
     STRUCT(page),
@@ -55,6 +56,8 @@ const struct layout_row kernel_layout[] = {
     NUMBER(PAGE_BUDDY),
     NUMBER(PAGE_CACHED),
     NUMBER(PAGE_CHARGED),
+    NUMBER(PAGE_PRIVATE),
+    NUMBER(PAGE_KEPT),
     NUMBER(FRAME_FREE),
     NUMBER(FRAME_KERNEL),
     NUMBER(FRAME_PAGE_TABLE),
@@ -96,6 +99,8 @@ const struct layout_row kernel_layout[] = {
     MEMBER(mm_struct, heap_start),
     MEMBER(mm_struct, heap_end),
     MEMBER(mm_struct, resident),
+    MEMBER(mm_struct, swapped),
+    MEMBER(mm_struct, family),
     MEMBER(page_table, root),
     MEMBER(page_table, levels),
     MEMBER(page_table, table_frames),
@@ -120,8 +125,27 @@ const struct layout_row kernel_layout[] = {
     NUMBER(VMA_LOCKED),
     NUMBER(VMA_IMAGE),
     MEMBER(vm_object, size),
+    MEMBER(vm_object, pages),
     MEMBER(vm_object, page_count),
     MEMBER(vm_object, is_memory),
+    MEMBER(page_tree, root),
+    MEMBER(page_tree, height),
+    NUMBER(PAGE_TREE_BITS),
+
+    MEMBER(swap_info, device),
+    MEMBER(swap_info, slots),
+    MEMBER(swap_info, used),
+    MEMBER(swap_info, retired),
+    MEMBER(swap_info, with_page),
+    MEMBER(swap_info, idle),
+    MEMBER(swap_info, uses),
+    MEMBER(swap_info, cached),
+    MEMBER(swap_info, stamp),
+    NUMBER(USES_MASK),
+    NUMBER(SLOT_CHARGED),
+    NUMBER(SLOT_RETIRED),
+    MEMBER(block_device, serial),
+    MEMBER(block_device, sectors),
 
     STRUCT(hart),
     MEMBER(hart, thread),

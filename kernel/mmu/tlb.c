@@ -96,6 +96,8 @@ void page_table_enter(struct page_table *table)
         sfence_all();
     else if (stale)
         sfence_asid(asid);
+    if (everything || stale)
+        trace(TRACE_FLUSH, 0, 0, 0);
     tlb_check_entered();
 }
 

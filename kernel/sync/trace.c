@@ -15,18 +15,20 @@ void trace_give_ring(uint32_t hart, struct trace_record *records, uint64_t capac
     __atomic_store_n(&harts[hart].trace_on, on, __ATOMIC_RELEASE);
 }
 
-void trace_write(enum trace_type type, uint64_t va, uint64_t pfn, uint32_t extra)
+void trace_write(int pid, enum trace_type type, uint64_t va, uint64_t pfn, uint32_t extra)
 {
     uint64_t flags = interrupts_save();
     uint32_t hart = hart_index();
     struct trace_ring *ring = &trace_rings[hart];
 
+    if (pid == TRACE_OF_RUNNING)
+        pid = trace_pid_hook ? (int)trace_pid_hook() : 0;
     if (ring->capacity != 0) { /* the host may turn on what was never made */
         ring->records[ring->written % ring->capacity] = (struct trace_record){
             .when = csr_read(cycle),
             .va = va,
             .pfn = (uint32_t)pfn,
-            .pid = trace_pid_hook ? trace_pid_hook() : 0,
+            .pid = (uint32_t)pid,
             .type = (uint16_t)type,
             .hart = (uint16_t)hart,
             .extra = extra,

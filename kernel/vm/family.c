@@ -8,6 +8,7 @@
 #include "abi/errno.h"
 #include "mmu/tlb.h"
 #include "sync/printf.h"
+#include "sync/trace.h"
 #include "thread/sleeplock.h"
 #include "vm/mm.h"
 #include "vm/quota.h"
@@ -127,6 +128,7 @@ static struct mm_struct *likely_member(struct family *family, struct page *page)
 bool family_unmap_one(struct mm_struct *mm, uint64_t va, struct page *page, swp_entry_t slot)
 {
     struct page_table *table = &mm->page_table;
+    bool dirty = page_test(page, PAGE_DIRTY);
     pte_t *entry;
 
     spin_lock(&table->lock);
@@ -138,7 +140,8 @@ bool family_unmap_one(struct mm_struct *mm, uint64_t va, struct page *page, swp_
         pte_swap(table, va, entry, pte_make_swap(slot));
         quota_forget(mm, va);
         __atomic_fetch_add(&mm->swapped, 1, __ATOMIC_RELAXED);
-        mm->events[page_test(page, PAGE_DIRTY) ? VM_STAT_EVICT_DIRTY : VM_STAT_EVICT_CLEAN]++;
+        trace_of(mm->pid, TRACE_EVICT, va, page_pfn(page).number, dirty);
+        mm->events[dirty ? VM_STAT_EVICT_DIRTY : VM_STAT_EVICT_CLEAN]++;
     }
     spin_unlock(&table->lock);
     if (!entry)

@@ -10,6 +10,7 @@
 #include "mem/vm_stat.h"
 #include "mmu/tlb.h"
 #include "sync/printf.h"
+#include "sync/trace.h"
 #include "vm/anon.h"
 #include "vm/lru.h"
 #include "vm/mm.h"
@@ -155,6 +156,8 @@ static void replace_entry(struct vm_fault *fault, pte_t entry)
         pte_swap(&fault->mm->page_table, fault->va, fault->slot, entry);
     else
         pte_set(fault->slot, entry);
+    trace_of(fault->mm->pid, TRACE_MAP, fault->va, pte_pfn(entry).number,
+             pte_allows(entry, ACCESS_WRITE));
     if (pte_kind(fault->old) == PTE_SWAP)
         __atomic_fetch_sub(&fault->mm->swapped, 1, __ATOMIC_RELAXED);
     if (fault->brings_page && !quota_remember(fault->mm, fault->va, fault->stamp))
@@ -284,6 +287,7 @@ enum fault_result handle_page_fault(struct mm_struct *mm, uint64_t address, unsi
     struct vm_fault fault;
     enum fault_result result;
 
+    trace_of(mm->pid, TRACE_FAULT, address, 0, flags);
     fault.mm = mm;
     fault.address = address;
     fault.va = PAGE_ROUND_DOWN(address);

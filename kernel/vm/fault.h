@@ -12,6 +12,7 @@
 
 #include <stdint.h>
 
+#include "sync/trace.h"
 #include "vm/mm.h"
 #include "vm/vma.h"
 
@@ -88,8 +89,11 @@ static inline enum fault_result fault_install(struct vm_fault *fault, pte_t entr
                          !(fault->vma->flags & VMA_LOCKED), 1)) {
         spin_lock(&fault->mm->page_table.lock);
         done = pte_load(fault->slot) == 0;
-        if (done)
+        if (done) {
             pte_set(fault->slot, entry);
+            trace_of(fault->mm->pid, TRACE_MAP, fault->va, pte_pfn(entry).number,
+                     pte_allows(entry, ACCESS_WRITE));
+        }
         spin_unlock(&fault->mm->page_table.lock);
     } else {
         done = fault_install_with_care(fault, entry);

@@ -12,6 +12,7 @@
 #include "mem/vm_stat.h"
 #include "mmu/tlb.h"
 #include "sync/printf.h"
+#include "sync/trace.h"
 #include "vm/anon.h"
 #include "vm/mm.h"
 #include "vm/page_lock.h"
@@ -116,6 +117,8 @@ static bool map_neighbour(struct vm_area_struct *vma, pte_t *slot, struct page *
         pte_set(slot, pte_locked(pte_make_user(page_pfn(page),
                                                vma->access & ~(uint64_t)ACCESS_WRITE),
                                  vma->flags & VMA_LOCKED));
+        trace_of(vma->mm->pid, TRACE_MAP, vma->start + (index << PAGE_SHIFT) - vma->offset,
+                 page_pfn(page).number, false);
     }
     page_unlock(page);
     return fits;

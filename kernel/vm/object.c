@@ -13,6 +13,7 @@
 #include "mem/frame.h"
 #include "mem/vm_stat.h"
 #include "sync/printf.h"
+#include "sync/trace.h"
 #include "vm/commit.h"
 #include "vm/lru.h"
 #include "vm/page_lock.h"
@@ -168,6 +169,8 @@ void object_swap_out(struct vm_object *object, struct page *page)
     object->page_count--;
     page->owner = NULL;
     spin_unlock(&object->lock);
+    trace_of(0, TRACE_EVICT, page->index << PAGE_SHIFT, page_pfn(page).number,
+             page_test(page, PAGE_DIRTY));
     page_put(page);
 }
 

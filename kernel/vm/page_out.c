@@ -15,7 +15,6 @@
 #include "abi/errno.h"
 #include "mem/vm_stat.h"
 #include "sync/printf.h"
-#include "sync/trace.h"
 #include "vm/family.h"
 #include "vm/lru.h"
 #include "vm/mm.h"
@@ -67,7 +66,6 @@ static enum outcome after_unmap(struct page *page)
             swap_page_forget(page);
         return STAYS;
     }
-    trace(TRACE_EVICT, page->index << PAGE_SHIFT, page_pfn(page).number, dirty);
     if (!dirty) {
         update_vm_stats(VM_STAT_EVICT_CLEAN, 1);
         return page_maps(page) == 0 ? FREED : STAYS;

@@ -13,6 +13,7 @@
 #include "mem/vm_stat.h"
 #include "riscv/timer.h"
 #include "sync/printf.h"
+#include "sync/trace.h"
 #include "thread/kstack.h"
 #include "thread/thread.h"
 #include "thread/waitq.h"
@@ -72,8 +73,10 @@ static bool judge_and_drop(struct page *page, bool may_sleep)
         return false;
     if (page_maps(page) != 0 && may_sleep && !page_test(page, PAGE_DIRTY | PAGE_WRITEBACK))
         object_unmap_page(object, page, false);
-    if (object_drop_locked(page))
+    if (object_drop_locked(page)) {
+        trace_of(0, TRACE_EVICT, page->index << PAGE_SHIFT, page_pfn(page).number, 0);
         return true;
+    }
     add_to_lru(&file_lru, page, 0);
     return false;
 }

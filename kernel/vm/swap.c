@@ -18,9 +18,6 @@
 #include "vm/swap_io.h"
 
 #define SLOTS_MAX (1u << 20) /* what the largest block of the buddy allocator can describe */
-#define USES_MASK 0x3fffu
-#define SLOT_CHARGED 0x4000u /* carries the promise of a page of unreserved memory */
-#define SLOT_RETIRED 0x8000u /* the disk failed there: it is not used again */
 #define MESSAGES 8u /* about retired slots; from then on one when their number has doubled */
 
 struct swap_info swap;

@@ -66,13 +66,13 @@ static int move(enum block_operation operation, struct page *const page[], uint3
 /* The write of a page is over: it may go, or, where it failed, has to stay. */
 static void page_written(struct page *page, int error)
 {
-    trace(TRACE_SWAP_OUT, page->index << PAGE_SHIFT, page_pfn(page).number, page->slot - 1);
     if (error) {
         swap_slot_retire(page_swap_slot(page), "written");
         if (!page_set(page, PAGE_KEPT))
             page_get(page);
         add_to_lru(&anon_lru, page, 0);
     } else {
+        trace(TRACE_SWAP_OUT, page->index << PAGE_SHIFT, page_pfn(page).number, page->slot - 1);
         page_clear_flag(page, PAGE_DIRTY);
         update_vm_stats(VM_STAT_PGOUT, 1);
     }
@@ -119,7 +119,7 @@ static void pages_arrived(struct page *const page[], uint32_t count)
 {
     update_vm_stats(VM_STAT_PGIN, count);
     for (uint32_t i = 0; i < count; i++) {
-        trace(TRACE_SWAP_IN, page_swap_slot(page[i]).number, page_pfn(page[i]).number, i);
+        trace(TRACE_SWAP_IN, 0, page_pfn(page[i]).number, page_swap_slot(page[i]).number);
         if (i > 0) {
             page_set(page[i], PAGE_KEPT);
             add_to_lru(&anon_lru, page[i], 0);

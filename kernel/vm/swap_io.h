@@ -8,6 +8,11 @@
 
 #define SECTORS_PER_SLOT (PAGE_SIZE / SECTOR_SIZE)
 
+/* Of swap_info.uses. */
+#define USES_MASK 0x3fffu
+#define SLOT_CHARGED 0x4000u /* carries the promise of a page of unreserved memory */
+#define SLOT_RETIRED 0x8000u /* the disk failed there: it is not used again */
+
 struct swap_info {
     struct spinlock lock;        /* RANK_SWAP */
     struct block_device *device; /* c: NULL: swap is off */

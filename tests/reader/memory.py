@@ -16,7 +16,7 @@ from elf import Elf
 
 RAM_START = 0x80000000
 PAGE_SIZE = 4096
-LAYOUT_VERSION = 1
+LAYOUT_VERSION = 2
 LONGEST_LIST = 1 << 22      # more frames than the largest machine has
 
 # riscv/memlayout.h; the image is found, these two are where they are in every kernel.

@@ -12,10 +12,11 @@ one leaves behind. On a live one, wrap a reading that has to fit together in ste
 
 import heapq
 import struct
-from collections import Counter, namedtuple
+from collections import namedtuple
 
+import checks
 import memory
-from memory import (DIRECT_BASE, PAGE_SIZE, PTE_LEAF, PTE_R, PTE_U, PTE_V, PTE_W, PTE_X, NotThere,
+from memory import (DIRECT_BASE, PAGE_SIZE, PTE_LEAF, PTE_R, PTE_V, PTE_W, PTE_X, NotThere,
                     Torn)
 
 __all__ = ["Reader", "NotThere", "Torn"]
@@ -23,10 +24,15 @@ __all__ = ["Reader", "NotThere", "Torn"]
 TRIES = 200
 
 Page = namedtuple("Page", "pfn kind order refs maps flags owner index slot")
-Process = namedtuple("Process", "pid name state parent threads mm root levels resident")
+Process = namedtuple("Process", "pid name state parent threads mm root levels resident swapped "
+                     "family")
 Area = namedtuple("Area", "start end access flags object offset file_bytes")
 # kind: present, none (the frame is kept, nobody may touch it), swap. bits: the ten low ones.
 Mapping = namedtuple("Mapping", "va kind pfn slot bits size")
+# A slot that is not free. uses: entries of page tables and objects that are to name it; flags:
+# charged, retired; pfn: the page in memory that has its content, too (the swap cache), or None.
+Slot = namedtuple("Slot", "number uses flags pfn stamp")
+Swap = namedtuple("Swap", "serial sectors total used retired with_page idle slots")
 Record = namedtuple("Record", "when va pfn pid type hart extra")
 
 STATES = ("live", "zombie", "reaped")
@@ -108,6 +114,10 @@ class Reader:
                     m.get(at, "page.flags"), m.get(at, "page.owner"), m.get(at, "page.index"),
                     m.get(at, "page.slot"))
 
+    def zero_page(self):
+        """The number of the frame that all zero-filled reads share."""
+        return self._pfn_of_node(self.memory.u64("zero_page") + self.memory.layout["page.lru"][0])
+
     def page_flags(self, page):
         return self.memory.flag_names(page.flags, "PAGE_")
 
@@ -170,7 +180,8 @@ class Reader:
                 m.get(parent, "process.pid") if parent else 0, m.get(at, "process.thread_count"),
                 mm, m.pa(m.get(table, "page_table.root")) if mm else 0,
                 m.get(table, "page_table.levels") if mm else 0,
-                m.get(mm, "mm_struct.resident") if mm else 0))
+                *(m.get(mm, "mm_struct." + name) if mm else 0
+                  for name in ("resident", "swapped", "family"))))
         return found
 
     def process(self, pid_or_name):
@@ -218,12 +229,12 @@ class Reader:
         entries = struct.unpack("<%dQ" % count, self.memory.read_pa(table, 8 * count))
         for index, entry in enumerate(entries):
             if entry and span > PAGE_SIZE and entry & (PTE_V | PTE_LEAF) == PTE_V:
-                yield from self._walk(self._next_table(entry), va + index * span, span >> 9, 512,
+                yield from self._walk(self.next_table(entry), va + index * span, span >> 9, 512,
                                       seen)
             elif entry:
                 yield self._mapping(va + index * span, entry, span)
 
-    def _next_table(self, entry):
+    def next_table(self, entry):
         return (entry >> self.memory.number("PTE_PFN_SHIFT") & (1 << 44) - 1) << 12
 
     def _mapping(self, va, entry, size):
@@ -247,7 +258,7 @@ class Reader:
                 return None
             if span == PAGE_SIZE or entry & (PTE_V | PTE_LEAF) != PTE_V:
                 return self._mapping(va & ~(span - 1), entry, span)
-            table, span = self._next_table(entry), span >> 9
+            table, span = self.next_table(entry), span >> 9
 
     def read_user(self, process, va, size):
         """Bytes of a process's memory; None where a page of it is not present."""
@@ -261,6 +272,83 @@ class Reader:
             data += self.memory.read_pa((mapping.pfn << 12) + offset, step)
             va, size = va + step, size - step
         return data
+
+    # ---- objects: files, and memory that is shared ----------------------------------------------
+
+    def object_entries(self, at):
+        """What a vm_object has: (index, pfn, None) of a page, (index, None, slot) in swap."""
+        m = self.memory
+        tree = m.member(at, "vm_object.pages")
+        root, height = m.get(tree, "page_tree.root"), m.get(tree, "page_tree.height")
+        if height * m.number("PAGE_TREE_BITS") > 64:
+            raise Torn("a tree of pages is too high")
+        if root:
+            yield from self._tree_entries(root, height, 0, set())
+
+    def _tree_entries(self, entry, level, index, seen):
+        if level == 0:
+            if entry & 1:
+                yield index, None, entry >> 1
+            else:
+                yield index, self._pfn_of_node(entry + self.memory.layout["page.lru"][0]), None
+            return
+        if entry in seen:
+            raise Torn("a node of a tree of pages is met twice")
+        seen.add(entry)
+        bits = self.memory.number("PAGE_TREE_BITS")
+        for i, below in enumerate(struct.unpack("<%dQ" % (1 << bits),
+                                                self.memory.read(entry, 8 << bits))):
+            if below:
+                yield from self._tree_entries(below, level - 1, index << bits | i, seen)
+
+    # ---- swap -----------------------------------------------------------------------------------
+
+    def swap(self):
+        """The map of slots and the swap cache, as a Swap; its slots: number → Slot, none free."""
+        m = self.memory
+        at = m.address("swap")
+        total, used, retired, with_page, idle = (
+            m.get(at, "swap_info." + name)
+            for name in ("slots", "used", "retired", "with_page", "idle"))
+        device, arrays = m.get(at, "swap_info.device"), []
+        for name, letter, size in (("uses", "H", 2), ("cached", "I", 4), ("stamp", "I", 4)):
+            start = m.get(at, "swap_info." + name)
+            if device and not start:
+                raise Torn("swap is on and has no map")
+            arrays.append(struct.unpack("<%d%s" % (total, letter), m.read(start, size * total))
+                          if device else ())
+        mask, flags = m.number("USES_MASK"), m.numbers("SLOT_")
+        slots = {}
+        for number, (uses, pfn, stamp) in enumerate(zip(*arrays)):
+            if uses or pfn:
+                names = [flags[bit] for bit in flags if uses & bit]
+                slots[number] = Slot(number, uses & mask, names, pfn or None, stamp)
+        return Swap(m.get_text(device, "block_device.serial") if device else "",
+                    m.get(device, "block_device.sectors") if device else 0,
+                    total, used, retired, with_page, idle, slots)
+
+    def is_on_disk(self, slot):
+        """Has the disk the slot's content? Not while its page is newer, or on its way there."""
+        m = self.memory
+        if "retired" in slot.flags or not (slot.uses or slot.pfn):
+            return False
+        unwritten = m.number("PAGE_DIRTY") | m.number("PAGE_WRITEBACK")
+        return slot.pfn is None or not self.page(slot.pfn).flags & unwritten
+
+    def named_slots(self):
+        """Slot → who names it: (pid, address) of an entry, (None, index) of shared memory's."""
+        names = {}
+        objects = set()
+        for process in self.processes():
+            objects.update(area.object for area in self.areas(process) if area.object)
+            for mapping in self.mappings(process):
+                if mapping.kind == "swap":
+                    names.setdefault(mapping.slot, []).append((process.pid, mapping.va))
+        for at in objects:
+            for index, _, slot in self.object_entries(at):
+                if slot is not None:
+                    names.setdefault(slot, []).append((None, index))
+        return names
 
     # ---- lists of replacement -------------------------------------------------------------------
 
@@ -326,51 +414,6 @@ class Reader:
             found.append((records, first))
         return found
 
-    # ---- does it all fit together? --------------------------------------------------------------
-
     def check(self):
         """Complaints about a kernel that nothing is going on in: an empty list where all fits."""
-        found = []
-        ledger, counters = self.ledger(), self.ledger_counters()
-        if sum(ledger.values()) != self.managed():
-            found.append("the classes sum up to %d frames of %d: %s" % (
-                sum(ledger.values()), self.managed(), ledger))
-        for name, count in counters.items():
-            if ledger[name] != count:
-                found.append("%s: the frame table has %d, the counter says %d" % (
-                    name, ledger[name], count))
-        found += self._check_maps()
-        found += self._check_lists()
-        return found
-
-    def _check_maps(self):
-        """Each frame is mapped as often as its map count says."""
-        zero_page = self._zero_page()
-        maps = Counter()
-        for process in self.processes():
-            for mapping in self.mappings(process):
-                if mapping.kind != "swap":
-                    maps[mapping.pfn] += 1
-                if mapping.kind == "present" and not mapping.bits & PTE_U:
-                    yield "pid %d: 0x%x is mapped, but not for user mode" % (
-                        process.pid, mapping.va)
-        maps.pop(zero_page, None)
-        for page in self.pages():
-            if page.order == 0 and page.maps != maps.pop(page.pfn, 0):
-                yield "frame 0x%x (%s) has map count %d" % (page.pfn, page.kind, page.maps)
-        for pfn, count in maps.items():
-            yield "frame 0x%x has %d mappings and is not a single managed frame" % (pfn, count)
-
-    def _zero_page(self):
-        page = self.memory.u64("zero_page")
-        return self._pfn_of_node(page + self.memory.layout["page.lru"][0])
-
-    def _check_lists(self):
-        """Pages on a list of replacement say so, and the others do not."""
-        listed = Counter(pfn for _, pfns in self.lru().values() for pfn in pfns)
-        on_lru = self.memory.number("PAGE_ON_LRU")
-        for page in self.pages():
-            if bool(page.flags & on_lru) != bool(listed.pop(page.pfn, 0)):
-                yield "frame 0x%x (%s): %s" % (page.pfn, page.kind, self.page_flags(page))
-        for pfn in listed:
-            yield "frame 0x%x is on a list and part of a block" % pfn
+        return checks.all_of(self)
