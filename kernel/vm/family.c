@@ -133,6 +133,19 @@ static struct mm_struct *likely_member(struct family *family, struct page *page)
     return mm;
 }
 
+/*
+ * Locks: the page's, the table's. Whether the page is going to be written because of this eviction is
+ * known already: not where it is on its way (that was counted), or where its slot failed.
+ */
+static void count_eviction(struct mm_struct *mm, struct page *page)
+{
+    bool dirty = page_test(page, PAGE_DIRTY) && !page_test(page, PAGE_KEPT);
+
+    mm->events[dirty ? VM_STAT_EVICT_DIRTY : VM_STAT_EVICT_CLEAN]++;
+    if (dirty && !page_test(page, PAGE_WRITEBACK))
+        mm->events[VM_STAT_PGOUT]++;
+}
+
 bool family_unmap_one(struct mm_struct *mm, uint64_t va, struct page *page, swp_entry_t slot)
 {
     struct page_table *table = &mm->page_table;
@@ -147,7 +160,7 @@ bool family_unmap_one(struct mm_struct *mm, uint64_t va, struct page *page, swp_
         pte_swap(table, va, entry, pte_make_swap(slot));
         quota_forget(mm, va);
         __atomic_fetch_add(&mm->swapped, 1, __ATOMIC_RELAXED);
-        mm->events[page_test(page, PAGE_DIRTY) ? VM_STAT_EVICT_DIRTY : VM_STAT_EVICT_CLEAN]++;
+        count_eviction(mm, page);
     }
     spin_unlock(&table->lock);
     if (!entry)
