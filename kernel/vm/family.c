@@ -125,10 +125,20 @@ static struct mm_struct *likely_member(struct family *family, struct page *page)
     return mm;
 }
 
+/* Locks: the page's, the table's. A page that is on its way to the disk was counted then. */
+static void count_eviction(struct mm_struct *mm, uint64_t va, const struct page *page)
+{
+    bool dirty = page_test(page, PAGE_DIRTY);
+
+    trace_of(mm->pid, TRACE_EVICT, va, page_pfn(page).number, dirty);
+    mm->events[dirty ? VM_STAT_EVICT_DIRTY : VM_STAT_EVICT_CLEAN]++;
+    if (dirty && !page_test(page, PAGE_WRITEBACK))
+        mm->events[VM_STAT_PGOUT]++;
+}
+
 bool family_unmap_one(struct mm_struct *mm, uint64_t va, struct page *page, swp_entry_t slot)
 {
     struct page_table *table = &mm->page_table;
-    bool dirty = page_test(page, PAGE_DIRTY);
     pte_t *entry;
 
     spin_lock(&table->lock);
@@ -140,8 +150,7 @@ bool family_unmap_one(struct mm_struct *mm, uint64_t va, struct page *page, swp_
         pte_swap(table, va, entry, pte_make_swap(slot));
         quota_forget(mm, va);
         __atomic_fetch_add(&mm->swapped, 1, __ATOMIC_RELAXED);
-        trace_of(mm->pid, TRACE_EVICT, va, page_pfn(page).number, dirty);
-        mm->events[dirty ? VM_STAT_EVICT_DIRTY : VM_STAT_EVICT_CLEAN]++;
+        count_eviction(mm, va, page);
     }
     spin_unlock(&table->lock);
     if (!entry)

@@ -113,7 +113,8 @@ int vm_stats_read_one(struct vm_stats *stats, int pid)
     stats->pgin = events[VM_STAT_PGIN];
     stats->refault = events[VM_STAT_REFAULT];
     stats->evict_clean = events[VM_STAT_EVICT_CLEAN];
-    stats->evict_dirty = stats->pgout = events[VM_STAT_EVICT_DIRTY];
+    stats->pgout = events[VM_STAT_PGOUT];
+    stats->evict_dirty = events[VM_STAT_EVICT_DIRTY];
     stats->commit = (uint64_t)(mm->charged.pages + mm->charged.unswappable);
     stats->resident = private_pages(mm);
     stats->swapped = mm->swapped;

@@ -4,8 +4,8 @@
  * has to write before it can get one, and writing a file takes frames itself: buffers, blocks of
  * the log, tables. So it goes on only while the kernel keeps enough for those in reserve.
  *
- * Each process has private pages, a file that it maps and stores into, and a file that it writes,
- * cuts off, removes and makes again. All that it reads is compared with what it wrote last. In the
+ * Each process has private pages, a file that it maps and stores into, both all dirty before it
+ * begins, and a file that it writes, cuts off, removes and makes again. All that it reads is compared with what it wrote last. In the
  * end no frame and no slot may be missing.
  */
 #include "user.h"
@@ -94,17 +94,22 @@ static void region_make(struct region *region, unsigned owner, unsigned long pag
     region->versions = map(pages * sizeof(unsigned), MAP_PRIVATE | MAP_ANONYMOUS, -1);
 }
 
-/* Every page that is met is dirty afterwards. */
-static void region_act(struct region *region)
+/* All of them are dirty afterwards. */
+static void region_dirty(struct region *region, unsigned long from, unsigned long to)
 {
-    unsigned long from = draw(region->pages), to = from + 1 + draw(RUN_MOST);
-
     for (unsigned long i = from; i < to && i < region->pages; i++) {
         char *at = region->start + i * PAGE_SIZE;
 
         verify(at, region->owner, i, region->versions[i]);
         store(at, region->owner, i, ++region->versions[i]);
     }
+}
+
+static void region_act(struct region *region)
+{
+    unsigned long from = draw(region->pages);
+
+    region_dirty(region, from, from + 1 + draw(RUN_MOST));
 }
 
 static int open_written(unsigned long at)
@@ -199,6 +204,8 @@ static void work(int number, unsigned long frames)
     region_make(&private, (unsigned)number, frames / 3, -1);
     region_make(&mapped, (unsigned)number + 100, pages, fd);
     close(fd);
+    region_dirty(&private, 0, private.pages);
+    region_dirty(&mapped, 0, mapped.pages);
     while (!__atomic_load_n(&control->stop, __ATOMIC_RELAXED))
         act();
     for (unsigned long i = 0; i < private.pages; i++)
