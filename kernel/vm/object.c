@@ -163,14 +163,14 @@ void object_swap_out(struct vm_object *object, struct page *page)
     object_unmap_page(object, page, false);
     if (page_maps(page) != 0)
         return;
+    trace_of(0, TRACE_EVICT, page->index << PAGE_SHIFT, page_pfn(page).number,
+             (page->flags & PAGE_DIRTY) != 0);
     spin_lock(&object->lock);
     swap_slot_get(page_swap_slot(page));
     page_tree_replace(&object->pages, page->index, NULL, page_swap_slot(page).number);
     object->page_count--;
     page->owner = NULL;
     spin_unlock(&object->lock);
-    trace_of(0, TRACE_EVICT, page->index << PAGE_SHIFT, page_pfn(page).number,
-             page_test(page, PAGE_DIRTY));
     page_put(page);
 }
 
