@@ -293,6 +293,14 @@ def areas_grow():
     need("areas: ok" in ending.output, ending.output)
 
 
+def family_size():
+    """An eviction costs the same in a family of 128 as in one of four."""
+    ending = boot("families", s.SECONDS["usertests"], ICOUNT="1", PAGING="sv39", MEM="32M",
+                  SWAP="128M", CMD="families")
+    need_status(ending, 0)
+    need("families: ok" in ending.output, ending.output)
+
+
 def high_segment():
     """A program at 2^41 runs where the paging mode reaches it, else it is refused."""
     for paging in ("sv39", "sv48", "sv57"):
@@ -527,6 +535,7 @@ def all_items():
         ("threads on one address space", threads_on_one_space),
         ("more than memory", more_than_memory),
         ("100,000 areas", areas_grow),
+        ("eviction in a big family", family_size),
         ("idle cost", idle_cost),
         ("svade", svade),
         ("deterministic lane", deterministic),
