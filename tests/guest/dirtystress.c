@@ -4,9 +4,9 @@
  * has to write before it can get one, and writing a file takes frames itself: buffers, blocks of
  * the log, tables. So it goes on only while the kernel keeps enough for those in reserve.
  *
- * Each process has private pages, a file that it maps and stores into, both all dirty before it
- * begins, and a file that it writes, cuts off, removes and makes again. All that it reads is compared with what it wrote last. In the
- * end no frame and no slot may be missing.
+ * Each process has private pages and a file that it maps and stores into, all of them dirty before
+ * it begins, and a file that it writes, cuts off, removes and makes again. All that it reads is
+ * compared with what it wrote last. In the end no frame and no slot may be missing.
  */
 #include "user.h"
 

@@ -114,7 +114,7 @@ static void greediest_is_killed(void)
 }
 
 #define STREAM_PASSES 3
-#define STREAM_BLOCKS (40 * MIB) /* that much of the file takes room on the disk; the rest is holes */
+#define STREAM_BLOCKS (40 * MIB) /* so much of the file is on the disk; the rest: holes */
 
 static void use_hot_pages(long address)
 {
