@@ -87,10 +87,12 @@ pte_t *find_page_table(struct page_table *table, uint64_t va)
 {
     pte_t *entries = table->root;
 
-    for (uint32_t level = table->levels - 1; level > 0; level--) {
-        pte_t entry = pte_load(&entries[pte_index(va, level)]);
+    uint32_t shift = pte_shift(table->levels);
 
-        if (!pte_is_table(entry))
+    while ((shift -= PTE_INDEX_BITS) > PAGE_SHIFT) {
+        pte_t entry = pte_load(&entries[(va >> shift) % PTES_PER_TABLE]);
+
+        if (__builtin_expect(!pte_is_table(entry), 0))
             return NULL;
         entries = table_va(entry);
     }

@@ -45,9 +45,16 @@ struct table_supply {
 extern uint32_t paging_levels;         /* constant after boot */
 extern struct page_table kernel_page_table;
 
-static inline uint32_t pte_index(uint64_t va, uint32_t level) /* level 0 = leaf */
+#define PTE_INDEX_BITS 9u
+
+static inline uint32_t pte_shift(uint32_t level) /* level 0 = leaf */
 {
-    return (va >> (PAGE_SHIFT + 9 * level)) & (PTES_PER_TABLE - 1);
+    return PAGE_SHIFT + PTE_INDEX_BITS * level;
+}
+
+static inline uint32_t pte_index(uint64_t va, uint32_t level)
+{
+    return (va >> pte_shift(level)) % PTES_PER_TABLE;
 }
 
 /* One past the user half: 2^38, 2^47 or 2^56. */

@@ -195,14 +195,15 @@ void tlb_batch_note(struct tlb_batch *batch, uint64_t va)
 
 void tlb_batch_finish(struct tlb_batch *batch)
 {
-    uint32_t freed = 0;
+    struct page **end = &batch->page[batch->count];
+    struct page **free_end = batch->page; /* those from the first on are free */
 
     if (batch->start < batch->end)
         flush_tlb_range(batch->table, batch->start, batch->end);
-    for (uint32_t i = 0; i < batch->count; i++)
-        if (page_drop(batch->page[i], PAGE_MAPPED_REF))
-            batch->page[freed++] = batch->page[i];
-    if (freed)
-        frames_free(batch->page, freed);
+    for (struct page **page = batch->page; page < end; page++)
+        if (page_drop(*page, PAGE_MAPPED_REF))
+            *free_end++ = *page;
+    if (free_end > batch->page)
+        frames_free(batch->page, (uint32_t)(free_end - batch->page));
     batch->count = 0;
 }

@@ -321,33 +321,50 @@ void areas_merge(struct mm_struct *mm, uint64_t start, uint64_t end)
     }
 }
 
+/* Locks: the page table's. */
+static void __attribute__((noinline)) swap_entry_drop(struct mm_struct *mm, pte_t *slot)
+{
+    swp_entry_t entry = pte_swap_slot(pte_load(slot));
+
+    pte_set(slot, 0);
+    swap_slot_put(entry);
+    __atomic_fetch_sub(&mm->swapped, 1, __ATOMIC_RELAXED);
+}
+
 /* Locks: the page table's. Empties slots from *va on, until end, a table's end, or a full batch. */
 static void unmap_slots(struct mm_struct *mm, struct tlb_batch *batch, pte_t *slot, uint64_t *va,
                         uint64_t end, uint64_t *unmapped)
 {
     uint64_t stop = (*va | (LEAF_TABLE_SPAN - 1)) + 1;
+    uint64_t full = *va + (TLB_BATCH_PAGES - batch->count) * PAGE_SIZE;
+    struct page **next = &batch->page[batch->count];
+    struct quota *quota = mm->quota;
+    pfn_t zero = zero_pfn;
     uint64_t at = *va;
 
     if (stop > end)
         stop = end;
+    if (stop > full)
+        stop = full;
     tlb_batch_note(batch, at);
-    for (; at < stop && batch->count < TLB_BATCH_PAGES; at += PAGE_SIZE, slot++) {
+    for (; at < stop; at += PAGE_SIZE, slot++) {
         pte_t entry = pte_load(slot);
 
         if (pte_has_frame(entry)) {
-            struct page *page = pfn_page(pte_pfn(pte_swap(batch->table, at, slot, 0)));
+            pfn_t pfn = pte_pfn(pte_swap(batch->table, at, slot, 0));
 
-            if (page != zero_page)
-                batch->page[batch->count++] = page;
-            if (__builtin_expect(mm->quota != NULL, 0))
+            if (pfn.number != zero.number)
+                *next++ = pfn_page(pfn);
+            else
+                (*unmapped)++;
+            if (__builtin_expect(quota != NULL, 0))
                 quota_forget(mm, at);
-            (*unmapped)++;
-        } else if (pte_kind(entry) == PTE_SWAP) {
-            pte_set(slot, 0);
-            swap_slot_put(pte_swap_slot(entry));
-            __atomic_fetch_sub(&mm->swapped, 1, __ATOMIC_RELAXED);
+        } else if (__builtin_expect(entry != 0, 0)) {
+            swap_entry_drop(mm, slot);
         }
     }
+    *unmapped += (uint64_t)(next - &batch->page[batch->count]);
+    batch->count = (uint32_t)(next - batch->page);
     tlb_batch_note(batch, at - PAGE_SIZE);
     *va = at;
 }

@@ -81,7 +81,8 @@ bool fault_install_with_care(struct vm_fault *fault, pte_t entry);
  * FAULT_RETRY when the entry is not what was looked at. Locks: the mm lock for reading. In line is
  * the usual case: an empty slot becomes a present entry.
  */
-static inline enum fault_result fault_install(struct vm_fault *fault, pte_t entry)
+static inline __attribute__((always_inline)) enum fault_result
+fault_install(struct vm_fault *fault, pte_t entry)
 {
     bool done;
 

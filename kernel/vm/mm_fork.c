@@ -36,6 +36,23 @@ static int area_copy(struct vm_area_struct *vma, struct mm_struct *child)
     return 0;
 }
 
+static void page_share(pte_t entry)
+{
+    __atomic_fetch_add(&pfn_page(pte_pfn(entry))->counts, PAGE_MAPPED_REF, __ATOMIC_RELAXED);
+}
+
+/* A page that nobody may touch, or one that is in swap: the child has a use of it. */
+static void __attribute__((noinline)) absent_share(struct mm_struct *child, pte_t entry)
+{
+    if (pte_has_frame(entry)) {
+        page_share(entry);
+        __atomic_fetch_add(&child->resident, 1, __ATOMIC_RELAXED);
+    } else {
+        swap_slot_get(pte_swap_slot(entry));
+        __atomic_fetch_add(&child->swapped, 1, __ATOMIC_RELAXED);
+    }
+}
+
 /*
  * Locks: parent's. Shares what its slots from[0 .. count), the first of them for va, map with to[].
  * Returns the pages that are mapped; *protected tells that an entry lost its write permission.
@@ -49,22 +66,18 @@ static uint64_t slots_share(struct page_table *parent, struct mm_struct *child, 
     for (uint64_t i = 0; i < count; i++) {
         pte_t entry = pte_load(&from[i]);
 
-        if (pte_kind(entry) == PTE_SWAP) {
-            swap_slot_get(pte_swap_slot(entry));
-            __atomic_fetch_add(&child->swapped, 1, __ATOMIC_RELAXED);
-            pte_set(&to[i], entry);
+        if (__builtin_expect(pte_kind(entry) == PTE_PRESENT, 1)) {
+            mapped++;
+            if (pte_pfn(entry).number != zero.number)
+                page_share(entry);
+            if (pte_allows(entry, ACCESS_WRITE)) {
+                pte_write_protect(parent, va + i * PAGE_SIZE, &from[i]);
+                *protected = true;
+            }
+        } else if (entry != 0) {
+            absent_share(child, entry);
         }
-        if (!pte_has_frame(entry))
-            continue;
-        mapped++;
-        if (!pte_shows(entry, zero))
-            __atomic_fetch_add(&pfn_page(pte_pfn(entry))->counts, PAGE_MAPPED_REF,
-                               __ATOMIC_RELAXED);
-        if (pte_allows(entry, ACCESS_WRITE)) {
-            pte_write_protect(parent, va + i * PAGE_SIZE, &from[i]);
-            *protected = true;
-        }
-        pte_set(&to[i], pte_shared(entry));
+        to[i] = pte_shared(entry); /* empty till now: nobody changes that */
     }
     return mapped;
 }
@@ -100,7 +113,7 @@ static int tables_copy(struct mm_struct *parent, struct mm_struct *child,
         va = stop;
     }
     table_supply_drop(&supply);
-    child->resident += mapped;
+    __atomic_fetch_add(&child->resident, mapped, __ATOMIC_RELAXED); /* pages may go already */
     return error;
 }
 
