@@ -83,20 +83,36 @@ void table_supply_drop(struct table_supply *supply)
         page_put(supply->frame[--supply->count]);
 }
 
-pte_t *find_page_table(struct page_table *table, uint64_t va)
+/* Walks down from the root, and leaves what it found as the hint. */
+static pte_t *__attribute__((noinline)) find_from_root(struct page_table *table, uint64_t va)
 {
     pte_t *entries = table->root;
+    struct page *leaf;
 
-    uint32_t shift = pte_shift(table->levels);
+    for (uint32_t level = table->levels - 1; level > 0; level--) {
+        pte_t entry = pte_load(&entries[pte_index(va, level)]);
 
-    while ((shift -= PTE_INDEX_BITS) > PAGE_SHIFT) {
-        pte_t entry = pte_load(&entries[(va >> shift) % PTES_PER_TABLE]);
-
-        if (__builtin_expect(!pte_is_table(entry), 0))
+        if (!pte_is_table(entry))
             return NULL;
         entries = table_va(entry);
     }
+    leaf = va_page(entries);
+    leaf->index = va / LEAF_TABLE_SPAN;
+    __atomic_store_n(&table->last_leaf, leaf, __ATOMIC_RELEASE);
     return &entries[pte_index(va, 0)];
+}
+
+/*
+ * A leaf table's frame knows by its index what it covers. Who unlinks one has the lock, and keeps
+ * out all who may walk without it; so no hint outlives its table.
+ */
+pte_t *find_page_table(struct page_table *table, uint64_t va)
+{
+    struct page *leaf = __atomic_load_n(&table->last_leaf, __ATOMIC_ACQUIRE);
+
+    if (__builtin_expect(leaf && leaf->index == va / LEAF_TABLE_SPAN, 1))
+        return (pte_t *)page_va(leaf) + pte_index(va, 0);
+    return find_from_root(table, va);
 }
 
 pte_t *walk_page_table(struct page_table *table, uint64_t va, struct table_supply *supply)
@@ -168,9 +184,11 @@ uint64_t tables_needed(uint32_t levels, uint64_t start, uint64_t end, uint64_t f
 static void table_unlink(struct page_table *table, uint64_t va, pte_t *slot,
                          struct list_head *removed)
 {
-    pte_t entry = pte_swap(table, va, slot, 0);
+    struct page *page = pfn_page(pte_pfn(pte_swap(table, va, slot, 0)));
 
-    list_move(&pfn_page(pte_pfn(entry))->lru.link, removed);
+    if (table->last_leaf == page)
+        table->last_leaf = NULL;
+    list_move(&page->lru.link, removed);
     table->table_frames--;
 }
 

@@ -25,6 +25,7 @@ struct page_table {
     struct spinlock lock;
     pte_t *root;          /* c: in the direct map */
     uint32_t levels;      /* c: 3, 4 or 5 */
+    struct page *last_leaf;  /* a: the leaf table that was found last, or NULL: a hint */
     struct list_head frames; /* t: of its tables, the root's included, by page->lru.link */
     uint64_t table_frames;   /* t: how many */
     uint64_t context;     /* a: ASID and its generation; mmu/asid.c */

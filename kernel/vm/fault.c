@@ -20,40 +20,48 @@
 #include "vm/swap.h"
 #include "vm/vma.h"
 
-/* The facts about an address in an area. */
-static inline void facts_inside(const struct vm_fault *fault, struct fault_facts *facts)
+/* Of an address in an area. */
+static inline __attribute__((always_inline)) enum fault_kind
+kind_inside(const struct vm_fault *fault)
 {
     const struct vm_area_struct *vma = fault->vma;
     uint64_t into = fault->va - vma->start;
+    struct fault_facts facts = {
+        .access = fault->access,
+        .has_area = true,
+        .below_sp = (vma->flags & VMA_STACK) && (fault->flags & FAULT_FLAG_USER_SP) &&
+                    fault->address < fault->sp,
+        .allowed = vma->access,
+        .pte = fault->old,
+        .is_zero_page = pte_shows(fault->old, zero_pfn),
+    };
 
-    facts->has_area = true;
-    facts->below_sp = (vma->flags & VMA_STACK) && (fault->flags & FAULT_FLAG_USER_SP) &&
-                      fault->address < fault->sp;
-    facts->allowed = vma->access;
-    facts->pte = fault->old;
-    facts->is_zero_page = pte_shows(fault->old, zero_pfn);
     if (vma->object && into < vma->file_bytes) {
-        facts->backing =
+        facts.backing =
             vma_maps_whole_page(vma, fault->va) ? BACKING_FILE_WHOLE : BACKING_FILE_PART;
-        facts->is_shared = vma->flags & VMA_SHARED;
-        facts->past_end = vma->offset + into >= PAGE_ROUND_UP(vma->object->size);
+        facts.is_shared = vma->flags & VMA_SHARED;
+        facts.past_end = vma->offset + into >= PAGE_ROUND_UP(vma->object->size);
     }
+    return fault_kind(&facts);
 }
 
-/* The facts about an address that no area covers; next is the area above it. */
-static void facts_outside(const struct vm_fault *fault, const struct vm_area_struct *next,
-                          struct fault_facts *facts)
+/* Of an address that no area covers; next is the area above it. */
+static enum fault_kind __attribute__((noinline)) kind_between(const struct vm_fault *fault,
+                                                              const struct vm_area_struct *next)
 {
     uint64_t limit = fault->mm->stack_limit;
+    bool below_stack = next && (next->flags & VMA_STACK);
+    struct fault_facts facts = {
+        .is_stack_gap = below_stack && fault->va >= limit,
+        .may_grow = (fault->flags & FAULT_FLAG_USER_SP) && fault->address >= fault->sp,
+        .is_guard = below_stack && fault->va < limit && fault->va >= limit - STACK_GUARD_BYTES,
+    };
 
-    if (!next || !(next->flags & VMA_STACK))
-        return;
-    facts->is_stack_gap = fault->va >= limit;
-    facts->may_grow = (fault->flags & FAULT_FLAG_USER_SP) && fault->address >= fault->sp;
-    facts->is_guard = fault->va < limit && fault->va >= limit - STACK_GUARD_BYTES;
+    return fault_kind(&facts);
 }
 
-static enum fault_result fault_act(struct vm_fault *fault, enum fault_kind kind)
+static inline __attribute__((always_inline)) enum fault_result
+fault_act(struct vm_fault *fault, enum fault_kind kind)
 {
     switch (kind) {
     case FAULT_KIND_ZERO_WRITE:
@@ -68,7 +76,7 @@ static enum fault_result fault_act(struct vm_fault *fault, enum fault_kind kind)
     case FAULT_KIND_FILE_MAP:
     case FAULT_KIND_FILE_COPY:
     case FAULT_KIND_FILE_SHARE:
-        return (enum fault_result)fault->vma->ops->fault(fault->vma, fault);
+        return (enum fault_result)fault->vma->ops->fault(fault, kind);
     case FAULT_KIND_MARK:
         pte_mark(fault->slot, fault->access);
         flush_tlb_own_entry(fault->va);
@@ -102,12 +110,25 @@ static bool brings_private_page(enum fault_kind kind)
            kind == FAULT_KIND_SWAP;
 }
 
-/* Locks: the mm lock for reading. A private page is to come under a quota: is there room? */
-static enum fault_result __attribute__((noinline)) ask_quota(struct vm_fault *fault,
-                                                             enum fault_kind kind)
+/*
+ * Locks: the mm lock for reading. What is rare: nothing is there but perhaps a swap slot that is to
+ * be brought back; or there is a quota, which must have room for a private page.
+ */
+static enum fault_result __attribute__((noinline))
+act_with_care(struct vm_fault *fault, const struct vm_area_struct *area)
 {
-    fault->brings_page = brings_private_page(kind) && !(fault->vma->flags & VMA_LOCKED);
-    return fault->brings_page ? (enum fault_result)quota_ask(fault) : FAULT_OK;
+    bool is_inside = area && area->start <= fault->va;
+    enum fault_kind kind = is_inside ? kind_inside(fault) : kind_between(fault, area);
+    enum fault_result result = FAULT_OK;
+
+    if (fault->flags & FAULT_FLAG_BRING_BACK)
+        return pte_kind(fault->old) == PTE_SWAP ? anon_swap_in(fault) : FAULT_OK;
+    if (fault->mm->quota) {
+        fault->brings_page = brings_private_page(kind) && !(fault->vma->flags & VMA_LOCKED);
+        if (fault->brings_page)
+            result = (enum fault_result)quota_ask(fault);
+    }
+    return result == FAULT_OK ? fault_act(fault, kind) : result;
 }
 
 /* Locks: the mm lock for reading. No table reaches the address: frames for what may be missing. */
@@ -123,30 +144,21 @@ static enum fault_result __attribute__((noinline)) bring_tables(struct vm_fault 
 /* Locks: the mm lock for reading. One round: look, decide, act. */
 static inline enum fault_result fault_look(struct vm_fault *fault)
 {
-    struct fault_facts facts = {.access = fault->access};
     struct vm_area_struct *vma = find_vma(fault->mm, fault->va);
-    enum fault_result result = FAULT_OK;
-    enum fault_kind kind;
+    enum fault_result result;
 
-    if (__builtin_expect(vma && vma->start <= fault->va, 1)) {
-        fault->vma = vma;
-        fault->slot = find_page_table(&fault->mm->page_table, fault->va);
-        fault->old = 0;
-        if (__builtin_expect(fault->slot != NULL, 1))
-            fault->old = pte_load(fault->slot);
-        else
-            result = bring_tables(fault);
-        facts_inside(fault, &facts);
-    } else {
-        fault->old = 0;
-        facts_outside(fault, vma, &facts);
-    }
-    if (__builtin_expect(fault->flags & FAULT_FLAG_BRING_BACK, 0))
-        return pte_kind(fault->old) == PTE_SWAP ? anon_swap_in(fault) : FAULT_OK;
-    kind = fault_kind(&facts);
-    if (__builtin_expect(fault->mm->quota != NULL, 0) && result == FAULT_OK)
-        result = ask_quota(fault, kind);
-    return result == FAULT_OK ? fault_act(fault, kind) : result;
+    fault->old = 0;
+    if (__builtin_expect(!vma || vma->start > fault->va, 0))
+        return act_with_care(fault, vma);
+    fault->vma = vma;
+    fault->slot = find_page_table(&fault->mm->page_table, fault->va);
+    if (__builtin_expect(fault->slot != NULL, 1))
+        fault->old = pte_load(fault->slot);
+    else if ((result = bring_tables(fault)) != FAULT_OK)
+        return result;
+    if (__builtin_expect(fault->mm->quota || (fault->flags & FAULT_FLAG_BRING_BACK), 0))
+        return act_with_care(fault, vma);
+    return fault_act(fault, kind_inside(fault));
 }
 
 /* Locks: the page table's. The entry is fault->old still. What must be right beside it. */

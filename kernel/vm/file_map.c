@@ -4,7 +4,7 @@
  *
  * A page of the object is mapped only with its page lock held, after its owner and the object's
  * size were looked at; so truncation, which removes pages under the same lock, never misses a
- * mapping.
+ * mapping. Where it is only shown to readers, to see that nobody has that lock will do: show_pages.
  */
 #include "abi/errno.h"
 #include "lib/string.h"
@@ -19,7 +19,7 @@
 #include "vm/swap.h"
 #include "vm/vma.h"
 
-#define AROUND_PAGES 16u     /* a window, aligned, that is mapped along with a page that is read */
+#define AROUND_PAGES 16u     /* a window, aligned, of which what is cached is shown by one fault */
 #define READ_AHEAD_PAGES 8u  /* after a page that was not cached, where the advice is SEQUENTIAL */
 
 static uint64_t index_of(const struct vm_area_struct *vma, uint64_t va)
@@ -40,33 +40,40 @@ static enum fault_result want_of_object(struct vm_fault *fault, uint64_t index,
     return want;
 }
 
+/* There is none, or it is not up to date, or somebody has its lock; our reference goes along. */
+static enum fault_result __attribute__((noinline)) page_not_ready(struct vm_fault *fault,
+                                                                  struct page *page, uint64_t index)
+{
+    if (page && page_test(page, PAGE_UPTODATE)) {
+        fault_keep(fault, page);
+        return FAULT_WANT_LOCK;
+    }
+    if (page)
+        page_put(page);
+    return want_of_object(fault, index, FAULT_WANT_PAGE);
+}
+
 /*
  * The cached page that fault->va shows, with a reference and its lock, up to date, still the
- * object's and within its size; else what to do about it. Locks: the mm lock for reading.
+ * object's and within its size; NULL: *why says what to do. Locks: the mm lock for reading.
  */
-static enum fault_result cached_page_lock(struct vm_fault *fault, struct page **out)
+static inline struct page *cached_page_lock(struct vm_fault *fault, enum fault_result *why)
 {
     struct vm_object *object = fault->vma->object;
     uint64_t index = index_of(fault->vma, fault->va);
     struct page *page = object_find_page(object, index);
 
-    if (!page)
-        return want_of_object(fault, index, FAULT_WANT_PAGE);
-    if (!page_test(page, PAGE_UPTODATE)) {
-        page_put(page);
-        return want_of_object(fault, index, FAULT_WANT_PAGE);
+    if (__builtin_expect(!page || !page_test(page, PAGE_UPTODATE) || !page_trylock(page), 0)) {
+        *why = page_not_ready(fault, page, index);
+        return NULL;
     }
-    if (!page_trylock(page)) {
-        fault_keep(fault, page);
-        return FAULT_WANT_LOCK;
-    }
-    if (page->owner != object || index << PAGE_SHIFT >= object->size) {
+    if (__builtin_expect(page->owner != object || index << PAGE_SHIFT >= object->size, 0)) {
         page_unlock(page);
         page_put(page);
-        return FAULT_RETRY;
+        *why = FAULT_RETRY;
+        return NULL;
     }
-    *out = page;
-    return FAULT_OK;
+    return page;
 }
 
 /*
@@ -84,15 +91,18 @@ static uint64_t access_to(const struct vm_area_struct *vma, const struct page *p
     return page_takes_stores(vma, page) ? vma->access : vma->access & ~(uint64_t)ACCESS_WRITE;
 }
 
-/* Locks: the page's. Maps it where fault->old, which is empty, was found. */
+/*
+ * Locks: the page's. Maps it where fault->old, which is empty, was found. Our reference becomes the
+ * entry's, or is dropped.
+ */
 static enum fault_result map_locked_page(struct vm_fault *fault, struct page *page)
 {
     pte_t entry = pte_make_user(page_pfn(page), access_to(fault->vma, page));
     enum fault_result result;
 
-    __atomic_fetch_add(&page->counts, PAGE_MAPPED_REF, __ATOMIC_ACQ_REL);
+    __atomic_fetch_add(&page->counts, PAGE_MAP, __ATOMIC_RELAXED);
     result = fault_install(fault, entry);
-    if (result != FAULT_OK) {
+    if (__builtin_expect(result != FAULT_OK, 0)) {
         page_put_many(page, PAGE_MAPPED_REF);
         return result;
     }
@@ -102,90 +112,134 @@ static enum fault_result map_locked_page(struct vm_fault *fault, struct page *pa
     return FAULT_OK;
 }
 
-/* Locks: the page table's. Maps page at slot if it can be done without waiting. */
-static bool map_neighbour(struct vm_area_struct *vma, pte_t *slot, struct page *page,
-                          uint64_t index)
+/* Locks: the object's, the page table's. Shows page in slot, to readers, unless it is not ready. */
+static inline bool show_page(const struct vm_area_struct *vma, pte_t *slot, uint64_t va,
+                             struct page *page)
 {
-    struct vm_object *object = vma->object;
-    bool fits;
+    uint32_t flags = __atomic_load_n(&page->flags, __ATOMIC_ACQUIRE);
+    pte_t entry = pte_make_user(page_pfn(page), vma->access & ~(uint64_t)ACCESS_WRITE);
 
-    if (pte_kind(pte_load(slot)) != PTE_EMPTY || !page_trylock(page))
+    if ((flags & (PAGE_UPTODATE | PAGE_LOCKED)) != PAGE_UPTODATE || pte_load(slot) != 0)
         return false;
-    fits = page->owner == object && index << PAGE_SHIFT < object->size;
-    if (fits) {
-        __atomic_fetch_add(&page->counts, PAGE_MAP, __ATOMIC_ACQ_REL); /* and our reference */
-        pte_set(slot, pte_locked(pte_make_user(page_pfn(page),
-                                               vma->access & ~(uint64_t)ACCESS_WRITE),
-                                 vma->flags & VMA_LOCKED));
-        trace_of(vma->mm->pid, TRACE_MAP, vma->start + (index << PAGE_SHIFT) - vma->offset,
-                 page_pfn(page).number, false);
-    }
-    page_unlock(page);
-    return fits;
-}
-
-/* The cached pages around fault->va, as far as its window, its area and its slots go. */
-static void map_around(struct vm_fault *fault)
-{
-    struct vm_area_struct *vma = fault->vma;
-    uint64_t start = fault->va & ~(AROUND_PAGES * PAGE_SIZE - 1);
-    uint64_t end = start + AROUND_PAGES * PAGE_SIZE;
-    struct page *page[AROUND_PAGES];
-    uint64_t first, count, mapped = 0;
-    pte_t *slot;
-
-    if (start < vma->start)
-        start = vma->start;
-    if (end > vma->start + PAGE_ROUND_DOWN(vma->file_bytes))
-        end = vma->start + PAGE_ROUND_DOWN(vma->file_bytes);
-    if (end <= start)
-        return;
-    first = index_of(vma, start);
-    count = (end - start) >> PAGE_SHIFT;
-    slot = fault->slot - ((fault->va - start) >> PAGE_SHIFT);
-    object_find_pages(vma->object, first, count, page);
-    spin_lock(&fault->mm->page_table.lock);
-    for (uint64_t i = 0; i < count; i++) {
-        if (!page[i])
-            continue;
-        if (page_test(page[i], PAGE_UPTODATE) && map_neighbour(vma, slot + i, page[i], first + i))
-            mapped++;
-        else
-            page_put(page[i]);
-    }
-    spin_unlock(&fault->mm->page_table.lock);
-    __atomic_fetch_add(&fault->mm->resident, mapped, __ATOMIC_RELAXED);
-    update_vm_stats(VM_STAT_FAULT_AROUND, mapped);
+    if (__builtin_expect(vma->flags & VMA_LOCKED, 0))
+        entry = pte_locked(entry, true);
+    __atomic_fetch_add(&page->counts, PAGE_MAPPED_REF, __ATOMIC_RELAXED);
+    pte_set(slot, entry);
+    trace_of(vma->mm->pid, TRACE_MAP, va, page_pfn(page).number, false);
+    return true;
 }
 
 /*
- * A read of a whole page: the cached page itself, and its neighbours unless the advice is RANDOM.
+ * Shows the object's page for fault->va in fault->slot, if it is ready. No page lock is taken: who
+ * has it, to take the page out of the object, has yet to look for mappings under the page table's
+ * lock, or has set PAGE_LOCKED before we looked under the same lock; and he takes it out under the
+ * object's. Returns how many were shown.
  */
-static enum fault_result map_cached_page(struct vm_fault *fault)
+static uint64_t show_alone(struct vm_fault *fault)
 {
+    struct vm_object *object = fault->vma->object;
+    uint64_t index = index_of(fault->vma, fault->va);
     struct page *page;
-    enum fault_result result = cached_page_lock(fault, &page);
+    bool shown;
 
-    if (result != FAULT_OK)
+    spin_lock(&object->lock);
+    spin_lock(&fault->mm->page_table.lock);
+    page = page_tree_find(&object->pages, index);
+    shown = page && index << PAGE_SHIFT < object->size &&
+            show_page(fault->vma, fault->slot, fault->va, page);
+    spin_unlock(&fault->mm->page_table.lock);
+    spin_unlock(&object->lock);
+    return shown;
+}
+
+/* The same with all of the window around fault->va, as far as the area goes. */
+static uint64_t show_window(struct vm_fault *fault)
+{
+    struct vm_area_struct *vma = fault->vma;
+    struct vm_object *object = vma->object;
+    uint64_t va = fault->va & ~(AROUND_PAGES * PAGE_SIZE - 1);
+    uint64_t end = va + AROUND_PAGES * PAGE_SIZE;
+    uint64_t index, shown = 0;
+    pte_t *slot;
+
+    if (va < vma->start)
+        va = vma->start;
+    if (end > vma->start + PAGE_ROUND_DOWN(vma->file_bytes))
+        end = vma->start + PAGE_ROUND_DOWN(vma->file_bytes);
+    index = index_of(vma, va);
+    slot = fault->slot - ((fault->va - va) >> PAGE_SHIFT);
+    spin_lock(&object->lock);
+    spin_lock(&fault->mm->page_table.lock);
+    while (va < end) {
+        uint64_t run;
+        void *const *place = page_tree_places(&object->pages, index, &run);
+
+        for (; run > 0 && va < end; run--, index++, slot++, va += PAGE_SIZE) {
+            struct page *page = place ? page_of_place(*place++) : NULL;
+
+            if (page && index << PAGE_SHIFT < object->size && show_page(vma, slot, va, page))
+                shown++;
+        }
+    }
+    spin_unlock(&fault->mm->page_table.lock);
+    spin_unlock(&object->lock);
+    return shown;
+}
+
+/* A page, and its neighbours unless the advice is RANDOM. Returns how many were shown. */
+static inline uint64_t show_pages(struct vm_fault *fault)
+{
+    uint64_t shown = fault->vma->flags & VMA_RANDOM ? show_alone(fault) : show_window(fault);
+
+    __atomic_fetch_add(&fault->mm->resident, shown, __ATOMIC_RELAXED);
+    if (__builtin_expect(fault->vma->access & ACCESS_EXEC, 0) && shown)
+        flush_instructions(&fault->mm->page_table);
+    return shown;
+}
+
+/*
+ * A read of a page that has to be brought, or waited for, or whose entry may allow stores at once.
+ */
+static enum fault_result __attribute__((noinline)) map_by_lock(struct vm_fault *fault)
+{
+    enum fault_result result;
+    struct page *page = cached_page_lock(fault, &result);
+
+    if (!page)
         return result;
     result = map_locked_page(fault, page);
-    page_unlock(page);
-    page_put(page);
+    page_unlock(page); /* which is the object's still, so it is there */
     if (result == FAULT_OK && !(fault->vma->flags & VMA_RANDOM))
-        map_around(fault);
+        update_vm_stats(VM_STAT_FAULT_AROUND, show_pages(fault));
     return result;
+}
+
+/* A read of a whole page: the cached page itself, and its neighbours. */
+static inline enum fault_result map_cached_page(struct vm_fault *fault)
+{
+    bool may_store = (fault->vma->flags & VMA_SHARED) && (fault->vma->access & ACCESS_WRITE);
+    uint64_t shown = fault->slot && !may_store ? show_pages(fault) : 0;
+
+    if (shown == 0 || pte_load(fault->slot) == 0) {
+        update_vm_stats(VM_STAT_FAULT_AROUND, shown);
+        return map_by_lock(fault);
+    }
+    mm_count(fault->mm, VM_STAT_FAULT_FILE);
+    if (shown > 1)
+        update_vm_stats(VM_STAT_FAULT_AROUND, shown - 1);
+    return FAULT_OK;
 }
 
 /*
  * A store into shared memory, or a shared file: the page must be dirty before it may be writable.
  */
-static enum fault_result map_for_store(struct vm_fault *fault)
+static enum fault_result __attribute__((noinline)) map_for_store(struct vm_fault *fault)
 {
     struct page_table *table = &fault->mm->page_table;
-    struct page *page;
-    enum fault_result result = cached_page_lock(fault, &page);
+    enum fault_result result;
+    struct page *page = cached_page_lock(fault, &result);
 
-    if (result != FAULT_OK)
+    if (!page)
         return result;
     if (page->slot && page_test(page, PAGE_WRITEBACK)) {
         page_unlock(page);
@@ -198,6 +252,8 @@ static enum fault_result map_for_store(struct vm_fault *fault)
         result = want_of_object(fault, page->index, FAULT_WANT_WRITABLE);
     } else if (pte_kind(fault->old) == PTE_EMPTY) {
         result = map_locked_page(fault, page);
+        page_unlock(page);
+        return result;
     } else {
         result = FAULT_RETRY;
         spin_lock(&table->lock);
@@ -246,7 +302,7 @@ static enum fault_result copy_from_object(struct vm_fault *fault, uint8_t *data)
 }
 
 /* A store, or a page of which only a part is the object's: a private copy. */
-static enum fault_result map_private_copy(struct vm_fault *fault)
+static enum fault_result __attribute__((noinline)) map_private_copy(struct vm_fault *fault)
 {
     enum fault_result result;
     struct page *page = anon_page_alloc(fault, 0, &result);
@@ -264,13 +320,11 @@ static enum fault_result map_private_copy(struct vm_fault *fault)
     return result;
 }
 
-static int object_fault(struct vm_area_struct *vma, struct vm_fault *fault)
+static int object_fault(struct vm_fault *fault, enum fault_kind kind)
 {
-    if ((vma->flags & VMA_SHARED) && fault->access == ACCESS_WRITE)
-        return map_for_store(fault);
-    if (fault->access != ACCESS_WRITE && vma_maps_whole_page(vma, fault->va))
+    if (kind == FAULT_KIND_FILE_MAP)
         return map_cached_page(fault);
-    return map_private_copy(fault);
+    return kind == FAULT_KIND_FILE_SHARE ? map_for_store(fault) : map_private_copy(fault);
 }
 
 /* Which way does the area count in object->writers? */

@@ -70,15 +70,6 @@ struct page *object_find_page(struct vm_object *object, uint64_t index)
     return find_page(object, index);
 }
 
-void object_find_pages(struct vm_object *object, uint64_t index, uint64_t count,
-                       struct page *page[])
-{
-    spin_lock(&object->lock);
-    for (uint64_t i = 0; i < count; i++)
-        page[i] = find_locked(object, index + i);
-    spin_unlock(&object->lock);
-}
-
 /* A page for index, not in the tree yet. 0, -ENOMEM, or -EDQUOT: it cannot be promised. */
 static int page_create(struct vm_object *object, uint64_t index, struct page **out)
 {

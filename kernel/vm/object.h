@@ -81,10 +81,6 @@ void object_destroy(struct vm_object *object);
  */
 struct page *object_find_page(struct vm_object *object, uint64_t index);
 
-/* The same for count pages from index on, into page[]. */
-void object_find_pages(struct vm_object *object, uint64_t index, uint64_t count,
-                       struct page *page[]);
-
 /*
  * The page at index, up to date, with a reference, not locked; reads it where it is not cached.
  * Sleeps (so: never with the mm lock held). 0, -EIO, -ENOMEM.

@@ -49,28 +49,13 @@ static void wait_for_flag(struct page *page, enum page_flag flag, bool take)
     spin_unlock_irq(&queue->guard, interrupts);
 }
 
-/* Any context: clears flag; wakes whoever waits for this page. */
-static void clear_and_wake(struct page *page, enum page_flag flag)
+void page_wake(struct page *page)
 {
     struct page_queue *queue = queue_of(page);
-    uint32_t before =
-        __atomic_fetch_and(&page->flags, ~(uint32_t)(flag | PAGE_WAITERS), __ATOMIC_ACQ_REL);
-    uint64_t interrupts;
+    uint64_t interrupts = spin_lock_irq(&queue->guard);
 
-    assert(before & flag);
-    if (!(before & PAGE_WAITERS))
-        return;
-    interrupts = spin_lock_irq(&queue->guard);
     waitq_wake_all(&queue->queue);
     spin_unlock_irq(&queue->guard, interrupts);
-}
-
-bool page_trylock(struct page *page)
-{
-    if (page_set(page, PAGE_LOCKED))
-        return false;
-    lockorder_note(RANK_PAGE, page, "page"); /* a try cannot deadlock: the order is not asked */
-    return true;
 }
 
 void page_lock(struct page *page)
@@ -78,12 +63,6 @@ void page_lock(struct page *page)
     lockorder_acquire(RANK_PAGE, page, "page");
     if (page_set(page, PAGE_LOCKED))
         wait_for_flag(page, PAGE_LOCKED, true);
-}
-
-void page_unlock(struct page *page)
-{
-    lockorder_release(RANK_PAGE, page);
-    clear_and_wake(page, PAGE_LOCKED);
 }
 
 void page_wait_writeback(struct page *page)
@@ -94,5 +73,5 @@ void page_wait_writeback(struct page *page)
 
 void page_end_writeback(struct page *page)
 {
-    clear_and_wake(page, PAGE_WRITEBACK);
+    page_clear_and_wake(page, PAGE_WRITEBACK);
 }

@@ -13,10 +13,6 @@
 #include "mem/kmem.h"
 #include "sync/printf.h"
 
-struct tree_node {
-    void *entry[PAGE_TREE_FANOUT];
-};
-
 static uint32_t entry_at(uint64_t index, uint32_t level) /* level 1 = the nodes that hold pages */
 {
     return (index >> (PAGE_TREE_BITS * (level - 1))) & (PAGE_TREE_FANOUT - 1);
@@ -35,23 +31,15 @@ static bool is_slot(const void *entry)
 
 static void *entry_find(const struct page_tree *tree, uint64_t index)
 {
-    uint32_t bits = PAGE_TREE_BITS * tree->height;
-    void *at = tree->root;
+    void *const *place = page_tree_place(tree, index);
 
-    if (index >> bits != 0)
-        return NULL;
-    while (bits > 0 && at) {
-        bits -= PAGE_TREE_BITS;
-        at = ((struct tree_node *)at)->entry[(index >> bits) % PAGE_TREE_FANOUT];
-    }
-    return at;
+    return place ? *place : NULL;
 }
 
-struct page *page_tree_find(const struct page_tree *tree, uint64_t index)
+void *const *page_tree_places(const struct page_tree *tree, uint64_t index, uint64_t *count)
 {
-    void *entry = entry_find(tree, index);
-
-    return is_slot(entry) ? NULL : entry;
+    *count = tree->height == 0 && index == 0 ? 1 : PAGE_TREE_FANOUT - index % PAGE_TREE_FANOUT;
+    return page_tree_place(tree, index);
 }
 
 uint32_t page_tree_find_slot(const struct page_tree *tree, uint64_t index)

@@ -14,6 +14,10 @@
 #define PAGE_TREE_FANOUT (1u << PAGE_TREE_BITS)
 #define PAGE_TREE_MAX_INDEX ((1ul << 36) - 1)
 
+struct tree_node {
+    void *entry[PAGE_TREE_FANOUT];
+};
+
 struct page_tree {
     void *root;      /* height 0: a struct page, or NULL; else a node */
     uint32_t height; /* nodes from the root to a page */
@@ -23,7 +27,35 @@ struct page_tree {
  * A place may also hold the number of a swap slot, for a page of shared memory that is out: then no
  * page is found there, and none can be inserted but by page_tree_replace.
  */
-struct page *page_tree_find(const struct page_tree *tree, uint64_t index);
+/* Where the entry for index is, or NULL. */
+static inline void *const *page_tree_place(const struct page_tree *tree, uint64_t index)
+{
+    uint32_t bits = PAGE_TREE_BITS * tree->height;
+    void *const *at = &tree->root;
+
+    if (index >> bits != 0)
+        return NULL;
+    while (bits > 0 && *at) {
+        bits -= PAGE_TREE_BITS;
+        at = &((struct tree_node *)*at)->entry[(index >> bits) % PAGE_TREE_FANOUT];
+    }
+    return bits > 0 ? NULL : at;
+}
+
+/*
+ * The places of index and those that follow it in one node, *count of them; NULL: nothing is there.
+ */
+void *const *page_tree_places(const struct page_tree *tree, uint64_t index, uint64_t *count);
+static inline struct page *page_of_place(void *place) /* or NULL */
+{
+    return (uint64_t)place & 1 ? NULL : place; /* slots are odd numbers, which no pointer is */
+}
+static inline struct page *page_tree_find(const struct page_tree *tree, uint64_t index)
+{
+    void *const *place = page_tree_place(tree, index);
+
+    return place ? page_of_place(*place) : NULL;
+}
 /* The page with the smallest index >= from, or NULL; its index is page->index. */
 struct page *page_tree_next(const struct page_tree *tree, uint64_t from);
 /* The place must be empty. 0 or -ENOMEM; never sleeps. */

@@ -14,6 +14,7 @@
 #include "lib/rbtree.h"
 #include "mmu/pte.h"
 #include "vm/commit.h"
+#include "vm/fault_kind.h"
 #include "vm/object.h"
 
 struct mm_struct;
@@ -41,8 +42,9 @@ struct vm_operations_struct {
     int (*open)(struct vm_area_struct *vma);
     /* the area is gone from its mm. Sleeps; holds nothing */
     void (*close)(struct vm_area_struct *vma);
-    /* Brings the content of fault->va; see vm/fault.h. mm lock held for reading. */
-    int (*fault)(struct vm_area_struct *vma, struct vm_fault *fault);
+    /* Brings the content of fault->va, by one of the kinds FILE_...; see vm/fault.h. mm lock held
+     * for reading. An enum fault_result. */
+    int (*fault)(struct vm_fault *fault, enum fault_kind kind);
 };
 
 struct vm_area_struct {
