@@ -16,18 +16,22 @@
 #include "vm/usercopy.h"
 #include "vm/vma.h"
 
+/* A page of this space alone may be written at once; one that is shared in any way waits for its
+ * fault. Locks: the page table's, the mm lock for writing. */
+static inline bool page_is_own(const struct page *page)
+{
+    return page_test(page, PAGE_PRIVATE) && page_maps(page) == 1 && page->slot == 0;
+}
+
 /*
  * Locks: the page table's, the mm lock for writing. What one entry becomes in an area that allows
- * access: a page of this space alone may be written at once; one that is shared in any way waits
- * for its fault.
+ * access.
  */
 static pte_t entry_for(pte_t entry, struct page *page, uint64_t access, bool locked)
 {
-    bool alone = page_test(page, PAGE_PRIVATE) && page_maps(page) == 1 && page->slot == 0;
-
     if (access == 0)
         return pte_make_none(page_pfn(page));
-    if (!alone)
+    if (!page_is_own(page))
         access &= ~(uint64_t)ACCESS_WRITE;
     return pte_locked(pte_make_user(page_pfn(page), access) | pte_marks(entry), locked);
 }
@@ -59,14 +63,23 @@ static void __attribute__((noinline)) slots_protect(struct tlb_batch *batch, pte
     }
 }
 
-/* The common case: only the write permission goes. Locks: the page table's, the mm lock. */
-static void slots_write_protect(struct tlb_batch *batch, pte_t *slot, uint64_t *va, uint64_t stop)
+/*
+ * The common case: only the write permission goes, or comes. Locks: the page table's, the mm lock.
+ */
+static void slots_change_write(struct tlb_batch *batch, pte_t *slot, uint64_t *va, uint64_t stop,
+                               bool comes)
 {
     uint64_t count = (stop - *va) >> PAGE_SHIFT;
 
-    for (uint64_t i = 0; i < count; i++)
+    for (uint64_t i = 0; i < count && !comes; i++)
         if (pte_allows(pte_load(&slot[i]), ACCESS_WRITE))
             pte_write_protect(batch->table, *va + i * PAGE_SIZE, &slot[i]);
+    for (uint64_t i = 0; i < count && comes; i++) {
+        pte_t entry = pte_load(&slot[i]);
+
+        if (pte_allows(entry, ACCESS_READ) && page_is_own(pfn_page(pte_pfn(entry))))
+            pte_write_allow(&slot[i]);
+    }
     tlb_batch_note(batch, *va);
     tlb_batch_note(batch, stop - PAGE_SIZE);
     *va = stop;
@@ -79,8 +92,7 @@ static void slots_write_protect(struct tlb_batch *batch, pte_t *slot, uint64_t *
 static void __attribute__((noinline)) area_protect_pages(struct mm_struct *mm,
                                                          struct vm_area_struct *vma, uint64_t old)
 {
-    bool only_write_goes = (old & ~vma->access) == ACCESS_WRITE && !(vma->access & ~old) &&
-                           vma->access;
+    bool only_write = (old ^ vma->access) == ACCESS_WRITE && (old & vma->access);
     struct page_table *table = &mm->page_table;
     uint64_t va = vma->start;
     uint64_t unmapped = 0;
@@ -98,8 +110,8 @@ static void __attribute__((noinline)) area_protect_pages(struct mm_struct *mm,
 
             if (stop > vma->end)
                 stop = vma->end;
-            if (only_write_goes)
-                slots_write_protect(&batch, slot, &va, stop);
+            if (only_write)
+                slots_change_write(&batch, slot, &va, stop, vma->access & ACCESS_WRITE);
             else
                 slots_protect(&batch, slot, &va, stop, vma->access, vma->flags & VMA_LOCKED,
                               &unmapped);
