@@ -322,7 +322,7 @@ uint64_t frame_free_now(void)
 {
     uint64_t count = page_allocator.free_frames;
 
-    for (unsigned i = 0; i < MAX_HARTS; i++)
+    for (unsigned i = 0; i < hart_count; i++)
         count += frame_lists[i].count + (frame_lists[i].spare ? FRAME_CHAIN : 0);
     return count;
 }
