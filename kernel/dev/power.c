@@ -4,8 +4,6 @@
  */
 #include "dev/power.h"
 
-#include <stdbool.h>
-
 #include "riscv/csr.h"
 #include "riscv/machine.h"
 #include "riscv/memlayout.h"

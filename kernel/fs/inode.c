@@ -16,7 +16,6 @@
 #include "fs/writeback.h"
 #include "lib/string.h"
 #include "mem/frame.h"
-#include "sync/printf.h"
 #include "vm/page_lock.h"
 #include "vm/usercopy.h"
 

@@ -15,7 +15,6 @@
 #include "proc/lifecycle.h"
 #include "riscv/csr.h"
 #include "riscv/user_state.h"
-#include "sync/printf.h"
 #include "vm/commit.h"
 #include "vm/mm.h"
 
