@@ -7,7 +7,6 @@
 #define DEV_BLOCK_H
 
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 
 #include "lib/list.h"

@@ -4,8 +4,6 @@
  */
 #include "dev/power.h"
 
-#include <stdbool.h>
-
 #include "riscv/csr.h"
 #include "riscv/machine.h"
 #include "riscv/memlayout.h"
@@ -24,13 +22,8 @@ static void power_off_by_test_device(int status)
         wait_for_interrupt();
 }
 
-static void power_off_by_firmware(int status)
-{
-    sbi_shutdown(status != 0);
-}
-
 void power_init(void)
 {
     power_off_hook = machine.test.registers.bytes >= sizeof(uint32_t) ? power_off_by_test_device
-                                                                      : power_off_by_firmware;
+                                                                      : sbi_shutdown;
 }

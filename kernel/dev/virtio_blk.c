@@ -201,17 +201,11 @@ static void virtio_blk_interrupt(void *argument)
     disk_reap(disk, register_read(disk, VIRTIO_STATUS) & VIRTIO_STATUS_NEEDS_RESET);
 }
 
-static enum virtio_blk_type request_type(const struct block_request *request)
-{
-    switch (request->operation) {
-    case BLOCK_READ:
-        return VIRTIO_BLK_READ;
-    case BLOCK_WRITE:
-        return VIRTIO_BLK_WRITE;
-    default:
-        return VIRTIO_BLK_FLUSH;
-    }
-}
+static const enum virtio_blk_type type_of_operation[] = {
+    [BLOCK_READ] = VIRTIO_BLK_READ,
+    [BLOCK_WRITE] = VIRTIO_BLK_WRITE,
+    [BLOCK_FLUSH] = VIRTIO_BLK_FLUSH,
+};
 
 /* Sleeps where the queue is full. */
 static void virtio_blk_submit(struct block_device *device, struct block_request *request)
@@ -229,7 +223,7 @@ static void virtio_blk_submit(struct block_device *device, struct block_request 
         waitq_sleep_irq(&disk->room, &disk->lock, &flags);
     broken = disk->broken;
     if (!broken)
-        queue_request(disk, request, request_type(request));
+        queue_request(disk, request, type_of_operation[request->operation]);
     spin_unlock_irq(&disk->lock, flags);
     if (broken)
         block_finish(request, -EIO);

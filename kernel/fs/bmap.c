@@ -1,12 +1,10 @@
 /* The block map of files; see bmap.h. */
 #include "fs/bmap.h"
 
-#include "abi/errno.h"
 #include "fs/block_alloc.h"
 #include "fs/buffer.h"
 #include "fs/log.h"
 #include "fs/inode_disk.h"
-#include "sync/printf.h"
 
 /* First index below the double indirect block. */
 #define DOUBLE_FIRST (DISK_DIRECT + DISK_PER_BLOCK)

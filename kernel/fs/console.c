@@ -6,7 +6,6 @@
  * guards: q = queue_lock; r = reader (outer lock: held while waiting for typing and while copying
  * out)
  */
-#include "abi/errno.h"
 #include "dev/uart.h"
 #include "fs/file.h"
 #include "sync/printf.h"

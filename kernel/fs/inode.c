@@ -16,7 +16,6 @@
 #include "fs/writeback.h"
 #include "lib/string.h"
 #include "mem/frame.h"
-#include "sync/printf.h"
 #include "vm/page_lock.h"
 #include "vm/usercopy.h"
 
@@ -422,17 +421,6 @@ int inode_trim(struct inode *inode)
     return error;
 }
 
-/* Locks: inode's. In an operation of one block. */
-static int grow(struct inode *inode, uint64_t size)
-{
-    int error = prepare_growth(inode, size);
-
-    if (error)
-        return error;
-    inode->object.size = size;
-    return inode_publish_size(inode);
-}
-
 /* In an operation of one block. *trim: there are blocks beyond the end. Sleeps. */
 static int resize_locked(struct inode *inode, uint64_t size, bool *trim)
 {
@@ -443,13 +431,15 @@ static int resize_locked(struct inode *inode, uint64_t size, bool *trim)
     if (inode_is_executed(inode))
         return -ETXTBSY;
     if (size > inode->object.size) {
-        error = grow(inode, size);
+        error = prepare_growth(inode, size);
+        if (!error)
+            inode->object.size = size;
     } else if (size < inode->object.size) {
         __atomic_store_n(&inode->object.size, size, __ATOMIC_RELEASE);
         object_truncate(&inode->object, size);
-        /* perhaps no page is left whose write-back would do it */
-        error = inode_publish_size(inode);
     }
+    if (!error) /* perhaps no page is left whose write-back would do it */
+        error = inode_publish_size(inode);
     *trim = inode->disk_size > inode->object.size;
     return error;
 }

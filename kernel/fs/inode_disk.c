@@ -5,7 +5,6 @@
 #include "fs/buffer.h"
 #include "fs/log.h"
 #include "lib/string.h"
-#include "sync/printf.h"
 
 #define SUPER_BLOCK 0u
 

@@ -9,7 +9,6 @@
 #ifndef FS_LOG_H
 #define FS_LOG_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
 struct buffer;

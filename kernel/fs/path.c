@@ -13,9 +13,7 @@
 #include "fs/directory.h"
 #include "fs/inode_disk.h"
 #include "fs/log.h"
-#include "fs/writeback.h"
 #include "lib/string.h"
-#include "sync/printf.h"
 
 #define LINKS_MAX 32767 /* struct stat shows a short */
 /* The new inode; its first block and that one's bit; an entry in the parent. */

@@ -3,7 +3,6 @@
 #define LIB_FORMAT_H
 
 #include <stdarg.h>
-#include <stddef.h>
 
 /* Calls put for each character. */
 void format_v(void (*put)(void *context, char c), void *context, const char *format, va_list list);

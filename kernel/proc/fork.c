@@ -4,7 +4,6 @@
  * listed, so what fails leaves nothing behind.
  */
 #include "abi/errno.h"
-#include "fs/inode.h"
 #include "lib/string.h"
 #include "mem/kmem.h"
 #include "proc/process.h"

@@ -8,6 +8,12 @@ void process_table_init(void);
 /* A number that no process or thread got lately. Locks: process_lock. */
 int process_next_id(void);
 /*
+ * One more, or one less, of what there may be only so many of: processes, threads. False: there are
+ * limit of them. Locks: none.
+ */
+bool process_count_up(uint32_t *count, uint32_t limit);
+void process_count_down(uint32_t *count);
+/*
  * The running thread becomes the only one of its process: the others are asked to leave, waited for
  * and freed. -EINTR: another one was first, and this one has to leave. Holds nothing. Sleeps.
  */

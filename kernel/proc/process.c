@@ -41,21 +41,21 @@ void process_table_init(void)
     oom_kill_hook = process_kill;
 }
 
-static bool process_count_up(void)
+bool process_count_up(uint32_t *count, uint32_t limit)
 {
     bool room;
 
     spin_lock(&process_lock);
-    room = process_count < MAX_PROCESSES;
-    process_count += room;
+    room = *count < limit;
+    *count += room;
     spin_unlock(&process_lock);
     return room;
 }
 
-static void process_count_down(void)
+void process_count_down(uint32_t *count)
 {
     spin_lock(&process_lock);
-    process_count--;
+    (*count)--;
     spin_unlock(&process_lock);
 }
 
@@ -64,7 +64,7 @@ int process_create(const char *name, struct process **out)
     struct process *process;
     struct thread *thread;
 
-    if (!process_count_up())
+    if (!process_count_up(&process_count, MAX_PROCESSES))
         return -EAGAIN;
     process = kmem_alloc(sizeof(*process), 0);
     if (process == NULL)
@@ -85,7 +85,7 @@ int process_create(const char *name, struct process **out)
 free_process:
     kmem_free(process);
 uncount:
-    process_count_down();
+    process_count_down(&process_count);
     return -ENOMEM;
 }
 
@@ -94,7 +94,7 @@ static void process_free(struct process *process)
 {
     san_assert(process->mm == NULL && process->cwd == NULL && list_empty(&process->children));
     kmem_free(process);
-    process_count_down();
+    process_count_down(&process_count);
 }
 
 void process_discard(struct process *process)

@@ -15,7 +15,6 @@
 #include "proc/lifecycle.h"
 #include "riscv/csr.h"
 #include "riscv/user_state.h"
-#include "sync/printf.h"
 #include "vm/commit.h"
 #include "vm/mm.h"
 
@@ -68,24 +67,6 @@ void process_thread_free(struct thread *thread)
     commit_release(thread_charge);
 }
 
-static bool added_count_up(void)
-{
-    bool room;
-
-    spin_lock(&process_lock);
-    room = added_threads < MAX_THREADS;
-    added_threads += room;
-    spin_unlock(&process_lock);
-    return room;
-}
-
-static void added_count_down(void)
-{
-    spin_lock(&process_lock);
-    added_threads--;
-    spin_unlock(&process_lock);
-}
-
 /* The thread of that number, or NULL. Locks: process_lock. */
 static struct thread *thread_find(const struct process *process, int id)
 {
@@ -126,11 +107,11 @@ int process_add_thread(uint64_t entry, uint64_t argument, uint64_t stack_top, ui
     struct thread *thread;
     int id;
 
-    if (!added_count_up())
+    if (!process_count_up(&added_threads, MAX_THREADS))
         return -EAGAIN;
     thread = process_thread_create(process, process->name);
     if (thread == NULL) {
-        added_count_down();
+        process_count_down(&added_threads);
         return -ENOMEM;
     }
     frame = trap_frame_of(thread->stack);
@@ -143,7 +124,7 @@ int process_add_thread(uint64_t entry, uint64_t argument, uint64_t stack_top, ui
     id = thread_list_and_start(process, thread);
     if (id < 0) {
         process_thread_discard(thread);
-        added_count_down();
+        process_count_down(&added_threads);
     }
     return id;
 }
@@ -181,7 +162,7 @@ int process_join_thread(int id)
     spin_unlock(&process_lock);
     if (result == 0) {
         process_thread_free(thread);
-        added_count_down();
+        process_count_down(&added_threads);
     }
     return result;
 }
@@ -216,7 +197,7 @@ static void free_others(struct process *process)
         list_del(link);
         spin_unlock(&process_lock);
         process_thread_free(container_of(link, struct thread, process_link));
-        added_count_down();
+        process_count_down(&added_threads);
     }
 }
 

@@ -56,15 +56,18 @@ uint32_t fdt_size(const void *buffer)
     return header_word(buffer, FDT_HEADER_TOTAL);
 }
 
-static bool block_inside(uint64_t start, uint64_t bytes, uint64_t total)
+/* The block that begins where this word of the header says, or NULL: it is not inside the tree. */
+static const uint8_t *block_at(const uint8_t *header, enum fdt_header_word word, uint32_t bytes)
 {
-    return start <= total && bytes <= total - start;
+    uint64_t start = header_word(header, word);
+
+    return start + bytes <= header_word(header, FDT_HEADER_TOTAL) ? header + start : NULL;
 }
 
 int fdt_open(struct fdt *fdt, const void *buffer, size_t bytes)
 {
     const uint8_t *base = buffer;
-    uint64_t total, start, length;
+    uint32_t total;
 
     if (bytes < 4 * FDT_HEADER_WORDS)
         return -EINVAL;
@@ -74,25 +77,15 @@ int fdt_open(struct fdt *fdt, const void *buffer, size_t bytes)
         header_word(base, FDT_HEADER_COMPATIBLE) > FDT_VERSION)
         return -EINVAL;
 
-    start = header_word(base, FDT_HEADER_STRUCTURE);
-    length = header_word(base, FDT_HEADER_STRUCTURE_BYTES);
-    if (!block_inside(start, length, total))
+    fdt->structure_bytes = header_word(base, FDT_HEADER_STRUCTURE_BYTES);
+    fdt->structure = block_at(base, FDT_HEADER_STRUCTURE, fdt->structure_bytes);
+    fdt->strings_bytes = header_word(base, FDT_HEADER_STRINGS_BYTES);
+    fdt->strings = block_at(base, FDT_HEADER_STRINGS, fdt->strings_bytes);
+    fdt->reservations = block_at(base, FDT_HEADER_RESERVATIONS, 0);
+    if (fdt->structure == NULL || fdt->strings == NULL || fdt->reservations == NULL)
         return -EINVAL;
-    fdt->structure = base + start;
-    fdt->structure_bytes = (uint32_t)length;
-
-    start = header_word(base, FDT_HEADER_STRINGS);
-    length = header_word(base, FDT_HEADER_STRINGS_BYTES);
-    if (!block_inside(start, length, total))
-        return -EINVAL;
-    fdt->strings = base + start;
-    fdt->strings_bytes = (uint32_t)length;
-
-    start = header_word(base, FDT_HEADER_RESERVATIONS);
-    if (!block_inside(start, 0, total))
-        return -EINVAL;
-    fdt->reservations = base + start; /* ends with an entry of zeros, at the latest with the tree */
-    fdt->reservations_bytes = (uint32_t)(total - start);
+    /* It ends with an entry of zeros, at the latest with the tree. */
+    fdt->reservations_bytes = total - (uint32_t)(fdt->reservations - base);
     return 0;
 }
 

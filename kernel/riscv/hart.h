@@ -67,24 +67,26 @@ static inline struct thread *current_thread(void)
     return thread;
 }
 
-static inline void preempt_disable(void)
+/* step is a constant. */
+static inline __attribute__((always_inline)) uint64_t preempt_count_add(int step)
 {
     uint64_t count;
-    __asm__ volatile("lw %0, %1(tp)\n\taddiw %0, %0, 1\n\tsw %0, %1(tp)"
+    __asm__ volatile("lw %0, %1(tp)\n\taddiw %0, %0, %2\n\tsw %0, %1(tp)"
                      : "=&r"(count)
-                     : "i"(offsetof(struct hart, preempt_count))
+                     : "i"(offsetof(struct hart, preempt_count)), "i"(step)
                      : "memory");
+    return count;
+}
+
+static inline void preempt_disable(void)
+{
+    preempt_count_add(1);
 }
 
 /* Counts down; when it returns 0 the caller must look at need_resched (see preempt_enable). */
 static inline uint64_t preempt_count_drop(void)
 {
-    uint64_t count;
-    __asm__ volatile("lw %0, %1(tp)\n\taddiw %0, %0, -1\n\tsw %0, %1(tp)"
-                     : "=&r"(count)
-                     : "i"(offsetof(struct hart, preempt_count))
-                     : "memory");
-    return count;
+    return preempt_count_add(-1);
 }
 
 static inline void hart_ask_resched(void)

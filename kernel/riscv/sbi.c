@@ -111,10 +111,10 @@ int64_t sbi_hart_start(uint64_t hart_id, uint64_t entry, uint64_t opaque)
     return sbi_call(SBI_HSM, SBI_HSM_START, hart_id, entry, opaque, 0).error;
 }
 
-void sbi_shutdown(bool failure)
+void sbi_shutdown(int status)
 {
     if (has_system_reset)
-        sbi_call(SBI_SRST, SBI_SRST_RESET, 0 /* shutdown */, failure, 0, 0);
+        sbi_call(SBI_SRST, SBI_SRST_RESET, 0 /* shutdown */, status != 0, 0, 0);
     sbi_call(SBI_LEGACY_SHUTDOWN, 0, 0, 0, 0, 0);
     for (;;)
         wait_for_interrupt();

@@ -27,7 +27,7 @@ void sbi_remote_fence_i(uint64_t harts_mask);
  */
 int64_t sbi_hart_start(uint64_t hart_id, uint64_t entry, uint64_t opaque);
 
-/* Ends the machine; the firmware knows failure and success only. */
-void sbi_shutdown(bool failure) __attribute__((noreturn));
+/* Ends the machine; the firmware knows failure and success (status 0) only. */
+void sbi_shutdown(int status) __attribute__((noreturn));
 
 #endif

@@ -34,57 +34,20 @@ static inline void syscall(struct trap_frame *frame)
  */
 int argument_path(uint64_t user, char **path);
 
-/* sys/sys_proc.c */
-int64_t sys_fork(struct trap_frame *frame);
-int64_t sys_exit(struct trap_frame *frame);
-int64_t sys_wait(struct trap_frame *frame);
-int64_t sys_kill(struct trap_frame *frame);
-int64_t sys_exec(struct trap_frame *frame);
-int64_t sys_getpid(struct trap_frame *frame);
-int64_t sys_getppid(struct trap_frame *frame);
-int64_t sys_pause(struct trap_frame *frame);
-int64_t sys_uptime(struct trap_frame *frame);
-int64_t sys_poweroff(struct trap_frame *frame);
-int64_t sys_procinfo(struct trap_frame *frame);
-int64_t sys_thread_create(struct trap_frame *frame);
-int64_t sys_thread_join(struct trap_frame *frame);
-int64_t sys_thread_exit(struct trap_frame *frame);
-int64_t sys_futex_wait(struct trap_frame *frame);
-int64_t sys_futex_wake(struct trap_frame *frame);
+/*
+ * All there are, in the order of their files: sys_proc.c, sys_file.c, sys_mmap.c, sys_mem.c. Call
+ * CALL has the number SYS_CALL and the function sys_CALL.
+ */
+#define FOR_EACH_SYSCALL(X)                                                               \
+    X(fork) X(exit) X(wait) X(kill) X(exec) X(getpid) X(getppid) X(pause) X(uptime)       \
+    X(poweroff) X(procinfo) X(thread_create) X(thread_join) X(thread_exit) X(futex_wait)  \
+    X(futex_wake)                                                                         \
+    X(open) X(close) X(read) X(write) X(lseek) X(ftruncate) X(fsync) X(sync) X(fstat)     \
+    X(dup) X(pipe) X(chdir) X(mkdir) X(mknod) X(link) X(unlink)                           \
+    X(mmap) X(munmap) X(mprotect) X(msync) X(madvise) X(mincore) X(mlock) X(munlock)      \
+    X(sbrk) X(vmstat) X(memlimit) X(swapon) X(swapoff)
 
-/* sys/sys_file.c */
-int64_t sys_open(struct trap_frame *frame);
-int64_t sys_close(struct trap_frame *frame);
-int64_t sys_read(struct trap_frame *frame);
-int64_t sys_write(struct trap_frame *frame);
-int64_t sys_lseek(struct trap_frame *frame);
-int64_t sys_ftruncate(struct trap_frame *frame);
-int64_t sys_fsync(struct trap_frame *frame);
-int64_t sys_sync(struct trap_frame *frame);
-int64_t sys_fstat(struct trap_frame *frame);
-int64_t sys_dup(struct trap_frame *frame);
-int64_t sys_pipe(struct trap_frame *frame);
-int64_t sys_chdir(struct trap_frame *frame);
-int64_t sys_mkdir(struct trap_frame *frame);
-int64_t sys_mknod(struct trap_frame *frame);
-int64_t sys_link(struct trap_frame *frame);
-int64_t sys_unlink(struct trap_frame *frame);
-
-/* sys/sys_mmap.c */
-int64_t sys_mmap(struct trap_frame *frame);
-int64_t sys_munmap(struct trap_frame *frame);
-int64_t sys_mprotect(struct trap_frame *frame);
-int64_t sys_msync(struct trap_frame *frame);
-int64_t sys_madvise(struct trap_frame *frame);
-int64_t sys_mincore(struct trap_frame *frame);
-int64_t sys_mlock(struct trap_frame *frame);
-int64_t sys_munlock(struct trap_frame *frame);
-
-/* sys/sys_mem.c */
-int64_t sys_sbrk(struct trap_frame *frame);
-int64_t sys_vmstat(struct trap_frame *frame);
-int64_t sys_memlimit(struct trap_frame *frame);
-int64_t sys_swapon(struct trap_frame *frame);
-int64_t sys_swapoff(struct trap_frame *frame);
+#define SYSCALL_PROTOTYPE(call) int64_t sys_##call(struct trap_frame *frame);
+FOR_EACH_SYSCALL(SYSCALL_PROTOTYPE)
 
 #endif

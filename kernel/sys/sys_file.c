@@ -49,23 +49,32 @@ static int64_t install(struct file *file)
     return descriptor;
 }
 
-int64_t sys_open(struct trap_frame *frame)
+/* What is at the path that lies at user; type: makes it, as path_create does; 0: it is there. */
+static int find(uint64_t user, int type, int major, int minor, struct inode **inode)
 {
-    int flags = (int)frame->a1;
-    struct inode *cwd, *inode;
-    struct file *file;
+    struct inode *cwd;
     char *path;
-    int result = argument_path(frame->a0, &path);
+    int result = argument_path(user, &path);
 
     if (result < 0)
         return result;
     cwd = process_cwd(current_process());
-    if (flags & O_CREATE)
-        result = path_create(cwd, path, T_FILE, 0, 0, &inode);
+    if (type != 0)
+        result = path_create(cwd, path, type, major, minor, inode);
     else
-        result = path_lookup(cwd, path, &inode);
+        result = path_lookup(cwd, path, inode);
     inode_put(cwd);
     kmem_free(path);
+    return result;
+}
+
+int64_t sys_open(struct trap_frame *frame)
+{
+    int flags = (int)frame->a1;
+    struct inode *inode;
+    struct file *file;
+    int result = find(frame->a0, flags & O_CREATE ? T_FILE : 0, 0, 0, &inode);
+
     if (result < 0)
         return result;
     result = file_open_inode(inode, flags, &file);
@@ -171,16 +180,9 @@ int64_t sys_pipe(struct trap_frame *frame)
 
 int64_t sys_chdir(struct trap_frame *frame)
 {
-    struct inode *cwd, *inode;
-    char *path;
-    int result = argument_path(frame->a0, &path);
+    struct inode *inode;
+    int result = find(frame->a0, 0, 0, 0, &inode);
 
-    if (result < 0)
-        return result;
-    cwd = process_cwd(current_process());
-    result = path_lookup(cwd, path, &inode);
-    inode_put(cwd);
-    kmem_free(path);
     if (result < 0)
         return result;
     if (inode_type(inode) != T_DIR) {
@@ -194,16 +196,9 @@ int64_t sys_chdir(struct trap_frame *frame)
 /* mkdir and mknod: makes the thing, and needs it no further. */
 static int64_t create(uint64_t user_path, int type, int major, int minor)
 {
-    struct inode *cwd, *inode;
-    char *path;
-    int result = argument_path(user_path, &path);
+    struct inode *inode;
+    int result = find(user_path, type, major, minor, &inode);
 
-    if (result < 0)
-        return result;
-    cwd = process_cwd(current_process());
-    result = path_create(cwd, path, type, major, minor, &inode);
-    inode_put(cwd);
-    kmem_free(path);
     if (result == 0)
         inode_put(inode);
     return result;

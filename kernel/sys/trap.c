@@ -11,7 +11,6 @@
 #include "riscv/csr.h"
 #include "riscv/irq.h"
 #include "riscv/user_state.h"
-#include "sync/panic.h"
 #include "sync/printf.h"
 #include "sys/calls.h"
 #include "thread/clock.h"

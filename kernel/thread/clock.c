@@ -8,7 +8,6 @@
 #include "abi/errno.h"
 #include "riscv/csr.h"
 #include "riscv/timer.h"
-#include "sync/printf.h"
 #include "thread/sched.h"
 
 struct timer_list {
