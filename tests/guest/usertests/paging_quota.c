@@ -118,8 +118,8 @@ static void refaults_are_counted(void)
 }
 
 /*
- * The same counters, for the machine as for the process. Nobody else pages, for memory is not short:
- * both rise by the same.
+ * The same counters, for the machine as for the process. Nobody else pages, for memory is not
+ * short: both rise by the same.
  */
 static void counters_agree(void)
 {
