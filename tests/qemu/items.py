@@ -289,7 +289,7 @@ def more_than_memory():
 def out_of_memory():
     """Whoever is killed for want of memory, the line shows the sums: its own share, and all."""
     ending = boot("out of memory", s.SECONDS["usertests"], MEM="16M", SWAP="32M",
-                  CMD="free; usertests greediest_is_killed; usertests lazy_beyond_memory")
+                  CMD="free && usertests greediest_is_killed && usertests lazy_beyond_memory")
     need_status(ending, 0)
     promised, limit = (int(re.search(r"^%s +(\d+)$" % word, ending.output, re.M).group(1)) // 4
                        for word in ("promised", "promise limit"))
@@ -307,9 +307,9 @@ def out_of_memory():
 
 
 def swap_queue(way):
-    """How many reads or writes ("rd", "wr") of a slow swap disk wait at a time, on an average of two
-    seconds: the most that is seen until it is over one."""
-    path = "%s/queue of swap.img" % s.BUILD
+    """How many reads or writes ("rd", "wr") wait for a slow swap disk, on an average of two seconds:
+    the most that is seen until it is over one."""
+    path = s.BUILD + "/swap_queue.img"
     slow = ",cache=unsafe,stats-intervals.0=2,throttling.iops-%s=100" % (
         "read" if way == "rd" else "write")
     m.make_empty(path, 128 << 20)
