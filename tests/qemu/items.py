@@ -286,6 +286,52 @@ def more_than_memory():
     need_status(ending, 0)
 
 
+def out_of_memory():
+    """Whoever is killed for want of memory, the line shows the sums: its own share, and all."""
+    ending = boot("out of memory", s.SECONDS["usertests"], MEM="16M", SWAP="32M",
+                  CMD="free && usertests greediest_is_killed && usertests lazy_beyond_memory")
+    need_status(ending, 0)
+    promised, limit = (int(re.search(r"^%s +(\d+)$" % word, ending.output, re.M).group(1)) // 4
+                       for word in ("promised", "promise limit"))
+    who = r"^pid \d+ \(usertests\): killed: "
+    largest = re.findall(who + r"out of memory: it has (\d+) unreserved pages, the most of all "
+                         r"\((\d+) of (\d+) promised\)$", ending.output, re.M)
+    own = re.findall(who + r"store page fault at 0x\w+: no memory is left "
+                     r"\((\d+) of (\d+) pages are promised\)", ending.output, re.M)
+    need(len(largest) == 1 and len(own) == 1, "not one line each\n" + tail(ending, 20))
+    pages, used, most = (int(number) for number in largest[0])
+    need(most == limit and limit - 64 <= used <= limit, "line 1: other sums")
+    need(limit // 2 < pages <= used - promised, "it cannot have had %d pages" % pages)
+    used, most = (int(number) for number in own[0])
+    need(most == limit and limit - 64 <= used <= limit, "line 2: other sums")
+
+
+def swap_queue(way):
+    """How many reads or writes ("rd", "wr") wait for a slow swap disk, on an average of two seconds:
+    the most that is seen until it is over one."""
+    path = s.BUILD + "/swap_queue.img"
+    slow = ",cache=unsafe,stats-intervals.0=2,throttling.iops-%s=100" % (
+        "read" if way == "rd" else "write")
+    m.make_empty(path, 128 << 20)
+    settings = s.cell_settings(MEM="16M", CPUS="4", SWAP="0", CMD="swapstress 8 40 1000000 1")
+    most, end = 0.0, time.monotonic() + s.SECONDS["command"]
+    with m.Machine(settings, log=s.log_name("swap queue " + way), qmp=True,
+                   arguments=m.disk_arguments("swap", path, slow)) as guest:
+        guest.start()
+        while most <= 1.5 and time.monotonic() < end and guest.read_some(0.2):
+            disk = [x for x in guest.qmp("query-blockstats") if x["device"] == "swap"][0]
+            most = max(most, disk["stats"]["timed_stats"][0]["avg_%s_queue_depth" % way])
+    os.remove(path)
+    return most
+
+
+def several_in_flight():
+    """Reads from swap do not wait for each other, nor do writes."""
+    for way in ("wr", "rd"):
+        most = swap_queue(way)
+        need(most > 1.5, "%s: never more than %.1f at a time" % (way, most))
+
+
 def areas_grow():
     """With 100,000 areas an operation costs at most three times what it costs with 10."""
     ending = boot("areas", s.SECONDS["usertests"], ICOUNT="1", PAGING="sv39", CMD="areas")
@@ -536,6 +582,8 @@ def all_items():
         ("more than memory", more_than_memory),
         ("100,000 areas", areas_grow),
         ("eviction in a big family", family_size),
+        ("out of memory", out_of_memory),
+        ("several transfers in flight", several_in_flight),
         ("idle cost", idle_cost),
         ("svade", svade),
         ("deterministic lane", deterministic),

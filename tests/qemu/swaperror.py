@@ -137,10 +137,13 @@ def both_fail_checked():
 
 def nothing_is_written():
     """Then memory is all there is: who needs more is killed, and says so; the others are well."""
-    result = stress("no write", rules=faults("write", None))
+    result = stress("no write", "4 24; vmstat", rules=faults("write", None))
     result.need(result.killed > 0 and result.unreadable == 0, "memory should have been too small")
     result.need(result.ending.output.count("no memory is left") >= result.killed, "why?")
     result.need(result.less > 1000, "failed writes do not lower what can be promised")
+    result.need(re.search(r"^pgout +0$", result.ending.output, re.M) and
+                re.search(r"^evict_dirty +[1-9]", result.ending.output, re.M),
+                "pages were to be evicted, and none written: two counters")
 
 
 def disk_shrinks():

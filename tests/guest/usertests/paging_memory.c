@@ -48,6 +48,22 @@ static int spawn_mappers(char *start)
     return count;
 }
 
+/* Private pages of everybody: in a frame, in swap, or in both. What was read ahead goes first. */
+static unsigned long private_pages(void)
+{
+    drop_caches();
+    read_stats(&after);
+    return (unsigned long)(after.frames[FRAME_ANON] + after.swap_slots_used - after.swap_cached);
+}
+
+/* Who was killed, or has ended, may still be at it. */
+static void expect_private_pages(unsigned long pages)
+{
+    for (int look = 0; look < 30 && private_pages() != pages; look++)
+        sleep(1);
+    expect_equal(private_pages(), pages);
+}
+
 /* A page of hundreds is taken from each of them, found again by each, and freed once. */
 static void mapped_by_hundreds(void)
 {
@@ -55,7 +71,9 @@ static void mapped_by_hundreds(void)
     make_pipes();
     char *start = map(QUOTA, RW, MAP_PRIVATE);
 
+    hold_self();
     fill_pages(start, QUOTA, 1);
+    unsigned long without = private_pages() - QUOTA;
     int count = spawn_mappers(start);
 
     read_stats(&after);
@@ -70,6 +88,9 @@ static void mapped_by_hundreds(void)
     listen_to_all(count);
     join_all(count, 0);
     verify_pages(start, QUOTA, 1);
+    expect_private_pages(without + QUOTA);
+    unmap(start, QUOTA);
+    expect_private_pages(without);
 }
 
 static void copy_and_hold(long address)

@@ -27,7 +27,7 @@ static const struct table tables[] = {
     {"vm", futex_tests},     {"vm", thread_memory_tests}, {"vm", nomem_tests},
     {"paging", paging_quota_tests}, {"paging", swap_slot_tests}, {"paging", swap_page_tests},
     {"paging", swap_call_tests}, {"paging", swap_race_tests}, {"paging", paging_memory_tests},
-    {"paging", paging_limit_tests},
+    {"paging", paging_limit_tests}, {"paging", paging_counter_tests},
     {"stress", stress_tests},
 };
 #define TABLES (int)(sizeof(tables) / sizeof(tables[0]))

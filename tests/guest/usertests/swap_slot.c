@@ -303,44 +303,6 @@ static void sizes_are_told(void)
     expect_error(vmstat(1000000, &after, 0), ESRCH);
 }
 
-/* The number behind that word in what a command prints. */
-static unsigned long printed_number(const char *program, const char *word)
-{
-    char *argv[] = {(char *)program, NULL}, *at;
-    int ends[2], pid;
-    long got;
-
-    expect(pipe(ends) == 0);
-    pid = fork();
-    if (pid == 0) {
-        close(1);
-        dup(ends[1]);
-        exec(program, argv);
-        exit(STATUS_FAILED);
-    }
-    join(pid);
-    got = read(ends[0], block, sizeof(block) - 1);
-    expect(got > 0 && close(ends[0]) == 0 && close(ends[1]) == 0);
-    block[got] = '\0';
-    at = strstr(block, word);
-    expect(at != NULL);
-    for (at += strlen(word); *at == ' '; at++)
-        ;
-    return (unsigned long)strtol(at, NULL, 10);
-}
-
-static void commands_show_swap(void)
-{
-    swapped_pages(REGION, 1);
-    unsigned long used = slots_in_use();
-
-    read_stats(&after);
-    expect_equal(printed_number("/free", "swap used"), 4 * used);
-    expect_equal(printed_number("/free", "swap free"), 4 * (after.swap_slots - used));
-    expect_equal(printed_number("/vmstat", "swap_slots_used"), used);
-    expect(printed_number("/vmstat", "pgout") >= REGION);
-}
-
 const struct test swap_slot_tests[] = {
     {"clean_page_is_not_written", clean_page_is_not_written, QUICK},
     {"changed_page_is_written", changed_page_is_written, QUICK},
@@ -356,6 +318,5 @@ const struct test swap_slot_tests[] = {
     {"shared_page_is_read_once", shared_page_is_read_once, QUICK},
     {"copy_leaves_slot", copy_leaves_slot, QUICK},
     {"sizes_are_told", sizes_are_told, QUICK},
-    {"commands_show_swap", commands_show_swap, QUICK},
     {NULL, NULL, QUICK},
 };
