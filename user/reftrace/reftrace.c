@@ -1,6 +1,6 @@
 /*
- * reftrace STRING POLICY FRAMES [SEED]: replays a reference string under a quota and tells how many
- * faults that cost. STRING: see strings.c; POLICY: a name, or a student's number.
+ * reftrace [-s STEP] STRING POLICY FRAMES [SEED]: replays a reference string under a quota and
+ * tells how many faults that cost. STRING: see strings.c; POLICY: a name, or a student's number.
  *
  *     refault STRING POLICY F=n faults=n refaults=n opt=- lru=- [seed=n]
  *     reftrace: pid n pages 0xADDRESS reads=n writes=n victims=n
@@ -9,6 +9,8 @@
  * the pages have been brought in. (Where pages are touched first after that, they are among them.)
  * What is best possible, and exact LRU, is filled in on the host: tests/model/model fill.
  *
+ * -s: after so many accesses each, and after the last, it waits for a line of standard input.
+ *
  * The program's own data and stack are locked, and so outside the quota: it is the string's alone.
  */
 #include "user.h"
@@ -16,6 +18,7 @@
 #include "strings.h"
 
 static struct vm_stats stats;
+static uint32_t step;       /* accesses from one pause to the next; 0: none */
 extern char etext[], end[]; /* user.ld */
 
 static const char *const policies[] = {
@@ -61,6 +64,15 @@ static uint64_t faults(void)
     return stats.fault_zero + stats.fault_swap;
 }
 
+/* So that the trace can be read from outside, whose ring holds the latest events only. */
+static void wait_for_line(const struct string *string)
+{
+    char line[8];
+
+    printf("reftrace: %u of %u accesses; a line goes on\n", string->at, string->length);
+    gets(line, sizeof(line));
+}
+
 /* Accesses up to number `last`: stores of eight bytes. */
 static void replay(struct string *string, char *pages, uint32_t last)
 {
@@ -68,43 +80,64 @@ static void replay(struct string *string, char *pages, uint32_t last)
         uint32_t at = string->at;
 
         *(volatile uint64_t *)(pages + (uint64_t)string_next(string) * PAGE_SIZE) = at;
+        if (step && (string->at % step == 0 || string->at == string->length))
+            wait_for_line(string);
     }
 }
 
-int main(int argc, char *argv[])
+static void run(struct string *string, long frames, int policy, char *const *words)
 {
-    struct string string;
-    uint64_t before, middle, after, seed;
-    long number, frames;
-    char *pages;
-    int policy = argc > 2 ? policy_number(argv[2]) : -1;
+    uint64_t before, middle, after;
+    char *pages = mmap(NULL, (uint64_t)string->pages * PAGE_SIZE, PROT_READ | PROT_WRITE,
+                       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
-    if (argc < 4 || argc > 5 || policy < 0 || parse_number(argv[3], &frames) < 0 || frames < 1 ||
-        (argc == 5 && parse_number(argv[4], &number) < 0)) {
-        fprintf(STDERR, "usage: reftrace STRING POLICY FRAMES [SEED]\n");
-        return 2;
-    }
-    seed = argc == 5 ? (uint64_t)number : 0;
-    if (string_start(&string, argv[1], (uint32_t)frames, argc == 5 ? &seed : NULL) < 0) {
-        fprintf(STDERR, "reftrace: there is no string %s\n", argv[1]);
-        return 2;
-    }
-    lock_own_pages(argv);
-    pages = mmap(NULL, (uint64_t)string.pages * PAGE_SIZE, PROT_READ | PROT_WRITE,
-                 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (pages == MAP_FAILED)
         die("reftrace", "mmap");
     if (memlimit((int)frames, policy) < 0)
         die("reftrace", "memlimit");
     before = faults();
-    replay(&string, pages, string.counted);
+    replay(string, pages, string->counted);
     middle = faults();
-    replay(&string, pages, string.length);
+    replay(string, pages, string->length);
     after = faults();
-    printf("refault %s %s F=%ld faults=%ld refaults=%ld opt=- lru=-%s%s\n", argv[1], argv[2],
-           frames, (long)(after - before), (long)(after - middle), argc == 5 ? " seed=" : "",
-           argc == 5 ? argv[4] : "");
+    printf("refault %s %s F=%ld faults=%ld refaults=%ld opt=- lru=-%s%s\n", words[0], words[1],
+           frames, (long)(after - before), (long)(after - middle), words[3] ? " seed=" : "",
+           words[3] ? words[3] : "");
     printf("reftrace: pid %d pages %p reads=%lld writes=%lld victims=%lld\n", getpid(),
            (void *)pages, stats.pgin, stats.pgout, stats.evict_clean + stats.evict_dirty);
+}
+
+static int usage(void)
+{
+    fprintf(STDERR, "usage: reftrace [-s STEP] STRING POLICY FRAMES [SEED]\n");
+    return 2;
+}
+
+int main(int argc, char *argv[])
+{
+    struct string string;
+    long number = 0, frames;
+    char **words = argv + 1;
+    uint64_t seed;
+    int policy;
+
+    if (argc > 2 && strcmp(argv[1], "-s") == 0) {
+        if (parse_number(argv[2], &number) < 0 || number < 1 || number != (long)(uint32_t)number)
+            return usage();
+        step = (uint32_t)number;
+        words += 2;
+        argc -= 2;
+    }
+    policy = argc > 2 ? policy_number(words[1]) : -1;
+    if (argc < 4 || argc > 5 || policy < 0 || parse_number(words[2], &frames) < 0 || frames < 1 ||
+        (argc == 5 && parse_number(words[3], &number) < 0))
+        return usage();
+    seed = (uint64_t)number;
+    if (string_start(&string, words[0], (uint32_t)frames, argc == 5 ? &seed : NULL) < 0) {
+        fprintf(STDERR, "reftrace: there is no string %s\n", words[0]);
+        return 2;
+    }
+    lock_own_pages(argv);
+    run(&string, frames, policy, words);
     return 0;
 }
