@@ -78,7 +78,7 @@ static unsigned long long value(const struct vm_stats *stats, const struct count
     return *(const unsigned long long *)((const char *)stats + counter->offset);
 }
 
-static void show_all(void)
+static void print_vm_stats(void)
 {
     struct vm_stats stats;
 
@@ -131,7 +131,7 @@ int main(int argc, char *argv[])
     int then = 0; /* since boot */
 
     if (argc == 1) {
-        show_all();
+        print_vm_stats();
         return 0;
     }
     if (argc > 3 || parse_number(argv[1], &interval) < 0 || interval < 1 ||

@@ -79,10 +79,17 @@ void table_supply_drop(struct table_supply *supply); /* frees what was not used 
 pte_t *find_page_table(struct page_table *table, uint64_t va);
 /*
  * The first leaf slot for an address in [*va, end) that a table reaches; *va becomes that address.
- * NULL: none. The slots up to the next multiple of LEAF_TABLE_SPAN follow it in memory.
+ * NULL: none. The slots up to leaf_table_end() follow it in memory.
  */
 #define LEAF_TABLE_SPAN (PAGE_SIZE * PTES_PER_TABLE)
 pte_t *next_page_table(struct page_table *table, uint64_t *va, uint64_t end);
+/* So far from va on, below end, the slots lie in one table. */
+static inline uint64_t leaf_table_end(uint64_t va, uint64_t end)
+{
+    uint64_t next = (va | (LEAF_TABLE_SPAN - 1)) + 1;
+
+    return next < end ? next : end;
+}
 
 /*
  * Tables that the union of areas needs for [start, end), in worst case, where the neighbouring

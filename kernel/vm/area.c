@@ -335,17 +335,13 @@ static void __attribute__((noinline)) swap_entry_drop(struct mm_struct *mm, pte_
 static void unmap_slots(struct mm_struct *mm, struct tlb_batch *batch, pte_t *slot, uint64_t *va,
                         uint64_t end, uint64_t *unmapped)
 {
-    uint64_t stop = (*va | (LEAF_TABLE_SPAN - 1)) + 1;
     uint64_t full = *va + (TLB_BATCH_PAGES - batch->count) * PAGE_SIZE;
+    uint64_t stop = leaf_table_end(*va, end < full ? end : full);
     struct page **next = &batch->page[batch->count];
     struct quota *quota = mm->quota;
     pfn_t zero = zero_pfn;
     uint64_t at = *va;
 
-    if (stop > end)
-        stop = end;
-    if (stop > full)
-        stop = full;
     tlb_batch_note(batch, at);
     for (; at < stop; at += PAGE_SIZE, slot++) {
         pte_t entry = pte_load(slot);

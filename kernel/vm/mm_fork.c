@@ -93,11 +93,9 @@ static int tables_copy(struct mm_struct *parent, struct mm_struct *child,
     int error = 0;
 
     while ((from = next_page_table(&parent->page_table, &va, end)) != NULL) {
-        uint64_t stop = (va | (LEAF_TABLE_SPAN - 1)) + 1;
+        uint64_t stop = leaf_table_end(va, end);
         pte_t *to = find_page_table(&child->page_table, va);
 
-        if (stop > end)
-            stop = end;
         if (!to) {
             error = table_supply_fill(&supply, child->page_table.levels, 0);
             if (!error && (vma->flags & VMA_UNRESERVED))

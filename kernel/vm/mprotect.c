@@ -106,10 +106,8 @@ static void __attribute__((noinline)) area_protect_pages(struct mm_struct *mm,
         spin_lock(&table->lock);
         while (batch.count < TLB_BATCH_PAGES &&
                (slot = next_page_table(table, &va, vma->end)) != NULL) {
-            uint64_t stop = (va | (LEAF_TABLE_SPAN - 1)) + 1;
+            uint64_t stop = leaf_table_end(va, vma->end);
 
-            if (stop > vma->end)
-                stop = vma->end;
             if (only_write)
                 slots_change_write(&batch, slot, &va, stop, vma->access & ACCESS_WRITE);
             else

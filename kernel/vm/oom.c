@@ -27,9 +27,7 @@ static uint64_t area_pages(struct mm_struct *mm, const struct vm_area_struct *vm
 
     spin_lock(&mm->page_table.lock);
     while ((slot = next_page_table(&mm->page_table, &va, vma->end)) != NULL) {
-        uint64_t stop = (va | (LEAF_TABLE_SPAN - 1)) + 1;
-
-        for (; va < stop && va < vma->end; va += PAGE_SIZE)
+        for (uint64_t stop = leaf_table_end(va, vma->end); va < stop; va += PAGE_SIZE)
             pages += pte_kind(pte_load(slot++)) != PTE_EMPTY;
     }
     spin_unlock(&mm->page_table.lock);

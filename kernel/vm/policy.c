@@ -36,6 +36,17 @@ void lru_announce(struct lru_list *list, uint32_t stamp)
     list->incoming = stamp;
 }
 
+struct lru_node *lru_oldest(struct lru_list *list)
+{
+    return lru_first(list, 1);
+}
+
+void lru_join(struct lru_list *list, struct lru_node *node, uint32_t stamp)
+{
+    (void)stamp;
+    lru_arrive(list, node, 1);
+}
+
 uint32_t lru_last_seen(struct lru_list *list, const struct lru_node *node)
 {
     (void)list;

@@ -131,13 +131,14 @@ static struct quota_entry **bucket_of(struct quota *quota, uint64_t va)
     return &quota->bucket[(va >> PAGE_SHIFT) & (quota->buckets - 1)];
 }
 
-static struct quota_entry *entry_find(struct quota *quota, uint64_t va)
+/* What points to the entry of va, or is the end of its bucket. */
+static struct quota_entry **entry_link(struct quota *quota, uint64_t va)
 {
-    struct quota_entry *entry = *bucket_of(quota, va);
+    struct quota_entry **link = bucket_of(quota, va);
 
-    while (entry && entry->va != va)
-        entry = entry->next;
-    return entry;
+    while (*link && (*link)->va != va)
+        link = &(*link)->next;
+    return link;
 }
 
 bool quota_remember(struct mm_struct *mm, uint64_t va, uint32_t stamp)
@@ -145,7 +146,7 @@ bool quota_remember(struct mm_struct *mm, uint64_t va, uint32_t stamp)
     struct quota *quota = mm->quota;
     struct quota_entry *entry;
 
-    if (!quota || entry_find(quota, va))
+    if (!quota || *entry_link(quota, va))
         return quota != NULL;
     if (!quota->free)
         return false; /* the quota is exceeded: the page is the system's */
@@ -162,13 +163,9 @@ bool quota_remember(struct mm_struct *mm, uint64_t va, uint32_t stamp)
 void quota_forget(struct mm_struct *mm, uint64_t va)
 {
     struct quota *quota = mm->quota;
-    struct quota_entry **link, *entry;
+    struct quota_entry **link = quota ? entry_link(quota, va) : NULL;
+    struct quota_entry *entry = link ? *link : NULL;
 
-    if (!quota)
-        return;
-    link = bucket_of(quota, va);
-    while ((entry = *link) != NULL && entry->va != va)
-        link = &entry->next;
     if (!entry)
         return;
     *link = entry->next;
@@ -206,7 +203,7 @@ int quota_ask(struct vm_fault *fault)
     bool has_room;
 
     spin_lock(&mm->page_table.lock);
-    if (entry_find(quota, fault->va)) {
+    if (*entry_link(quota, fault->va)) {
         spin_unlock(&mm->page_table.lock);
         return FAULT_OK; /* its frame changes, no more */
     }
@@ -286,9 +283,7 @@ void quota_count_pages(struct mm_struct *mm)
 
     spin_lock(&table->lock);
     while ((slot = next_page_table(table, &va, end)) != NULL) {
-        uint64_t stop = (va | (LEAF_TABLE_SPAN - 1)) + 1;
-
-        for (; va < stop && va < end; va += PAGE_SIZE, slot++) {
+        for (uint64_t stop = leaf_table_end(va, end); va < stop; va += PAGE_SIZE, slot++) {
             pte_t entry = pte_load(slot);
             struct page *page = pte_has_frame(entry) ? pfn_page(pte_pfn(entry)) : NULL;
 

@@ -26,9 +26,9 @@ static bool next_swapped(struct mm_struct *mm, uint64_t *va)
 
     spin_lock(&mm->page_table.lock);
     while (!found && (slot = next_page_table(&mm->page_table, va, end)) != NULL) {
-        uint64_t stop = (*va | (LEAF_TABLE_SPAN - 1)) + 1;
+        uint64_t stop = leaf_table_end(*va, end);
 
-        for (; *va < stop && *va < end && !found; *va += found ? 0 : PAGE_SIZE)
+        for (; *va < stop && !found; *va += found ? 0 : PAGE_SIZE)
             found = pte_kind(pte_load(slot++)) == PTE_SWAP;
     }
     spin_unlock(&mm->page_table.lock);

@@ -12,43 +12,51 @@
 #include "vm/reclaim.h"
 #include "vm/swap.h"
 
-void vm_stats_read(struct vm_stats *stats, unsigned flags)
+/* What was counted, of the machine or of one space: events[] by enum vm_stat_item. */
+static void stats_fill(struct vm_stats *stats, const uint64_t events[VM_STAT_LEDGER])
 {
-    uint64_t frames[FRAME_CLASSES];
-
-    if (flags & VMSTAT_DROP)
-        reclaim_all();
     memset(stats, 0, sizeof(*stats));
     stats->version = VM_STATS_VERSION;
     stats->size = sizeof(*stats);
-    stats->fault_zero = vm_stat_sum(VM_STAT_FAULT_ZERO);
-    stats->fault_zero_read = vm_stat_sum(VM_STAT_FAULT_ZERO_READ);
-    stats->fault_file = vm_stat_sum(VM_STAT_FAULT_FILE);
-    stats->fault_cow_copy = vm_stat_sum(VM_STAT_FAULT_COW_COPY);
-    stats->fault_cow_reuse = vm_stat_sum(VM_STAT_FAULT_COW_REUSE);
-    stats->fault_stack = vm_stat_sum(VM_STAT_FAULT_STACK);
-    stats->fault_spurious = vm_stat_sum(VM_STAT_FAULT_SPURIOUS);
-    stats->fault_bad = vm_stat_sum(VM_STAT_FAULT_BAD);
-    stats->file_read = vm_stat_sum(VM_STAT_FILE_READ);
-    stats->file_write = vm_stat_sum(VM_STAT_FILE_WRITE);
-    stats->fault_swap = vm_stat_sum(VM_STAT_FAULT_SWAP);
-    stats->pgin = vm_stat_sum(VM_STAT_PGIN);
-    stats->pgout = vm_stat_sum(VM_STAT_PGOUT);
-    stats->refault = vm_stat_sum(VM_STAT_REFAULT);
-    stats->scan = vm_stat_sum(VM_STAT_SCAN);
-    stats->evict_dirty = vm_stat_sum(VM_STAT_EVICT_DIRTY);
+    stats->fault_zero = events[VM_STAT_FAULT_ZERO];
+    stats->fault_zero_read = events[VM_STAT_FAULT_ZERO_READ];
+    stats->fault_file = events[VM_STAT_FAULT_FILE];
+    stats->fault_cow_copy = events[VM_STAT_FAULT_COW_COPY];
+    stats->fault_cow_reuse = events[VM_STAT_FAULT_COW_REUSE];
+    stats->fault_swap = events[VM_STAT_FAULT_SWAP];
+    stats->fault_stack = events[VM_STAT_FAULT_STACK];
+    stats->fault_spurious = events[VM_STAT_FAULT_SPURIOUS];
+    stats->fault_bad = events[VM_STAT_FAULT_BAD];
+    stats->pgin = events[VM_STAT_PGIN];
+    stats->pgout = events[VM_STAT_PGOUT];
+    stats->file_read = events[VM_STAT_FILE_READ];
+    stats->file_write = events[VM_STAT_FILE_WRITE];
+    stats->refault = events[VM_STAT_REFAULT];
+    stats->scan = events[VM_STAT_SCAN];
+    stats->evict_clean = events[VM_STAT_EVICT_CLEAN];
+    stats->evict_dirty = events[VM_STAT_EVICT_DIRTY];
+    stats->tlb_local = events[VM_STAT_TLB_LOCAL];
+    stats->tlb_remote = events[VM_STAT_TLB_REMOTE];
+    stats->tlb_asid = events[VM_STAT_TLB_ASID];
+    stats->alloc_success = events[VM_STAT_ALLOC_SUCCESS];
+    stats->alloc_fail = events[VM_STAT_ALLOC_FAIL];
+    stats->disk_read_bytes = events[VM_STAT_DISK_READ_BYTES];
+    stats->disk_write_bytes = events[VM_STAT_DISK_WRITE_BYTES];
+    stats->fault_around = events[VM_STAT_FAULT_AROUND];
+}
+
+void vm_stats_read(struct vm_stats *stats, unsigned flags)
+{
+    uint64_t events[VM_STAT_LEDGER], frames[FRAME_CLASSES];
+
+    if (flags & VMSTAT_DROP)
+        reclaim_all();
+    for (unsigned item = 0; item < VM_STAT_LEDGER; item++)
+        events[item] = vm_stat_sum(item);
+    stats_fill(stats, events);
     stats->swap_slots = swap_slots();
     stats->swap_slots_used = swap_slots_used();
     stats->swap_cached = swap_slots_with_page();
-    stats->evict_clean = vm_stat_sum(VM_STAT_EVICT_CLEAN);
-    stats->tlb_local = vm_stat_sum(VM_STAT_TLB_LOCAL);
-    stats->tlb_remote = vm_stat_sum(VM_STAT_TLB_REMOTE);
-    stats->tlb_asid = vm_stat_sum(VM_STAT_TLB_ASID);
-    stats->alloc_success = vm_stat_sum(VM_STAT_ALLOC_SUCCESS);
-    stats->alloc_fail = vm_stat_sum(VM_STAT_ALLOC_FAIL);
-    stats->disk_read_bytes = vm_stat_sum(VM_STAT_DISK_READ_BYTES);
-    stats->disk_write_bytes = vm_stat_sum(VM_STAT_DISK_WRITE_BYTES);
-    stats->fault_around = vm_stat_sum(VM_STAT_FAULT_AROUND);
     stats->commit = commit_total();
     stats->commit_limit = commit_limit();
     ledger_read(frames);
@@ -78,9 +86,7 @@ static uint64_t private_pages(struct mm_struct *mm)
 
     spin_lock(&mm->page_table.lock);
     while ((slot = next_page_table(&mm->page_table, &va, end)) != NULL) {
-        uint64_t stop = (va | (LEAF_TABLE_SPAN - 1)) + 1;
-
-        for (; va < stop && va < end; va += PAGE_SIZE) {
+        for (uint64_t stop = leaf_table_end(va, end); va < stop; va += PAGE_SIZE) {
             pte_t entry = pte_load(slot++);
 
             pages += pte_has_frame(entry) && page_test(pfn_page(pte_pfn(entry)), PAGE_PRIVATE);
@@ -93,28 +99,12 @@ static uint64_t private_pages(struct mm_struct *mm)
 int vm_stats_read_one(struct vm_stats *stats, int pid)
 {
     struct mm_struct *mm = space_of(pid);
-    const uint64_t *events;
+    uint64_t events[VM_STAT_LEDGER] = {0}; /* a space counts the first MM_EVENTS of them */
 
     if (!mm)
         return -ESRCH;
-    events = mm->events;
-    memset(stats, 0, sizeof(*stats));
-    stats->version = VM_STATS_VERSION;
-    stats->size = sizeof(*stats);
-    stats->fault_zero = events[VM_STAT_FAULT_ZERO];
-    stats->fault_zero_read = events[VM_STAT_FAULT_ZERO_READ];
-    stats->fault_file = events[VM_STAT_FAULT_FILE];
-    stats->fault_cow_copy = events[VM_STAT_FAULT_COW_COPY];
-    stats->fault_cow_reuse = events[VM_STAT_FAULT_COW_REUSE];
-    stats->fault_swap = events[VM_STAT_FAULT_SWAP];
-    stats->fault_stack = events[VM_STAT_FAULT_STACK];
-    stats->fault_spurious = events[VM_STAT_FAULT_SPURIOUS];
-    stats->fault_bad = events[VM_STAT_FAULT_BAD];
-    stats->pgin = events[VM_STAT_PGIN];
-    stats->refault = events[VM_STAT_REFAULT];
-    stats->evict_clean = events[VM_STAT_EVICT_CLEAN];
-    stats->pgout = events[VM_STAT_PGOUT];
-    stats->evict_dirty = events[VM_STAT_EVICT_DIRTY];
+    memcpy(events, mm->events, sizeof(mm->events));
+    stats_fill(stats, events);
     stats->commit = (uint64_t)(mm->charged.pages + mm->charged.unswappable);
     stats->resident = private_pages(mm);
     stats->swapped = mm->swapped;

@@ -11,11 +11,6 @@
 
 #define USED_NOW 0x80u
 
-static struct lru_node *aging_candidate(struct lru_list *list)
-{
-    return lru_first(list, 1);
-}
-
 static bool aging_judge(struct lru_list *list, struct lru_node *node, bool accessed)
 {
     list->looked++;
@@ -28,19 +23,13 @@ static bool aging_judge(struct lru_list *list, struct lru_node *node, bool acces
     return false;
 }
 
-static void aging_add(struct lru_list *list, struct lru_node *node, uint32_t stamp)
-{
-    (void)stamp;
-    lru_arrive(list, node, 1);
-}
-
 static const struct lru_ops aging_ops = {
     .name = "aging",
     .number = POLICY_AGING,
     .fault = lru_announce,
-    .candidate = aging_candidate,
+    .candidate = lru_oldest,
     .judge = aging_judge,
-    .add = aging_add,
+    .add = lru_join,
     .remove = lru_take,
     .evicted = lru_last_seen,
 };

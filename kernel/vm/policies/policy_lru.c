@@ -7,11 +7,6 @@
 
 #include "abi/mman.h"
 
-static struct lru_node *lru_candidate(struct lru_list *list)
-{
-    return lru_first(list, 1);
-}
-
 static bool lru_judge(struct lru_list *list, struct lru_node *node, bool accessed)
 {
     if (accessed)
@@ -19,19 +14,13 @@ static bool lru_judge(struct lru_list *list, struct lru_node *node, bool accesse
     return !accessed;
 }
 
-static void lru_add(struct lru_list *list, struct lru_node *node, uint32_t stamp)
-{
-    (void)stamp;
-    lru_arrive(list, node, 1);
-}
-
 static const struct lru_ops lru_ops = {
     .name = "lru",
     .number = POLICY_LRU,
     .fault = lru_announce,
-    .candidate = lru_candidate,
+    .candidate = lru_oldest,
     .judge = lru_judge,
-    .add = lru_add,
+    .add = lru_join,
     .remove = lru_take,
     .evicted = lru_last_seen,
 };

@@ -1,11 +1,6 @@
 /* A student's policy, a file for kernel/vm/policies: the page goes that came last. */
 #include "vm/policy.h"
 
-static struct lru_node *mru_candidate(struct lru_list *list)
-{
-    return lru_first(list, 1);
-}
-
 static bool mru_judge(struct lru_list *list, struct lru_node *node, bool accessed)
 {
     (void)list, (void)node, (void)accessed;
@@ -24,7 +19,7 @@ static const struct lru_ops mru_ops = {
     .name = "mru",
     .number = 5,
     .fault = lru_announce,
-    .candidate = mru_candidate,
+    .candidate = lru_oldest,
     .judge = mru_judge,
     .add = mru_add,
     .remove = lru_take,
