@@ -75,8 +75,8 @@ const struct lru_ops *lru_policy_numbered(int number);
 
 /* What most policies need. A place is 1 or 2: list->pages[place - 1]. */
 void lru_announce(struct lru_list *list, uint32_t stamp);                      /* as ops->fault */
-struct lru_node *lru_oldest(struct lru_list *list);  /* ops->candidate: the first of place 1 */
-void lru_join(struct lru_list *list, struct lru_node *node, uint32_t stamp); /* ops->add: its last */
+struct lru_node *lru_oldest(struct lru_list *list); /* ops->candidate: the first of place 1 */
+void lru_join(struct lru_list *list, struct lru_node *node, uint32_t stamp);   /* ops->add: last */
 uint32_t lru_last_seen(struct lru_list *list, const struct lru_node *node);    /* ops->evicted */
 void lru_take(struct lru_list *list, struct lru_node *node);                   /* ops->remove */
 struct lru_node *lru_first(const struct lru_list *list, uint16_t place);       /* or NULL */
