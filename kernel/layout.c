@@ -7,8 +7,6 @@
  * number ("PAGE_DIRTY": the value, and size 0). Rows may come and go, and the reader notices; where
  * a row keeps its name and changes its meaning, the version goes up.
  */
-#include <stddef.h>
-#include <stdint.h>
 
 #include "lib/rbtree.h"
 #include "mem/page.h"

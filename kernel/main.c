@@ -2,7 +2,6 @@
  * Boot, in order: each call is one layer coming up. The boot hart does it alone; then the other
  * harts come in, and the first thread does what may sleep: the file system, the console, init.
  */
-#include <stddef.h>
 
 #include "dev/block.h"
 #include "dev/power.h"

@@ -4,8 +4,6 @@
  */
 #include "dev/block.h"
 
-#include <stdbool.h>
-
 #include "abi/errno.h"
 #include "lib/string.h"
 #include "mem/vm_stat.h"

@@ -5,7 +5,6 @@
 #include "dev/uart.h"
 
 #include <stddef.h>
-#include <stdint.h>
 
 #include "riscv/irq.h"
 #include "riscv/machine.h"

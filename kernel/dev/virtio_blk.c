@@ -8,8 +8,6 @@
  */
 #include "dev/virtio_blk.h"
 
-#include <stdbool.h>
-
 #include "abi/errno.h"
 #include "dev/block.h"
 #include "dev/virtio.h"

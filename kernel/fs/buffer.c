@@ -74,14 +74,11 @@ int buffer_cache_init(uint32_t permanent)
 /* Locks: the cache's. */
 static struct buffer *hash_find(uint32_t block)
 {
-    struct list_head *link;
+    struct buffer *buffer;
 
-    list_for_each (link, &cache.hash[block % HASH_SIZE]) {
-        struct buffer *buffer = container_of(link, struct buffer, hash_link);
-
+    list_for_each_element(buffer, &cache.hash[block % HASH_SIZE], hash_link)
         if (buffer->block == block)
             return buffer;
-    }
     return NULL;
 }
 

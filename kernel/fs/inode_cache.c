@@ -65,11 +65,9 @@ void inode_ref(struct inode *inode)
 /* Locks: the cache's. With a reference, or NULL. */
 static struct inode *inode_find(uint32_t number)
 {
-    struct list_head *link;
+    struct inode *inode;
 
-    list_for_each (link, &cache.hash[number % HASH_SIZE]) {
-        struct inode *inode = container_of(link, struct inode, hash_link);
-
+    list_for_each_element(inode, &cache.hash[number % HASH_SIZE], hash_link) {
         if (inode->number == number) {
             reference_locked(inode);
             return inode;

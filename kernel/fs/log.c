@@ -87,14 +87,12 @@ void log_fail(const char *why)
 
 static int write_payload(void)
 {
-    struct list_head *link;
+    struct buffer *buffer;
     uint32_t i = 0;
 
     log.header->payload_sum = DISK_CHECKSUM_SEED;
     transfer_begin(&log.transfer, fs_disk, BLOCK_WRITE);
-    list_for_each (link, &log.blocks) {
-        struct buffer *buffer = container_of(link, struct buffer, log_link);
-
+    list_for_each_element(buffer, &log.blocks, log_link) {
         log.header->block[i] = buffer->block;
         log.header->payload_sum =
             disk_checksum(log.header->payload_sum, buffer->data, DISK_BLOCK_SIZE);
@@ -107,14 +105,11 @@ static int write_payload(void)
 
 static int write_homes(void)
 {
-    struct list_head *link;
+    struct buffer *buffer;
 
     transfer_begin(&log.transfer, fs_disk, BLOCK_WRITE);
-    list_for_each (link, &log.blocks) {
-        struct buffer *buffer = container_of(link, struct buffer, log_link);
-
+    list_for_each_element(buffer, &log.blocks, log_link)
         transfer_add(&log.transfer, buffer->block, buffer->data);
-    }
     return transfer_end(&log.transfer);
 }
 

@@ -24,6 +24,12 @@ struct list_head {
 #define list_for_each_safe(link, after, head) \
     for (link = (head)->next, after = link->next; link != (head); link = after, after = link->next)
 
+/* The same for the elements themselves, whose link is the given member. */
+#define list_for_each_element(element, head, member)                                           \
+    for (struct list_head *link_ = (head)->next;                                               \
+         link_ != (head) && (element = container_of(link_, __typeof__(*element), member), 1);  \
+         link_ = link_->next)
+
 static inline void list_init(struct list_head *head)
 {
     head->next = head;

@@ -86,14 +86,11 @@ void process_exit(int status)
 /* Locks: process_lock. */
 static struct process *find_zombie(struct process *parent)
 {
-    struct list_head *link;
+    struct process *child;
 
-    list_for_each(link, &parent->children) {
-        struct process *child = container_of(link, struct process, sibling);
-
+    list_for_each_element(child, &parent->children, sibling)
         if (child->state == PROCESS_ZOMBIE)
             return child;
-    }
     return NULL;
 }
 

@@ -206,15 +206,12 @@ void process_set_cwd(struct inode *inode)
 /* The process with the lowest pid of at least pid, or NULL. Locks: process_lock. */
 static struct process *process_find_from(int pid)
 {
-    struct list_head *link;
+    struct process *process;
 
     spin_assert_held(&process_lock);
-    list_for_each(link, &processes) {
-        struct process *process = container_of(link, struct process, all_link);
-
+    list_for_each_element(process, &processes, all_link)
         if (process->pid >= pid)
             return process;
-    }
     return NULL;
 }
 
@@ -226,10 +223,10 @@ void process_kill_self(void)
 /* Locks: process_lock. A zombie's thread, too: it stays until it is waited for. */
 static void interrupt_all(struct process *process)
 {
-    struct list_head *link;
+    struct thread *thread;
 
-    list_for_each(link, &process->threads)
-        thread_interrupt(container_of(link, struct thread, process_link));
+    list_for_each_element(thread, &process->threads, process_link)
+        thread_interrupt(thread);
 }
 
 int process_kill(int pid)
@@ -262,16 +259,13 @@ int process_parent_pid(void)
 
 static char process_state_letter(const struct process *process)
 {
-    struct list_head *link;
+    const struct thread *thread;
 
     if (process->state != PROCESS_LIVE)
         return 'Z';
-    list_for_each(link, &process->threads) {
-        const struct thread *thread = container_of(link, struct thread, process_link);
-
+    list_for_each_element(thread, &process->threads, process_link)
         if (!thread->has_left && thread->state != THREAD_SLEEPING)
             return 'R';
-    }
     return 'S';
 }
 
@@ -300,17 +294,14 @@ bool process_describe_next(int pid, struct proc_info *info)
 
 void process_print_all(void)
 {
-    struct list_head *link;
+    struct process *process;
 
     if (!spin_trylock(&process_lock)) { /* its holder may be what this interrupt has interrupted */
         printf("(the process table is in use: try again)\n");
         return;
     }
     printf("\n");
-    list_for_each(link, &processes) {
-        struct process *process = container_of(link, struct process, all_link);
-
+    list_for_each_element(process, &processes, all_link)
         printf("%d %c %s\n", process->pid, process_state_letter(process), process->name);
-    }
     spin_unlock(&process_lock);
 }

@@ -70,15 +70,12 @@ void process_thread_free(struct thread *thread)
 /* The thread of that number, or NULL. Locks: process_lock. */
 static struct thread *thread_find(const struct process *process, int id)
 {
-    struct list_head *link;
+    struct thread *thread;
 
     spin_assert_held(&process_lock);
-    list_for_each(link, &process->threads) {
-        struct thread *thread = container_of(link, struct thread, process_link);
-
+    list_for_each_element(thread, &process->threads, process_link)
         if (thread->id == id)
             return thread;
-    }
     return NULL;
 }
 
@@ -205,7 +202,7 @@ int process_take_over(void)
 {
     struct process *process = current_process();
     struct thread *self = current_thread();
-    struct list_head *link;
+    struct thread *thread;
 
     spin_lock(&process_lock);
     if (process->sole != NULL) {
@@ -213,10 +210,9 @@ int process_take_over(void)
         return -EINTR;
     }
     process->sole = self;
-    list_for_each(link, &process->threads) {
-        if (link != &self->process_link)
-            thread_interrupt(container_of(link, struct thread, process_link));
-    }
+    list_for_each_element(thread, &process->threads, process_link)
+        if (thread != self)
+            thread_interrupt(thread);
     while (process->thread_count > 1)
         waitq_sleep(&process->thread_left, &process_lock);
     process->sole = NULL; /* nobody is left to be told */

@@ -4,8 +4,6 @@
  */
 #include "riscv/machine.h"
 
-#include <stddef.h>
-
 #include "lib/string.h"
 #include "riscv/fdt.h"
 #include "riscv/irq.h"
