@@ -307,8 +307,8 @@ def out_of_memory():
 
 
 def swap_queue(way):
-    """How many reads or writes ("rd", "wr") wait for a slow swap disk, on an average of two
-    seconds: the most that is seen until it is over one."""
+    """How many reads or writes ("rd", "wr") wait for a slow swap disk, over two seconds on average:
+    the most that is seen until it is over one."""
     path = s.BUILD + "/swap_queue.img"
     slow = ",cache=unsafe,stats-intervals.0=2,throttling.iops-%s=100" % (
         "read" if way == "rd" else "write")
