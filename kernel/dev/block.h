@@ -6,7 +6,6 @@
 #ifndef DEV_BLOCK_H
 #define DEV_BLOCK_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
 #include "lib/list.h"

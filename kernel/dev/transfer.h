@@ -7,8 +7,6 @@
 #ifndef DEV_TRANSFER_H
 #define DEV_TRANSFER_H
 
-#include <stdint.h>
-
 #include "dev/block.h"
 #include "sync/spinlock.h"
 #include "thread/waitq.h"

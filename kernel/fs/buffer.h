@@ -10,9 +10,6 @@
 #ifndef FS_BUFFER_H
 #define FS_BUFFER_H
 
-#include <stdbool.h>
-#include <stdint.h>
-
 #include "thread/sleeplock.h"
 
 struct buffer {

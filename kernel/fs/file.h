@@ -7,9 +7,6 @@
 #ifndef FS_FILE_H
 #define FS_FILE_H
 
-#include <stdbool.h>
-#include <stdint.h>
-
 #include "abi/stat.h"
 #include "thread/sleeplock.h"
 

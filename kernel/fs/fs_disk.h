@@ -2,8 +2,6 @@
 #ifndef FS_FS_DISK_H
 #define FS_FS_DISK_H
 
-#include <stdint.h>
-
 #include "dev/block.h"
 
 extern struct block_device *fs_disk; /* the disk that is mounted; constant from then on */

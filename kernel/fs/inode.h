@@ -7,8 +7,6 @@
 #ifndef FS_INODE_H
 #define FS_INODE_H
 
-#include <stdint.h>
-
 #include "abi/disk.h"
 #include "abi/stat.h"
 #include "thread/sleeplock.h"

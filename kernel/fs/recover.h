@@ -5,8 +5,6 @@
 #ifndef FS_RECOVER_H
 #define FS_RECOVER_H
 
-#include <stdint.h>
-
 #include "abi/disk.h"
 
 /* Whole blocks. Each returns 0 or -errno. */

@@ -6,8 +6,6 @@
 #ifndef PROC_FILE_TABLE_H
 #define PROC_FILE_TABLE_H
 
-#include <stddef.h>
-
 #include "abi/limits.h"
 #include "fs/file.h"
 

@@ -9,9 +9,6 @@
 #ifndef PROC_PROCESS_H
 #define PROC_PROCESS_H
 
-#include <stdbool.h>
-#include <stdint.h>
-
 #include "proc/file_table.h"
 #include "thread/thread.h"
 #include "thread/waitq.h"

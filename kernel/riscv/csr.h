@@ -31,7 +31,6 @@
 
 #ifndef __ASSEMBLER__
 #include <stdbool.h>
-#include <stdint.h>
 
 enum interrupt_cause { /* scause without its top bit, which is set */
     INTERRUPT_SOFTWARE = 1,

@@ -13,8 +13,6 @@
 #define TRAP_FRAME_STVAL 272
 
 #ifndef __ASSEMBLER__
-#include <stddef.h>
-#include <stdint.h>
 
 #include "riscv/hart.h"
 #include "riscv/memlayout.h"

@@ -6,9 +6,6 @@
 #ifndef SYS_CALLS_H
 #define SYS_CALLS_H
 
-#include <stddef.h>
-#include <stdint.h>
-
 #include "abi/errno.h"
 #include "abi/syscall.h"
 #include "proc/process.h"

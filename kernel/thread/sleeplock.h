@@ -5,8 +5,6 @@
 #ifndef THREAD_SLEEPLOCK_H
 #define THREAD_SLEEPLOCK_H
 
-#include <stdbool.h>
-
 #include "thread/waitq.h"
 
 struct sleeplock {

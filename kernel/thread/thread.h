@@ -7,9 +7,6 @@
 #ifndef THREAD_THREAD_H
 #define THREAD_THREAD_H
 
-#include <stdbool.h>
-#include <stdint.h>
-
 #include "lib/list.h"
 #include "riscv/hart.h"
 #include "sync/lockorder.h"

@@ -6,9 +6,6 @@
 #ifndef THREAD_WAITQ_H
 #define THREAD_WAITQ_H
 
-#include <stdbool.h>
-#include <stdint.h>
-
 #include "lib/list.h"
 #include "sync/spinlock.h"
 
