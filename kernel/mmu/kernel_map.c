@@ -8,7 +8,6 @@
 #include "mmu/kernel_map.h"
 
 #include "lib/string.h"
-#include "mem/frame.h"
 #include "mmu/asid.h"
 #include "mmu/page_table.h"
 #include "mmu/satp.h"

@@ -15,7 +15,6 @@
 #include "mmu/asid.h"
 #include "mmu/satp.h"
 #include "riscv/sbi.h"
-#include "sync/printf.h"
 #include "sync/trace.h"
 
 /*

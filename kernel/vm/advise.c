@@ -7,7 +7,6 @@
  */
 #include "abi/errno.h"
 #include "abi/mman.h"
-#include "sync/printf.h"
 #include "vm/fault.h"
 #include "vm/lru.h"
 #include "vm/mm.h"

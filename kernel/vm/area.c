@@ -8,7 +8,6 @@
  * freed; a frame, of a page or of a table, leaves the space only after a fence.
  */
 #include "abi/errno.h"
-#include "lib/string.h"
 #include "mem/frame.h"
 #include "mem/kmem.h"
 #include "mmu/tlb.h"

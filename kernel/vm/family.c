@@ -7,7 +7,6 @@
 
 #include "abi/errno.h"
 #include "mmu/tlb.h"
-#include "sync/printf.h"
 #include "sync/trace.h"
 #include "thread/sleeplock.h"
 #include "vm/mm.h"

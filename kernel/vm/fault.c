@@ -5,7 +5,6 @@
 #include "vm/fault.h"
 
 #include "abi/errno.h"
-#include "lib/string.h"
 #include "mem/frame.h"
 #include "mem/vm_stat.h"
 #include "mmu/tlb.h"

@@ -8,10 +8,8 @@
  */
 #include "abi/errno.h"
 #include "lib/string.h"
-#include "mem/frame.h"
 #include "mem/vm_stat.h"
 #include "mmu/tlb.h"
-#include "sync/printf.h"
 #include "sync/trace.h"
 #include "vm/anon.h"
 #include "vm/mm.h"

@@ -1,8 +1,6 @@
 /* The system's lists of pages, each with its lock around a policy. See vm/lru.h. */
 #include "vm/lru.h"
 
-#include "sync/printf.h"
-
 struct page_lru file_lru;
 struct page_lru anon_lru;
 

@@ -7,7 +7,6 @@
  */
 #include "abi/errno.h"
 #include "lib/string.h"
-#include "mem/frame.h"
 #include "mem/kmem.h"
 #include "mmu/tlb.h"
 #include "sync/printf.h"

@@ -8,7 +8,6 @@
 
 #include "abi/errno.h"
 #include "mmu/pte.h"
-#include "sync/printf.h"
 #include "vm/mm.h"
 #include "vm/shared_memory.h"
 #include "vm/usercopy.h"

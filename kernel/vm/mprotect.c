@@ -8,9 +8,7 @@
  */
 #include "abi/errno.h"
 #include "abi/mman.h"
-#include "mem/frame.h"
 #include "mmu/tlb.h"
-#include "sync/printf.h"
 #include "vm/anon.h"
 #include "vm/mm.h"
 #include "vm/usercopy.h"

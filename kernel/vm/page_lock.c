@@ -8,7 +8,6 @@
  */
 #include "vm/page_lock.h"
 
-#include "sync/printf.h"
 #include "sync/spinlock.h"
 #include "thread/waitq.h"
 

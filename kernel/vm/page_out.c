@@ -14,7 +14,6 @@
 
 #include "abi/errno.h"
 #include "mem/vm_stat.h"
-#include "sync/printf.h"
 #include "vm/family.h"
 #include "vm/lru.h"
 #include "vm/mm.h"

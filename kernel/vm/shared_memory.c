@@ -7,7 +7,6 @@
 #include "vm/shared_memory.h"
 
 #include "abi/errno.h"
-#include "lib/string.h"
 #include "mem/kmem.h"
 #include "vm/commit.h"
 #include "vm/object.h"

@@ -9,7 +9,6 @@
 #include "dev/transfer.h"
 #include "mem/frame.h"
 #include "mem/vm_stat.h"
-#include "sync/printf.h"
 #include "sync/trace.h"
 #include "thread/sleeplock.h"
 #include "vm/lru.h"

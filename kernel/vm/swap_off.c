@@ -6,14 +6,12 @@
  */
 #include "abi/errno.h"
 #include "lib/string.h"
-#include "sync/printf.h"
 #include "thread/thread.h"
 #include "vm/commit.h"
 #include "vm/family.h"
 #include "vm/fault.h"
 #include "vm/lru.h"
 #include "vm/mm.h"
-#include "vm/page_lock.h"
 #include "vm/swap_io.h"
 #include "vm/vma.h"
 

@@ -11,7 +11,6 @@
 #include "lib/string.h"
 #include "mmu/page_table.h"
 #include "riscv/trap.h"
-#include "sync/printf.h"
 #include "thread/thread.h"
 #include "vm/fault.h"
 #include "vm/mm.h"

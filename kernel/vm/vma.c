@@ -8,7 +8,6 @@
 #include "vm/vma.h"
 
 #include "abi/errno.h"
-#include "mmu/page_table.h"
 #include "sync/printf.h"
 #include "vm/mm.h"
 

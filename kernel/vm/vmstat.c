@@ -5,7 +5,6 @@
 #include "lib/string.h"
 #include "mem/frame.h"
 #include "mem/vm_stat.h"
-#include "sync/printf.h"
 #include "vm/commit.h"
 #include "vm/family.h"
 #include "vm/mm.h"
