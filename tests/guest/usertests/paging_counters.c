@@ -64,6 +64,7 @@ static void readahead_adapts(void)
 static void push_out_alone(long unused)
 {
     (void)unused;
+    hold_self(); /* what it inherited may have slots, and would be evicted clean */
     own_stats(&before);
     push_out();
     own_stats(&after);
