@@ -158,7 +158,7 @@ def traced(name, runs, **values):
                      "%d of %d\n%s" % (pause + 1, pauses, guest.seen.decode(errors="replace")))
             evictions.read()
             guest.send("\n")
-        told = what_it_told(guest.run(s.SECONDS["command"]), runs)
+        told = what_it_told(guest.run(s.SECONDS["usertests"]), runs)
     return [(one, [(va - one.pages) // 4096 for pid, va in evictions.all if pid == one.pid])
             for one in told]
 
