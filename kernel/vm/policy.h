@@ -47,7 +47,7 @@ struct lru_ops {
     int number; /* enum lru_policy, or 5 and more: a student's own */
     /*
      * A page is about to come in; stamp: what evicted() gave when it went out, 0: nothing known.
-     * For lists where victims are looked for one by one, as pages come; others leave it out.
+     * Not called for lists where victims are not looked for one by one, as pages come.
      */
     void (*fault)(struct lru_list *list, uint32_t stamp);
     struct lru_node *(*candidate)(struct lru_list *list); /* NULL: the list is empty */

@@ -1,0 +1,20 @@
+/* A policy with a mistake, for the tests: lru, which asks for the accessed bit and forgets it. */
+#include "vm/policy.h"
+
+static bool hasty_judge(struct lru_list *list, struct lru_node *node, bool accessed)
+{
+    (void)list, (void)node, (void)accessed;
+    return true;
+}
+
+static const struct lru_ops hasty_ops = {
+    .name = "hasty",
+    .number = 6,
+    .fault = lru_announce,
+    .candidate = lru_oldest,
+    .judge = hasty_judge,
+    .add = lru_join,
+    .remove = lru_take,
+    .evicted = lru_last_seen,
+};
+LRU_POLICY(hasty_ops);
