@@ -379,7 +379,10 @@ def everything(reader):
 
 
 def live():
-    """While four harts fork, map and exit, readings end, and most of them are whole."""
+    """While four harts fork, map and exit, readings end, and whole ones come again and again.
+
+    How many are torn depends on how fast the host runs the guest beside the reader.
+    """
     whole = torn = 0
     with machine("reader live", "started\n", CPUS="4", MEM="64M", APPEND="trace=1000",
                  CMD="grind -n 1000000 & echo started; vmstress 1000000") as (
@@ -394,7 +397,7 @@ def live():
         names = {p.name for p in reader.steady(reader.processes)}
         need({"grind", "vmstress"} <= names, "they do not run: %s" % names)
         need(guest.process.poll() is None, "the machine is gone")
-    need(whole > torn, "%d readings were whole, %d torn" % (whole, torn))
+    need(whole >= 10, "%d readings were whole, %d torn" % (whole, torn))
 
 
 def live_swap():
