@@ -75,6 +75,7 @@ static struct page *block_split(struct page_allocator *allocator, unsigned order
     struct page *page = NULL;
     unsigned found = order;
 
+    spin_assert_held(&allocator->lock);
     while (found <= MAX_ORDER && list_empty(&allocator->free_list[found]))
         found++;
     if (found > MAX_ORDER)

@@ -117,6 +117,8 @@ static inline bool show_page(const struct vm_area_struct *vma, pte_t *slot, uint
     uint32_t flags = __atomic_load_n(&page->flags, __ATOMIC_ACQUIRE);
     pte_t entry = pte_make_user(page_pfn(page), vma->access & ~(uint64_t)ACCESS_WRITE);
 
+    spin_assert_held(&vma->object->lock);
+    spin_assert_held(&vma->mm->page_table.lock);
     if ((flags & (PAGE_UPTODATE | PAGE_LOCKED)) != PAGE_UPTODATE || pte_load(slot) != 0)
         return false;
     if (__builtin_expect(vma->flags & VMA_LOCKED, 0))
