@@ -163,7 +163,7 @@ void rb_erase(struct rb_root *root, struct rb_node *node, rb_augment_fn augment)
         return;
     }
     replace_child(root, node, child);
-    rb_update(parent, augment);
+    rb_update(child != NULL ? child : parent, augment); /* child: a neighbour, as one inserted is */
     if (!node->red)
         erase_repair(root, child, parent, augment);
 }

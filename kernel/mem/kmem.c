@@ -107,6 +107,21 @@ static void *slab_take(struct size_class *class)
     return object;
 }
 
+/* A new slab for the class. False: there is no frame. */
+static bool __attribute__((noinline)) class_grow(struct size_class *class, unsigned flags)
+{
+    struct page *page = frame_alloc(FRAME_SLAB, flags);
+
+    if (!page)
+        return false;
+    slab_format(class, page);
+    spin_lock(&class->lock);
+    list_add(&page->lru.link, &class->partial);
+    class->empty++;
+    spin_unlock(&class->lock);
+    return true;
+}
+
 void *kmem_alloc(size_t bytes, unsigned flags)
 {
     struct size_class *class;
@@ -118,16 +133,10 @@ void *kmem_alloc(size_t bytes, unsigned flags)
     class = &classes[class_of[(bytes + GUARD_BYTES + 15) / 16]];
     spin_lock(&class->lock);
     while (list_empty(&class->partial)) {
-        struct page *page;
-
         spin_unlock(&class->lock);
-        page = frame_alloc(FRAME_SLAB, flags);
-        if (!page)
+        if (!class_grow(class, flags))
             return NULL;
-        slab_format(class, page);
         spin_lock(&class->lock);
-        list_add(&page->lru.link, &class->partial);
-        class->empty++;
     }
     object = slab_take(class);
     spin_unlock(&class->lock);

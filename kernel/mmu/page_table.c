@@ -106,13 +106,20 @@ static pte_t *__attribute__((noinline)) find_from_root(struct page_table *table,
  * A leaf table's frame knows by its index what it covers. Who unlinks one has the lock, and keeps
  * out all who may walk without it; so no hint outlives its table.
  */
-pte_t *find_page_table(struct page_table *table, uint64_t va)
+static inline pte_t *find_by_hint(struct page_table *table, uint64_t va)
 {
     struct page *leaf = __atomic_load_n(&table->last_leaf, __ATOMIC_ACQUIRE);
 
     if (__builtin_expect(leaf && leaf->index == va / LEAF_TABLE_SPAN, 1))
         return (pte_t *)page_va(leaf) + pte_index(va, 0);
-    return find_from_root(table, va);
+    return NULL;
+}
+
+pte_t *find_page_table(struct page_table *table, uint64_t va)
+{
+    pte_t *slot = find_by_hint(table, va);
+
+    return slot ? slot : find_from_root(table, va);
 }
 
 pte_t *walk_page_table(struct page_table *table, uint64_t va, struct table_supply *supply)
@@ -139,7 +146,10 @@ pte_t *walk_page_table(struct page_table *table, uint64_t va, struct table_suppl
 pte_t *next_page_table(struct page_table *table, uint64_t *va, uint64_t end)
 {
     uint64_t at = *va;
+    pte_t *slot;
 
+    if (at < end && (slot = find_by_hint(table, at)) != NULL)
+        return slot;
     while (at < end) {
         pte_t *entries = table->root;
         uint32_t level = table->levels - 1;
@@ -161,8 +171,8 @@ pte_t *next_page_table(struct page_table *table, uint64_t *va, uint64_t end)
     return NULL;
 }
 
-uint64_t tables_needed(uint32_t levels, uint64_t start, uint64_t end, uint64_t floor,
-                       uint64_t ceiling)
+uint64_t tables_needed_beside(uint32_t levels, uint64_t start, uint64_t end, uint64_t floor,
+                              uint64_t ceiling)
 {
     uint64_t needed = 0;
 
@@ -212,9 +222,8 @@ static void prune_below(struct prune *prune, pte_t *entries, uint32_t level, uin
             continue;
         if (level > 1)
             prune_below(prune, table_va(entry), level - 1, at);
-        if (at >= prune->floor && at + span - 1 < prune->ceiling) {
+        if (at >= prune->floor && at + span - 1 < prune->ceiling)
             table_unlink(prune->table, at, &entries[i], prune->removed);
-        }
     }
 }
 

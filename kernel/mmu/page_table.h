@@ -96,8 +96,18 @@ static inline uint64_t leaf_table_end(uint64_t va, uint64_t end)
  * areas end at floor (0: none) and begin at ceiling (UINT64_MAX: none), and need their own in any
  * case.
  */
-uint64_t tables_needed(uint32_t levels, uint64_t start, uint64_t end, uint64_t floor,
-                       uint64_t ceiling);
+uint64_t tables_needed_beside(uint32_t levels, uint64_t start, uint64_t end, uint64_t floor,
+                              uint64_t ceiling);
+static inline uint64_t tables_needed(uint32_t levels, uint64_t start, uint64_t end, uint64_t floor,
+                                     uint64_t ceiling)
+{
+    uint64_t leaf = start / LEAF_TABLE_SPAN;
+
+    if ((end - 1) / LEAF_TABLE_SPAN == leaf &&
+        ((floor - 1) / LEAF_TABLE_SPAN == leaf || ceiling / LEAF_TABLE_SPAN == leaf))
+        return 0; /* the usual case */
+    return tables_needed_beside(levels, start, end, floor, ceiling);
+}
 /*
  * Unlinks just those tables, which hold no leaf any more, into *removed (linked by page->lru). The
  * caller fences the whole space and then puts the frames. Locks: table->lock.

@@ -176,22 +176,6 @@ void flush_instructions(struct page_table *table)
         sbi_remote_fence_i(others);
 }
 
-void tlb_batch_begin(struct tlb_batch *batch, struct page_table *table)
-{
-    batch->table = table;
-    batch->start = UINT64_MAX;
-    batch->end = 0;
-    batch->count = 0;
-}
-
-void tlb_batch_note(struct tlb_batch *batch, uint64_t va)
-{
-    if (va < batch->start)
-        batch->start = va;
-    if (va + PAGE_SIZE > batch->end)
-        batch->end = va + PAGE_SIZE;
-}
-
 void tlb_batch_finish(struct tlb_batch *batch)
 {
     struct page **end = &batch->page[batch->count];

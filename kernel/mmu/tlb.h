@@ -44,8 +44,23 @@ struct tlb_batch {
     struct page *page[TLB_BATCH_PAGES];
 };
 
-void tlb_batch_begin(struct tlb_batch *batch, struct page_table *table);
-void tlb_batch_note(struct tlb_batch *batch, uint64_t va); /* the entry for va was changed */
+static inline void tlb_batch_begin(struct tlb_batch *batch, struct page_table *table)
+{
+    batch->table = table;
+    batch->start = UINT64_MAX;
+    batch->end = 0;
+    batch->count = 0;
+}
+
+/* The entries of [start, end) were changed. */
+static inline void tlb_batch_note(struct tlb_batch *batch, uint64_t start, uint64_t end)
+{
+    if (start < batch->start)
+        batch->start = start;
+    if (end > batch->end)
+        batch->end = end;
+}
+
 /* fences, then drops the pages' mapping references */
 void tlb_batch_finish(struct tlb_batch *batch);
 

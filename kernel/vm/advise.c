@@ -51,8 +51,7 @@ static void piece_done(struct piece *piece)
         piece->object->ops->put(piece->object);
 }
 
-/* 0 and *end, or -EINVAL, -ENOMEM. */
-static int range_end(uint64_t start, uint64_t length, uint64_t *end)
+int mm_range_end(uint64_t start, uint64_t length, uint64_t *end)
 {
     uint64_t bytes = PAGE_ROUND_UP(length);
 
@@ -67,7 +66,7 @@ static int range_end(uint64_t start, uint64_t length, uint64_t *end)
 int mm_sync(struct mm_struct *mm, uint64_t start, uint64_t length, int flags)
 {
     uint64_t end;
-    int error = range_end(start, length, &end);
+    int error = mm_range_end(start, length, &end);
 
     if (error)
         return error;
@@ -89,29 +88,29 @@ int mm_sync(struct mm_struct *mm, uint64_t start, uint64_t length, int flags)
 }
 
 /* Locks: mm->lock for writing. All of [start, end) is areas; they are split at its edges. */
-static int range_isolate(struct mm_struct *mm, uint64_t start, uint64_t end)
+static int range_isolate(struct mm_struct *mm, uint64_t start, uint64_t end,
+                         struct vma_range *range)
 {
     struct vm_area_struct *vma;
-    int error;
 
     for (uint64_t at = start; at < end; at = vma->end) {
         vma = find_vma(mm, at);
         if (!vma || vma->start > at)
             return -ENOMEM;
     }
-    error = area_split(mm, start);
-    return error ? error : area_split(mm, end);
+    return areas_isolate(mm, start, end, range);
 }
 
 /* NORMAL, RANDOM, SEQUENTIAL: kept as flags of the areas, which the fault handlers look at. */
 static int advise_pattern(struct mm_struct *mm, uint64_t start, uint64_t end, unsigned pattern)
 {
     struct vm_area_struct *vma;
+    struct vma_range range;
     int error;
 
     rwlock_write_acquire(&mm->lock);
-    error = range_isolate(mm, start, end);
-    for (vma = find_vma(mm, start); !error && vma && vma->start < end; vma = vma_next(vma))
+    error = range_isolate(mm, start, end, &range);
+    for (vma = range.first; !error && vma != range.above; vma = vma_next(vma))
         vma->flags = (vma->flags & ~(unsigned)(VMA_RANDOM | VMA_SEQUENTIAL)) | pattern;
     areas_merge(mm, start, end);
     rwlock_write_release(&mm->lock);
@@ -171,7 +170,7 @@ static int advise_read(struct mm_struct *mm, uint64_t start, uint64_t end)
 int mm_advise(struct mm_struct *mm, uint64_t start, uint64_t length, int advice)
 {
     uint64_t end;
-    int error = range_end(start, length, &end);
+    int error = mm_range_end(start, length, &end);
 
     if (error)
         return error;
@@ -205,7 +204,7 @@ static bool object_has_page(struct vm_object *object, uint64_t index)
 int mm_present(struct mm_struct *mm, uint64_t start, uint64_t pages, unsigned char *present)
 {
     uint64_t end = start, va = start;
-    int error = range_end(start, pages << PAGE_SHIFT, &end);
+    int error = mm_range_end(start, pages << PAGE_SHIFT, &end);
 
     rwlock_read_acquire(&mm->lock);
     for (; va < end && !error; va += PAGE_SIZE) {
@@ -256,17 +255,17 @@ static void entries_lock(struct mm_struct *mm, uint64_t start, uint64_t end, boo
 int mm_lock(struct mm_struct *mm, uint64_t start, uint64_t length, bool locked)
 {
     struct vm_area_struct *vma;
+    struct vma_range range;
     uint64_t end;
-    int error = range_end(start, length, &end);
+    int error = mm_range_end(start, length, &end);
 
     if (error || start == end)
         return error;
     rwlock_write_acquire(&mm->lock);
-    error = range_isolate(mm, start, end);
+    error = range_isolate(mm, start, end, &range);
     if (!error && locked)
-        error = areas_lock(mm, start, end);
-    for (vma = find_vma(mm, start); !error && !locked && vma && vma->start < end;
-         vma = vma_next(vma))
+        error = areas_lock(mm, &range);
+    for (vma = range.first; !error && !locked && vma != range.above; vma = vma_next(vma))
         area_unlock(mm, vma);
     if (!error)
         entries_lock(mm, start, end, locked);

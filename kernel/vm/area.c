@@ -41,38 +41,31 @@ void mm_uncharge(struct mm_struct *mm, struct commit amount)
     mm->charged.unswappable -= amount.unswappable;
 }
 
-/* Where tables are promised next, from vma on; up to where they are below vma, or NULL, the end. */
+/*
+ * Tables of unreserved areas are charged when they are built, by the frame; so only the others
+ * share theirs. Where tables are promised up to, from vma or below it, and from where on.
+ */
+static uint64_t promised_below(struct vm_area_struct *vma)
+{
+    while (vma && (vma->flags & VMA_UNRESERVED))
+        vma = vma_prev(vma);
+    return vma_floor(vma);
+}
+
 static uint64_t promised_from(struct vm_area_struct *vma)
 {
     while (vma && (vma->flags & VMA_UNRESERVED))
         vma = vma_next(vma);
-    return vma ? vma->start : UINT64_MAX;
+    return vma_ceiling(vma);
 }
 
-static uint64_t promised_below(struct mm_struct *mm, struct vm_area_struct *vma)
+/* The tables of [start, end), where the areas outside range, and up to below, need theirs. */
+static inline int64_t range_tables(struct mm_struct *mm, uint64_t start, uint64_t end,
+                                   uint64_t below, const struct vma_range *range)
 {
-    struct vm_area_struct *below = vma ? vma_prev(vma) : vma_last(mm);
+    uint64_t from = promised_from(range->above);
 
-    while (below && (below->flags & VMA_UNRESERVED))
-        below = vma_prev(below);
-    return below ? below->end : 0;
-}
-
-/*
- * Locks: mm->lock for writing. What [start, end) costs as pages and tables, but for the areas that
- * are in it now. Tables of unreserved areas are charged when they are built, by the frame; so only
- * the others share theirs.
- */
-static struct commit range_charge(struct mm_struct *mm, uint64_t start, uint64_t end, bool pages)
-{
-    struct vm_area_struct *first = find_vma(mm, start);
-    struct vm_area_struct *above = first && first->start < end ? find_vma(mm, end) : first;
-
-    return (struct commit){
-        .pages = pages ? (int64_t)((end - start) >> PAGE_SHIFT) : 0,
-        .unswappable = (int64_t)tables_needed(mm->page_table.levels, start, end,
-                                              promised_below(mm, first), promised_from(above)),
-    };
+    return (int64_t)tables_needed(mm->page_table.levels, start, end, below, from);
 }
 
 int tables_charge(struct table_supply *tables)
@@ -108,18 +101,18 @@ static struct commit lock_charge(const struct vm_area_struct *vma)
 }
 
 /*
- * Locks: mm->lock for writing. What is promised no more when the areas of [start, end), whole ones,
- * go and so many others come. What a stack may grow to stays promised.
+ * Locks: mm->lock for writing. What is promised no more when the areas of range, whole ones, go and
+ * so many others come. What a stack may grow to stays promised.
  */
-static struct commit areas_charge(struct mm_struct *mm, uint64_t start, uint64_t end,
+static struct commit areas_charge(struct mm_struct *mm, const struct vma_range *range,
                                   uint32_t coming)
 {
-    struct vm_area_struct *vma = find_vma(mm, start);
-    uint64_t below = promised_below(mm, vma), above = promised_from(find_vma(mm, end));
+    uint64_t below = promised_below(range->below);
     uint32_t count = mm->vma_count + coming;
     struct commit sum = {0, 0};
 
-    for (; vma && vma->start < end; vma = vma_next(vma), count--) {
+    for (struct vm_area_struct *vma = range->first; vma != range->above;
+         vma = vma_next(vma), count--) {
         if (vma->flags & VMA_LOCKED) {
             sum.pages += lock_charge(vma).pages;
             sum.unswappable += lock_charge(vma).unswappable;
@@ -128,8 +121,7 @@ static struct commit areas_charge(struct mm_struct *mm, uint64_t start, uint64_t
             continue;
         if (vma_is_charged(vma) && !(vma->flags & VMA_STACK))
             sum.pages += (int64_t)((vma->end - vma->start) >> PAGE_SHIFT);
-        sum.unswappable += (int64_t)tables_needed(mm->page_table.levels, vma->start, vma->end,
-                                                  below, above);
+        sum.unswappable += range_tables(mm, vma->start, vma->end, below, range);
         below = vma->end;
     }
     sum.unswappable += frames_of_areas(mm->vma_count) - frames_of_areas(count);
@@ -142,8 +134,7 @@ static struct vm_area_struct *area_alloc(struct mm_struct *mm)
     return mm->vma_count < MM_MAX_AREAS ? kmem_alloc(sizeof(struct vm_area_struct), 0) : NULL;
 }
 
-/* For an area that is in no tree. Sleeps. */
-static void area_close(struct vm_area_struct *vma)
+void area_close(struct vm_area_struct *vma)
 {
     if (vma->ops)
         vma->ops->close(vma);
@@ -151,24 +142,23 @@ static void area_close(struct vm_area_struct *vma)
 }
 
 /* An area, opened, but in no tree yet. 0, -ENOMEM, -ETXTBSY. */
-static int area_make(struct mm_struct *mm, const struct area_request *request,
-                     struct vm_area_struct **out)
+static int area_make(struct mm_struct *mm, const struct vma_range *range,
+                     const struct area_request *request, struct vm_area_struct **out)
 {
-    bool is_private = !(request->flags & VMA_SHARED);
     struct vm_area_struct *vma = area_alloc(mm);
+    unsigned flags = request->flags;
     int error = 0;
 
     if (!vma)
         return -ENOMEM;
-    vma->start = request->start;
-    vma->end = request->end;
-    vma->access = request->access;
-    vma->access_max = request->access_max;
-    vma->flags = request->flags;
-    if (is_private && commit_always)
-        vma->flags |= VMA_UNRESERVED;
-    if (is_private && (request->access & ACCESS_WRITE))
-        vma->flags |= VMA_CHARGED;
+    if (!(flags & VMA_SHARED))
+        flags |= (commit_always ? VMA_UNRESERVED : 0u) |
+                 (request->access & ACCESS_WRITE ? VMA_CHARGED : 0u);
+    vma->start = range->start;
+    vma->end = range->end;
+    vma->access = (uint16_t)request->access;
+    vma->access_max = (uint16_t)request->access_max;
+    vma->flags = flags;
     vma->mm = mm;
     vma->object = request->object;
     vma->offset = request->offset;
@@ -182,26 +172,32 @@ static int area_make(struct mm_struct *mm, const struct area_request *request,
     return error;
 }
 
-/* Locks: mm->lock for writing. Promises what vma needs more than what it takes the place of. */
-static int area_charge(struct mm_struct *mm, const struct vm_area_struct *vma)
+/* Locks: mm->lock for writing. Promises what vma needs more than the areas of its range. */
+static int area_charge(struct mm_struct *mm, const struct vm_area_struct *vma,
+                       const struct vma_range *range)
 {
-    struct commit freed = areas_charge(mm, vma->start, vma->end, 1);
-    struct commit amount = {0, 0};
+    struct commit amount = next_area_charge(mm);
 
+    if (range->first != range->above) {
+        struct commit freed = areas_charge(mm, range, 1);
+
+        amount = (struct commit){-freed.pages, -freed.unswappable};
+    }
     if (!(vma->flags & VMA_UNRESERVED))
-        amount = range_charge(mm, vma->start, vma->end, vma_is_charged(vma));
-    amount.pages -= freed.pages;
-    amount.unswappable -= freed.unswappable;
+        amount.unswappable += range_tables(mm, range->start, range->end,
+                                           promised_below(range->below), range);
+    if (vma_is_charged(vma))
+        amount.pages += (int64_t)((range->end - range->start) >> PAGE_SHIFT);
     return mm_charge(mm, amount);
 }
 
-int areas_lock(struct mm_struct *mm, uint64_t start, uint64_t end)
+int areas_lock(struct mm_struct *mm, const struct vma_range *range)
 {
     struct commit charge = {0, 0};
     struct vm_area_struct *vma;
     int error;
 
-    for (vma = find_vma(mm, start); vma && vma->start < end; vma = vma_next(vma)) {
+    for (vma = range->first; vma != range->above; vma = vma_next(vma)) {
         struct commit one = lock_charge(vma);
 
         if (vma->flags & VMA_LOCKED)
@@ -216,7 +212,7 @@ int areas_lock(struct mm_struct *mm, uint64_t start, uint64_t end)
         return error;
     mm->locked.pages += charge.pages;
     mm->locked.unswappable += charge.unswappable;
-    for (vma = find_vma(mm, start); vma && vma->start < end; vma = vma_next(vma))
+    for (vma = range->first; vma != range->above; vma = vma_next(vma))
         vma->flags |= VMA_LOCKED;
     return 0;
 }
@@ -240,33 +236,35 @@ void area_unlock(struct mm_struct *mm, struct vm_area_struct *vma)
 int stack_grow(struct mm_struct *mm, uint64_t va)
 {
     struct vm_area_struct *vma;
+    struct vma_range range;
     int error = 0;
 
     rwlock_write_acquire(&mm->lock);
-    vma = find_vma(mm, va);
-    if (vma && (vma->flags & VMA_STACK) && va >= mm->stack_limit && va < vma->start) {
+    vma_find_range(mm, va, va + PAGE_SIZE, &range);
+    vma = range.above;
+    if (vma && (vma->flags & VMA_STACK) && va >= mm->stack_limit) {
         /* The pages were promised with the limit; only tables can be new. */
         if (!(vma->flags & VMA_UNRESERVED))
-            error = mm_charge(mm, range_charge(mm, va, vma->start, false));
+            error = mm_charge(mm, (struct commit){
+                .unswappable = range_tables(mm, va, vma->start, promised_below(range.below),
+                                            &range)});
         if (!error) {
             mm->area_bytes += vma->start - va;
-            vma_resize(mm, vma, va, vma->end);
+            vma_resize(vma, va, vma->end);
         }
     }
     rwlock_write_release(&mm->lock);
     return error;
 }
 
-int area_split(struct mm_struct *mm, uint64_t at)
+/* Locks: mm->lock for writing. Makes the part of vma from at on an area of its own. 0, -ENOMEM. */
+static int area_split(struct mm_struct *mm, struct vm_area_struct *vma, uint64_t at)
 {
-    struct vm_area_struct *vma = find_vma(mm, at);
-    struct vm_area_struct *upper;
-    uint64_t into;
+    struct vm_area_struct *upper = area_alloc(mm);
+    struct vma_range range = {.below = vma};
+    uint64_t into = at - vma->start;
     int error;
 
-    if (!vma || vma->start >= at)
-        return 0;
-    upper = area_alloc(mm);
     if (!upper)
         return -ENOMEM;
     error = mm_charge(mm, next_area_charge(mm));
@@ -274,20 +272,41 @@ int area_split(struct mm_struct *mm, uint64_t at)
         kmem_free(upper);
         return error;
     }
-    into = at - vma->start;
     *upper = *vma;
     upper->start = at;
     upper->offset += into;
     upper->file_bytes = vma->file_bytes > into ? vma->file_bytes - into : 0;
     if (vma->file_bytes > into)
         vma->file_bytes = into;
-    vma_resize(mm, vma, vma->start, at);
-    error = vma_insert(mm, upper);
-    assert(error == 0);
+    range.above = vma_next(vma);
+    vma_resize(vma, vma->start, at);
+    vma_insert(mm, upper, &range);
     if (upper->ops)
         error = upper->ops->open(upper);
     assert(error == 0);
     return 0;
+}
+
+int areas_isolate(struct mm_struct *mm, uint64_t start, uint64_t end, struct vma_range *range)
+{
+    int error = 0;
+
+    vma_find_range(mm, start, end, range);
+    if (range->first == range->above)
+        return 0;
+    if (range->first->start < start) {
+        error = area_split(mm, range->first, start);
+        if (!error)
+            vma_find_range(mm, start, end, range);
+    }
+    if (!error && range->last->end > end) {
+        error = area_split(mm, range->last, end);
+        if (!error)
+            range->above = vma_next(range->last);
+    }
+    if (error)
+        areas_merge(mm, start, end);
+    return error;
 }
 
 /* Does upper go on where lower ends, in every respect? */
@@ -302,22 +321,28 @@ static bool areas_alike(const struct vm_area_struct *lower, const struct vm_area
             (lower->offset + bytes == upper->offset && lower->file_bytes == bytes));
 }
 
+/* Locks: mm->lock for writing. Makes two areas, each or NULL, one where that is possible. */
+static inline bool area_join(struct mm_struct *mm, struct vm_area_struct *lower,
+                             struct vm_area_struct *upper)
+{
+    if (!lower || !upper || !areas_alike(lower, upper))
+        return false;
+    vma_remove(mm, upper);
+    mm_uncharge(mm, next_area_charge(mm));
+    lower->file_bytes += upper->file_bytes;
+    vma_resize(lower, lower->start, upper->end);
+    area_close(upper); /* lower keeps a use of the object: this is not the last */
+    return true;
+}
+
 void areas_merge(struct mm_struct *mm, uint64_t start, uint64_t end)
 {
     struct vm_area_struct *vma = find_vma(mm, start > 0 ? start - 1 : 0);
     struct vm_area_struct *next;
 
-    while (vma && vma->start <= end && (next = vma_next(vma)) != NULL) {
-        if (!areas_alike(vma, next)) {
+    while (vma && vma->start <= end && (next = vma_next(vma)) != NULL)
+        if (!area_join(mm, vma, next))
             vma = next;
-            continue;
-        }
-        vma_remove(mm, next);
-        mm_uncharge(mm, next_area_charge(mm));
-        vma->file_bytes += next->file_bytes;
-        vma_resize(mm, vma, vma->start, next->end);
-        area_close(next); /* vma keeps a use of the object: this is not the last */
-    }
 }
 
 /* Locks: the page table's. */
@@ -341,7 +366,6 @@ static void unmap_slots(struct mm_struct *mm, struct tlb_batch *batch, pte_t *sl
     pfn_t zero = zero_pfn;
     uint64_t at = *va;
 
-    tlb_batch_note(batch, at);
     for (; at < stop; at += PAGE_SIZE, slot++) {
         pte_t entry = pte_load(slot);
 
@@ -360,7 +384,7 @@ static void unmap_slots(struct mm_struct *mm, struct tlb_batch *batch, pte_t *sl
     }
     *unmapped += (uint64_t)(next - &batch->page[batch->count]);
     batch->count = (uint32_t)(next - batch->page);
-    tlb_batch_note(batch, at - PAGE_SIZE);
+    tlb_batch_note(batch, *va, at);
     *va = at;
 }
 
@@ -412,92 +436,79 @@ void tables_trim(struct mm_struct *mm)
 }
 
 /*
- * Locks: mm->lock for writing. Frees the tables that only [start, end), now without areas, needed.
+ * Locks: mm->lock for writing. Frees the tables that only range, now without areas, needed.
  */
-static void tables_remove(struct mm_struct *mm, uint64_t start, uint64_t end)
+static void tables_remove(struct mm_struct *mm, const struct vma_range *range)
 {
+    uint64_t floor = vma_floor(range->below), ceiling = vma_ceiling(range->above);
+    struct page_table *table = &mm->page_table;
     struct list_head removed;
 
+    if (tables_needed(table->levels, range->start, range->end, floor, ceiling) == 0)
+        return;
     list_init(&removed);
-    spin_lock(&mm->page_table.lock);
-    page_table_prune(&mm->page_table, start, end, vma_floor(mm, start), vma_ceiling(mm, start),
-                     &removed);
-    spin_unlock(&mm->page_table.lock);
+    spin_lock(&table->lock);
+    page_table_prune(table, range->start, range->end, floor, ceiling, &removed);
+    spin_unlock(&table->lock);
     tables_put(mm, &removed);
 }
 
 /*
- * Locks: mm->lock for writing. The areas of [start, end), whole ones, go, with their pages and
- * tables. What was promised to them is the caller's to settle: areas_charge, before.
+ * Locks: mm->lock for writing. The areas of range, whole ones, go, with their pages and tables.
+ * What was promised to them is the caller's to settle: areas_charge, before.
  */
-static void areas_take(struct mm_struct *mm, uint64_t start, uint64_t end,
-                       struct list_head *closing)
+static void areas_take(struct mm_struct *mm, struct vma_range *range, struct list_head *closing)
 {
-    struct vm_area_struct *vma;
+    unmap_page_range(mm, range->start, range->end);
+    while (range->first != range->above) {
+        struct vm_area_struct *vma = range->first;
 
-    unmap_page_range(mm, start, end);
-    while ((vma = find_vma(mm, start)) != NULL && vma->start < end) {
         if (vma->flags & VMA_LOCKED)
             lock_forget(mm, vma);
-        vma_remove(mm, vma);
+        range->first = vma_remove(mm, vma);
         mm->area_bytes -= vma->end - vma->start;
         list_add(&vma->closing_link, closing);
     }
-    tables_remove(mm, start, end);
+    tables_remove(mm, range);
 }
 
-/* Locks: mm->lock for writing. Splits areas at the edges. 0, or -ENOMEM and nothing changed. */
-static int areas_isolate(struct mm_struct *mm, uint64_t start, uint64_t end)
+int map_page_range(struct mm_struct *mm, struct vma_range *range,
+                   const struct area_request *request, struct list_head *closing)
 {
-    int error = area_split(mm, start);
-
-    if (!error)
-        error = area_split(mm, end);
-    if (error)
-        areas_merge(mm, start, end);
-    return error;
-}
-
-int map_page_range(struct mm_struct *mm, const struct area_request *request,
-                   struct list_head *closing)
-{
-    uint64_t start = request->start, end = request->end;
     struct vm_area_struct *vma;
-    int error = 0;
+    int error;
 
-    if (closing)
-        error = areas_isolate(mm, start, end);
-    else if (vma_ceiling(mm, start) < end)
-        error = -EEXIST;
-    if (error)
-        return error;
-    error = area_make(mm, request, &vma);
+    if (!closing && range->first != range->above)
+        return -EEXIST;
+    error = area_make(mm, range, request, &vma);
     if (!error) {
-        error = area_charge(mm, vma);
+        error = area_charge(mm, vma, range);
         if (error)
             area_close(vma);
     }
-    if (!error) {
-        if (closing)
-            areas_take(mm, start, end, closing);
-        error = vma_insert(mm, vma);
-        assert(error == 0);
-        mm->area_bytes += end - start;
-    } else if (closing) {
-        areas_merge(mm, start, end);
+    if (error) {
+        areas_merge(mm, range->start, range->end); /* what was isolated */
+        return error;
     }
-    return error;
+    if (range->first != range->above)
+        areas_take(mm, range, closing);
+    vma_insert(mm, vma, range);
+    mm->area_bytes += range->end - range->start;
+    area_join(mm, vma, range->above);
+    area_join(mm, range->below, vma);
+    return 0;
 }
 
 int areas_remove(struct mm_struct *mm, uint64_t start, uint64_t end, struct list_head *closing)
 {
-    int error = areas_isolate(mm, start, end);
+    struct vma_range range;
+    int error = areas_isolate(mm, start, end, &range);
 
-    if (error)
-        return error;
-    mm_uncharge(mm, areas_charge(mm, start, end, 0));
-    areas_take(mm, start, end, closing);
-    return 0;
+    if (!error && range.first != range.above) {
+        mm_uncharge(mm, areas_charge(mm, &range, 0));
+        areas_take(mm, &range, closing);
+    }
+    return error;
 }
 
 void areas_close(struct list_head *closing)

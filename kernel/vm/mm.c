@@ -48,16 +48,12 @@ free_mm:
 
 static void mm_destroy(struct mm_struct *mm)
 {
-    struct rb_node *node;
+    struct vm_area_struct *vma;
 
-    while ((node = rb_first(&mm->vmas)) != NULL) {
-        struct vm_area_struct *vma = container_of(node, struct vm_area_struct, node);
-
+    while ((vma = find_vma(mm, 0)) != NULL) {
         unmap_page_range(mm, vma->start, vma->end);
         vma_remove(mm, vma);
-        if (vma->ops)
-            vma->ops->close(vma);
-        kmem_free(vma);
+        area_close(vma);
     }
     family_leave(mm);
     quota_free(mm);
@@ -105,6 +101,7 @@ int mm_map_segment(struct mm_struct *mm, uint64_t va, uint64_t mem_bytes, int pr
     /* the page's bytes before the segment show what the file has there */
     uint64_t lead = va - start;
     uint64_t access = ACCESS_READ;
+    struct vma_range range;
     uint64_t end;
     int error;
 
@@ -119,9 +116,8 @@ int mm_map_segment(struct mm_struct *mm, uint64_t va, uint64_t mem_bytes, int pr
     end = PAGE_ROUND_UP(va + mem_bytes);
     access |= (prot & PROT_WRITE ? ACCESS_WRITE : 0) | (prot & PROT_EXEC ? ACCESS_EXEC : 0);
     rwlock_write_acquire(&mm->lock);
-    error = map_page_range(mm, &(struct area_request){
-                                   .start = start,
-                                   .end = end,
+    vma_find_range(mm, start, end, &range);
+    error = map_page_range(mm, &range, &(struct area_request){
                                    .access = access,
                                    .access_max = access | ACCESS_WRITE | ACCESS_EXEC,
                                    .flags = VMA_IMAGE,
@@ -141,13 +137,14 @@ int mm_map_stack(struct mm_struct *mm, uint64_t limit_bytes, uint64_t *top)
     uint64_t start = end - STACK_FIRST_PAGES * PAGE_SIZE;
     uint64_t limit = end - limit_bytes;
     struct commit growth = {.pages = (int64_t)((start - limit) >> PAGE_SHIFT)};
-    struct vm_area_struct *next;
+    struct vma_range range;
     int error = -ENOEXEC;
 
     rwlock_write_acquire(&mm->lock);
-    next = find_vma(mm, limit - STACK_GUARD_BYTES);
-    if (next && next->start < end)
+    vma_find_range(mm, limit - STACK_GUARD_BYTES, end, &range);
+    if (range.first != range.above)
         goto unlock;
+    range.start = start;
     if (!commit_always) {
         error = mm_charge(mm, growth);
         if (error)
@@ -156,9 +153,7 @@ int mm_map_stack(struct mm_struct *mm, uint64_t limit_bytes, uint64_t *top)
     if (mm->heap_start == 0)
         mm->heap_start = mm->heap_end = HEAP_DEFAULT;
     mm->stack_limit = limit;
-    error = map_page_range(mm, &(struct area_request){
-                                   .start = start,
-                                   .end = end,
+    error = map_page_range(mm, &range, &(struct area_request){
                                    .access = ACCESS_READ | ACCESS_WRITE,
                                    .access_max = ACCESS_READ | ACCESS_WRITE | ACCESS_EXEC,
                                    .flags = VMA_STACK,
@@ -173,19 +168,17 @@ unlock:
 static int heap_grow(struct mm_struct *mm, uint64_t from, uint64_t to, bool lazy)
 {
     struct area_request request = {
-        .start = from,
-        .end = to,
         .access = ACCESS_READ | ACCESS_WRITE,
         .access_max = ACCESS_READ | ACCESS_WRITE | ACCESS_EXEC,
         .flags = VMA_HEAP | (lazy ? VMA_UNRESERVED : 0),
     };
+    struct vma_range range;
     int error;
 
     if (to > mm->stack_limit - STACK_GUARD_BYTES)
         return -ENOMEM;
-    error = map_page_range(mm, &request, NULL);
-    if (!error)
-        areas_merge(mm, from, to);
+    vma_find_range(mm, from, to, &range);
+    error = map_page_range(mm, &range, &request, NULL);
     return error == -EEXIST ? -ENOMEM : error;
 }
 

@@ -23,6 +23,7 @@ struct family;
 struct quota;
 struct vm_object;
 struct vm_area_struct;
+struct vma_range;
 
 #define MM_EVENTS (VM_STAT_EVICT_DIRTY + 1) /* the first of enum vm_stat_item */
 
@@ -76,12 +77,8 @@ bool mm_try_get(struct mm_struct *mm); /* one more, unless the last has gone */
 /* Makes mm (NULL: the kernel's own root) the running thread's address space. */
 void mm_switch(struct mm_struct *mm);
 
-/*
- * What an area is to be. Addresses and offset in bytes; access: ACCESS_... bits; flags: enum
- * vma_flag.
- */
+/* What an area is to be. Offset in bytes; access: ACCESS_... bits; flags: enum vma_flag. */
 struct area_request {
-    uint64_t start, end;
     uint64_t access, access_max;
     unsigned flags;
     struct vm_object *object; /* or NULL */
@@ -89,12 +86,13 @@ struct area_request {
 };
 
 /*
- * Makes an area with what is promised for it; nothing is mapped yet. What is there already goes as
- * by areas_remove; without closing (NULL) nothing may be there. 0, -ENOMEM, -EEXIST, -ETXTBSY, and
- * then nothing is changed. Locks: mm->lock for writing. Sleeps.
+ * Makes an area of range, with what is promised for it, or an area beside it that is alike larger;
+ * nothing is mapped yet. What is there, isolated, goes as by areas_remove; without closing (NULL)
+ * nothing may be there. 0, -ENOMEM, -EEXIST, -ETXTBSY, and then nothing is changed. Locks: mm->lock
+ * for writing. Sleeps.
  */
-int map_page_range(struct mm_struct *mm, const struct area_request *request,
-                   struct list_head *closing);
+int map_page_range(struct mm_struct *mm, struct vma_range *range,
+                   const struct area_request *request, struct list_head *closing);
 
 /*
  * Takes [start, end) out of the space: pages, and areas, which are split at the edges. The areas
@@ -103,17 +101,15 @@ int map_page_range(struct mm_struct *mm, const struct area_request *request,
  */
 int areas_remove(struct mm_struct *mm, uint64_t start, uint64_t end, struct list_head *closing);
 void areas_close(struct list_head *closing); /* Sleeps; holds nothing. */
+void area_close(struct vm_area_struct *vma); /* The same for one, which is in no tree. */
 
 /*
- * Splits the area that has at in its inside, so that one begins there. 0 or -ENOMEM. Locks: as
- * above.
+ * Splits the areas that begin or end in [start, end) and reach out of it; *range is then what is
+ * there. 0, or -ENOMEM and nothing is changed. Locks: as above.
  */
-int area_split(struct mm_struct *mm, uint64_t at);
-/*
- * mlock of all areas of [start, end), which are whole in it: 0, or -ENOMEM and of none. Locks: as
- * above.
- */
-int areas_lock(struct mm_struct *mm, uint64_t start, uint64_t end);
+int areas_isolate(struct mm_struct *mm, uint64_t start, uint64_t end, struct vma_range *range);
+/* mlock of all areas of range, whole ones: 0, or -ENOMEM and of none. Locks: as above. */
+int areas_lock(struct mm_struct *mm, const struct vma_range *range);
 void area_unlock(struct mm_struct *mm, struct vm_area_struct *vma);
 /*
  * The stack's area comes down to the page va. 0 or -ENOMEM. Takes the mm lock for writing. Sleeps.
@@ -148,6 +144,8 @@ struct map_request {
     uint64_t offset;
 };
 int mm_map(struct mm_struct *mm, const struct map_request *request, uint64_t *start);
+/* Of whole pages from start on: 0 and *end, or -EINVAL, -ENOMEM. */
+int mm_range_end(uint64_t start, uint64_t length, uint64_t *end);
 uint64_t access_of_prot(int prot); /* ACCESS_... bits; PROT_WRITE brings reading along */
 /*
  * The calls of the same names; each Sleeps, holding nothing, and returns 0 or -errno as POSIX has

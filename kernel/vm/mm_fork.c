@@ -16,19 +16,19 @@
 #include "vm/swap.h"
 #include "vm/vma.h"
 
-/* Locks: the parent's mm lock for writing. */
-static int area_copy(struct vm_area_struct *vma, struct mm_struct *child)
+/* Locks: the parent's mm lock for writing. Copies vma behind the child's last area. */
+static int area_copy(struct vm_area_struct *vma, struct mm_struct *child, struct vma_range *behind)
 {
     struct vm_area_struct *copy = kmem_alloc(sizeof(*copy), 0);
-    int error;
+    int error = 0;
 
     if (!copy)
         return -ENOMEM;
     *copy = *vma;
     copy->mm = child;
     copy->flags &= ~(unsigned)VMA_LOCKED; /* mlock is not inherited */
-    error = vma_insert(child, copy);
-    assert(error == 0);
+    vma_insert(child, copy, behind);
+    behind->below = copy;
     if (copy->ops)
         error = copy->ops->open(copy);
     assert(error == 0);
@@ -116,11 +116,10 @@ static int tables_copy(struct mm_struct *parent, struct mm_struct *child,
 
 static int areas_copy(struct mm_struct *parent, struct mm_struct *child, bool *protected)
 {
-    struct rb_node *node;
+    struct vma_range behind = {.below = NULL};
 
-    for (node = rb_first(&parent->vmas); node; node = rb_next(node)) {
-        struct vm_area_struct *vma = container_of(node, struct vm_area_struct, node);
-        int error = area_copy(vma, child);
+    for (struct vm_area_struct *vma = find_vma(parent, 0); vma; vma = vma_next(vma)) {
+        int error = area_copy(vma, child, &behind);
 
         if (!error && !(vma->flags & VMA_SHARED)) /* a shared area is filled by faults */
             error = tables_copy(parent, child, vma, protected);

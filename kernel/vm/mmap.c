@@ -67,45 +67,26 @@ static int request_check(const struct map_request *request, uint64_t length)
 
 /* Locks: mm->lock for writing. Where the mapping is to go. */
 static int place(struct mm_struct *mm, const struct map_request *request, uint64_t length,
-                 uint64_t *start)
+                 struct vma_range *range)
 {
     uint64_t hint = PAGE_ROUND_DOWN(request->address);
+    int error;
 
     if (request->flags & (MAP_FIXED | MAP_FIXED_NOREPLACE)) {
-        *start = request->address;
-        return range_check(mm, *start, length);
+        error = range_check(mm, hint, length);
+        if (!error && (request->flags & MAP_FIXED))
+            return areas_isolate(mm, hint, hint + length, range);
+        if (!error)
+            vma_find_range(mm, hint, hint + length, range);
+        return error;
     }
-    if (hint && range_check(mm, hint, length) == 0 && vma_floor(mm, hint) <= hint &&
-        vma_ceiling(mm, hint) >= hint + length) {
-        *start = hint;
-        return 0;
+    if (hint && range_check(mm, hint, length) == 0) {
+        vma_find_range(mm, hint, hint + length, range);
+        if (range->first == range->above)
+            return 0;
     }
-    *start = vma_find_gap(mm, length, mm->stack_limit - STACK_GUARD_BYTES);
-    return *start < PAGE_SIZE ? -ENOMEM : 0;
-}
-
-/* Locks: mm->lock for writing. The area that request asks for, at start. */
-static struct area_request area_of(const struct map_request *request, struct vm_object *object,
-                                   uint64_t start, uint64_t length)
-{
-    bool shared = request->flags & MAP_SHARED;
-    struct area_request area = {
-        .start = start,
-        .end = start + length,
-        .access = access_of_prot(request->prot),
-        .access_max = ACCESS_READ | ACCESS_WRITE | ACCESS_EXEC,
-        .object = object,
-        .offset = request->object ? request->offset : 0,
-        .file_bytes = object ? length : 0,
-    };
-
-    if (shared)
-        area.flags |= VMA_SHARED;
-    else if (request->flags & MAP_NORESERVE)
-        area.flags |= VMA_UNRESERVED;
-    if (shared && request->object && !request->may_write)
-        area.access_max &= ~(uint64_t)ACCESS_WRITE;
-    return area;
+    return vma_find_gap(mm, length, mm->stack_limit - STACK_GUARD_BYTES, range) &&
+           range->start >= PAGE_SIZE ? 0 : -ENOMEM;
 }
 
 /* Locks: mm->lock for writing. */
@@ -113,16 +94,29 @@ static int map_locked(struct mm_struct *mm, const struct map_request *request,
                       struct vm_object *object, uint64_t length, uint64_t *start,
                       struct list_head *closing)
 {
-    struct area_request area;
-    int error = place(mm, request, length, start);
+    bool shared = request->flags & MAP_SHARED;
+    uint64_t access_max = ACCESS_READ | ACCESS_WRITE | ACCESS_EXEC;
+    struct vma_range range;
+    unsigned flags = 0;
+    int error = place(mm, request, length, &range);
 
     if (error)
         return error;
-    area = area_of(request, object, *start, length);
-    error = map_page_range(mm, &area, request->flags & MAP_FIXED ? closing : NULL);
-    if (!error)
-        areas_merge(mm, *start, *start + length);
-    return error;
+    if (shared)
+        flags = VMA_SHARED;
+    else if (request->flags & MAP_NORESERVE)
+        flags = VMA_UNRESERVED;
+    if (shared && request->object && !request->may_write)
+        access_max &= ~(uint64_t)ACCESS_WRITE;
+    *start = range.start;
+    return map_page_range(mm, &range, &(struct area_request){
+                                          .access = access_of_prot(request->prot),
+                                          .access_max = access_max,
+                                          .flags = flags,
+                                          .object = object,
+                                          .offset = request->object ? request->offset : 0,
+                                          .file_bytes = object ? length : 0,
+                                      }, request->flags & MAP_FIXED ? closing : NULL);
 }
 
 int mm_map(struct mm_struct *mm, const struct map_request *request, uint64_t *start)

@@ -11,7 +11,6 @@
 #include "mmu/tlb.h"
 #include "vm/anon.h"
 #include "vm/mm.h"
-#include "vm/usercopy.h"
 #include "vm/vma.h"
 
 /* A page of this space alone may be written at once; one that is shared in any way waits for its
@@ -49,7 +48,7 @@ static void __attribute__((noinline)) slots_protect(struct tlb_batch *batch, pte
         if (!pte_has_frame(entry))
             continue;
         page = pfn_page(pte_pfn(entry));
-        tlb_batch_note(batch, *va);
+        tlb_batch_note(batch, *va, *va + PAGE_SIZE);
         if (access == 0 && !page_test(page, PAGE_PRIVATE)) {
             pte_swap(batch->table, *va, slot, 0);
             (*unmapped)++;
@@ -78,8 +77,7 @@ static void slots_change_write(struct tlb_batch *batch, pte_t *slot, uint64_t *v
         if (pte_allows(entry, ACCESS_READ) && page_is_own(pfn_page(pte_pfn(entry))))
             pte_write_allow(&slot[i]);
     }
-    tlb_batch_note(batch, *va);
-    tlb_batch_note(batch, stop - PAGE_SIZE);
+    tlb_batch_note(batch, *va, stop);
     *va = stop;
 }
 
@@ -122,22 +120,22 @@ static void __attribute__((noinline)) area_protect_pages(struct mm_struct *mm,
 }
 
 /*
- * Locks: the mm lock for writing. The private areas of [start, end) are to be writable: they are
+ * Locks: the mm lock for writing. The private areas of range are to be writable: they are
  * promised their frames, all or none. Locked ones have that promise already, as locked memory.
  */
-static int areas_promise(struct mm_struct *mm, uint64_t start, uint64_t end)
+static int areas_promise(struct mm_struct *mm, const struct vma_range *range)
 {
     struct commit charge = {0, 0};
     struct vm_area_struct *vma;
     int error;
 
-    for (vma = find_vma(mm, start); vma && vma->start < end; vma = vma_next(vma))
+    for (vma = range->first; vma != range->above; vma = vma_next(vma))
         if (!(vma->flags & (VMA_SHARED | VMA_CHARGED | VMA_UNRESERVED | VMA_LOCKED)))
             charge.pages += (int64_t)((vma->end - vma->start) >> PAGE_SHIFT);
     error = mm_charge(mm, charge);
     if (error)
         return error;
-    for (vma = find_vma(mm, start); vma && vma->start < end; vma = vma_next(vma)) {
+    for (vma = range->first; vma != range->above; vma = vma_next(vma)) {
         if (vma->flags & (VMA_SHARED | VMA_CHARGED))
             continue;
         if ((vma->flags & (VMA_LOCKED | VMA_UNRESERVED)) == VMA_LOCKED)
@@ -166,15 +164,16 @@ static int range_allows(struct mm_struct *mm, uint64_t start, uint64_t end, uint
 static int range_protect(struct mm_struct *mm, uint64_t start, uint64_t end, uint64_t access)
 {
     struct vm_area_struct *vma;
+    struct vma_range range;
     int error = range_allows(mm, start, end, access);
 
     if (!error)
-        error = area_split(mm, start);
-    if (!error)
-        error = area_split(mm, end);
-    if (!error && (access & ACCESS_WRITE))
-        error = areas_promise(mm, start, end);
-    for (vma = find_vma(mm, start); !error && vma && vma->start < end; vma = vma_next(vma)) {
+        error = areas_isolate(mm, start, end, &range);
+    if (error)
+        return error;
+    if (access & ACCESS_WRITE)
+        error = areas_promise(mm, &range);
+    for (vma = range.first; !error && vma != range.above; vma = vma_next(vma)) {
         uint64_t old = vma->access;
 
         vma->access = access;
@@ -187,17 +186,15 @@ static int range_protect(struct mm_struct *mm, uint64_t start, uint64_t end, uin
 
 int mm_protect(struct mm_struct *mm, uint64_t start, uint64_t length, int prot)
 {
-    uint64_t bytes = PAGE_ROUND_UP(length);
-    int error;
+    uint64_t end;
+    int error = mm_range_end(start, length, &end);
 
-    if ((start & PAGE_MASK) || (prot & ~(PROT_READ | PROT_WRITE | PROT_EXEC)))
+    if (prot & ~(PROT_READ | PROT_WRITE | PROT_EXEC))
         return -EINVAL;
-    if (bytes < length || !user_range_ok(start, bytes))
-        return -ENOMEM;
-    if (bytes == 0)
-        return 0;
+    if (error || start == end)
+        return error;
     rwlock_write_acquire(&mm->lock);
-    error = range_protect(mm, start, start + bytes, access_of_prot(prot));
+    error = range_protect(mm, start, end, access_of_prot(prot));
     rwlock_write_release(&mm->lock);
     return error;
 }

@@ -81,67 +81,63 @@ struct vm_area_struct *vma_last(struct mm_struct *mm)
     return vma_of(rb_last(&mm->vmas));
 }
 
-uint64_t vma_ceiling(struct mm_struct *mm, uint64_t end)
+void vma_find_range(struct mm_struct *mm, uint64_t start, uint64_t end, struct vma_range *range)
 {
-    struct vm_area_struct *next = find_vma(mm, end);
+    struct vm_area_struct *vma = find_vma(mm, start);
 
-    return next ? next->start : UINT64_MAX;
+    range->start = start;
+    range->end = end;
+    range->below = range->last = vma ? vma_prev(vma) : vma_last(mm);
+    range->first = vma;
+    for (; vma && vma->start < end; vma = vma_next(vma))
+        range->last = vma;
+    range->above = vma;
 }
 
-uint64_t vma_floor(struct mm_struct *mm, uint64_t start)
+/*
+ * Of two neighbours in the tree one is an ancestor of the other, so the lower one has no right
+ * child or the upper one no left child. An ancestor's gap is made right by the way up from vma.
+ */
+void vma_insert(struct mm_struct *mm, struct vm_area_struct *vma, const struct vma_range *range)
 {
-    struct vm_area_struct *next = find_vma(mm, start);
-    struct vm_area_struct *before = next ? vma_prev(next) : vma_last(mm);
-
-    return before ? before->end : 0;
-}
-
-int vma_insert(struct mm_struct *mm, struct vm_area_struct *vma)
-{
+    struct vm_area_struct *below = range->below, *above = range->above;
     struct rb_node **link = &mm->vmas.node;
     struct rb_node *parent = NULL;
-    struct vm_area_struct *next;
 
-    assert(vma->start < vma->end);
-    while (*link) {
-        struct vm_area_struct *other = vma_of(*link);
-
-        parent = *link;
-        if (vma->end <= other->start)
-            link = &parent->left;
-        else if (vma->start >= other->end)
-            link = &parent->right;
-        else
-            return -EEXIST;
+    if (above && !above->node.left) {
+        parent = &above->node;
+        link = &parent->left;
+    } else if (below) {
+        parent = &below->node;
+        link = &parent->right;
     }
+    assert(vma_floor(below) <= vma->start && vma->start < vma->end &&
+           vma->end <= vma_ceiling(above) && !*link);
+    vma->gap = vma->start - vma_floor(below);
+    if (above)
+        above->gap = above->start - vma->end;
     rb_link_node(&vma->node, parent, link);
-    vma->gap = vma->largest_gap = 0;
     rb_insert(&mm->vmas, &vma->node, gap_augment);
-    gap_update(vma);
-    next = vma_next(vma);
-    if (next)
-        gap_update(next);
     mm->vma_count++;
-    return 0;
 }
 
-void vma_remove(struct mm_struct *mm, struct vm_area_struct *vma)
+struct vm_area_struct *vma_remove(struct mm_struct *mm, struct vm_area_struct *vma)
 {
     struct vm_area_struct *next = vma_next(vma);
 
+    if (next) /* an ancestor, or in vma's right subtree: rb_erase updates it */
+        next->gap += vma->end - vma->start + vma->gap;
     rb_erase(&mm->vmas, &vma->node, gap_augment);
-    if (next)
-        gap_update(next);
     mm->vma_count--;
     if (mm->last_found == vma)
         mm->last_found = NULL;
+    return next;
 }
 
-void vma_resize(struct mm_struct *mm, struct vm_area_struct *vma, uint64_t start, uint64_t end)
+void vma_resize(struct vm_area_struct *vma, uint64_t start, uint64_t end)
 {
     struct vm_area_struct *next = vma_next(vma);
 
-    (void)mm;
     vma->start = start;
     vma->end = end;
     gap_update(vma);
@@ -173,26 +169,21 @@ static struct vm_area_struct *gap_below(struct rb_node *node, uint64_t length, u
     return NULL;
 }
 
-uint64_t vma_find_gap(struct mm_struct *mm, uint64_t length, uint64_t top)
+bool vma_find_gap(struct mm_struct *mm, uint64_t length, uint64_t top, struct vma_range *range)
 {
-    struct vm_area_struct *last = vma_last(mm);
-    uint64_t used = last ? last->end : 0;
-    struct vm_area_struct *above;
-    uint64_t end;
+    struct vm_area_struct *below = vma_last(mm), *above = NULL;
+    uint64_t end = top;
 
     if (length > top)
-        return 0;
-    if (used <= top - length)
-        return top - length;
-    above = gap_below(mm->vmas.node, length, top);
-    if (!above)
-        return 0;
-    end = above->start < top ? above->start : top;
-    return end - length;
+        return false;
+    if (vma_floor(below) > top - length) {
+        above = gap_below(mm->vmas.node, length, top);
+        if (!above)
+            return false;
+        below = vma_prev(above);
+        if (above->start < top)
+            end = above->start;
+    }
+    *range = (struct vma_range){end - length, end, below, above, below, above};
+    return true;
 }
-
-bool vma_is_charged(const struct vm_area_struct *vma)
-{
-    return (vma->flags & (VMA_CHARGED | VMA_UNRESERVED)) == VMA_CHARGED;
-}
-

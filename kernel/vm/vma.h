@@ -48,19 +48,21 @@ struct vm_operations_struct {
 };
 
 struct vm_area_struct {
-    struct rb_node node;       /* m */
+    union {
+        struct rb_node node;           /* m */
+        struct list_head closing_link; /* of who closes it, when it is in no tree any more */
+    };
     uint64_t start, end;       /* m: [start, end), whole pages */
     uint64_t gap, largest_gap; /* m: free bytes below start; the largest in the node's subtree */
-    uint64_t access;           /* m: ACCESS_... bits */
-    uint64_t access_max;       /* c: what mprotect may give */
+    uint16_t access;           /* m: ACCESS_... bits */
+    uint16_t access_max;       /* c: what mprotect may give */
     unsigned flags;            /* m: enum vma_flag */
     struct mm_struct *mm;      /* c */
     const struct vm_operations_struct *ops; /* c: NULL: anonymous memory, nothing special */
     struct vm_object *object;  /* c: or NULL */
     uint64_t offset;           /* m: of start in the object, in bytes */
     uint64_t file_bytes;       /* m: so much from start on is the object's; the rest is zero */
-    struct list_head object_link;  /* v */
-    struct list_head closing_link; /* of who closes it */
+    struct list_head object_link; /* v */
 };
 
 /* The first area that ends above va, or NULL; it may begin above va. Locks: mm->lock. */
@@ -70,20 +72,47 @@ struct vm_area_struct *vma_next(struct vm_area_struct *vma);
 /* The area before this one, or NULL; the highest of all, or NULL. Locks: mm->lock. */
 struct vm_area_struct *vma_last(struct mm_struct *mm);
 struct vm_area_struct *vma_prev(struct vm_area_struct *vma);
-/* 0, or -EEXIST where it would overlap. Locks: mm->lock for writing. Owns: the tree. */
-int vma_insert(struct mm_struct *mm, struct vm_area_struct *vma);
-/* Takes it out of the tree. Locks: mm->lock for writing. Owns: the caller. */
-void vma_remove(struct mm_struct *mm, struct vm_area_struct *vma);
+/* Takes it out of the tree. The area after it, or NULL. Locks: mm->lock for writing. */
+struct vm_area_struct *vma_remove(struct mm_struct *mm, struct vm_area_struct *vma);
 /* Moves its bounds; they meet no other area. Locks: mm->lock for writing. */
-void vma_resize(struct mm_struct *mm, struct vm_area_struct *vma, uint64_t start, uint64_t end);
-/* The highest start of length free bytes that end at or below top; 0: there are none. O(log n). */
-uint64_t vma_find_gap(struct mm_struct *mm, uint64_t length, uint64_t top);
-/* Where the next area begins, or the end of everything; where the one before ends, or 0. */
-uint64_t vma_floor(struct mm_struct *mm, uint64_t start);
-uint64_t vma_ceiling(struct mm_struct *mm, uint64_t end);
+void vma_resize(struct vm_area_struct *vma, uint64_t start, uint64_t end);
+
+/*
+ * The areas in and around [start, end), each or NULL. Good until an area comes, goes or moves.
+ * Where none is in it, first is above and last is below.
+ */
+struct vma_range {
+    uint64_t start, end;
+    struct vm_area_struct *below; /* the last that ends at or below start */
+    struct vm_area_struct *first; /* the first that ends above start */
+    struct vm_area_struct *last;  /* the last that begins below end */
+    struct vm_area_struct *above; /* the first that begins at or above end */
+};
+
+/* Locks: mm->lock. */
+void vma_find_range(struct mm_struct *mm, uint64_t start, uint64_t end, struct vma_range *range);
+
+/* The highest range of length free bytes below top. False: there is none. O(log n). */
+bool vma_find_gap(struct mm_struct *mm, uint64_t length, uint64_t top, struct vma_range *range);
+/* Puts vma where range has no area. Locks: mm->lock for writing. Owns: the tree. */
+void vma_insert(struct mm_struct *mm, struct vm_area_struct *vma, const struct vma_range *range);
+
+/* How far a range may grow: to the end of the area below it, to the start of the one above. */
+static inline uint64_t vma_floor(const struct vm_area_struct *below)
+{
+    return below ? below->end : 0;
+}
+
+static inline uint64_t vma_ceiling(const struct vm_area_struct *above)
+{
+    return above ? above->start : UINT64_MAX;
+}
 
 /* Does it promise frames for its private pages, page by page? */
-bool vma_is_charged(const struct vm_area_struct *vma);
+static inline bool vma_is_charged(const struct vm_area_struct *vma)
+{
+    return (vma->flags & (VMA_CHARGED | VMA_UNRESERVED)) == VMA_CHARGED;
+}
 
 /* Is the page at va one that the object's own cached page can serve, unshifted and whole? */
 static inline bool vma_maps_whole_page(const struct vm_area_struct *vma, uint64_t va)

@@ -23,9 +23,15 @@ static void fresh(void)
 
 static int insert(uint32_t i, uint64_t start, uint64_t end)
 {
+    struct vma_range range;
+
     area[i].start = start << PAGE_SHIFT;
     area[i].end = end << PAGE_SHIFT;
-    return vma_insert(&mm, &area[i]);
+    vma_find_range(&mm, area[i].start, area[i].end, &range);
+    if (range.first != range.above)
+        return -1;
+    vma_insert(&mm, &area[i], &range);
+    return 0;
 }
 
 static void an_area_is_found_by_each_of_its_bytes(void **state)
@@ -45,8 +51,8 @@ static void an_area_is_found_by_each_of_its_bytes(void **state)
 static void overlap_is_refused(void **state)
 {
     static const struct { uint64_t start, end; int result; } tries[] = {
-        {10, 20, -17}, {9, 11, -17}, {19, 21, -17}, {12, 13, -17}, {5, 25, -17}, {10, 11, -17},
-        {19, 20, -17}, {8, 10, 0}, {20, 22, 0}};
+        {10, 20, -1}, {9, 11, -1}, {19, 21, -1}, {12, 13, -1}, {5, 25, -1}, {10, 11, -1},
+        {19, 20, -1}, {8, 10, 0}, {20, 22, 0}};
 
     (void)state;
     for (size_t i = 0; i < sizeof tries / sizeof *tries; i++) {
@@ -91,23 +97,36 @@ static void a_charged_area_is_not_unreserved(void **state)
     assert_false(vma_is_charged(&vma));
 }
 
+/* Where vma_find_gap puts it, or 0. It must say what lies around as a search by address does. */
+static uint64_t highest_gap(uint64_t length, uint64_t top)
+{
+    struct vma_range found, range;
+
+    if (!vma_find_gap(&mm, length, top, &found))
+        return 0;
+    vma_find_range(&mm, found.start, found.start + length, &range);
+    assert_memory_equal(&found, &range, sizeof range);
+    assert_ptr_equal(range.first, range.above);
+    return range.start;
+}
+
 static void the_highest_gap_is_taken(void **state)
 {
     const uint64_t top = 100 * PAGE_SIZE;
 
     (void)state;
     fresh();
-    assert_int_equal(vma_find_gap(&mm, PAGE_SIZE, top), 99 * PAGE_SIZE);
-    assert_int_equal(vma_find_gap(&mm, top + PAGE_SIZE, top), 0);
+    assert_int_equal(highest_gap(PAGE_SIZE, top), 99 * PAGE_SIZE);
+    assert_int_equal(highest_gap(top + PAGE_SIZE, top), 0);
     insert(0, 90, 100);
     insert(1, 80, 85);
     insert(2, 10, 60);
-    assert_int_equal(vma_find_gap(&mm, 5 * PAGE_SIZE, top), 85 * PAGE_SIZE);
-    assert_int_equal(vma_find_gap(&mm, 6 * PAGE_SIZE, top), 74 * PAGE_SIZE);
-    assert_int_equal(vma_find_gap(&mm, 20 * PAGE_SIZE, top), 60 * PAGE_SIZE);
-    assert_int_equal(vma_find_gap(&mm, 21 * PAGE_SIZE, top), 0);
-    assert_int_equal(vma_find_gap(&mm, 3 * PAGE_SIZE, 87 * PAGE_SIZE), 77 * PAGE_SIZE);
-    assert_int_equal(vma_find_gap(&mm, 2 * PAGE_SIZE, 87 * PAGE_SIZE), 85 * PAGE_SIZE);
+    assert_int_equal(highest_gap(5 * PAGE_SIZE, top), 85 * PAGE_SIZE);
+    assert_int_equal(highest_gap(6 * PAGE_SIZE, top), 74 * PAGE_SIZE);
+    assert_int_equal(highest_gap(20 * PAGE_SIZE, top), 60 * PAGE_SIZE);
+    assert_int_equal(highest_gap(21 * PAGE_SIZE, top), 0);
+    assert_int_equal(highest_gap(3 * PAGE_SIZE, 87 * PAGE_SIZE), 77 * PAGE_SIZE);
+    assert_int_equal(highest_gap(2 * PAGE_SIZE, 87 * PAGE_SIZE), 85 * PAGE_SIZE);
 }
 
 static void only_a_whole_unshifted_page_is_the_objects(void **state)
@@ -182,19 +201,48 @@ static uint64_t model_gap(uint32_t length, uint32_t top)
 static void check_place(uint32_t page)
 {
     uint64_t va = (uint64_t)page << PAGE_SHIFT;
-    uint32_t above = page, below = page;
+    uint32_t above = page;
 
     while (above < PAGES && !where[above])
         above++;
     assert_ptr_equal(find_vma(&mm, va + mock_random(PAGE_SIZE)),
                      above < PAGES ? where[above] : NULL);
-    if (where[page])
-        return;
-    while (below > 0 && !where[below - 1])
-        below--;
-    assert_int_equal(vma_ceiling(&mm, va),
-                     above < PAGES ? (uint64_t)above << PAGE_SHIFT : UINT64_MAX);
-    assert_int_equal(vma_floor(&mm, va), (uint64_t)below << PAGE_SHIFT);
+}
+
+/* The first area with a page in [page, end), or the last; NULL: there is none. */
+static struct vm_area_struct *first_in(uint32_t page, uint32_t end)
+{
+    while (page < end && !where[page])
+        page++;
+    return page < end ? where[page] : NULL;
+}
+
+static struct vm_area_struct *last_in(uint32_t page, uint32_t end)
+{
+    while (end > page && !where[end - 1])
+        end--;
+    return end > page ? where[end - 1] : NULL;
+}
+
+/* The areas in and around a range; those that reach over its edges are in it. */
+static void check_range(uint32_t page, uint32_t end)
+{
+    struct vm_area_struct *first = first_in(page, PAGES), *last = last_in(0, end);
+    struct vm_area_struct *below, *above;
+    struct vma_range range;
+    uint32_t low = page, high = end;
+
+    while (low > 0 && where[low - 1] && where[low - 1] == where[page])
+        low--;
+    while (high < PAGES && where[high] && where[high] == where[end - 1])
+        high++;
+    below = last_in(0, low);
+    above = first_in(high, PAGES);
+    vma_find_range(&mm, (uint64_t)page << PAGE_SHIFT, (uint64_t)end << PAGE_SHIFT, &range);
+    assert_ptr_equal(range.below, below);
+    assert_ptr_equal(range.above, above);
+    assert_ptr_equal(range.first, first);
+    assert_ptr_equal(range.last, last);
 }
 
 /* Moves both ends to anywhere between the neighbours. */
@@ -212,7 +260,7 @@ static void resize(struct vm_area_struct *vma)
         high = low + 40;
     start = low + mock_random(high - low);
     end = start + 1 + mock_random(high - start);
-    vma_resize(&mm, vma, (uint64_t)start << PAGE_SHIFT, (uint64_t)end << PAGE_SHIFT);
+    vma_resize(vma, (uint64_t)start << PAGE_SHIFT, (uint64_t)end << PAGE_SHIFT);
     mark(vma, vma);
 }
 
@@ -228,9 +276,10 @@ static void random_operations_match_the_model(void **state)
         uint32_t end = page + 1 + mock_random(12);
 
         check_place(page);
+        check_range(page, end < PAGES ? end : PAGES);
         if (length <= page)
-            assert_int_equal(vma_find_gap(&mm, (uint64_t)length << PAGE_SHIFT,
-                                          (uint64_t)page << PAGE_SHIFT), model_gap(length, page));
+            assert_int_equal(highest_gap((uint64_t)length << PAGE_SHIFT,
+                                         (uint64_t)page << PAGE_SHIFT), model_gap(length, page));
         if (used[i] && mock_random(2)) {
             resize(&area[i]);
         } else if (used[i]) {
@@ -241,7 +290,7 @@ static void random_operations_match_the_model(void **state)
         } else if (end <= PAGES) {
             bool fits = range_is_free(page, end);
 
-            assert_int_equal(insert(i, page, end), fits ? 0 : -17);
+            assert_int_equal(insert(i, page, end), fits ? 0 : -1);
             used[i] = fits;
             if (fits) {
                 mark(&area[i], &area[i]);

@@ -665,6 +665,8 @@ static void try_row(long number)
     attempt(row, 0); /* what is touched for the first time */
     attempt(row, 0);
     ledger_read(&before);
+    if (!ledger_settles(&before, &after)) /* somebody was still dying */
+        before = after;
     for (; failed; count++) {
         failed = attempt(row, count);
         if (!ledger_settles(&before, &after)) {
