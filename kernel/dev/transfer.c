@@ -45,7 +45,7 @@ static void transfer_submit_open(struct transfer *transfer)
 }
 
 /* Sleeps until a request is free, and opens it for the run of blocks that starts at block. */
-static void transfer_open(struct transfer *transfer, uint32_t block)
+static void __attribute__((noinline)) transfer_open(struct transfer *transfer, uint32_t block)
 {
     const uint32_t all = (1u << TRANSFER_REQUESTS) - 1;
     uint64_t flags = spin_lock_irq(&transfer->lock);

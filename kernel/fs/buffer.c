@@ -22,7 +22,7 @@ static struct {
     struct spinlock lock; /* RANK_FS */
     struct waitq wait;    /* for an unused buffer */
     uint32_t waiting;
-    uint32_t count, limit;
+    uint32_t count, least, most;
     struct list_head lru;
     struct list_head hash[HASH_SIZE];
 } cache;
@@ -59,13 +59,13 @@ int buffer_cache_init(uint32_t permanent)
     list_init(&cache.lru);
     for (uint32_t i = 0; i < HASH_SIZE; i++)
         list_init(&cache.hash[i]);
-    cache.limit = permanent + (uint32_t)(frame_managed / 16);
+    cache.least = permanent;
+    cache.most = permanent + (uint32_t)(frame_managed / 16);
     for (cache.count = 0; cache.count < permanent; cache.count++) {
         struct buffer *buffer = buffer_create(0);
 
         if (!buffer)
             return -ENOMEM;
-        buffer->permanent = true;
         list_add_tail(&buffer->lru_link, &cache.lru);
     }
     return 0;
@@ -112,7 +112,7 @@ static struct buffer *buffer_obtain(uint32_t block)
 
     spin_lock(&cache.lock);
     while ((buffer = hash_find(block)) == NULL) {
-        if (!fresh && may_grow && cache.count < cache.limit) {
+        if (!fresh && may_grow && cache.count < cache.most) {
             spin_unlock(&cache.lock);
             fresh = buffer_create(FRAME_NOWAIT);
             may_grow = fresh != NULL;
@@ -197,14 +197,9 @@ uint64_t buffer_shrink(void)
     uint64_t freed = 0;
 
     spin_lock(&cache.lock);
-    list_for_each_safe (link, after, &cache.lru) {
-        struct buffer *buffer = container_of(link, struct buffer, lru_link);
-
-        if (buffer->permanent)
-            continue;
-        list_del(link);
-        list_del(&buffer->hash_link);
-        list_add(link, &gone);
+    while (cache.count > cache.least && (link = list_first(&cache.lru)) != NULL) {
+        list_del(&container_of(link, struct buffer, lru_link)->hash_link);
+        list_move(link, &gone);
         cache.count--;
         freed++;
     }

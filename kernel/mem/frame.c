@@ -200,7 +200,8 @@ static struct page *__attribute__((noinline)) frame_alloc_slow(enum frame_class 
         frame_drain_lists();
         page = list_fill_and_pop(class, flags);
     }
-    while (!page && !(flags & FRAME_NOWAIT) && frame_reclaim_hook &&
+    /* For a program's page somebody waits, holding nothing: better than what goes without that. */
+    while (!page && class != FRAME_ANON && !(flags & FRAME_NOWAIT) && frame_reclaim_hook &&
            frame_reclaim_hook(FRAME_CHAIN, false) > 0)
         page = list_fill_and_pop(class, flags);
     if (!page)

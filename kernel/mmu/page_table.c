@@ -84,7 +84,7 @@ void table_supply_drop(struct table_supply *supply)
 }
 
 /* Walks down from the root, and leaves what it found as the hint. */
-static pte_t *__attribute__((noinline)) find_from_root(struct page_table *table, uint64_t va)
+pte_t *find_from_root(struct page_table *table, uint64_t va)
 {
     pte_t *entries = table->root;
     struct page *leaf;
@@ -100,26 +100,6 @@ static pte_t *__attribute__((noinline)) find_from_root(struct page_table *table,
     leaf->index = va / LEAF_TABLE_SPAN;
     __atomic_store_n(&table->last_leaf, leaf, __ATOMIC_RELEASE);
     return &entries[pte_index(va, 0)];
-}
-
-/*
- * A leaf table's frame knows by its index what it covers. Who unlinks one has the lock, and keeps
- * out all who may walk without it; so no hint outlives its table.
- */
-static inline pte_t *find_by_hint(struct page_table *table, uint64_t va)
-{
-    struct page *leaf = __atomic_load_n(&table->last_leaf, __ATOMIC_ACQUIRE);
-
-    if (__builtin_expect(leaf && leaf->index == va / LEAF_TABLE_SPAN, 1))
-        return (pte_t *)page_va(leaf) + pte_index(va, 0);
-    return NULL;
-}
-
-pte_t *find_page_table(struct page_table *table, uint64_t va)
-{
-    pte_t *slot = find_by_hint(table, va);
-
-    return slot ? slot : find_from_root(table, va);
 }
 
 pte_t *walk_page_table(struct page_table *table, uint64_t va, struct table_supply *supply)

@@ -14,6 +14,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "mem/page.h"
 #include "mmu/pte.h"
 #include "mmu/tlb_check.h"
 #include "sync/spinlock.h"
@@ -75,13 +76,36 @@ void page_table_destroy(struct page_table *table);
 int table_supply_fill(struct table_supply *supply, uint32_t levels, unsigned frame_flags);
 void table_supply_drop(struct table_supply *supply); /* frees what was not used */
 
+#define LEAF_TABLE_SPAN (PAGE_SIZE * PTES_PER_TABLE)
+
+/*
+ * The slot in the leaf table that was found last, or NULL: it is another's. That table's frame
+ * knows by its index what it covers. Who unlinks one has the lock, and keeps out all who may walk
+ * without it; so no hint outlives its table.
+ */
+static inline pte_t *find_by_hint(struct page_table *table, uint64_t va)
+{
+    struct page *leaf = __atomic_load_n(&table->last_leaf, __ATOMIC_ACQUIRE);
+
+    if (__builtin_expect(leaf && leaf->index == va / LEAF_TABLE_SPAN, 1))
+        return (pte_t *)page_va(leaf) + pte_index(va, 0);
+    return NULL;
+}
+
+pte_t *find_from_root(struct page_table *table, uint64_t va);
+
 /* The leaf slot for va, or NULL where no table reaches it. Needs no lock. Never sleeps. */
-pte_t *find_page_table(struct page_table *table, uint64_t va);
+static inline pte_t *find_page_table(struct page_table *table, uint64_t va)
+{
+    pte_t *slot = find_by_hint(table, va);
+
+    return slot ? slot : find_from_root(table, va);
+}
+
 /*
  * The first leaf slot for an address in [*va, end) that a table reaches; *va becomes that address.
  * NULL: none. The slots up to leaf_table_end() follow it in memory.
  */
-#define LEAF_TABLE_SPAN (PAGE_SIZE * PTES_PER_TABLE)
 pte_t *next_page_table(struct page_table *table, uint64_t *va, uint64_t end);
 /* So far from va on, below end, the slots lie in one table. */
 static inline uint64_t leaf_table_end(uint64_t va, uint64_t end)

@@ -152,11 +152,6 @@ void flush_tlb_range(struct page_table *table, uint64_t start, uint64_t end)
     }
 }
 
-void flush_tlb_entry(struct page_table *table, uint64_t va)
-{
-    flush_tlb_range(table, va, va + PAGE_SIZE);
-}
-
 void flush_tlb_kernel(uint64_t start, uint64_t end)
 {
     sfence_remote((1u << hart_count) - 1, start, end); /* this hart is one of them */

@@ -20,8 +20,11 @@ void flush_tlb_own_entry(uint64_t va);
  * Where tables were unlinked, the range is 0 .. UINT64_MAX: a fence for an address leaves what
  * leads to it.
  */
-void flush_tlb_entry(struct page_table *table, uint64_t va);
 void flush_tlb_range(struct page_table *table, uint64_t start, uint64_t end);
+static inline void flush_tlb_entry(struct page_table *table, uint64_t va)
+{
+    flush_tlb_range(table, va, va + PAGE_SIZE);
+}
 void flush_tlb_kernel(uint64_t start, uint64_t end); /* all harts */
 /* Pages of table that were written have become executable: fence.i on the harts that run it now,
  * and on each other hart before it runs it next. No spinlock held. */

@@ -214,9 +214,10 @@ static enum fault_result map_swapped(struct vm_fault *fault, struct page *page, 
         return result;
     }
     swap_page_wanted(page);
-    swap_slot_put(slot);
     if (takes_over)
-        swap_page_forget(page);
+        swap_page_take_over(page);
+    else
+        swap_slot_put(slot);
     return FAULT_OK;
 }
 
@@ -225,6 +226,7 @@ enum fault_result anon_swap_in(struct vm_fault *fault)
     swp_entry_t slot = pte_swap_slot(fault->old);
     struct page *page = swap_find_page(slot);
     enum fault_result result = FAULT_RETRY;
+    bool was_listed;
 
     if (!page)
         return FAULT_WANT_SWAP;
@@ -234,9 +236,10 @@ enum fault_result anon_swap_in(struct vm_fault *fault)
     }
     if (page->slot == slot.number + 1)
         result = map_swapped(fault, page, slot);
+    was_listed = page_test(page, PAGE_ON_LRU); /* it was read ahead */
     page_unlock(page);
     if (result == FAULT_OK) {
-        if (!fault->brings_page && !(fault->vma->flags & VMA_LOCKED))
+        if (!was_listed && !fault->brings_page && !(fault->vma->flags & VMA_LOCKED))
             add_to_lru(&anon_lru, page, fault->stamp);
         trace(TRACE_REFAULT, fault->va, page_pfn(page).number, fault->stamp);
         mm_count(fault->mm, VM_STAT_FAULT_SWAP);

@@ -23,6 +23,7 @@ static struct spinlock pool_lock; /* RANK_SWAP */
 static struct family families[MM_MAX];
 static struct list_head free_families;     /* p */
 static struct mm_struct *numbered[MM_MAX]; /* p */
+static struct family *family_of[MM_MAX];   /* f, p: of whom has the number, while it is a member */
 static unsigned next_number;               /* p: where to look for a free one */
 
 void family_init(void)
@@ -70,6 +71,7 @@ int family_join(struct mm_struct *mm, struct mm_struct *sibling)
         return error;
     sleeplock_acquire(&mm->family->lock);
     list_add_tail(&mm->family_link, &mm->family->members);
+    __atomic_store_n(&family_of[mm->number], mm->family, __ATOMIC_RELEASE);
     sleeplock_release(&mm->family->lock);
     return 0;
 }
@@ -84,6 +86,7 @@ void family_leave(struct mm_struct *mm)
     last = list_empty(&family->members);
     spin_lock(&pool_lock);
     numbered[mm->number] = NULL;
+    __atomic_store_n(&family_of[mm->number], NULL, __ATOMIC_RELEASE);
     if (last)
         list_add_tail(&family->free_link, &free_families);
     spin_unlock(&pool_lock);
@@ -103,7 +106,7 @@ struct mm_struct *family_member(unsigned number)
 }
 
 /* Locks: the page table's. The entry of mm that shows the page, present or not, or NULL. */
-static pte_t *entry_of(struct mm_struct *mm, uint64_t va, const struct page *page)
+static inline pte_t *entry_of(struct mm_struct *mm, uint64_t va, const struct page *page)
 {
     pte_t *slot = find_page_table(&mm->page_table, va);
     pte_t entry = slot ? pte_load(slot) : 0;
@@ -114,14 +117,9 @@ static pte_t *entry_of(struct mm_struct *mm, uint64_t va, const struct page *pag
 /* Locks: family->lock. The member that mapped the page last, if it still is one. */
 static struct mm_struct *likely_member(struct family *family, struct page *page)
 {
-    struct mm_struct *mm;
+    struct family *last = __atomic_load_n(&family_of[page->mapper], __ATOMIC_ACQUIRE);
 
-    spin_lock(&pool_lock);
-    mm = numbered[page->mapper];
-    if (mm && mm->family != family)
-        mm = NULL; /* a member cannot leave while we have the family's lock */
-    spin_unlock(&pool_lock);
-    return mm;
+    return last == family ? numbered[page->mapper] : NULL; /* it cannot leave now */
 }
 
 /* Locks: the page's, the table's. A page that is on its way to the disk was counted then. */

@@ -141,7 +141,7 @@ static uint64_t reclaim_waiting(uint64_t wanted)
 {
     uint64_t anon = swap_is_on() ? lru_length(&anon_lru) : 0;
     uint64_t all = anon + lru_length(&file_lru) + 1;
-    uint64_t freed = 0;
+    uint64_t freed = shrink_caches(wanted);
 
     /* Twice the looks each time, until each page was seen more than twice: used, and not since. */
     for (uint64_t looks = wanted; freed < wanted && looks < 4 * all; looks *= 2) {
@@ -154,8 +154,6 @@ static uint64_t reclaim_waiting(uint64_t wanted)
             object_sync_all();
     }
     shrink_tables();
-    if (freed < wanted)
-        freed += shrink_caches(wanted - freed);
     if (freed == 0)
         freed += shrink_quotas(wanted);
     if (freed == 0 && swap_is_writing()) { /* others have taken what there was: it is coming */

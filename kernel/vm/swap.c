@@ -40,17 +40,12 @@ static bool slot_is_idle(uint32_t slot)
     return (swap.uses[slot] & USES_MASK) == 0 && swap.cached[slot] != 0;
 }
 
-/* Locks: swap.lock. Around each change of a slot: how many are idle, how many have a page? */
-static void slot_begin(uint32_t slot)
+/* Locks: swap.lock. This frame has the slot's content, too. */
+static void slot_give_page(uint32_t slot, uint32_t pfn)
 {
-    swap.idle -= slot_is_idle(slot);
-    swap.with_page -= swap.cached[slot] != 0;
-}
-
-static void slot_end(uint32_t slot)
-{
+    swap.cached[slot] = pfn;
+    swap.with_page++;
     swap.idle += slot_is_idle(slot);
-    swap.with_page += swap.cached[slot] != 0;
 }
 
 static void *map_alloc(uint64_t bytes, unsigned *order)
@@ -195,7 +190,7 @@ static struct page *lone_owner(void)
 }
 
 /* All slots are taken: a page that is in memory can do without. False: there is none. */
-static bool slot_reclaim(void)
+static bool __attribute__((noinline)) slot_reclaim(void)
 {
     struct page *page;
     bool freed = false;
@@ -226,11 +221,9 @@ int swap_slot_alloc(struct page *page, uint32_t stamp)
         spin_lock(&swap.lock);
         found = slot_find(&slot);
         if (found) {
-            slot_begin(slot);
-            swap.cached[slot] = (uint32_t)page_pfn(page).number;
             swap.stamp[slot] = stamp;
             swap.uses[slot] = page_clear_flag(page, PAGE_CHARGED) ? SLOT_CHARGED : 0;
-            slot_end(slot);
+            slot_give_page(slot, (uint32_t)page_pfn(page).number);
             swap.used++;
             page->slot = slot + 1;
         }
@@ -245,14 +238,13 @@ int swap_slot_alloc(struct page *page, uint32_t stamp)
 void swap_slot_get(swp_entry_t slot)
 {
     spin_lock(&swap.lock);
-    slot_begin(slot.number);
+    swap.idle -= slot_is_idle(slot.number);
     swap.uses[slot.number]++;
-    slot_end(slot.number);
     spin_unlock(&swap.lock);
 }
 
 /* Locks: swap.lock. Frees a slot without users; true: a promise is to be given back. */
-static bool slot_settle(uint32_t slot)
+static inline bool slot_settle(uint32_t slot)
 {
     uint16_t uses = swap.uses[slot];
 
@@ -271,9 +263,8 @@ void swap_slot_put(swp_entry_t slot)
 
     spin_lock(&swap.lock);
     assert((swap.uses[slot.number] & USES_MASK) != 0);
-    slot_begin(slot.number);
     swap.uses[slot.number]--;
-    slot_end(slot.number);
+    swap.idle += slot_is_idle(slot.number);
     charged = slot_settle(slot.number);
     spin_unlock(&swap.lock);
     if (charged)
@@ -295,19 +286,21 @@ void swap_slot_set_stamp(swp_entry_t slot, uint32_t stamp)
     swap.stamp[slot.number] = stamp;
 }
 
-void swap_page_forget(struct page *page)
+/* The page and its slot part, of which uses end with that. */
+static inline void page_part(struct page *page, uint16_t uses)
 {
     uint32_t slot = page_swap_slot(page).number;
     bool charged;
 
     spin_lock(&swap.lock);
+    swap.idle -= slot_is_idle(slot);
+    swap.uses[slot] -= uses;
     if (page_refs(page) != 0 && (swap.uses[slot] & (USES_MASK | SLOT_CHARGED)) == SLOT_CHARGED) {
         page_set(page, PAGE_CHARGED); /* the promise goes with the page again */
         swap.uses[slot] &= (uint16_t)~SLOT_CHARGED;
     }
-    slot_begin(slot);
+    swap.with_page--;
     swap.cached[slot] = 0;
-    slot_end(slot);
     page->slot = 0;
     charged = slot_settle(slot);
     spin_unlock(&swap.lock);
@@ -316,6 +309,16 @@ void swap_page_forget(struct page *page)
         commit_release((struct commit){.pages = 1});
     if (page_clear_flag(page, PAGE_KEPT))
         page_put(page);
+}
+
+void swap_page_forget(struct page *page)
+{
+    page_part(page, 0);
+}
+
+void swap_page_take_over(struct page *page)
+{
+    page_part(page, 1);
 }
 
 struct page *swap_find_page(swp_entry_t slot)
@@ -342,9 +345,7 @@ int swap_add_page(swp_entry_t slot, struct page *page)
     if ((swap.uses[slot.number] & USES_MASK) == 0 || swap.cached[slot.number] != 0) {
         error = -EAGAIN;
     } else {
-        slot_begin(slot.number);
-        swap.cached[slot.number] = (uint32_t)page_pfn(page).number;
-        slot_end(slot.number);
+        slot_give_page(slot.number, (uint32_t)page_pfn(page).number);
         page->slot = slot.number + 1;
     }
     spin_unlock(&swap.lock);

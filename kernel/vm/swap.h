@@ -51,6 +51,7 @@ uint32_t swap_slot_stamp(swp_entry_t slot);
 void swap_slot_set_stamp(swp_entry_t slot, uint32_t stamp);
 /* The page and its slot part, for its content is to change. Locks: the page's. */
 void swap_page_forget(struct page *page);
+void swap_page_take_over(struct page *page); /* and so does the only entry that uses the slot */
 
 /* The page in memory that has the slot's content, with a reference; or NULL. */
 struct page *swap_find_page(swp_entry_t slot);
@@ -64,10 +65,11 @@ int read_from_swap(swp_entry_t slot, bool ahead, struct page **out);
 
 /*
  * Writes count pages (at most PAGE_OUT_MAX), each with a slot, PAGE_WRITEBACK and a reference,
- * which it drops. A page whose write fails stays in memory, and its slot is retired. Sleeps.
+ * which it drops; page[] is used up. A page whose write fails stays in memory, and its slot is
+ * retired. Sleeps.
  */
 #define PAGE_OUT_MAX 32u
-void write_to_swap(struct page *const page[], uint32_t count);
+void write_to_swap(struct page *page[], uint32_t count);
 bool swap_is_writing(void); /* are pages on their way out now? */
 /* Drops what was read ahead and never asked for. Locks: the page's. True: nothing keeps it. */
 bool swap_drop_kept(struct page *page);

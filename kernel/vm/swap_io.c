@@ -76,17 +76,22 @@ static void page_written(struct page *page, int error)
         update_vm_stats(VM_STAT_PGOUT, 1);
     }
     page_end_writeback(page);
-    page_put(page);
 }
 
-void write_to_swap(struct page *const page[], uint32_t count)
+void write_to_swap(struct page *page[], uint32_t count)
 {
+    uint32_t gone = 0; /* so many, from the first on, are free */
     int error;
 
     __atomic_fetch_add(&writing, count, __ATOMIC_RELAXED);
     error = move(BLOCK_WRITE, page, count);
-    for (uint32_t i = 0; i < count; i++) /* which of them was it? */
-        page_written(page[i], error ? move(BLOCK_WRITE, &page[i], 1) : 0);
+    for (uint32_t i = 0; i < count; i++) {
+        page_written(page[i], error ? move(BLOCK_WRITE, &page[i], 1) : 0); /* which was it? */
+        if (page_drop(page[i], PAGE_REF))
+            page[gone++] = page[i];
+    }
+    if (gone > 0)
+        frames_free(page, gone);
     __atomic_fetch_sub(&writing, count, __ATOMIC_RELAXED);
 }
 
@@ -149,7 +154,7 @@ static void window_adapt(bool used)
 /* How many pages to read from slot on. Who goes on where the last one ended is worth trying. */
 static uint32_t window_at(uint32_t slot, bool ahead)
 {
-    if (!ahead || frame_free_now() < frame_high + SWAP_CLUSTER)
+    if (!ahead)
         return 1;
     if (slot == __atomic_load_n(&last_end, __ATOMIC_RELAXED))
         window_adapt(true);

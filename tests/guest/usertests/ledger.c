@@ -15,7 +15,7 @@ static const char *const class_names[FRAME_CLASSES] = {
     "free", "kernel", "page table", "stack", "slab", "anonymous", "file", "buffer",
 };
 
-void ledger_read(struct ledger *ledger)
+static void ledger_read(struct ledger *ledger)
 {
     struct vm_stats stats;
 
@@ -27,6 +27,24 @@ void ledger_read(struct ledger *ledger)
     ledger->frames[FRAME_ANON] += stats.swap_slots_used - stats.swap_cached;
     ledger->frames[FRAME_FREE] -= stats.swap_slots_used - stats.swap_cached;
     ledger->commit = stats.commit;
+}
+
+/*
+ * Frames and slots are not counted at one moment: while a page goes out or comes back, or somebody
+ * is still dying, a reading may be wrong by it. Two that agree are right.
+ */
+void ledger_begin(struct ledger *ledger)
+{
+    struct ledger again;
+
+    ledger_read(ledger);
+    for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+        ledger_read(&again);
+        if (memcmp(ledger, &again, sizeof(again)) == 0)
+            return;
+        *ledger = again;
+        sleep(1);
+    }
 }
 
 bool ledger_settles(const struct ledger *before, struct ledger *after)

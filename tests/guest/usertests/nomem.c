@@ -664,9 +664,7 @@ static void try_row(long number)
     unlink("fresh"); /* of a row that failed */
     attempt(row, 0); /* what is touched for the first time */
     attempt(row, 0);
-    ledger_read(&before);
-    if (!ledger_settles(&before, &after)) /* somebody was still dying */
-        before = after;
+    ledger_begin(&before);
     for (; failed; count++) {
         failed = attempt(row, count);
         if (!ledger_settles(&before, &after)) {

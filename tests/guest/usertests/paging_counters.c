@@ -285,7 +285,8 @@ static void vmstat_tells_rates(void)
     expect(line[1][BO] <= rise(begin.disk_write_bytes, end.disk_write_bytes) / KIB);
     expect(line[1][RE] <= rise(begin.refault, end.refault));
     expect(line[1][FLT] >= line[1][RE]);
-    expect(line[1][SR] >= line[1][FR] && line[1][FR] > 0);
+    /* One page may have been looked at before the second began, and evicted in it. */
+    expect(line[1][SR] + 1 >= line[1][FR] && line[1][FR] > 0);
 }
 
 const struct test paging_counter_tests[] = {

@@ -95,7 +95,7 @@ struct ledger {
     unsigned long long frames[FRAME_CLASSES];
     unsigned long long commit; /* pages promised */
 };
-void ledger_read(struct ledger *ledger);
+void ledger_begin(struct ledger *ledger);
 bool ledger_settles(const struct ledger *before, struct ledger *after);
 void ledger_print(const struct ledger *before, const struct ledger *after);
 void empty_directory(const char *path); /* and goes there */
