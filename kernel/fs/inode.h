@@ -21,6 +21,7 @@ struct inode {
     struct list_head idle_link; /* h: cached without a user, oldest first */
     uint32_t number;            /* c */
     uint32_t references;        /* h */
+    bool evicting;              /* h: somebody drops its pages, and then perhaps it */
     bool loaded;                /* l: the fields below are as on the disk, or newer */
     uint16_t type;              /* l; constant once loaded and referenced by a file */
     uint16_t major, minor;      /* c */

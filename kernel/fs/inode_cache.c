@@ -136,27 +136,33 @@ static void inode_finish(struct inode *inode)
     log_end(INODE_FREE_BLOCKS);
 }
 
-/* Locks: the cache's, given up on the way. inode is idle: frees it with its pages if it can go. */
+/*
+ * Locks: the cache's, given up on the way. inode is idle: frees it with its pages if it can go.
+ * Others may begin to use it meanwhile, and the last of them may have to finish it: so what we have
+ * of it is no reference.
+ */
 static uint64_t inode_evict(struct inode *inode)
 {
     uint64_t freed;
-    bool gone;
 
-    reference_locked(inode); /* ours for the moment; others may join */
+    list_del(&inode->idle_link);
+    list_add_tail(&inode->idle_link, &cache.idle);
+    if (inode->evicting)
+        return 0;
+    inode->evicting = true;
     spin_unlock(&cache.lock);
     freed = object_drop_clean(&inode->object);
     spin_lock(&cache.lock);
-    gone = inode->references == 1 && inode->object.page_count == 0 &&
-           inode->object.size == inode->disk_size;
-    if (gone)
-        list_del(&inode->hash_link);
-    else
-        unreference_locked(inode);
+    inode->evicting = false;
+    if (inode->references > 0 || inode->object.page_count > 0 ||
+        inode->object.size != inode->disk_size)
+        return freed;
+    list_del(&inode->hash_link);
+    list_del(&inode->idle_link);
+    cache.idle_count--;
     spin_unlock(&cache.lock);
-    if (gone) {
-        object_destroy(&inode->object);
-        kmem_free(inode);
-    }
+    object_destroy(&inode->object);
+    kmem_free(inode);
     spin_lock(&cache.lock);
     return freed;
 }

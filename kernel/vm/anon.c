@@ -133,7 +133,7 @@ static enum fault_result cow_reuse(struct vm_fault *fault, struct page *page)
         return FAULT_WANT_LOCK;
     if (page_maps(page) == 1 && slot_can_go(page)) {
         if (page->slot)
-            swap_page_forget(page);
+            swap_page_forget(page, 0);
         pte_write_allow(fault->slot);
         result = FAULT_OK;
     }
@@ -215,7 +215,7 @@ static enum fault_result map_swapped(struct vm_fault *fault, struct page *page, 
     }
     swap_page_wanted(page);
     if (takes_over)
-        swap_page_take_over(page);
+        swap_page_forget(page, 1);
     else
         swap_slot_put(slot);
     return FAULT_OK;

@@ -247,7 +247,7 @@ static enum fault_result __attribute__((noinline)) map_for_store(struct vm_fault
         return FAULT_WANT_LOCK; /* and the end of the write */
     }
     if (page->slot)
-        swap_page_forget(page);
+        swap_page_forget(page, 0);
     if (!page_takes_stores(fault->vma, page)) {
         result = want_of_object(fault, page->index, FAULT_WANT_WRITABLE);
     } else if (pte_kind(fault->old) == PTE_EMPTY) {

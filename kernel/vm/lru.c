@@ -1,6 +1,8 @@
 /* The system's lists of pages, each with its lock around a policy. See vm/lru.h. */
 #include "vm/lru.h"
 
+#include "sync/printf.h"
+
 struct page_lru file_lru;
 struct page_lru anon_lru;
 
@@ -20,6 +22,7 @@ static void lru_resized(struct page_lru *lru)
 
 void add_to_lru(struct page_lru *lru, struct page *page, uint32_t stamp)
 {
+    san_assert(page_refs(page) > 0); /* the last one would have taken it off */
     spin_lock(&lru->lock);
     if (!page_set(page, PAGE_ON_LRU)) {
         lru->list.ops->add(&lru->list, &page->lru, stamp);

@@ -265,7 +265,7 @@ static void page_remove(struct vm_object *object, struct page *page)
     uint32_t promised = page->reserved;
 
     if (page->slot)
-        swap_page_forget(page); /* of memory, where DIRTY is about the slot and not counted */
+        swap_page_forget(page, 0); /* of memory, where DIRTY is about the slot and not counted */
     if (object_clean_page(object, page) && promised && object->ops->release_reserved) {
         page->reserved = 0;
         object->ops->release_reserved(object, promised);

@@ -47,7 +47,7 @@ static int slot_prepare(struct page *page, uint32_t stamp)
     if (page->slot && page_test(page, PAGE_DIRTY) && page_test(page, PAGE_KEPT)) {
         if (page_test(page, PAGE_WRITEBACK) || swap_slot_uses(page_swap_slot(page)) != 0)
             return -EIO;
-        swap_page_forget(page);
+        swap_page_forget(page, 0);
     }
     if (!page->slot)
         return swap_slot_alloc(page, stamp);
@@ -62,7 +62,7 @@ static enum outcome after_unmap(struct page *page)
 
     if (swap_slot_uses(page_swap_slot(page)) == 0) { /* no entry was replaced after all */
         if (dirty && !page_test(page, PAGE_WRITEBACK | PAGE_KEPT))
-            swap_page_forget(page);
+            swap_page_forget(page, 0);
         return STAYS;
     }
     if (!dirty) {

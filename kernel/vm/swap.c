@@ -202,7 +202,7 @@ static bool __attribute__((noinline)) slot_reclaim(void)
         return false;
     if (page_trylock(page)) {
         if (page->slot && !page_test(page, PAGE_WRITEBACK)) {
-            swap_page_forget(page);
+            swap_page_forget(page, 0);
             freed = true;
         }
         page_unlock(page);
@@ -286,8 +286,7 @@ void swap_slot_set_stamp(swp_entry_t slot, uint32_t stamp)
     swap.stamp[slot.number] = stamp;
 }
 
-/* The page and its slot part, of which uses end with that. */
-static inline void page_part(struct page *page, uint16_t uses)
+void swap_page_forget(struct page *page, uint16_t uses)
 {
     uint32_t slot = page_swap_slot(page).number;
     bool charged;
@@ -309,16 +308,6 @@ static inline void page_part(struct page *page, uint16_t uses)
         commit_release((struct commit){.pages = 1});
     if (page_clear_flag(page, PAGE_KEPT))
         page_put(page);
-}
-
-void swap_page_forget(struct page *page)
-{
-    page_part(page, 0);
-}
-
-void swap_page_take_over(struct page *page)
-{
-    page_part(page, 1);
 }
 
 struct page *swap_find_page(swp_entry_t slot)

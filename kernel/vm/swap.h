@@ -49,9 +49,9 @@ void swap_slot_put(swp_entry_t slot);     /* one less; the last frees it unless 
 uint32_t swap_slot_uses(swp_entry_t slot);
 uint32_t swap_slot_stamp(swp_entry_t slot);
 void swap_slot_set_stamp(swp_entry_t slot, uint32_t stamp);
-/* The page and its slot part, for its content is to change. Locks: the page's. */
-void swap_page_forget(struct page *page);
-void swap_page_take_over(struct page *page); /* and so does the only entry that uses the slot */
+/* The page and its slot part, for its content is to change; so many uses of the slot go along.
+ * Locks: the page's. */
+void swap_page_forget(struct page *page, uint16_t uses);
 
 /* The page in memory that has the slot's content, with a reference; or NULL. */
 struct page *swap_find_page(swp_entry_t slot);

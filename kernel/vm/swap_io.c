@@ -135,7 +135,7 @@ static void pages_arrived(struct page *const page[], uint32_t count)
 /* What could not be read is not to be found: it leaves the cache before its lock is let go. */
 static void page_discard(struct page *page)
 {
-    swap_page_forget(page);
+    swap_page_forget(page, 0);
     page_unlock(page);
     page_put(page);
 }
@@ -204,6 +204,6 @@ bool swap_drop_kept(struct page *page)
     if (page_test(page, PAGE_DIRTY) && swap_slot_uses(page_swap_slot(page)) != 0)
         return false; /* it could not be written: memory is all that it has */
     window_adapt(false);
-    swap_page_forget(page);
+    swap_page_forget(page, 0);
     return true;
 }

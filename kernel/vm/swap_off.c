@@ -77,7 +77,7 @@ static int shared_pages_back(struct mm_struct *mm)
 static void forget_slot(struct page *page)
 {
     if (swap_slot_uses(page_swap_slot(page)) == 0)
-        swap_page_forget(page);
+        swap_page_forget(page, 0);
 }
 
 /* One walk over everybody. A fork may make more of what was passed: the caller walks again. */

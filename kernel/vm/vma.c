@@ -7,7 +7,6 @@
  */
 #include "vm/vma.h"
 
-#include "abi/errno.h"
 #include "sync/printf.h"
 #include "vm/mm.h"
 

@@ -158,23 +158,25 @@ static void watch(const struct vm_stats *before)
         }
     }
     progress->stop = 1;
+    exit(0);
 }
 
 static int run(void)
 {
     struct vm_stats before;
-    int pids[PROCESSES];
+    int pids[PROCESSES + 1];
 
     counters(&before, 0);
     progress = map(sizeof(*progress), MAP_SHARED | MAP_ANONYMOUS, -1);
-    for (unsigned i = 0; i < PROCESSES; i++) {
+    for (unsigned i = 0; i <= PROCESSES; i++) {
         pids[i] = fork();
         need(pids[i] >= 0, "fork");
-        if (pids[i] == 0)
+        if (pids[i] == 0 && i == PROCESSES)
+            watch(&before);
+        else if (pids[i] == 0)
             work(i);
     }
-    watch(&before);
-    return wait_for_all(pids, PROCESSES) != 0;
+    return wait_for_all(pids, PROCESSES + 1) != 0;
 }
 
 int main(int argc, char **argv)

@@ -111,17 +111,20 @@ static inline void ledger(struct vm_stats *stats)
     stats->frames[FRAME_FREE] -= stats->swap_slots_used - stats->swap_cached;
 }
 
-/* Kills them where one has failed, for they might wait for it; how many failed? */
+/* How many failed? With the first that does the others end, for they might wait for it. */
 static inline int wait_for_all(const int *pids, int count)
 {
     int failures = 0;
 
-    for (int i = 0; i < count && progress->failed; i++)
-        kill(pids[i]);
     for (int i = 0; i < count; i++) {
         int status;
 
-        failures += wait(&status) < 0 || status != 0;
+        if (wait(&status) >= 0 && status == 0)
+            continue;
+        failures++;
+        progress->failed = progress->stop = 1;
+        for (int j = 0; j < count; j++)
+            kill(pids[j]);
     }
     return failures;
 }

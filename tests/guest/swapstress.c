@@ -185,12 +185,13 @@ static void watch(const struct vm_stats *before)
         }
     }
     progress->stop = 1;
+    exit(0);
 }
 
 static int run(void)
 {
     struct vm_stats before;
-    int pids[PROCESSES_MOST], failures;
+    int pids[PROCESSES_MOST + 1], failures;
     unsigned long bytes = sizeof(*control) + shared_pages * sizeof(struct shared_page);
 
     counters(&before, 0);
@@ -200,14 +201,15 @@ static int run(void)
     barrier_init(&control->filled, (int)processes);
     for (unsigned long i = 0; i < shared_pages; i++)
         store(shared + i * PAGE_SIZE, SHARED_OWNER, i, control->pages[i].version = 1);
-    for (unsigned i = 0; i < processes; i++) {
+    for (unsigned i = 0; i <= processes; i++) {
         pids[i] = fork();
         need(pids[i] >= 0, "fork");
-        if (pids[i] == 0)
+        if (pids[i] == 0 && i == processes)
+            watch(&before);
+        else if (pids[i] == 0)
             work(i, pages / processes);
     }
-    watch(&before);
-    failures = wait_for_all(pids, (int)processes);
+    failures = wait_for_all(pids, (int)processes + 1);
     for (unsigned long i = 0; i < shared_pages && !failures; i++)
         verify(shared + i * PAGE_SIZE, SHARED_OWNER, i, control->pages[i].version);
     return failures != 0;

@@ -495,7 +495,7 @@ static void an_entry_is_of_one_kind(void **state)
     assert_false(pte_is_table(pte_make((pfn_t){5}, 0)));
 }
 
-#define STORES 400000
+#define STORES 4000000
 
 static pte_t shared_entry;
 static atomic_bool is_storing;

@@ -80,6 +80,39 @@ static void unlinked_space_comes_back(void)
     expect(fill_disk(fd) + 64 * KIB >= bytes);
 }
 
+static void drop_for_ever(long unused)
+{
+    (void)unused;
+    for (;;)
+        drop_caches();
+}
+
+/* Who takes an unused file out of memory is not its last user, of whom its end is expected. */
+static void unlinked_while_dropped(void)
+{
+    struct vm_stats now;
+    int fd = open_new("big"), pid;
+    unsigned long bytes = fill_disk(fd);
+
+    expect(close(fd) == 0 && unlink("big") == 0);
+    drop_caches();
+    read_stats(&now);
+    unsigned long others = (unsigned long)now.frames[FRAME_FILE];
+
+    pid = spawn(drop_for_ever, 0);
+    for (unsigned i = 0; i < 48; i++) {
+        make_file("file", 4 * MIB, i);
+        do
+            read_stats(&now); /* until its pages go */
+        while (now.frames[FRAME_FILE] > others + 4 * MIB / PAGE_BYTES - 64);
+        expect(unlink("file") == 0);
+    }
+    kill(pid);
+    expect_equal(wait_for(pid), STATUS_KILLED);
+    fd = open_new("big");
+    expect(fill_disk(fd) + 64 * KIB >= bytes);
+}
+
 static void full_disk_keeps_data(void)
 {
     int fd;
@@ -174,6 +207,7 @@ const struct test disk_tests[] = {
     {"disk_full", disk_full, QUICK},
     {"space_comes_back", space_comes_back, QUICK},
     {"unlinked_space_comes_back", unlinked_space_comes_back, QUICK},
+    {"unlinked_while_dropped", unlinked_while_dropped, QUICK},
     {"full_disk_keeps_data", full_disk_keeps_data, QUICK},
     {"full_for_many", full_for_many, QUICK},
     {"inodes_gone", inodes_gone, QUICK},

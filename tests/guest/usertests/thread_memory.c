@@ -80,6 +80,32 @@ static void copies_at_once(void)
     join(pid);
 }
 
+#define DROPPED 16ul
+
+/* Some store, and the first takes the pages away meanwhile: what is there is new, or one's own. */
+static void store_or_drop(void *index)
+{
+    for (unsigned long round = 1; round <= 20000; round++) {
+        volatile unsigned long *word =
+            (volatile unsigned long *)(area + round % DROPPED * PAGE_BYTES) + (long)index;
+
+        if ((long)index == 0) {
+            if (madvise(area, DROPPED * PAGE_BYTES, MADV_DONTNEED) != 0)
+                exit(STATUS_FAILED);
+        } else {
+            *word = round;
+            if (*word != round && *word != 0)
+                exit(STATUS_FAILED);
+        }
+    }
+}
+
+static void drops_at_once(void)
+{
+    area = map_area(DROPPED * PAGE_BYTES);
+    in_threads(THREADS, store_or_drop);
+}
+
 static void read_file_page(void *index)
 {
     for (unsigned long i = 0; i < 64; i++) {
@@ -292,6 +318,7 @@ const struct test thread_memory_tests[] = {
     {"faults_at_once", faults_at_once, QUICK},
     {"same_page_at_once", same_page_at_once, QUICK},
     {"copies_at_once", copies_at_once, QUICK},
+    {"drops_at_once", drops_at_once, QUICK},
     {"file_faults_at_once", file_faults_at_once, QUICK},
     {"maps_at_once", maps_at_once, QUICK},
     {"breaks_at_once", breaks_at_once, QUICK},
