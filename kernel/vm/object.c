@@ -182,6 +182,8 @@ int object_bring_back(struct vm_object *object)
         error = object_read_page(object, index, &page);
         if (!error)
             page_put(page);
+        else if (error == -ENOMEM)
+            error = frame_wait(); /* and then once more */
     }
     return error;
 }

@@ -192,6 +192,25 @@ static void swap_goes_and_comes(void)
     verify_pages(start, REGION, 2);
 }
 
+/* Memory is full of pages of a file: they make room for what comes back from swap. */
+static void swapoff_finds_room(void)
+{
+    unsigned long pages = all_frames() / 4, bytes = all_frames() * PAGE_BYTES;
+
+    need_pressure();
+    need_swap(pages);
+    char *start = map(pages, RW, MAP_SHARED);
+
+    fill_pages(start, pages, 1);
+    press_out(start, pages);
+    make_file("big", bytes < STREAM_BLOCKS ? bytes : STREAM_BLOCKS, 1);
+    sync();
+    verify_file("big", bytes < STREAM_BLOCKS ? bytes : STREAM_BLOCKS, 1);
+    expect_equal(swapoff(DISK), 0);
+    verify_pages(start, pages, 1);
+    expect_equal(swapon(DISK), 0);
+}
+
 /* Refused while promises count on it, and while what is there does not fit into memory. */
 static void swapoff_keeps_promises(void)
 {
@@ -298,6 +317,7 @@ const struct test paging_limit_tests[] = {
     {"greediest_is_killed", greediest_is_killed, SLOW},
     {"stream_spares_hot_pages", stream_spares_hot_pages, QUICK},
     {"swap_goes_and_comes", swap_goes_and_comes, QUICK},
+    {"swapoff_finds_room", swapoff_finds_room, QUICK},
     {"swapoff_keeps_promises", swapoff_keeps_promises, QUICK},
     {"swap_refusals", swap_refusals, QUICK},
     {"swapoff_while_paging", swapoff_while_paging, QUICK},
