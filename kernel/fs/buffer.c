@@ -66,6 +66,7 @@ int buffer_cache_init(uint32_t permanent)
 
         if (!buffer)
             return -ENOMEM;
+        buffer->permanent = true;
         list_add_tail(&buffer->lru_link, &cache.lru);
     }
     return 0;
@@ -197,8 +198,14 @@ uint64_t buffer_shrink(void)
     uint64_t freed = 0;
 
     spin_lock(&cache.lock);
-    while (cache.count > cache.least && (link = list_first(&cache.lru)) != NULL) {
-        list_del(&container_of(link, struct buffer, lru_link)->hash_link);
+    list_for_each_safe (link, after, &cache.lru) {
+        struct buffer *buffer = container_of(link, struct buffer, lru_link);
+
+        if (cache.count == cache.least)
+            break;
+        if (buffer->permanent)
+            continue;
+        list_del(&buffer->hash_link);
         list_move(link, &gone);
         cache.count--;
         freed++;

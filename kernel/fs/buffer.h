@@ -19,12 +19,13 @@ struct buffer {
     struct sleeplock lock;
     uint32_t block;             /* c: constant while referenced */
     uint32_t references;        /* c */
+    bool permanent;             /* never freed */
     bool up_to_date;            /* l */
     bool logged;                /* g: part of the running transaction */
     void *data;                 /* l: DISK_BLOCK_SIZE bytes */
 };
 
-/* permanent: at least so many are there from now on, so that a transaction never waits for memory.
+/* permanent: this many are there from now on, so that a transaction never waits for memory.
  * 0 or -ENOMEM. */
 int buffer_cache_init(uint32_t permanent);
 
@@ -38,7 +39,7 @@ void buffer_release(struct buffer *buffer); /* unlocks, drops the reference */
 void buffer_pin(struct buffer *buffer);
 void buffer_unpin(struct buffer *buffer);
 
-/* Frees what nobody uses, down to as many as are permanent. Never sleeps. Returns frames. */
+/* Frees what nobody uses, down to the permanent ones. Never sleeps. Returns frames. */
 uint64_t buffer_shrink(void);
 
 #endif

@@ -97,15 +97,11 @@ static int map_locked(struct mm_struct *mm, const struct map_request *request,
     bool shared = request->flags & MAP_SHARED;
     uint64_t access_max = ACCESS_READ | ACCESS_WRITE | ACCESS_EXEC;
     struct vma_range range;
-    unsigned flags = 0;
+    unsigned flags = shared ? VMA_SHARED : request->flags & MAP_NORESERVE ? VMA_UNRESERVED : 0u;
     int error = place(mm, request, length, &range);
 
     if (error)
         return error;
-    if (shared)
-        flags = VMA_SHARED;
-    else if (request->flags & MAP_NORESERVE)
-        flags = VMA_UNRESERVED;
     if (shared && request->object && !request->may_write)
         access_max &= ~(uint64_t)ACCESS_WRITE;
     *start = range.start;

@@ -131,11 +131,14 @@ static void fault_around(void)
 
     make_file("file", 64 * PAGE_BYTES, 1);
     verify_file("file", 64 * PAGE_BYTES, 1);
-    start = map_file("file", 64, PROT_READ, MAP_SHARED);
-    read_stats(&before);
-    for (unsigned i = 0; i < 64; i++)
-        expect(filled(start + i * PAGE_BYTES, 16, 1 + i));
-    read_stats(&after);
+    for (int round = 0; round < 2; round++) { /* the first may read pages of this program, too */
+        start = map_file("file", 64, PROT_READ, MAP_SHARED);
+        read_stats(&before);
+        for (unsigned i = 0; i < 64; i++)
+            expect(filled(start + i * PAGE_BYTES, 16, 1 + i));
+        read_stats(&after);
+        unmap(start, 64);
+    }
     unsigned long faults = (unsigned long)(after.fault_file - before.fault_file);
 
     expect(faults < 24);
