@@ -429,7 +429,8 @@ void tables_trim(struct mm_struct *mm)
     list_init(&removed);
     rwlock_write_acquire(&mm->lock);
     spin_lock(&mm->page_table.lock);
-    page_table_drop_empty(&mm->page_table, &removed);
+    if (__atomic_load_n(&mm->stack_limit, __ATOMIC_ACQUIRE) != 0) /* else fork is filling them */
+        page_table_drop_empty(&mm->page_table, &removed);
     spin_unlock(&mm->page_table.lock);
     tables_put(mm, &removed);
     rwlock_write_release(&mm->lock);

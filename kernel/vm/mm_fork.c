@@ -146,9 +146,10 @@ int mm_fork(struct mm_struct *parent, struct mm_struct *child)
         child->area_bytes = parent->area_bytes;
         child->heap_start = parent->heap_start;
         child->heap_end = parent->heap_end;
-        child->stack_limit = parent->stack_limit;
         strlcpy(child->name, parent->name, sizeof(child->name));
         error = areas_copy(parent, child, &protected);
+        /* From now on tables_trim looks at the child: none of its tables is still to be filled. */
+        __atomic_store_n(&child->stack_limit, parent->stack_limit, __ATOMIC_RELEASE);
         if (child->quota)
             quota_count_pages(child);
         if (protected)
