@@ -19,8 +19,8 @@ enum frame_flag {
 
 /*
  * One frame with one reference, or NULL. Without FRAME_NOWAIT it may drop clean pages of the cache
- * to find one; it never waits for I/O or for a lock, so sleeping locks may be held. Not from
- * interrupts.
+ * to find one, but for FRAME_ANON, whose callers can wait; it never waits for I/O or for a lock, so
+ * sleeping locks may be held. Not from interrupts.
  */
 struct page *frame_alloc(enum frame_class class, unsigned flags);
 

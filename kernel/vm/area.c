@@ -261,7 +261,7 @@ int stack_grow(struct mm_struct *mm, uint64_t va)
 static int area_split(struct mm_struct *mm, struct vm_area_struct *vma, uint64_t at)
 {
     struct vm_area_struct *upper = area_alloc(mm);
-    struct vma_range range = {.below = vma};
+    struct vma_range range = {.below = vma, .above = vma_next(vma)};
     uint64_t into = at - vma->start;
     int error;
 
@@ -278,7 +278,6 @@ static int area_split(struct mm_struct *mm, struct vm_area_struct *vma, uint64_t
     upper->file_bytes = vma->file_bytes > into ? vma->file_bytes - into : 0;
     if (vma->file_bytes > into)
         vma->file_bytes = into;
-    range.above = vma_next(vma);
     vma_resize(vma, vma->start, at);
     vma_insert(mm, upper, &range);
     if (upper->ops)

@@ -22,7 +22,7 @@ struct family {
 static struct spinlock pool_lock; /* RANK_SWAP */
 static struct family families[MM_MAX];
 static struct list_head free_families;     /* p */
-static struct mm_struct *numbered[MM_MAX]; /* p */
+static struct mm_struct *numbered[MM_MAX]; /* p; a member's own also under f */
 static struct family *family_of[MM_MAX];   /* f, p: of whom has the number, while it is a member */
 static unsigned next_number;               /* p: where to look for a free one */
 

@@ -34,7 +34,8 @@ struct mm_struct {
     struct vm_area_struct *last_found; /* a: hint for find_vma */
     uint32_t vma_count;                /* m */
     uint64_t heap_start, heap_end;     /* m: the break is heap_end, any byte */
-    uint64_t stack_limit;              /* m: lowest address that the stack may grow to */
+    uint64_t stack_limit;              /* m: lowest address that the stack may grow to; 0: fork or
+                                          exec is not done, and tables_trim leaves mm alone */
     struct commit charged;             /* m: what was promised to it */
     struct commit locked;              /* m: the part of it that mlock made */
     uint64_t resident;                 /* a: pages mapped */
@@ -165,7 +166,8 @@ int mm_populate(struct mm_struct *mm, uint64_t start, uint64_t length);
  * -ENOMEM.
  */
 int tables_charge(struct table_supply *tables);
-/* Frees the page tables of mm that are empty now; they stay promised. Sleeps; holds nothing. */
+/* Frees the page tables of mm that are empty now; they stay promised. A space that fork still fills
+ * is left alone. Sleeps; holds nothing. */
 void tables_trim(struct mm_struct *mm);
 
 /*

@@ -81,7 +81,10 @@ static uint64_t slots_share(struct page_table *parent, struct mm_struct *child, 
     return mapped;
 }
 
-/* Locks: the parent's mm lock for writing; nobody else has the child. */
+/*
+ * Locks: the parent's mm lock for writing. No thread runs in the child, but others find it by its
+ * number or family: they may look at its entries, and take pages from it, not tables (stack_limit).
+ */
 static int tables_copy(struct mm_struct *parent, struct mm_struct *child,
                        const struct vm_area_struct *vma, bool *protected)
 {
@@ -91,6 +94,7 @@ static int tables_copy(struct mm_struct *parent, struct mm_struct *child,
     pte_t *from;
     int error = 0;
 
+    san_assert(child->stack_limit == 0);
     while ((from = next_page_table(&parent->page_table, &va, end)) != NULL) {
         uint64_t stop = leaf_table_end(va, end);
         pte_t *to = find_page_table(&child->page_table, va);

@@ -241,7 +241,7 @@ static void neighbours_merge(void)
     for (unsigned long i = 0; i < MANY; i += 2)
         unmap(start + i * PAGE_BYTES, 1);
     apart = small_object_frames();
-    expect(apart > before + MANY / 2 * 96 / PAGE_BYTES);
+    expect(apart > before + MANY / 2 * 120 / PAGE_BYTES);
     for (unsigned long i = 0; i < MANY; i += 2)
         map_at(start + i * PAGE_BYTES, 1, RW, MAP_PRIVATE | MAP_FIXED);
     together = small_object_frames();
