@@ -463,8 +463,6 @@ int inode_resize(struct inode *inode, uint64_t size)
         later = trim ? inode_trim(inode) : 0;
         if (later)
             return later;
-        if (error == -ENOMEM && frame_wait() == 0)
-            error = -EBUSY;
     } while (error == -EBUSY);
     return error;
 }

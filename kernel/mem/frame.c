@@ -36,7 +36,7 @@ uint64_t frame_managed;
 uint64_t (*frame_reclaim_hook)(uint64_t n, bool may_write);
 void (*frame_uncharge_hook)(const struct page *page);
 void (*frame_release_hook)(struct page *const page[], uint32_t count);
-void (*frame_low_hook)(void);
+void (*frame_low_hook)(bool missed);
 
 static struct frame_list frame_lists[MAX_HARTS];
 static uint64_t frame_reserve;     /* the last frames, for FRAME_RESERVE only */
@@ -186,7 +186,7 @@ static struct page *list_fill_and_pop(enum frame_class class, unsigned flags)
     spin_unlock(&list->lock);
     ledger_end();
     if (page_allocator.free_frames < frame_low && frame_low_hook)
-        frame_low_hook();
+        frame_low_hook(false);
     return list_pop(class);
 }
 
@@ -204,8 +204,11 @@ static struct page *__attribute__((noinline)) frame_alloc_slow(enum frame_class 
     while (!page && class != FRAME_ANON && !(flags & FRAME_NOWAIT) && frame_reclaim_hook &&
            frame_reclaim_hook(FRAME_CHAIN, false) > 0)
         page = list_fill_and_pop(class, flags);
-    if (!page)
+    if (!page) {
         update_vm_stats(VM_STAT_ALLOC_FAIL, 1);
+        if (frame_low_hook)
+            frame_low_hook(true);
+    }
     return page;
 }
 

@@ -42,8 +42,9 @@ extern uint64_t (*frame_reclaim_hook)(uint64_t n, bool may_write);
 extern void (*frame_uncharge_hook)(const struct page *page);
 /* Called when frames are freed some of which are on an LRU list or have a slot (vm/ sets it). */
 extern void (*frame_release_hook)(struct page *const page[], uint32_t count);
-/* Called when few frames are left, from anywhere but interrupts: somebody should reclaim. */
-extern void (*frame_low_hook)(void);
+/* Called when few frames are left, from anywhere but interrupts: somebody should reclaim. missed:
+ * there was none for the running thread. */
+extern void (*frame_low_hook)(bool missed);
 extern uint64_t frame_low, frame_high; /* free frames: the pager begins below, and ends above */
 #ifdef SAN
 extern void (*frame_free_check)(struct page *page); /* may this frame be freed? mmu/ sets it */

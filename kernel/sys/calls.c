@@ -3,6 +3,21 @@
  */
 #include "sys/calls.h"
 
+#include "mem/frame.h"
+#include "thread/thread.h"
+
 #define SYSCALL_ROW(call) [SYS_##call] = sys_##call,
 
 int64_t (*const syscall_table[SYSCALLS])(struct trap_frame *) = {FOR_EACH_SYSCALL(SYSCALL_ROW)};
+
+int64_t syscall_again(struct trap_frame *frame)
+{
+    struct thread *thread = current_thread();
+    int64_t result = -ENOMEM;
+
+    while (result == -ENOMEM && thread->missed_frame && frame_wait() == 0) {
+        thread->missed_frame = false;
+        result = syscall_table[frame->a7](frame);
+    }
+    return result;
+}

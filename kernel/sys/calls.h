@@ -14,15 +14,21 @@
 #define SYSCALLS (SYS_LAST + 1)
 extern int64_t (*const syscall_table[SYSCALLS])(struct trap_frame *frame); /* NULL: no such call */
 
+/* After -ENOMEM: carries out the call again as long as it was a frame that was missing, and there
+ * are some now, for what is refused has changed nothing. Sleeps. Returns: as the call. */
+int64_t syscall_again(struct trap_frame *frame);
+
 /* Carries out the call whose number is in a7. In line, for it is on every program's way. */
 static inline void syscall(struct trap_frame *frame)
 {
     uint64_t number = frame->a7;
+    int64_t result = -ENOSYS;
 
     if (number < SYSCALLS && syscall_table[number] != NULL)
-        frame->a0 = (uint64_t)syscall_table[number](frame);
-    else
-        frame->a0 = (uint64_t)-ENOSYS;
+        result = syscall_table[number](frame);
+    if (__builtin_expect(result == -ENOMEM, 0))
+        result = syscall_again(frame);
+    frame->a0 = (uint64_t)result;
 }
 
 /*

@@ -69,7 +69,7 @@ bool judge_lru_page(struct page_lru *lru, struct page *page, bool accessed, uint
     if (page_test(page, PAGE_ON_LRU)) {
         goes = lru->list.ops->judge(&lru->list, &page->lru, accessed);
         if (goes) {
-            *stamp = lru->list.ops->evicted(&lru->list, &page->lru);
+            *stamp = page->lru.stamp;
             lru->list.ops->remove(&lru->list, &page->lru);
             page_clear_flag(page, PAGE_ON_LRU);
             lru_resized(lru);

@@ -31,11 +31,6 @@ const struct lru_ops *lru_policy_numbered(int number)
     return NULL;
 }
 
-void lru_announce(struct lru_list *list, uint32_t stamp)
-{
-    list->incoming = stamp;
-}
-
 struct lru_node *lru_oldest(struct lru_list *list)
 {
     return lru_first(list, 1);
@@ -45,12 +40,6 @@ void lru_join(struct lru_list *list, struct lru_node *node, uint32_t stamp)
 {
     (void)stamp;
     lru_arrive(list, node, 1);
-}
-
-uint32_t lru_last_seen(struct lru_list *list, const struct lru_node *node)
-{
-    (void)list;
-    return node->stamp;
 }
 
 struct lru_node *lru_first(const struct lru_list *list, uint16_t place)

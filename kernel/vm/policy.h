@@ -8,7 +8,7 @@
  *
  * A victim is found in steps, so that nobody holds a lock while accessed bits are read:
  *
- *     list->ops->fault(list, stamp);                         a page is about to come in
+ *     list->incoming = stamp;                                a page is about to come in
  *     do node = list->ops->candidate(list);                  whose accessed bit is wanted?
  *     while (node && !list->ops->judge(list, node, accessed(node)));   true: the victim
  *     list->ops->add(list, incoming, stamp);
@@ -37,7 +37,8 @@ struct lru_list {
     uint64_t count[LRU_PLACES];
     uint64_t capacity;       /* frames: the quota; on a global list as many as are on it now */
     uint32_t clock;          /* pages that came in; never 0, so that a stamp of 0 is "not known" */
-    uint32_t incoming;       /* stamp of the page that is about to come in, or 0 */
+    uint32_t incoming;       /* stamp of the page that is about to come in; 0: nothing known, or
+                              * pages come when they come, and victims are looked for in advance */
     struct lru_node *hand;   /* the policy's: where it looks next; NULL: at the first of its list */
     uint32_t looked;         /* the policy's: bits that it has read since the last victim */
 };
@@ -45,18 +46,12 @@ struct lru_list {
 struct lru_ops {
     const char *name;
     int number; /* enum lru_policy, or 5 and more: a student's own */
-    /*
-     * A page is about to come in; stamp: what evicted() gave when it went out, 0: nothing known.
-     * Not called for lists where victims are not looked for one by one, as pages come.
-     */
-    void (*fault)(struct lru_list *list, uint32_t stamp);
     struct lru_node *(*candidate)(struct lru_list *list); /* NULL: the list is empty */
+    /* True: it is the victim. node->stamp, never 0, is kept for it, and comes back with it. */
     bool (*judge)(struct lru_list *list, struct lru_node *node, bool accessed);
     void (*add)(struct lru_list *list, struct lru_node *node, uint32_t stamp);
     /* The page is gone, by whatever way; a victim is taken off by this, too. */
     void (*remove)(struct lru_list *list, struct lru_node *node);
-    /* The stamp to be kept with the page that judge() has just made the victim. Never 0. */
-    uint32_t (*evicted)(struct lru_list *list, const struct lru_node *node);
 };
 
 /* A pointer in a section that the linker gathers, and gives names for its bounds. */
@@ -74,10 +69,8 @@ const struct lru_ops *lru_policy_named(const char *name);
 const struct lru_ops *lru_policy_numbered(int number);
 
 /* What most policies need. A place is 1 or 2: list->pages[place - 1]. */
-void lru_announce(struct lru_list *list, uint32_t stamp);                      /* as ops->fault */
 struct lru_node *lru_oldest(struct lru_list *list); /* ops->candidate: the first of place 1 */
 void lru_join(struct lru_list *list, struct lru_node *node, uint32_t stamp);   /* ops->add: last */
-uint32_t lru_last_seen(struct lru_list *list, const struct lru_node *node);    /* ops->evicted */
 void lru_take(struct lru_list *list, struct lru_node *node);                   /* ops->remove */
 struct lru_node *lru_first(const struct lru_list *list, uint16_t place);       /* or NULL */
 void lru_again(struct lru_list *list, struct lru_node *node);                  /* seen, so last */

@@ -209,7 +209,7 @@ int quota_ask(struct vm_fault *fault)
                              ? swap_slot_stamp(pte_swap_slot(fault->old)) : 0;
 
         cleared = forget_first_access(mm);
-        quota->list.ops->fault(&quota->list, stamp);
+        quota->list.incoming = stamp;
         fault->has_asked = true;
     }
     has_room = lru_list_length(&quota->list) < quota->list.capacity;
@@ -247,7 +247,7 @@ static struct page *victim_choose(struct mm_struct *mm, uint64_t *va, uint32_t *
     if (goes) {
         pte_t *slot = find_page_table(&mm->page_table, *va);
 
-        *stamp = list->ops->evicted(list, node);
+        *stamp = node->stamp;
         page = pfn_page(pte_pfn(pte_load(slot)));
         page_get(page);
     }
@@ -307,7 +307,7 @@ static int evict_surplus(struct mm_struct *mm)
 
     while (!error && mm->quota && lru_list_length(&mm->quota->list) > mm->quota->list.capacity) {
         spin_lock(&mm->page_table.lock);
-        mm->quota->list.ops->fault(&mm->quota->list, 0);
+        mm->quota->list.incoming = 0;
         spin_unlock(&mm->page_table.lock);
         error = quota_evict(mm);
     }

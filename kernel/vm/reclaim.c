@@ -167,8 +167,11 @@ uint64_t reclaim_frames(uint64_t wanted, bool may_wait)
 {
     uint64_t freed;
 
-    if (may_wait)
-        return reclaim_waiting(wanted);
+    if (may_wait) {
+        freed = reclaim_waiting(wanted);
+        current_thread()->missed_frame &= freed > 0;
+        return freed;
+    }
     freed = drop_file_pages(wanted, 2 * lru_length(&file_lru) + 1, false);
     return freed < wanted ? freed + shrink_caches(wanted - freed) : freed;
 }
@@ -188,8 +191,9 @@ void reclaim_all(void)
 }
 
 /* The hook of mem/: few frames are left. */
-static void pager_wake(void)
+static void pager_wake(bool missed)
 {
+    current_thread()->missed_frame |= missed;
     if (__atomic_load_n(&pager_is_wanted, __ATOMIC_RELAXED))
         return;
     spin_lock(&pager_lock);

@@ -60,7 +60,7 @@ static uint32_t evict(struct frame **victim)
         looks++;
     } while (!list.ops->judge(&list, node, test_and_clear(node)));
     *victim = frame_of(node);
-    (*victim)->stamp = list.ops->evicted(&list, node);
+    (*victim)->stamp = node->stamp;
     (*victim)->resident = false;
     assert_int_not_equal((*victim)->stamp, 0);
     list.ops->remove(&list, node);
@@ -75,7 +75,7 @@ static bool use(uint32_t page, struct frame **victim)
     *victim = NULL;
     if (fault) {
         pages[newest].accessed = false;
-        list.ops->fault(&list, pages[page].stamp);
+        list.incoming = pages[page].stamp;
         if (lru_list_length(&list) >= list.capacity)
             evict(victim);
         list.ops->add(&list, &pages[page].node, pages[page].stamp);
@@ -249,7 +249,7 @@ static void check_lists(void)
 static void judge_any(struct frame *page)
 {
     if (list.ops->judge(&list, &page->node, test_and_clear(&page->node))) {
-        page->stamp = list.ops->evicted(&list, &page->node);
+        page->stamp = page->node.stamp;
         assert_int_not_equal(page->stamp, 0);
         list.ops->remove(&list, &page->node);
         page->resident = false;
@@ -273,7 +273,7 @@ static void random_operation(void)
         break;
     case 2:
         if (mock_random(2))
-            list.ops->fault(&list, stamp);
+            list.incoming = stamp;
         break;
     case 3:
         page->accessed = page->resident;

@@ -97,18 +97,16 @@ static bool adaptive_judge(struct lru_list *list, struct lru_node *node, bool ac
 
 static void adaptive_add(struct lru_list *list, struct lru_node *node, uint32_t stamp)
 {
-    (void)stamp; /* fault() was told of it */
+    (void)stamp; /* list->incoming was the same */
     lru_arrive(list, node, list->count[RING - 1] < 15 * list->capacity / 16 ? RING : PROBATION);
 }
 
 static const struct lru_ops adaptive_ops = {
     .name = "adaptive",
     .number = POLICY_ADAPTIVE,
-    .fault = lru_announce,
     .candidate = adaptive_candidate,
     .judge = adaptive_judge,
     .add = adaptive_add,
     .remove = lru_take,
-    .evicted = lru_last_seen,
 };
 LRU_POLICY(adaptive_ops);

@@ -26,11 +26,9 @@ static bool aging_judge(struct lru_list *list, struct lru_node *node, bool acces
 static const struct lru_ops aging_ops = {
     .name = "aging",
     .number = POLICY_AGING,
-    .fault = lru_announce,
     .candidate = lru_oldest,
     .judge = aging_judge,
     .add = lru_join,
     .remove = lru_take,
-    .evicted = lru_last_seen,
 };
 LRU_POLICY(aging_ops);

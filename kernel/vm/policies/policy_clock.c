@@ -36,11 +36,9 @@ static void clock_add(struct lru_list *list, struct lru_node *node, uint32_t sta
 static const struct lru_ops clock_ops = {
     .name = "clock",
     .number = POLICY_CLOCK,
-    .fault = lru_announce,
     .candidate = clock_candidate,
     .judge = clock_judge,
     .add = clock_add,
     .remove = lru_take,
-    .evicted = lru_last_seen,
 };
 LRU_POLICY(clock_ops);

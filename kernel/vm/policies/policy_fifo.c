@@ -14,11 +14,9 @@ static bool fifo_judge(struct lru_list *list, struct lru_node *node, bool access
 static const struct lru_ops fifo_ops = {
     .name = "fifo",
     .number = POLICY_FIFO,
-    .fault = lru_announce,
     .candidate = lru_oldest,
     .judge = fifo_judge,
     .add = lru_join,
     .remove = lru_take,
-    .evicted = lru_last_seen,
 };
 LRU_POLICY(fifo_ops);

@@ -17,11 +17,9 @@ static bool lru_judge(struct lru_list *list, struct lru_node *node, bool accesse
 static const struct lru_ops lru_ops = {
     .name = "lru",
     .number = POLICY_LRU,
-    .fault = lru_announce,
     .candidate = lru_oldest,
     .judge = lru_judge,
     .add = lru_join,
     .remove = lru_take,
-    .evicted = lru_last_seen,
 };
 LRU_POLICY(lru_ops);

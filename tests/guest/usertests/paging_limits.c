@@ -116,6 +116,89 @@ static void greediest_is_killed(void)
 #define STREAM_PASSES 3
 #define STREAM_BLOCKS (40 * MIB) /* so much of the file is on the disk; the rest: holes */
 
+#define ROUNDS 20
+#define CALLERS 8
+#define OBJECTS 4
+#define CHILDREN 6
+#define TABLES 4
+#define FAR (4 * MIB)
+
+static void store_without_end(long pages)
+{
+    char *start = map((unsigned long)pages, RW, MAP_PRIVATE);
+
+    for (;;)
+        for (long i = 0; i < pages; i++)
+            start[i * (long)PAGE_BYTES]++;
+}
+
+/* Pages of files may take the last frames, as the kernel's own objects may. */
+static void write_without_end(long who)
+{
+    char name[3] = {'f', (char)('0' + who), '\0'};
+
+    for (unsigned round = 0;; round++) {
+        make_file(name, 200 * KIB, round);
+        verify_file(name, 200 * KIB, round);
+        drop_caches();
+    }
+}
+
+static void take_byte(long fd)
+{
+    listen((int)fd);
+}
+
+/* Everything here needs frames of the kernel's own: for paths, inodes, pipes, tables, stacks. */
+static void call_and_call(long who)
+{
+    char name[5] = {'d', (char)('0' + who), '/', 'a', '\0'}, bytes[CHILDREN] = {0};
+    int files[OBJECTS], ends[OBJECTS][2];
+    char *far = map(TABLES * FAR / PAGE_BYTES, RW, MAP_PRIVATE | MAP_NORESERVE);
+
+    for (unsigned long i = 0; i < TABLES; i++)
+        far[i * FAR] = 1;
+    for (int round = 0; round < ROUNDS; round++) {
+        name[2] = '\0';
+        expect(mkdir(name) == 0);
+        name[2] = '/';
+        for (int i = 0; i < OBJECTS; i++) {
+            name[3] = (char)('a' + i);
+            expect((files[i] = open(name, O_CREATE | O_RDWR)) >= 0);
+            expect(pipe(ends[i]) == 0);
+            expect_equal(write(ends[i][1], bytes, CHILDREN), CHILDREN);
+        }
+        for (int i = 0; i < CHILDREN; i++)
+            spawn(take_byte, ends[0][0]);
+        join_all(CHILDREN, 0);
+        for (int i = 0; i < OBJECTS; i++) {
+            name[3] = (char)('a' + i);
+            expect(close(files[i]) == 0 && close(ends[i][0]) == 0 && close(ends[i][1]) == 0);
+            expect(unlink(name) == 0);
+        }
+        name[2] = '\0';
+        expect(unlink(name) == 0);
+    }
+}
+
+/* Swap has room, but all frames are taken whenever one is asked for: nobody is refused for that. */
+static void calls_wait_for_frames(void)
+{
+    int others[4];
+
+    need_pressure();
+    for (int i = 0; i < 2; i++) {
+        others[i] = spawn(store_without_end, (long)all_frames() / 2);
+        others[2 + i] = spawn(write_without_end, i);
+    }
+    for (int i = 0; i < CALLERS; i++)
+        spawn(call_and_call, i);
+    join_all(CALLERS, 0);
+    for (int i = 0; i < 4; i++)
+        expect(kill(others[i]) == 0);
+    join_all(4, STATUS_KILLED);
+}
+
 static void use_hot_pages(long address)
 {
     unsigned long hot = all_frames() / 8;
@@ -315,6 +398,7 @@ static void stress_on_swap(void)
 const struct test paging_limit_tests[] = {
     {"full_swap_refuses", full_swap_refuses, SLOW},
     {"greediest_is_killed", greediest_is_killed, SLOW},
+    {"calls_wait_for_frames", calls_wait_for_frames, QUICK},
     {"stream_spares_hot_pages", stream_spares_hot_pages, QUICK},
     {"swap_goes_and_comes", swap_goes_and_comes, QUICK},
     {"swapoff_finds_room", swapoff_finds_room, QUICK},

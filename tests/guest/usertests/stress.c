@@ -89,12 +89,11 @@ static void files_under_pressure(void)
         skip("not enough memory in this machine");
     for (int i = 0; i < 3; i++)
         spawn(use_files, i);
-    for (int i = 0; i < holders; i++) {
-        read_stats(&stats);
-        long share = (long)(stats.commit_limit - stats.commit) / 2 / (holders - i) - 200;
+    read_stats(&stats);
+    long share = (long)(stats.commit_limit - stats.commit) / 2 / holders - 200;
 
+    for (int i = 0; i < holders; i++)
         spawn(hold_memory, share < 0 ? 0 : share > 4096 ? (long)(16 * MIB) : share * 4096);
-    }
     join_all(holders + 3, 0);
 }
 

@@ -10,11 +10,9 @@ static bool hasty_judge(struct lru_list *list, struct lru_node *node, bool acces
 static const struct lru_ops hasty_ops = {
     .name = "hasty",
     .number = 6,
-    .fault = lru_announce,
     .candidate = lru_oldest,
     .judge = hasty_judge,
     .add = lru_join,
     .remove = lru_take,
-    .evicted = lru_last_seen,
 };
 LRU_POLICY(hasty_ops);

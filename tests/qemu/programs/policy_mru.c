@@ -18,11 +18,9 @@ static void mru_add(struct lru_list *list, struct lru_node *node, uint32_t stamp
 static const struct lru_ops mru_ops = {
     .name = "mru",
     .number = 5,
-    .fault = lru_announce,
     .candidate = lru_oldest,
     .judge = mru_judge,
     .add = mru_add,
     .remove = lru_take,
-    .evicted = lru_last_seen,
 };
 LRU_POLICY(mru_ops);
