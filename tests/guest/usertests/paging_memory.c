@@ -5,17 +5,18 @@
 #define SHARED 256ul
 
 static struct vm_stats before, after;
-static int to_children[2], to_parent[2];
+/* A pipe for each step: who is quick would take the byte that another needs for the first one. */
+static int first_step[2], second_step[2], to_parent[2];
 
 static void make_pipes(void)
 {
-    expect(pipe(to_children) == 0 && pipe(to_parent) == 0);
+    expect(pipe(first_step) == 0 && pipe(second_step) == 0 && pipe(to_parent) == 0);
 }
 
-static void tell_all(int count)
+static void tell_all(const int *step, int count)
 {
     for (int i = 0; i < count; i++)
-        tell(to_children[1]);
+        tell(step[1]);
 }
 
 static void listen_to_all(int count)
@@ -27,10 +28,10 @@ static void listen_to_all(int count)
 /* Two steps, so that nobody brings a page back before everybody has seen that it is out. */
 static void map_along(long address)
 {
-    listen(to_children[0]);
+    listen(first_step[0]);
     expect_equal(count_present((char *)address, QUOTA), 0);
     tell(to_parent[1]);
-    listen(to_children[0]);
+    listen(second_step[0]);
     verify_pages((char *)address, QUOTA, 1);
     tell(to_parent[1]);
 }
@@ -82,9 +83,9 @@ static void mapped_by_hundreds(void)
     is_roomy = is_roomy && after.swap_slots > all_frames() * 3 / 2;
     expect(count >= (is_roomy ? MOST_MAPPERS : 50));
     press_out(start, QUOTA);
-    tell_all(count);
+    tell_all(first_step, count);
     listen_to_all(count);
-    tell_all(count);
+    tell_all(second_step, count);
     listen_to_all(count);
     join_all(count, 0);
     verify_pages(start, QUOTA, 1);
@@ -97,14 +98,14 @@ static void copy_and_hold(long address)
 {
     char *start = (char *)address;
 
-    listen(to_children[0]);
+    listen(first_step[0]);
     verify_pages(start, REGION, 1); /* of all who have the pages this one maps them last */
     fill_pages(start, REGION / 2, 100);
     unmap(start + REGION / 2 * PAGE_BYTES, REGION / 2);
     expect(map_at(start + REGION / 2 * PAGE_BYTES, REGION / 2, RW, MAP_PRIVATE | MAP_FIXED));
     fill_pages(start + REGION / 2 * PAGE_BYTES, REGION / 2, 200);
     tell(to_parent[1]);
-    listen(to_children[0]);
+    listen(second_step[0]);
     verify_pages(start, REGION / 2, 100);
     verify_pages(start + REGION / 2 * PAGE_BYTES, REGION / 2, 200);
 }
@@ -118,10 +119,10 @@ static void own_pages_at_one_address(void)
     int pid = spawn(copy_and_hold, (long)start);
 
     verify_pages(start, REGION, 1);
-    tell_all(1);
+    tell_all(first_step, 1);
     listen_to_all(1);
     press_out(start, REGION);
-    tell_all(1);
+    tell_all(second_step, 1);
     join(pid);
     verify_pages(start, REGION, 1);
 }
@@ -130,10 +131,10 @@ static void change_third(long address)
 {
     static int turn;
 
-    listen(to_children[0]);
+    listen(first_step[0]);
     verify_pages((char *)address, SHARED, 1);
     tell(to_parent[1]);
-    expect_equal(read(to_children[0], &turn, sizeof(turn)), sizeof(turn));
+    expect_equal(read(second_step[0], &turn, sizeof(turn)), sizeof(turn));
     for (unsigned long i = (unsigned long)turn; i < SHARED; i += 3)
         fill_pages((char *)address + i * PAGE_BYTES, 1, 2 + (unsigned)i);
 }
@@ -152,11 +153,11 @@ static void shared_memory_through_swap(void)
         spawn(change_third, (long)start);
     press_out(start, SHARED);
     expect(slots_in_use() >= slots + SHARED / 2); /* the pages before may be back meanwhile */
-    tell_all(3);
+    tell_all(first_step, 3);
     listen_to_all(3);
     press_out(start, SHARED);
     for (int i = 0; i < 3; i++)
-        expect_equal(write(to_children[1], &i, sizeof(i)), sizeof(i));
+        expect_equal(write(second_step[1], &i, sizeof(i)), sizeof(i));
     join_all(3, 0);
     verify_pages(start, SHARED, 2);
     press_out(start, SHARED);
@@ -171,7 +172,7 @@ static void count_until_told(long address)
     static unsigned long counted;
     unsigned long number;
 
-    expect_equal(read(to_children[0], &number, sizeof(number)), sizeof(number));
+    expect_equal(read(first_step[0], &number, sizeof(number)), sizeof(number));
     while (*(volatile int *)address == 0) {
         counted++;
         for (unsigned long i = 1; i < COUNTED_PAGES; i++) {
@@ -197,7 +198,7 @@ static void no_shared_store_is_lost(void)
 
     for (unsigned long i = 0; i < COUNTERS; i++) {
         spawn(count_until_told, (long)start);
-        expect_equal(write(to_children[1], &i, sizeof(i)), sizeof(i));
+        expect_equal(write(first_step[1], &i, sizeof(i)), sizeof(i));
     }
     read_stats(&before);
     press();
@@ -274,7 +275,7 @@ static void use_share(long seed)
 
     fill_pages(start, pages, (unsigned)seed);
     tell(to_parent[1]);
-    listen(to_children[0]); /* nobody goes before all have filled theirs */
+    listen(first_step[0]); /* nobody goes before all have filled theirs */
     verify_pages(start, pages, (unsigned)seed);
     fill_pages(start, pages, (unsigned)seed + 1);
     verify_pages(start, pages, (unsigned)seed + 1);
@@ -292,7 +293,7 @@ static void more_than_memory(void)
     for (int i = 0; i < 4; i++)
         spawn(use_share, 1000000 * i);
     listen_to_all(4);
-    tell_all(4);
+    tell_all(first_step, 4);
     join_all(4, 0);
     read_stats(&after);
     expect(after.pgout - before.pgout >= pages / 2);
