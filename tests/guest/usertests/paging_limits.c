@@ -113,9 +113,6 @@ static void greediest_is_killed(void)
     join(keeper);
 }
 
-#define STREAM_PASSES 3
-#define STREAM_BLOCKS (40 * MIB) /* so much of the file is on the disk; the rest: holes */
-
 #define ROUNDS 20
 #define CALLERS 8
 #define OBJECTS 4
@@ -132,7 +129,7 @@ static void store_without_end(long pages)
             start[i * (long)PAGE_BYTES]++;
 }
 
-/* Pages of files may take the last frames, as the kernel's own objects may. */
+/* Nearly all its pages are dirty: without a wait there is nothing to be dropped. */
 static void write_without_end(long who)
 {
     char name[3] = {'f', (char)('0' + who), '\0'};
@@ -198,6 +195,9 @@ static void calls_wait_for_frames(void)
         expect(kill(others[i]) == 0);
     join_all(4, STATUS_KILLED);
 }
+
+#define STREAM_PASSES 3
+#define STREAM_BLOCKS (40 * MIB) /* so much of the file is on the disk; the rest: holes */
 
 static void use_hot_pages(long address)
 {
