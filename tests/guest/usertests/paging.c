@@ -177,6 +177,15 @@ static void use_all_memory(long unused)
         expect_equal(*(unsigned long *)(start + i * PAGE_BYTES), 2 * i);
 }
 
+void store_without_end(long pages)
+{
+    char *start = map((unsigned long)pages, RW, MAP_PRIVATE);
+
+    for (;;)
+        for (long i = 0; i < pages; i++)
+            start[i * (long)PAGE_BYTES]++;
+}
+
 void press(void)
 {
     join(spawn(use_all_memory, 0));

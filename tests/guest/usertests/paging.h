@@ -37,6 +37,7 @@ unsigned long all_frames(void);
 bool can_press(void);             /* it would be promised what it needs now */
 void need_pressure(void);         /* skips where that is not so, or takes too long */
 void press(void);                 /* a process uses all memory, and ends */
+void store_without_end(long pages); /* to be spawned, and killed */
 void press_out(const char *start, unsigned long pages); /* ... until none of these is present */
 
 #endif

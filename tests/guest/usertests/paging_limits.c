@@ -120,15 +120,6 @@ static void greediest_is_killed(void)
 #define TABLES 4
 #define FAR (4 * MIB)
 
-static void store_without_end(long pages)
-{
-    char *start = map((unsigned long)pages, RW, MAP_PRIVATE);
-
-    for (;;)
-        for (long i = 0; i < pages; i++)
-            start[i * (long)PAGE_BYTES]++;
-}
-
 /* Nearly all its pages are dirty: without a wait there is nothing to be dropped. */
 static void write_without_end(long who)
 {

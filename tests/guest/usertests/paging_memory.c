@@ -302,6 +302,8 @@ static void more_than_memory(void)
 
 #define FAR (4 * MIB)
 #define TABLES 40ul
+#define FORKERS 3
+#define FORKS 1500
 
 /* A page table whose pages have all gone goes, too; the next access makes another one. */
 static void empty_tables_go(void)
@@ -329,6 +331,38 @@ static void empty_tables_go(void)
     expect(close(fd) == 0);
 }
 
+static void fork_and_fork(long unused)
+{
+    char *start = map(TABLES * FAR / PAGE_BYTES, RW, MAP_PRIVATE | MAP_NORESERVE);
+
+    (void)unused;
+    for (unsigned long i = 0; i < TABLES; i++)
+        *(unsigned long *)(start + i * FAR) = i + 1;
+    for (int round = 0; round < FORKS; round++) {
+        int pid = fork();
+
+        expect(pid >= 0);
+        for (unsigned long i = 0; i < TABLES; i++)
+            expect_equal(*(unsigned long *)(start + i * FAR), i + 1);
+        if (pid == 0)
+            exit(0);
+        join(pid);
+    }
+}
+
+/* Empty tables are looked for while forks make tables that are empty for a moment. */
+static void fork_while_tables_go(void)
+{
+    need_pressure();
+    int presser = spawn(store_without_end, (long)all_frames());
+
+    for (int i = 0; i < FORKERS; i++)
+        spawn(fork_and_fork, 0);
+    join_all(FORKERS, 0);
+    expect(kill(presser) == 0);
+    join_all(1, STATUS_KILLED);
+}
+
 const struct test paging_memory_tests[] = {
     {"mapped_by_hundreds", mapped_by_hundreds, QUICK},
     {"own_pages_at_one_address", own_pages_at_one_address, QUICK},
@@ -338,5 +372,6 @@ const struct test paging_memory_tests[] = {
     {"programs_come_back", programs_come_back, QUICK},
     {"more_than_memory", more_than_memory, QUICK},
     {"empty_tables_go", empty_tables_go, QUICK},
+    {"fork_while_tables_go", fork_while_tables_go, SLOW},
     {NULL, NULL, QUICK},
 };
