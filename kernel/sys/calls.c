@@ -1,5 +1,6 @@
 /*
- * The table of system calls: from a number to the function. What has no function is refused.
+ * The table of system calls: from a number to the function. What has no function is refused; what
+ * lacked a frame is carried out again.
  */
 #include "sys/calls.h"
 

@@ -14,8 +14,11 @@
 #define SYSCALLS (SYS_LAST + 1)
 extern int64_t (*const syscall_table[SYSCALLS])(struct trap_frame *frame); /* NULL: no such call */
 
-/* After -ENOMEM: carries out the call again as long as it was a frame that was missing, and there
- * are some now, for what is refused has changed nothing. Sleeps. Returns: as the call. */
+/*
+ * After -ENOMEM: carries out the call again as long as it was a frame that was missing, and there
+ * are some now. A call that may end so has changed nothing by then, or what may be done twice.
+ * Locks: none are held. Sleeps. Returns: as the call.
+ */
 int64_t syscall_again(struct trap_frame *frame);
 
 /* Carries out the call whose number is in a7. In line, for it is on every program's way. */

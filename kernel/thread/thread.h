@@ -35,7 +35,7 @@ struct thread {
     bool interrupted;            /* t: killable sleeps end, and return -EINTR */
     bool killable;               /* t: of a sleep: thread_interrupt ends it */
     bool frees_itself;           /* o: a kernel thread whose entry has returned */
-    bool missed_frame;           /* o: and nothing was said since about there being none at all */
+    bool missed_frame;           /* o: it got none; reclaim has not said since that none is left */
     uint32_t hart_index;         /* h: where it runs, or ran last */
     void *stack;                 /* c: lowest byte of the stack page */
     struct page_table *space;    /* o: user address space, or NULL for a kernel thread */
