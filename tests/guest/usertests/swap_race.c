@@ -10,6 +10,7 @@
 #define BURST 200ul /* stores to a page before the next one */
 #define PAGES 32ul
 #define WRITES 12ul
+#define WRITERS 24
 
 static char *area;
 static volatile int stop;
@@ -261,6 +262,38 @@ static void write_while_paging(void)
     verify_pages(source, WRITES + 1, 1);
 }
 
+static void write_again_and_again(void *index)
+{
+    const char *source = area + (unsigned long)index * 2 * WRITES * PAGE_BYTES + 8;
+    char name[] = "writtenA";
+    int file;
+
+    name[7] = (char)(name[7] + (long)index);
+    file = open(name, O_CREATE | O_RDWR);
+    for (unsigned long i = 0; i < WRITES; i++)
+        expect_equal(write(file, source + 2 * i * PAGE_BYTES, PAGE_BYTES), PAGE_BYTES);
+    close(file);
+}
+
+/*
+ * Writers whose sources are in swap, with frames for a sixth of them. A write keeps what it brought
+ * in until it has copied it: else one page would have gone again when the other has come, and one
+ * read of each would not do. (Seen by this where harts are several; on one they seldom meet.)
+ */
+static void writers_get_on(void)
+{
+    need_swap(2 * WRITES * WRITERS);
+    area = map(2 * WRITES * WRITERS, RW, MAP_PRIVATE);
+    hold_self();
+    expect_equal(memlimit(QUOTA_MIN, POLICY_FIFO), 0);
+    fill_pages(area, 2 * WRITES * WRITERS, 1);
+    own_stats(&before);
+    in_threads(WRITERS, write_again_and_again);
+    own_stats(&after);
+    expect(after.pgin - before.pgin <= 2 * WRITES * WRITERS * 5 / 4);
+    verify_pages(area, 2 * WRITES * WRITERS, 1);
+}
+
 /* vmstress has a model of every page of its arena; here a tenth of them has a frame. */
 static void model_under_quota(void)
 {
@@ -286,6 +319,7 @@ const struct test swap_race_tests[] = {
     {"exec_while_paging", exec_while_paging, QUICK},
     {"act_while_paging", act_while_paging, QUICK},
     {"write_while_paging", write_while_paging, QUICK},
+    {"writers_get_on", writers_get_on, QUICK},
     {"model_under_quota", model_under_quota, QUICK},
     {NULL, NULL, QUICK},
 };
