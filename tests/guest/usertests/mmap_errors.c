@@ -74,10 +74,8 @@ static void refused_mappings(void)
         long got = call(SYS_mmap, (long)row->address, (long)row->length, row->prot, row->flags,
                         descriptors[row->descriptor], (long)row->offset);
 
-        if (got != -row->error) {
-            fprintf(report_fd, "row %u: %ld, not %d\n", i, got, -row->error);
-            exit(STATUS_FAILED);
-        }
+        if (got != -row->error)
+            fail("row %u: %ld, not %d\n", i, got, -row->error);
     }
     expect(shape_is(&before));
 }

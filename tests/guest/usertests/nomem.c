@@ -571,9 +571,7 @@ static const struct row rows[] = {
 
 static void complain(const struct row *row, int count, const char *what, long got)
 {
-    fprintf(report_fd, "%s, allocation %d fails: %s: %ld (errno %d)\n", row->name, count, what, got,
-            errno);
-    exit(STATUS_FAILED);
+    fail("%s, allocation %d fails: %s: %ld (errno %d)\n", row->name, count, what, got, errno);
 }
 
 static long act_here(const struct row *row, int count)

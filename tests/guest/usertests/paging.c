@@ -85,11 +85,9 @@ void verify_pages(const char *start, unsigned long pages, unsigned seed)
     const unsigned long *words = (const unsigned long *)start;
 
     for (unsigned long i = 0; i < pages * PAGE_BYTES / 8; i++)
-        if (words[i] != word_of(seed + i / 512, i % 512)) {
-            fprintf(report_fd, "page %lu at %p, word %lu: 0x%lx, not 0x%lx\n", i / 512, words + i,
-                    i % 512, words[i], word_of(seed + i / 512, i % 512));
-            exit(STATUS_FAILED);
-        }
+        if (words[i] != word_of(seed + i / 512, i % 512))
+            fail("page %lu at %p, word %lu: 0x%lx, not 0x%lx\n", i / 512, words + i, i % 512,
+                 words[i], word_of(seed + i / 512, i % 512));
 }
 
 unsigned long count_present(const char *start, unsigned long pages)

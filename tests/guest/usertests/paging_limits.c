@@ -237,10 +237,8 @@ static void stream_spares_hot_pages(void)
     join(pid);
     unsigned long refaults = *(unsigned long *)(shared + 8);
 
-    if (refaults > all_frames() / 8 / 8) {
-        fprintf(report_fd, "%lu refaults of %lu hot pages\n", refaults, all_frames() / 8);
-        exit(STATUS_FAILED);
-    }
+    if (refaults > all_frames() / 8 / 8)
+        fail("%lu refaults of %lu hot pages\n", refaults, all_frames() / 8);
 }
 
 /* Everything comes back from a disk that goes; the limit of promises goes and comes with it. */

@@ -36,7 +36,7 @@ static void print_limit(long out)
     close(1);
     expect_equal(dup((int)out), 1);
     exec("/limit", argv);
-    exit(STATUS_FAILED);
+    expect(!"there is /limit");
 }
 
 /* fork passes it on, and so does exec: `limit` prints what it finds. */
@@ -60,11 +60,9 @@ static void work_for_ever(long address)
 static void expect_at_most(int pid, unsigned long frames)
 {
     expect_equal(vmstat(pid, &after, 0), 0);
-    if (after.resident > frames) {
-        fprintf(report_fd, "process %d has %lu pages in memory, not %lu at most\n", pid,
-                (unsigned long)after.resident, frames);
-        exit(STATUS_FAILED);
-    }
+    if (after.resident > frames)
+        fail("process %d has %lu pages in memory, not %lu at most\n", pid,
+             (unsigned long)after.resident, frames);
 }
 
 /* However hard it works: the number of frames never rises above the limit. */

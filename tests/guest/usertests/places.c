@@ -164,10 +164,8 @@ static void try_state(const struct call_row *row, int which, const struct place 
         right = right || result == -EINVAL; /* not aligned */
     if (allowed && is_written(argument))
         right = result >= 0;
-    if (!right) {
-        fprintf(report_fd, "%s, argument %d: %s: %ld\n", row->name, which, place->name, result);
-        exit(STATUS_FAILED);
-    }
+    if (!right)
+        fail("%s, argument %d: %s: %ld\n", row->name, which, place->name, result);
     if (row->number == SYS_pipe && result == 0) {
         int ends[2];
 

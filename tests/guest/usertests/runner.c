@@ -42,7 +42,7 @@ struct totals {
     int planned, number, passed, failed, skipped;
 };
 
-int report_fd;
+int report_fd, test_pid;
 static int message_fd;
 static char message[MESSAGE_BYTES];
 
@@ -121,6 +121,7 @@ static int run_in_child(const struct test *test)
     int status = 0, pid = fork();
 
     if (pid == 0) {
+        test_pid = getpid();
         test->run();
         exit(0);
     }

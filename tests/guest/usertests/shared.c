@@ -102,10 +102,8 @@ static void expect_rise(unsigned long before, unsigned long pages, int line)
 {
     unsigned long now = promised();
 
-    if (now >= before + pages && now <= before + pages + TABLES)
-        return;
-    fprintf(report_fd, "shared.c:%d: promised %lu more, not %lu\n", line, now - before, pages);
-    exit(STATUS_FAILED);
+    if (now < before + pages || now > before + pages + TABLES)
+        fail("shared.c:%d: promised %lu more, not %lu\n", line, now - before, pages);
 }
 
 /* What each kind costs when it is made: frames that it may come to need. */

@@ -1,7 +1,7 @@
 /*
  * What the tests of /usertests share. A test is a function that runs in a process of its own, in an
- * empty directory; it passes by returning. What it expects in vain ends that process, and so fails
- * the test, from whichever of its own children: the reason goes to the runner through a pipe.
+ * empty directory; it passes by returning. What it expects in vain, in whichever
+ * of its processes, ends that one and the test: the reason goes to the runner through a pipe.
  */
 #ifndef TEST_H
 #define TEST_H
@@ -53,6 +53,8 @@ extern const struct test paging_limit_tests[], paging_counter_tests[];
 /* The call is to fail, with that errno. */
 #define expect_error(call, error) expect_errno((long)(call), (error), __FILE__, __LINE__, #call)
 
+/* Ends the test; format and the rest are the reason, a line. */
+void fail(const char *format, ...) __attribute__((noreturn, format(printf, 1, 2)));
 void expect_true(bool condition, const char *file, int line, const char *what);
 void expect_number(long got, long want, const char *file, int line, const char *what);
 void expect_errno(long result, int error, const char *file, int line, const char *what);
@@ -90,7 +92,7 @@ void drop_caches(void);
 unsigned next_random(unsigned *state);
 
 /* runner.c and ledger.c */
-extern int report_fd;
+extern int report_fd, test_pid; /* where reasons go, and the test's own process */
 struct ledger {
     unsigned long long frames[FRAME_CLASSES];
     unsigned long long commit; /* pages promised */
