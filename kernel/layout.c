@@ -17,6 +17,7 @@
 #include "sync/trace.h"
 #include "vm/lru.h"
 #include "vm/mm.h"
+#include "vm/quota.h"
 #include "vm/swap_io.h"
 #include "vm/vma.h"
 
@@ -77,9 +78,11 @@ const struct layout_row kernel_layout[] = {
     MEMBER(lru_list, ops),
     MEMBER(lru_list, pages),
     MEMBER(lru_list, count),
-    MEMBER(lru_list, clock),
+    MEMBER(lru_list, capacity),
     MEMBER(lru_ops, name),
-    MEMBER(lru_ops, number),
+    MEMBER(quota, list),
+    MEMBER(quota_entry, node),
+    MEMBER(quota_entry, va),
 
     MEMBER(process, pid),
     MEMBER(process, state),
@@ -93,16 +96,14 @@ const struct layout_row kernel_layout[] = {
 
     MEMBER(mm_struct, page_table),
     MEMBER(mm_struct, vmas),
-    MEMBER(mm_struct, vma_count),
-    MEMBER(mm_struct, heap_start),
-    MEMBER(mm_struct, heap_end),
     MEMBER(mm_struct, resident),
     MEMBER(mm_struct, swapped),
     MEMBER(mm_struct, family),
+    MEMBER(mm_struct, quota),
     MEMBER(page_table, root),
     MEMBER(page_table, levels),
-    MEMBER(page_table, table_frames),
     NUMBER(PTE_SOFT_NONE),
+    NUMBER(PTE_SOFT_LOCKED),
     NUMBER(PTE_SOFT_SWAP),
     NUMBER(PTE_PFN_SHIFT),
 
@@ -124,8 +125,6 @@ const struct layout_row kernel_layout[] = {
     NUMBER(VMA_IMAGE),
     MEMBER(vm_object, size),
     MEMBER(vm_object, pages),
-    MEMBER(vm_object, page_count),
-    MEMBER(vm_object, is_memory),
     MEMBER(page_tree, root),
     MEMBER(page_tree, height),
     NUMBER(PAGE_TREE_BITS),

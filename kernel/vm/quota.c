@@ -1,9 +1,4 @@
-/*
- * Quotas. See vm/quota.h.
- *
- * Entries are made with the quota, as many as it may need, in frames of their own, and found by
- * address through a hash table.
- */
+/* Quotas. See vm/quota.h. The entries lie in frames of their own; a hash table finds them. */
 #include "vm/quota.h"
 
 #include "abi/errno.h"
@@ -13,30 +8,11 @@
 #include "mem/frame.h"
 #include "mem/kmem.h"
 #include "mmu/tlb.h"
-#include "vm/commit.h"
 #include "vm/fault.h"
 #include "vm/lru.h"
 #include "vm/page_out.h"
 #include "vm/swap.h"
 #include "vm/vma.h"
-
-struct quota_entry {
-    struct lru_node node;
-    uint64_t va;
-    struct quota_entry *next; /* of the same bucket, or of the free ones */
-};
-
-/* guards: p = the page table's lock; c = constant */
-struct quota {
-    struct lru_list list;        /* p: capacity is the quota */
-    uint64_t newest;             /* p: what the last fault brought in, or 0 */
-    struct quota_entry *free;    /* p */
-    struct quota_entry **bucket; /* p */
-    uint32_t buckets;            /* c: a power of two */
-    unsigned bucket_order;       /* c */
-    struct list_head frames;     /* c: of the entries, by page->lru.link */
-    struct commit charged;       /* c */
-};
 
 #define ENTRIES_PER_FRAME (PAGE_SIZE / sizeof(struct quota_entry))
 #define BUCKETS_PER_FRAME (PAGE_SIZE / sizeof(struct quota_entry *))

@@ -19,9 +19,30 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "vm/commit.h"
 #include "vm/mm.h"
+#include "vm/policy.h"
 
 struct vm_fault;
+
+/* Entries are made with the quota, as many as it may need, and found by address. */
+struct quota_entry {
+    struct lru_node node;
+    uint64_t va;
+    struct quota_entry *next; /* of the same bucket, or of the free ones */
+};
+
+/* guards: p = the page table's lock; c = constant */
+struct quota {
+    struct lru_list list;        /* p: capacity is the quota */
+    uint64_t newest;             /* p: what the last fault brought in, or 0 */
+    struct quota_entry *free;    /* p */
+    struct quota_entry **bucket; /* p */
+    uint32_t buckets;            /* c: a power of two */
+    unsigned bucket_order;       /* c */
+    struct list_head frames;     /* c: of the entries, by page->lru.link */
+    struct commit charged;       /* c */
+};
 
 /*
  * memlimit: frames 0: no quota, -1: as it is; policy: its number, -1: as it is. 0 and *old, or

@@ -219,9 +219,14 @@ def swap(mode):
             if mode == MODES[-1]:
                 planted_slots(reader, filled)
                 planted_content(reader, filled, guest)
-        at = reader.mapping(reader.process(filled.writer), filled.go)
-        reader.memory.poke(reader.memory.direct_va((at.pfn << 12) + filled.go % PAGE), 1, 8)
-        s.need_status(guest.run(s.SECONDS["command"]), 0)
+        let_go(guest, reader, filled)
+
+
+def let_go(guest, reader, filled):
+    """`swapfill` finds all as it was, and ends."""
+    at = reader.mapping(reader.process(filled.writer), filled.go)
+    reader.memory.poke(reader.memory.direct_va((at.pfn << 12) + filled.go % PAGE), 1, 8)
+    s.need_status(guest.run(s.SECONDS["command"]), 0)
 
 
 def image_complaints(reader, filled, path):
@@ -314,6 +319,35 @@ def planted_slots(reader, filled):
         memory.poke(place, right, size)
         need(any(expected in c for c in complaints), "%s: check() says %s" % (what, complaints))
     need(not reader.check(), "check() complains of what was put right")
+
+
+def quotas():
+    """Each process's quota lists what it has in memory."""
+    with machine("reader quotas", "swapfill: waiting\n", SWAP="64M",
+                 CMD="limit 300,aging swapfill 3 24 && true") as (guest, reader):
+        filled = Filled(guest)
+        with stopped_when_idle(guest, reader):
+            need(not reader.check(), "\n".join(reader.check()[:40]))
+            for pid in filled.spaces:
+                quota = reader.quota(reader.process(pid))
+                need(quota and quota[:2] == ("aging", 300) and len(quota.addresses) > 200,
+                     "pid %d: %s" % (pid, quota))
+            planted_quota(reader, reader.process(pid))
+        let_go(guest, reader, filled)
+
+
+def planted_quota(reader, process):
+    """check() finds what a quota lists and should not, and the other way round."""
+    memory, quota = reader.memory, reader.quota(process)
+    first = memory.u64(memory.member(memory.member(memory.get(process.mm, "mm_struct.quota"),
+                                                   "quota.list"), "lru_list.pages"))
+    at = memory.member(first, "quota_entry.va")
+    memory.poke(at, quota.addresses[0] + 1, 8)
+    complaints = reader.check()
+    memory.poke(at, quota.addresses[0], 8)
+    for va, what in ((quota.addresses[0], "not on"), (quota.addresses[0] + 1, "is on")):
+        need(any("0x%x " % va in c and what in c for c in complaints),
+             "check() says %s" % complaints)
 
 
 def entry_place(reader, process, va):
@@ -652,7 +686,7 @@ def made_up_memory():
 def items():
     found = [("reader: " + mode, lambda mode=mode: paging(mode)) for mode in MODES]
     found += [("reader: swap " + mode, lambda mode=mode: swap(mode)) for mode in MODES]
-    for function in (made_up_memory, live, live_swap, stopped, panicked, panicked_early, trace,
-                     trace_of_swap, trace_switched, trace_cost):
+    for function in (quotas, made_up_memory, live, live_swap, stopped, panicked, panicked_early,
+                     trace, trace_of_swap, trace_switched, trace_cost):
         found.append(("reader: " + function.__name__.replace("_", " "), function))
     return tuple(found)

@@ -13,7 +13,7 @@ from memory import PAGE_SIZE, PTE_U, PTE_W
 def all_of(reader):
     """Complaints: an empty list where all fits."""
     found = []
-    for check in (ledger, maps, lists, owners, swap_uses, swap_cache, swap_counters):
+    for check in (ledger, maps, lists, quotas, owners, swap_uses, swap_cache, swap_counters):
         found += check(reader)
     return found
 
@@ -58,6 +58,29 @@ def lists(reader):
             yield "frame 0x%x (%s): %s" % (page.pfn, page.kind, reader.page_flags(page))
     for pfn in listed:
         yield "frame 0x%x is on a list and part of a block" % pfn
+
+
+def quotas(reader):
+    """A quota lists exactly its process's private pages that are in memory and not locked."""
+    private = {page.pfn for page in reader.pages()
+               if page.flags & reader.memory.number("PAGE_PRIVATE")}
+    locked = reader.memory.number("PTE_SOFT_LOCKED")
+    for process in reader.processes():
+        quota = reader.quota(process)
+        if not quota:
+            continue
+        listed = Counter(quota.addresses)
+        if len(quota.addresses) > quota.frames:
+            yield "pid %d has %d pages and a quota of %d" % (
+                process.pid, len(quota.addresses), quota.frames)
+        for mapping in reader.mappings(process):
+            counts = mapping.pfn in private and not (
+                mapping.kind == "present" and mapping.bits & locked)
+            if counts != bool(listed.pop(mapping.va, 0)):
+                yield "pid %d: 0x%x is %s, and %s the list of its quota" % (
+                    process.pid, mapping.va, mapping.kind, "not on" if counts else "on")
+        for va in listed:
+            yield "pid %d: 0x%x is on the list of its quota and is not mapped" % (process.pid, va)
 
 
 def owners(reader):

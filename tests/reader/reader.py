@@ -33,6 +33,8 @@ Mapping = namedtuple("Mapping", "va kind pfn slot bits size")
 # charged, retired; pfn: the page in memory that has its content, too (the swap cache), or None.
 Slot = namedtuple("Slot", "number uses flags pfn stamp")
 Swap = namedtuple("Swap", "serial sectors total used retired with_page idle slots")
+# addresses: of the pages on the list, the oldest end first.
+Quota = namedtuple("Quota", "policy frames addresses")
 Record = namedtuple("Record", "when va pfn pid type hart extra")
 
 STATES = ("live", "zombie", "reaped")
@@ -357,15 +359,32 @@ class Reader:
         m = self.memory
         found = {}
         for name in ("file", "anon"):
-            base = m.member(m.address(name + "_lru"), "page_lru.list")
-            ops, pfns = m.get(base, "lru_list.ops"), []
-            if ops:
-                offset, size = m.layout["lru_list.pages"]
-                for head in range(base + offset, base + offset + size, 16):
-                    pfns += [self._pfn_of_node(at) for at in m.list(head, "lru_node.link")]
-            policy = m.text(m.u64(m.member(ops, "lru_ops.name")), 16) if ops else ""
-            found[name] = (policy, pfns)
+            policy, nodes = self._listed(m.member(m.address(name + "_lru"), "page_lru.list"))
+            found[name] = (policy, [self._pfn_of_node(at) for at in nodes])
         return found
+
+    def quota(self, process):
+        """What a process under a quota has on its list, a Quota; or None."""
+        m = self.memory
+        at = m.get(process.mm, "mm_struct.quota") if process.mm else 0
+        if not at:
+            return None
+        base = m.member(at, "quota.list")
+        policy, nodes = self._listed(base)
+        offset = m.layout["quota_entry.node"][0]
+        return Quota(policy, m.get(base, "lru_list.capacity"),
+                     [m.get(node - offset, "quota_entry.va") for node in nodes])
+
+    def _listed(self, base):
+        """Of a list its policy's name, and its nodes, oldest end first."""
+        m = self.memory
+        ops, nodes = m.get(base, "lru_list.ops"), []
+        if not ops:
+            return "", nodes
+        offset, size = m.layout["lru_list.pages"]
+        for head in range(base + offset, base + offset + size, 16):
+            nodes += m.list(head, "lru_node.link")
+        return m.text(m.u64(m.member(ops, "lru_ops.name")), 16), nodes
 
     def _pfn_of_node(self, node):
         m = self.memory
