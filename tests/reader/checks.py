@@ -61,7 +61,10 @@ def lists(reader):
 
 
 def quotas(reader):
-    """A quota lists exactly its process's private pages that are in memory and not locked."""
+    """A quota lists exactly its process's private pages that are in memory and not locked.
+
+    While swap is given up a quota may be exceeded (vm/quota.h): then this complains.
+    """
     private = {page.pfn for page in reader.pages()
                if page.flags & reader.memory.number("PAGE_PRIVATE")}
     locked = reader.memory.number("PTE_SOFT_LOCKED")

@@ -292,7 +292,7 @@ const struct test memory_tests[] = {
     {"fork_is_charged", fork_is_charged, QUICK},
     {"commit_comes_back", commit_comes_back, QUICK},
     {"lazy_costs_nothing", lazy_costs_nothing, QUICK},
-    {"lazy_beyond_memory", lazy_beyond_memory, SLOW},
+    {"lazy_beyond_memory", lazy_beyond_memory, QUICK},
     {"lazy_beside_eager", lazy_beside_eager, QUICK},
     {NULL, NULL, QUICK},
 };

@@ -388,7 +388,7 @@ const struct test paging_limit_tests[] = {
     {"full_swap_refuses", full_swap_refuses, SLOW},
     {"greediest_is_killed", greediest_is_killed, SLOW},
     {"calls_wait_for_frames", calls_wait_for_frames, QUICK},
-    {"stream_spares_hot_pages", stream_spares_hot_pages, SLOW},
+    {"stream_spares_hot_pages", stream_spares_hot_pages, QUICK},
     {"swap_goes_and_comes", swap_goes_and_comes, QUICK},
     {"swapoff_finds_room", swapoff_finds_room, QUICK},
     {"swapoff_keeps_promises", swapoff_keeps_promises, QUICK},

@@ -324,7 +324,7 @@ static void drops_while_working(void)
 }
 
 const struct test stress_tests[] = {
-    {"fork_bomb", fork_bomb, SLOW},
+    {"fork_bomb", fork_bomb, QUICK},
     {"files_at_once", files_at_once, QUICK},
     {"files_under_pressure", files_under_pressure, QUICK},
     {"pipe_chain", pipe_chain, QUICK},

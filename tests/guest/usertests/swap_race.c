@@ -320,6 +320,6 @@ const struct test swap_race_tests[] = {
     {"act_while_paging", act_while_paging, QUICK},
     {"write_while_paging", write_while_paging, QUICK},
     {"writers_get_on", writers_get_on, QUICK},
-    {"model_under_quota", model_under_quota, SLOW},
+    {"model_under_quota", model_under_quota, QUICK},
     {NULL, NULL, QUICK},
 };

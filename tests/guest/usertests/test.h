@@ -1,7 +1,7 @@
 /*
  * What the tests of /usertests share. A test is a function that runs in a process of its own, in an
- * empty directory; it passes by returning. What it expects in vain, in whichever
- * of its processes, ends that one and the test: the reason goes to the runner through a pipe.
+ * empty directory; it passes by returning. What it expects in vain, in whichever of its processes,
+ * ends that one and the test: the reason goes to the runner through a pipe.
  */
 #ifndef TEST_H
 #define TEST_H
