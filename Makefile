@@ -16,6 +16,7 @@
 #: PAGING=auto|sv39|sv48|sv57   CPUS=2   MEM=128M   SWAP=256M (0: none)   DISK=64M
 #: POLICY=lru|clock|fifo|aging|adaptive   OVERCOMMIT=strict|always   SEED=n
 #: ICOUNT=1 the deterministic lane: one hart, RAM disks     SAN=1 a kernel that checks itself
+#: RACE=seed with SAN=1: windows of races are widened    CPU=rv64 QEMU's -cpu (rv64,v=true …)
 #: EXTRA="a.c dir/b.c" more programs    FILES="x y" more files for the disk
 #: APPEND="…" more boot arguments    TIMEOUT=600 seconds (0: none)    WERROR=1    V=1
 #: CROSS=prefix- of the compiler    CLANG=1    QEMU=path    BUILD=build
@@ -43,6 +44,8 @@ OVERCOMMIT = strict
 ICOUNT     =
 SAN        =
 SEED       =
+RACE       =
+CPU       ?= rv64
 EXTRA      =
 FILES      =
 APPEND     =
@@ -71,6 +74,7 @@ one_of   = $(if $(filter-out $2,$($1))$(filter-out 1,$(words $($1))),$(error \
     $1=$($1): allowed are $2))
 switch   = $(if $(filter-out 0 1,$($1)),$(error $1=$($1): allowed are 0 and 1))
 number   = $(if $($1),$(if $(call not_number,$($1)),$(error $1=$($1): allowed is $2)))
+one_word = $(if $(filter-out 1,$(words $($1))),$(error $1=$($1): allowed is one word))
 size     = $(if $(filter file,$(origin $1)),,$(if $(call not_size,$($1))$(if \
     $(call not_size,$($1)),,$(call outside,$($1),$2,$3)),$(error \
     $1=$($1): allowed is a size from $2 to $3$4)))
@@ -83,10 +87,14 @@ $(call one_of,POLICY,$(sort $(patsubst kernel/vm/policies/policy_%.c,%,$(wildcar
 $(call one_of,OVERCOMMIT,strict always)
 $(foreach v,ICOUNT SAN WERROR CLANG WALL V,$(call switch,$v))
 $(call number,SEED,a number)
+$(call number,RACE,a number)
 $(call number,TIMEOUT,a number of seconds (0: none))
 $(call size,MEM,16M,4G)
 $(call size,DISK,4M,64G)
 $(if $(filter 0,$(SWAP)),,$(call size,SWAP,1M,64G,$(empty) or 0 for none))
+$(call one_word,CPU)
+$(if $(filter-out 0,$(RACE)),$(if $(filter 1,$(SAN)),,$(error \
+    RACE=$(RACE): only with SAN=1)))
 $(call exist,EXTRA)
 $(call exist,FILES)
 $(if $(filter-out %.c,$(EXTRA)),$(error EXTRA=$(EXTRA): allowed are C files (a.c dir/b.c)))
@@ -276,8 +284,8 @@ $(IMAGE): $(disk_files) README.md $(BUILD)/mkfs/mkfs $(dir $(IMAGE))fs.list
 # ---- booting ----------------------------------------------------------------------------------
 
 # What the scripts read. The command goes as it was typed, whatever make would make of its dollars.
-export PAGING CPUS MEM SWAP DISK POLICY OVERCOMMIT ICOUNT SEED APPEND QEMU TIMEOUT WERROR BUILD \
-    KERNEL IMAGE PREFIX SHARD WALL CROSS CLANG SAN
+export PAGING CPUS MEM SWAP DISK POLICY OVERCOMMIT ICOUNT SEED RACE CPU APPEND QEMU \
+    TIMEOUT WERROR BUILD KERNEL IMAGE PREFIX SHARD WALL CROSS CLANG SAN
 export COMMAND := $(value CMD)
 
 qemu: $(KERNEL) $(IMAGE) $(BUILD)/mkfs/fsck

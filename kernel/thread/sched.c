@@ -45,9 +45,11 @@
 #include "riscv/machine.h"
 #include "riscv/sbi.h"
 #include "riscv/switch.h"
+#include "riscv/timer.h"
 #include "riscv/trap.h"
 #include "riscv/user_state.h"
 #include "sync/printf.h"
+#include "sync/race.h"
 #include "sync/trace.h"
 #include "thread/kstack.h"
 #include "thread/clock.h"
@@ -249,6 +251,15 @@ static struct held_locks *current_held_locks(void)
     return thread != NULL ? &thread->held : NULL;
 }
 
+/* RACE=: lets others run for so many ticks. */
+static void race_yield(uint64_t ticks)
+{
+    if (ticks > 0)
+        thread_sleep_until(timer_now() + ticks);
+    else
+        thread_yield();
+}
+
 static uint32_t *current_allocations_left(void)
 {
     struct thread *thread = current_thread();
@@ -279,8 +290,10 @@ void thread_init(void)
     kstack_init();
     idle_thread_init(this_hart());
     preempt_seed = boot_number("seed");
+    race_init();
 #ifdef SAN
     held_locks_hook = current_held_locks;
+    race_yield_hook = race_yield;
     alloc_failure_hook = current_allocations_left;
 #endif
 }

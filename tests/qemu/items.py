@@ -26,7 +26,8 @@ COMMANDS = ("deps", "qemu", "run", "qemu-gdb", "gdb", "check", "check-full", "be
 BAD_VARIABLES = (
     "PAGING=sv32", "PAGING=", "CPUS=0", "CPUS=9", "CPUS=two", "MEM=15M", "MEM=5G", "MEM=64",
     "MEM=big", "SWAP=12", "SWAP=-1M", "DISK=0", "DISK=1M", "POLICY=random", "OVERCOMMIT=maybe",
-    "ICOUNT=2", "SAN=yes", "SEED=x", "TIMEOUT=soon", "WERROR=all", "EXTRA=no/such.c",
+    "ICOUNT=2", "SAN=yes", "SEED=x", "RACE=x", "RACE=1", "CPU=a b",
+    "TIMEOUT=soon", "WERROR=all", "EXTRA=no/such.c",
     "EXTRA=README.md", "FILES=no.such", "CROSS=no-such-prefix-", "ICOUNT=1 CPUS=2",
 )
 
@@ -86,7 +87,7 @@ def small_commands():
     for word in COMMANDS:
         need(re.search(r"\b%s\b" % word, text), "make help does not tell of " + word)
     text = s.call_make("loc").text
-    need(re.search(r"^ *\d+ +kernel, of 18500 allowed", text, re.MULTILINE), "make loc")
+    need(re.search(r"^ *\d+ +kernel, of 18700 allowed", text, re.MULTILINE), "make loc")
     done = s.call_make("doctor", expect_success=False)
     need("qemu" in done.text and "gcc" in done.text, "make doctor: " + done.text)
     done = s.call_make("deps", "help")

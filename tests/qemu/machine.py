@@ -48,9 +48,9 @@ ALLOWED = {
 
 DEFAULTS = {
     "PAGING": "auto", "CPUS": "2", "MEM": "128M", "SWAP": "256M", "POLICY": "lru",
-    "OVERCOMMIT": "strict", "ICOUNT": "", "SEED": "", "APPEND": "", "CMD": "", "TIMEOUT": "600",
-    "QEMU": "qemu-system-riscv64", "KERNEL": "build/kernel.elf", "IMAGE": "build/fs.img",
-    "LOG": "", "PREFIX": "riscv64-unknown-elf-",
+    "OVERCOMMIT": "strict", "ICOUNT": "", "SEED": "", "RACE": "", "APPEND": "", "CMD": "",
+    "TIMEOUT": "600", "QEMU": "qemu-system-riscv64", "KERNEL": "build/kernel.elf",
+    "IMAGE": "build/fs.img", "LOG": "", "PREFIX": "riscv64-unknown-elf-",
     # for tests: more of -cpu, virtio version (1 or 2), a file that holds the machine's RAM
     # INSTRET=1: counts instructions as the deterministic lane does, but with virtio disks
     "CPU": "rv64", "VIRTIO": "1", "RAM_FILE": "", "INSTRET": "",
@@ -153,6 +153,8 @@ def boot_arguments(s, words):
         words.append("paging=" + s["PAGING"])
     if s["SEED"]:
         words.append("seed=" + s["SEED"])
+    if s["RACE"]:
+        words.append("race=" + s["RACE"])
     if s["POLICY"] != "lru":
         words.append("policy=" + s["POLICY"])
     if s["OVERCOMMIT"] != "strict":
