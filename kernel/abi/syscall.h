@@ -47,7 +47,8 @@
 #define SYS_swapon 43
 #define SYS_swapoff 44
 #define SYS_procinfo 45
-#define SYS_LAST SYS_procinfo
+#define SYS_wait_info 46
+#define SYS_LAST SYS_wait_info
 
 /* The second argument of sbrk. */
 #define SBRK_EAGER 1 /* what cannot be backed is refused now */

@@ -4,6 +4,7 @@
  * zombie's thread may still be on its way off its stack by then; thread_reap() waits for that.
  */
 #include "abi/errno.h"
+#include "abi/wait.h"
 #include "fs/inode.h"
 #include "mem/frame.h"
 #include "proc/lifecycle.h"
@@ -52,24 +53,25 @@ static void orphans_to_init(struct process *process)
     }
 }
 
-static void __attribute__((noreturn)) init_has_ended(int status)
+static void __attribute__((noreturn)) init_has_ended(int status, int cause)
 {
     fs_sync();
-    if (status == EXIT_KILLED)
+    if (cause != CAUSE_EXITED)
         printf("init was killed: powering off\n");
     else
         printf("init exited with status %d: powering off\n", status);
     power_off(status < 0 || status > STATUS_INIT_KILLED ? STATUS_INIT_KILLED : status);
 }
 
-void process_exit(int status)
+/* cause: CAUSE_EXITED, or why the running thread was killed, if it is the one that ends all. */
+static void __attribute__((noreturn)) process_end(int status, int cause)
 {
     struct process *process = current_process();
 
     if (process_take_over() < 0)
         process_leave();
     if (process == init_process)
-        init_has_ended(status);
+        init_has_ended(status, cause);
     process_release(process);
 #ifdef SAN
     ledger_check();
@@ -77,10 +79,26 @@ void process_exit(int status)
     spin_lock(&process_lock);
     orphans_to_init(process);
     process->exit_status = status;
+    process->exit_cause = cause;
     process->state = PROCESS_ZOMBIE;
     waitq_wake_all(&process->parent->child_exited);
     spin_unlock(&process_lock); /* from here on the struct may be freed; the thread not yet */
     thread_exit();
+}
+
+void process_exit(int status)
+{
+    process_end(status, CAUSE_EXITED);
+}
+
+void process_exit_killed(void)
+{
+    int cause;
+
+    spin_lock(&process_lock);
+    cause = current_thread()->kill_cause;
+    spin_unlock(&process_lock);
+    process_end(EXIT_KILLED, cause);
 }
 
 /* Locks: process_lock. */
@@ -116,7 +134,7 @@ static int wait_for_zombie(struct process *parent, struct process **out)
     return result;
 }
 
-int process_wait(uint64_t status)
+int process_wait(uint64_t status, uint64_t cause)
 {
     struct process *process = current_process();
     struct process *child;
@@ -129,6 +147,8 @@ int process_wait(uint64_t status)
     if (status != 0)
         result = user_copy_out(process->mm, status, &child->exit_status,
                                sizeof(child->exit_status));
+    if (result == 0 && cause != 0)
+        result = user_copy_out(process->mm, cause, &child->exit_cause, sizeof(child->exit_cause));
     spin_lock(&process_lock);
     if (result < 0)
         child->state = PROCESS_ZOMBIE; /* it can be waited for again */

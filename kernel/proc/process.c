@@ -11,6 +11,7 @@
 #include "abi/errno.h"
 #include "abi/limits.h"
 #include "abi/syscall.h"
+#include "abi/wait.h"
 #include "fs/inode.h"
 #include "lib/string.h"
 #include "mem/kmem.h"
@@ -215,21 +216,31 @@ static struct process *process_find_from(int pid)
     return NULL;
 }
 
-void process_kill_self(void)
+/* Locks: process_lock. The first cause is the one that is told. */
+static void thread_kill(struct thread *thread, int cause)
 {
-    thread_interrupt(current_thread());
+    if (thread->kill_cause == CAUSE_EXITED)
+        thread->kill_cause = (uint8_t)cause;
+    thread_interrupt(thread);
+}
+
+void process_kill_self(int cause)
+{
+    spin_lock(&process_lock);
+    thread_kill(current_thread(), cause);
+    spin_unlock(&process_lock);
 }
 
 /* Locks: process_lock. A zombie's thread, too: it stays until it is waited for. */
-static void interrupt_all(struct process *process)
+static void kill_all(struct process *process, int cause)
 {
     struct thread *thread;
 
     list_for_each_element(thread, &process->threads, process_link)
-        thread_interrupt(thread);
+        thread_kill(thread, cause);
 }
 
-int process_kill(int pid)
+int process_kill(int pid, int cause)
 {
     struct process *process;
     int result = 0;
@@ -241,7 +252,7 @@ int process_kill(int pid)
     else if (process->parent == NULL)
         result = -EPERM; /* init: nobody would adopt the orphans */
     else
-        interrupt_all(process);
+        kill_all(process, cause);
     spin_unlock(&process_lock);
     return result;
 }

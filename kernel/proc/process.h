@@ -28,6 +28,7 @@ struct process {
     int pid;                     /* c */
     enum process_state state;    /* p */
     int exit_status;             /* p */
+    int exit_cause;              /* p: enum wait_cause */
     struct process *parent;      /* p: NULL for init */
     struct list_head children;   /* p */
     struct list_head sibling;    /* p: on the parent's children */
@@ -45,7 +46,7 @@ struct process {
 
 extern struct spinlock process_lock; /* RANK_PROCESS */
 
-#define EXIT_KILLED (-1) /* the status that wait() gives for a killed child */
+#define EXIT_KILLED (-1) /* the status that wait() gives for a killed child, as xv6 does */
 
 static inline struct process *current_process(void)
 {
@@ -97,12 +98,13 @@ void process_set_cwd(struct inode *inode); /* of the running one. Owns: the refe
 int process_fork(const struct trap_frame *frame);
 /* Ends the process; or, where another of its threads is already doing so or execs, this thread. */
 void process_exit(int status) __attribute__((noreturn));
+void process_exit_killed(void) __attribute__((noreturn)); /* the same, of an interrupted thread */
 /*
- * Waits for a child to exit; stores its status at user address status unless that is 0. Its pid,
- * -ECHILD, -EFAULT.
+ * Waits for a child to end; stores its status and why it ended (int) at these user addresses, but
+ * not at 0. Its pid, -ECHILD, -EFAULT.
  */
-int process_wait(uint64_t status);
-int process_kill(int pid);
+int process_wait(uint64_t status, uint64_t cause);
+int process_kill(int pid, int cause); /* enum wait_cause. 0, -ESRCH, -EPERM */
 int process_parent_pid(void);
 /*
  * One more thread, which begins at entry with argument in a0 and on the stack below stack_top, and
@@ -116,7 +118,7 @@ void process_leave(void) __attribute__((noreturn));
 /* The process with the lowest pid above pid: fills info, returns true; false: there is none. */
 bool process_describe_next(int pid, struct proc_info *info);
 
-/* The running process did something that it cannot go on after: it is killed. */
-void process_kill_self(void);
+/* The running process did something that it cannot go on after: it is killed. Locks: none. */
+void process_kill_self(int cause);
 
 #endif

@@ -30,7 +30,7 @@ static void user_thread_begin(void *unused)
     interrupts_off(); /* an interruption from here on makes user mode trap */
     if (process_is_killed()) {
         interrupts_on();
-        process_exit(EXIT_KILLED);
+        process_exit_killed();
     }
     trap_return_to_user(trap_frame_of(current_thread()->stack));
 }

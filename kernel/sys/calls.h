@@ -47,7 +47,7 @@ int argument_path(uint64_t user, char **path);
 #define FOR_EACH_SYSCALL(X)                                                               \
     X(fork) X(exit) X(wait) X(kill) X(exec) X(getpid) X(getppid) X(pause) X(uptime)       \
     X(poweroff) X(procinfo) X(thread_create) X(thread_join) X(thread_exit) X(futex_wait)  \
-    X(futex_wake)                                                                         \
+    X(futex_wake) X(wait_info)                                                            \
     X(open) X(close) X(read) X(write) X(lseek) X(ftruncate) X(fsync) X(sync) X(fstat)     \
     X(dup) X(pipe) X(chdir) X(mkdir) X(mknod) X(link) X(unlink)                           \
     X(mmap) X(munmap) X(mprotect) X(msync) X(madvise) X(mincore) X(mlock) X(munlock)      \

@@ -2,6 +2,7 @@
 #include "abi/errno.h"
 #include "abi/limits.h"
 #include "abi/syscall.h"
+#include "abi/wait.h"
 #include "fs/inode.h"
 #include "mem/kmem.h"
 #include "proc/exec.h"
@@ -23,12 +24,17 @@ int64_t sys_exit(struct trap_frame *frame)
 
 int64_t sys_wait(struct trap_frame *frame)
 {
-    return process_wait(frame->a0);
+    return process_wait(frame->a0, 0);
+}
+
+int64_t sys_wait_info(struct trap_frame *frame)
+{
+    return process_wait(frame->a0, frame->a1);
 }
 
 int64_t sys_kill(struct trap_frame *frame)
 {
-    return process_kill((int)frame->a0);
+    return process_kill((int)frame->a0, CAUSE_KILL);
 }
 
 int64_t sys_exec(struct trap_frame *frame)

@@ -4,6 +4,7 @@
  * kernel are interrupts; an exception there is a bug, for the kernel never touches user addresses
  * itself.
  */
+#include "abi/wait.h"
 #include "mem/frame.h"
 #include "mem/kmem.h"
 #include "mmu/tlb_check.h"
@@ -95,11 +96,20 @@ static unsigned access_tried(const struct trap_frame *frame)
     return frame->scause == EXCEPTION_LOAD_PAGE ? FAULT_FLAG_READ : FAULT_FLAG_EXEC;
 }
 
+static enum wait_cause cause_of_fault(enum fault_result why)
+{
+    if (why == FAULT_NO_MEMORY)
+        return CAUSE_NO_MEMORY;
+    if (why == FAULT_PAST_END || why == FAULT_IO_ERROR || why == FAULT_NO_SPACE)
+        return CAUSE_NO_PAGE;
+    return CAUSE_ADDRESS;
+}
+
 static void __attribute__((noinline)) user_fault_is_fatal(struct trap_frame *frame,
                                                           enum fault_result why)
 {
     fault_report(current_process()->mm, frame->stval, access_tried(frame), frame->sepc, why);
-    process_kill_self();
+    process_kill_self(cause_of_fault(why));
 }
 
 static void __attribute__((noinline)) user_page_fault(struct trap_frame *frame)
@@ -128,7 +138,7 @@ static void __attribute__((noinline)) user_trap_other(struct trap_frame *frame)
         return;
     printf("pid %d (%s): killed: %s (value 0x%lx, pc 0x%lx)\n", process->pid, process->name,
            cause_name(frame->scause), (unsigned long)frame->stval, (unsigned long)frame->sepc);
-    process_kill_self();
+    process_kill_self(CAUSE_INSTRUCTION);
 }
 
 /* There is a reason not to return to user mode yet. Interrupts are off, here and at the end. */
@@ -136,7 +146,7 @@ static void __attribute__((noinline)) stay_in_kernel(void)
 {
     interrupts_on();
     if (process_is_killed())
-        process_exit(EXIT_KILLED);
+        process_exit_killed();
     thread_yield();
     interrupts_off();
 }

@@ -46,6 +46,7 @@ struct thread {
     int id;                      /* p: of a user thread: its number */
     bool has_left;               /* p: it is ending, and does nothing for its process any more */
     bool is_joined;              /* p: another thread waits for its end */
+    uint8_t kill_cause;          /* p: why it was killed first: enum wait_cause; 0: it was not */
     struct list_head process_link; /* p: on its process's list of threads */
     struct list_head run_link;   /* r: on the run queue */
     struct list_head wait_link;  /* w: on a wait queue; else alone */

@@ -5,6 +5,7 @@
 #include "vm/oom.h"
 
 #include "abi/errno.h"
+#include "abi/wait.h"
 #include "riscv/timer.h"
 #include "sync/printf.h"
 #include "thread/thread.h"
@@ -16,7 +17,7 @@
 #define WAIT_FRACTION 100u /* of a second: for the victim to be gone */
 #define TRIES_MAX 500u
 
-int (*oom_kill_hook)(int pid);
+int (*oom_kill_hook)(int pid, int cause);
 static int last_victim; /* atomic: who was told to go last; told once only */
 
 /* Pages, in memory or in swap, of an area. Locks: the mm lock for reading. */
@@ -81,7 +82,7 @@ int oom_make_room(struct mm_struct *mm, uint32_t tries)
                "(%lu of %lu promised)\n", victim->pid, victim->name, (unsigned long)most,
                (unsigned long)commit_total(), (unsigned long)commit_limit());
     if (is_other)
-        oom_kill_hook(victim->pid);
+        oom_kill_hook(victim->pid, CAUSE_NO_MEMORY);
     if (victim)
         mm_put(victim);
     if (!is_other)

@@ -12,6 +12,6 @@ struct mm_struct;
  * nobody has any. tries: how often this was asked for the same page. Sleeps; holds nothing.
  */
 int oom_make_room(struct mm_struct *mm, uint32_t tries);
-extern int (*oom_kill_hook)(int pid); /* proc/ sets it: kills a process; 0 or -errno */
+extern int (*oom_kill_hook)(int pid, int cause); /* proc/ sets it: process_kill() */
 
 #endif

@@ -1,4 +1,4 @@
-/* Error numbers in words. */
+/* Error numbers, and why children ended, in words. */
 #include "user.h"
 
 static const char *const messages[] = {
@@ -46,6 +46,15 @@ const char *strerror(int error)
     if (error < 0 || error >= known || messages[error] == NULL)
         return "unknown error";
     return messages[error];
+}
+
+#define CAUSE_WORDS(name, words) words,
+
+const char *cause_name(int cause)
+{
+    static const char *const words[] = {FOR_EACH_CAUSE(CAUSE_WORDS)};
+
+    return cause < 0 || cause >= CAUSES ? "unknown cause" : words[cause];
 }
 
 void warn(const char *program, const char *what)

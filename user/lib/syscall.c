@@ -124,6 +124,11 @@ int wait(int *status)
     return (int)call1(SYS_wait, (long)status);
 }
 
+int wait_info(int *status, int *cause)
+{
+    return (int)call2(SYS_wait_info, (long)status, (long)cause);
+}
+
 int kill(int pid)
 {
     return (int)call1(SYS_kill, pid);

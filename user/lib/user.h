@@ -17,6 +17,7 @@
 #include "abi/stat.h"
 #include "abi/syscall.h"
 #include "abi/vm_stats.h"
+#include "abi/wait.h"
 
 #define PAGE_SIZE 4096
 #define STDIN 0
@@ -38,6 +39,8 @@ int *errno_address(void);
 int fork(void);
 int exit(int status) __attribute__((noreturn));
 int wait(int *status); /* any child; status may be NULL */
+/* The same, and why it ended: enum wait_cause. A killed child's status is -1. Both may be NULL. */
+int wait_info(int *status, int *cause);
 int kill(int pid);
 int exec(const char *path, char *const argv[]);
 int getpid(void);
@@ -111,6 +114,7 @@ int snprintf(char *to, size_t room, const char *format, ...)
 int vfprintf(int fd, const char *format, va_list arguments);
 int vsnprintf(char *to, size_t room, const char *format, va_list arguments);
 const char *strerror(int error);
+const char *cause_name(int cause); /* of wait_info(), in words */
 void warn(const char *program, const char *what);                             /* and errno */
 void die(const char *program, const char *what) __attribute__((noreturn)); /* exits with 1 */
 

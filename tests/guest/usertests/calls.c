@@ -53,7 +53,8 @@
     CALL(futex_wake, 0, NUMBER, NUMBER) \
     CALL(swapon, 0, PATH) \
     CALL(swapoff, 0, PATH) \
-    CALL(procinfo, sizeof(struct proc_info), OUTPUT, ONE)
+    CALL(procinfo, sizeof(struct proc_info), OUTPUT, ONE) \
+    CALL(wait_info, sizeof(int), STATUS, STATUS)
 
 #define CALL_ROW(name, bytes, ...) {SYS_##name, #name, {__VA_ARGS__}, bytes},
 #define CALL_BIT(name, ...) | 1ul << SYS_##name
@@ -135,10 +136,12 @@ long call_with(const struct call_row *row, int which, unsigned long place)
     for (int i = 0; i < ARGUMENTS; i++)
         arguments[i] = i == which ? (long)place : good_argument(row->arguments[i]);
     expect_equal(lseek(file_fd, 0, SEEK_SET), 0);
-    if (row->number == SYS_wait)
+    bool waits = row->number == SYS_wait || row->number == SYS_wait_info;
+
+    if (waits)
         pid = spawn(exit_at_once, 0);
     result = call(row->number, arguments[0], arguments[1], arguments[2], 0, 0, 0);
-    if (row->number == SYS_wait && result < 0)
+    if (waits && result < 0)
         join(pid); /* was not lost with the status */
     return result;
 }

@@ -53,6 +53,77 @@ static void wait_bad_pointer(void)
     expect_equal(wait_for(pid), 7); /* the child was not lost */
 }
 
+static void be_killed(long unused)
+{
+    (void)unused;
+    kill(getpid());
+    for (;;)
+        sink++;
+}
+
+static void store_nowhere(long unused)
+{
+    (void)unused;
+    *(volatile char *)(1ul << 37) = 1;
+}
+
+static void break_point(long unused)
+{
+    (void)unused;
+    __asm__ volatile("ebreak");
+}
+
+static void store_past_the_end(long unused)
+{
+    int fd = open("empty", O_CREATE | O_RDWR);
+    volatile char *page = mmap(NULL, PAGE_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+
+    (void)unused;
+    *page = 1;
+}
+
+/* A status of -1 is told from a kill, and each kill has its cause. */
+static void wait_tells_the_cause(void)
+{
+    static const struct {
+        void (*run)(long);
+        int argument, status, cause;
+    } ends[] = {
+        {exit_with, -1, -1, CAUSE_EXITED},
+        {exit_with, 3, 3, CAUSE_EXITED},
+        {be_killed, 0, -1, CAUSE_KILL},
+        {store_nowhere, 0, -1, CAUSE_ADDRESS},
+        {break_point, 0, -1, CAUSE_INSTRUCTION},
+        {store_past_the_end, 0, -1, CAUSE_NO_PAGE},
+    };
+    int status, cause;
+
+    for (unsigned i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
+        int pid = spawn(ends[i].run, ends[i].argument);
+
+        status = cause = 77;
+        expect_equal(wait_info(&status, &cause), pid);
+        expect_equal(status, ends[i].status);
+        expect_equal(cause, ends[i].cause);
+        pid = spawn(ends[i].run, ends[i].argument);
+        expect_equal(wait_info(NULL, i % 2 ? &cause : NULL), pid);
+        expect_equal(wait_for(spawn(ends[i].run, ends[i].argument)), ends[i].status);
+    }
+    expect_error(wait_info(&status, &cause), ECHILD);
+}
+
+/* Who kills a child that has exited comes too late to be the cause. */
+static void late_kill_is_no_cause(void)
+{
+    int pid = spawn(exit_with, 4), status, cause;
+
+    wait_to_see(pid, NULL, 'Z');
+    kill(pid);
+    expect_equal(wait_info(&status, &cause), pid);
+    expect_equal(status, 4);
+    expect_equal(cause, CAUSE_EXITED);
+}
+
 #define FAMILY 60
 
 static void wait_each_once(void)
@@ -336,6 +407,8 @@ const struct test process_tests[] = {
     {"wait_without_children", wait_without_children, QUICK},
     {"wait_ignores_status", wait_ignores_status, QUICK},
     {"wait_bad_pointer", wait_bad_pointer, QUICK},
+    {"wait_tells_the_cause", wait_tells_the_cause, QUICK},
+    {"late_kill_is_no_cause", late_kill_is_no_cause, QUICK},
     {"wait_each_once", wait_each_once, QUICK},
     {"parent_of_child", parent_of_child, QUICK},
     {"orphans_go_to_init", orphans_go_to_init, QUICK},

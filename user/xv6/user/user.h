@@ -49,6 +49,7 @@ int ftruncate(int fd, off_t size);
 int fsync(int fd);
 void sync(void);
 int getppid(void);
+int wait_info(int *status, int *cause);
 int vmstat(int pid, struct vm_stats *, int flags);
 int memlimit(int frames, int policy);
 int poweroff(int status);

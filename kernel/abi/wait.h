@@ -1,0 +1,17 @@
+/* Why a child ended: the second result of wait_info(). New causes come at the end. */
+#ifndef ABI_WAIT_H
+#define ABI_WAIT_H
+
+/* CAUSE(name, in words) */
+#define FOR_EACH_CAUSE(CAUSE)                                                                  \
+    CAUSE(EXITED, "exited") /* by exit(), or its last thread left: the status is its own */    \
+    CAUSE(KILL, "kill")     /* somebody called kill() */                                       \
+    CAUSE(ADDRESS, "bad address") /* an access to what is not mapped, or not in this way */    \
+    CAUSE(NO_PAGE, "page cannot be had") /* past the file's end, disk error, disk full */      \
+    CAUSE(NO_MEMORY, "out of memory")                                                          \
+    CAUSE(INSTRUCTION, "bad instruction") /* illegal, ebreak, misaligned, physical access */
+
+#define CAUSE_NUMBER(name, words) CAUSE_##name,
+enum wait_cause { FOR_EACH_CAUSE(CAUSE_NUMBER) CAUSES };
+
+#endif
