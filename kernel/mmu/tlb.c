@@ -15,6 +15,7 @@
 #include "mmu/asid.h"
 #include "mmu/satp.h"
 #include "riscv/sbi.h"
+#include "sync/race.h"
 #include "sync/trace.h"
 
 /*
@@ -148,6 +149,7 @@ void flush_tlb_range(struct page_table *table, uint64_t start, uint64_t end)
     if (running) {
         update_vm_stats(VM_STAT_TLB_REMOTE, 1);
         trace(TRACE_SHOOTDOWN, start, (end - start) / PAGE_SIZE, running);
+        race_window();
         sfence_remote(running, start, end);
     }
 }
@@ -167,6 +169,7 @@ void flush_instructions(struct page_table *table)
     __atomic_fetch_or(&table->stale_on, ~self, __ATOMIC_RELAXED);
     others = full_fence_load(&table->running_on) & ~self;
     preempt_enable();
+    race_window();
     if (others)
         sbi_remote_fence_i(others);
 }

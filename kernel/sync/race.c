@@ -8,10 +8,13 @@
 #include "riscv/timer.h"
 #include "sync/printf.h"
 
+#define DROP_COUNTS 1024u /* counters of the places where locks are dropped, by address */
+
 bool race_is_on;
-void (*race_yield_hook)(uint64_t ticks);
+bool (*race_sleep_hook)(uint64_t ticks);
 
 static uint64_t race_state[MAX_HARTS]; /* each its hart's own, preemption off */
+static uint32_t drop_count[DROP_COUNTS];
 
 void race_init(void)
 {
@@ -26,7 +29,7 @@ void race_init(void)
 }
 
 /* The next number of this hart's sequence (xorshift64*). */
-static uint64_t race_draw(void)
+static uint32_t race_draw(void)
 {
     uint64_t state;
 
@@ -37,21 +40,50 @@ static uint64_t race_draw(void)
     state ^= state >> 27;
     race_state[hart_index()] = state;
     preempt_count_drop();
-    return state * 0x2545f4914f6cdd1dul >> 32;
+    return (uint32_t)(state * 0x2545f4914f6cdd1dul >> 32);
 }
 
-void race_delay(void)
+/* A place that was passed so often delays one time in how many? */
+static uint32_t one_in(uint32_t passed)
 {
-    uint64_t drawn = race_draw();
-    uint64_t milliseconds = drawn % 256 == 0 ? 200 : drawn % 8 == 0 ? 1 : 0;
-    bool may_sleep = race_yield_hook && interrupts_are_on() && this_hart()->preempt_count == 0;
-    uint64_t ticks = milliseconds * (timer_frequency / 1000);
-    uint64_t end = timer_now() + ticks;
+    return passed < 256 ? 4 : passed < 16384 ? 16 : 64;
+}
 
-    if (may_sleep && drawn % 4 == 0)
-        race_yield_hook(ticks);
-    else if (drawn % 4 == 0)
-        while (timer_now() < end)
-            spin_hint();
+/* Yields, or one millisecond, or, once in 256, two tenths of a second. */
+static void delay(uint32_t drawn)
+{
+    uint64_t milliseconds = drawn % 256 == 0 ? 200 : drawn % 2;
+    uint64_t end;
+
+    if (race_sleep_hook && race_sleep_hook(milliseconds * (timer_frequency / 1000)))
+        return;
+    end = timer_now() + (milliseconds != 0) * (timer_frequency / 1000);
+    while (timer_now() < end)
+        spin_hint();
+}
+
+void race_pass(uint32_t *passed)
+{
+    uint32_t drawn = race_draw();
+
+    if (drawn % one_in(__atomic_fetch_add(passed, 1, __ATOMIC_RELAXED)) == 0)
+        delay(drawn >> 8);
+}
+
+void race_lock_dropped_at(void *place)
+{
+    uint32_t *passed = &drop_count[(uint64_t)place * 0x9e3779b97f4a7c15ul >> 54];
+    uint32_t drawn;
+
+    if (this_hart()->preempt_count != 0 || !interrupts_are_on())
+        return;
+    drawn = race_draw();
+    if (drawn % (8 * one_in(__atomic_fetch_add(passed, 1, __ATOMIC_RELAXED))) == 0)
+        delay(drawn >> 16);
+}
+
+void race_lock_dropped_here(void)
+{
+    race_lock_dropped_at(__builtin_return_address(0));
 }
 #endif

@@ -9,6 +9,7 @@
 #include "sync/spinlock.h"
 
 #include "sync/printf.h"
+#include "sync/race.h"
 
 uint64_t preempt_seed;
 
@@ -155,6 +156,8 @@ void spin_unlock(struct spinlock *lock)
     interrupts_restore(flags);
     __atomic_store_n(&lock->locked, 0, __ATOMIC_RELEASE);
     preempt_enable();
+    if (race_is_on)
+        race_lock_dropped_at(__builtin_return_address(0));
 }
 
 uint64_t spin_lock_irq(struct spinlock *lock)

@@ -251,13 +251,16 @@ static struct held_locks *current_held_locks(void)
     return thread != NULL ? &thread->held : NULL;
 }
 
-/* RACE=: lets others run for so many ticks. */
-static void race_yield(uint64_t ticks)
+/* RACE=: lets others run for so many ticks, if this is a thread that may sleep here. */
+static bool race_sleep(uint64_t ticks)
 {
+    if (!interrupts_are_on() || this_hart()->preempt_count != 0 || thread_is_idle(current_thread()))
+        return false;
     if (ticks > 0)
         thread_sleep_until(timer_now() + ticks);
     else
         thread_yield();
+    return true;
 }
 
 static uint32_t *current_allocations_left(void)
@@ -293,7 +296,7 @@ void thread_init(void)
     race_init();
 #ifdef SAN
     held_locks_hook = current_held_locks;
-    race_yield_hook = race_yield;
+    race_sleep_hook = race_sleep;
     alloc_failure_hook = current_allocations_left;
 #endif
 }

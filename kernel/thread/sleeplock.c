@@ -7,6 +7,7 @@
 #include "thread/sleeplock.h"
 
 #include "sync/printf.h"
+#include "sync/race.h"
 #include "thread/thread.h"
 
 enum sleeplock_state { LOCK_FREE, LOCK_HELD, LOCK_WAITED_FOR };
@@ -97,6 +98,7 @@ void sleeplock_release(struct sleeplock *lock)
     lock->holder = NULL;
     if (__atomic_exchange_n(&lock->state, LOCK_FREE, __ATOMIC_RELEASE) == LOCK_WAITED_FOR)
         sleeplock_wake(lock);
+    race_lock_dropped();
 }
 
 bool sleeplock_held(struct sleeplock *lock)
@@ -189,4 +191,5 @@ void rwlock_write_release(struct rwlock *lock)
     assert(before & RWLOCK_WRITER);
     if (before & RWLOCK_WAITED_FOR)
         rwlock_wake(lock);
+    race_lock_dropped();
 }

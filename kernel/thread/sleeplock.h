@@ -5,6 +5,7 @@
 #ifndef THREAD_SLEEPLOCK_H
 #define THREAD_SLEEPLOCK_H
 
+#include "sync/race.h"
 #include "thread/waitq.h"
 
 struct sleeplock {
@@ -66,6 +67,7 @@ static inline void rwlock_read_release(struct rwlock *lock)
 {
     lockorder_release(lock->rank, lock);
     rwlock_read_drop(lock);
+    race_lock_dropped();
 }
 
 #endif

@@ -11,6 +11,7 @@
 #include "mem/page.h"
 #include "sync/lockorder.h"
 #include "sync/printf.h"
+#include "sync/race.h"
 
 void page_lock_init(void);
 void page_lock(struct page *page);      /* Sleeps. The caller has a reference. */
@@ -41,6 +42,7 @@ static inline void page_unlock(struct page *page) /* by the thread that locked i
 {
     lockorder_release(RANK_PAGE, page);
     page_clear_and_wake(page, PAGE_LOCKED);
+    race_lock_dropped();
 }
 
 #endif
