@@ -230,7 +230,8 @@ $(foreach d,$(many_folders),$(eval $(call many_rule,$d)))
 # A program that lies at 2^41, where Sv39 does not reach.
 $(U)/tests/guest/highseg: PROGRAM_BASE = --defsym=program_base=0x20000000000
 
-# Programs from outside the tree: xv6's own, unmodified, see user/xv6 for their headers.
+# Programs from outside the tree: xv6's own, unmodified, see user/xv6 for their headers. They lie
+# at 0, as in xv6.
 EXTRA_FLAGS = -std=gnu11 -O -g -w $(USER_ARCH) -mcmodel=medany -ffreestanding -fno-common \
     -fno-builtin -nostdlib -fno-delete-null-pointer-checks -fno-strict-aliasing \
     $(COMMON_FLAGS) -Iuser/xv6 -Iuser/xv6/user -I.
@@ -243,6 +244,7 @@ $(call extra_program,$1): $1 $(U)/libc.a user/user.ld $(BUILD)/tools.mk
 	$$(call say,EXTRA,$1)
 	$$(Q)$$(CC) $$(EXTRA_FLAGS) -I$(dir $1) -MMD -MP -MT $$@ -c $1 -o $$@.o
 	$$(Q)$$(USER_LINK) -z muldefs -o $$@ $$@.o $(U)/libc.a
+$(call extra_program,$1): PROGRAM_BASE = --defsym=program_base=0
 endef
 $(foreach f,$(EXTRA),$(eval $(call extra_rule,$f)))
 

@@ -136,8 +136,9 @@ static void __attribute__((noinline)) user_trap_other(struct trap_frame *frame)
     interrupts_on();
     if (frame->scause == EXCEPTION_ILLEGAL && start_floating_point(frame))
         return;
-    printf("pid %d (%s): killed: %s (value 0x%lx, pc 0x%lx)\n", process->pid, process->name,
-           cause_name(frame->scause), (unsigned long)frame->stval, (unsigned long)frame->sepc);
+    printf("pid %d (%s): killed: %s%s (value 0x%lx, pc 0x%lx)\n", process->pid, process->name,
+           cause_name(frame->scause), frame->sepc == 0 ? ": a call through NULL" : "",
+           (unsigned long)frame->stval, (unsigned long)frame->sepc);
     process_kill_self(CAUSE_INSTRUCTION);
 }
 

@@ -351,6 +351,8 @@ void fault_report(struct mm_struct *mm, uint64_t address, unsigned flags, uint64
     vma = find_vma(mm, address);
     printf("pid %d (%s): killed: %s page fault at 0x%016lx: ", mm->pid, mm->name,
            access_word(flags), (unsigned long)address);
+    if (address < PAGE_SIZE)
+        printf("NULL, or a small offset from it: ");
     switch (why) {
     case FAULT_PERMISSION:
         report_area(vma);

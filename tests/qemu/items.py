@@ -132,7 +132,10 @@ def run_killed():
              "no line that teaches\n" + "\n".join(lines))
 
 
+NULL = "NULL, or a small offset from it: "
 DEATHS = (
+    r"store page fault at 0x0+: " + NULL + r"area 0x0-0x\w+ r-x of the program does not allow it",
+    r"illegal instruction: a call through NULL \(value 0x0, pc 0x0\)",
     r"load page fault at 0x\w+: no area there \(pc",
     r"store page fault at 0x\w+: no area there \(the stack grows only at or above sp\)",
     r"store page fault at 0x\w+: the guard below the stack \(limit \d+ KiB\)",
@@ -145,11 +148,15 @@ DEATHS = (
 
 def run_deaths():
     """Who is killed for an access learns why."""
-    lines = make_run("CMD=deaths", "EXTRA=tests/qemu/programs/deaths.c", "DISK=32M")
+    lines = make_run("CMD=usertests load_nowhere store_nowhere jump_nowhere; deaths",
+                     "EXTRA=tests/qemu/programs/deaths.c", "DISK=32M")
     for number, why in enumerate(DEATHS):
         end = lines.index("death %d: status -1" % number)
         need(re.match(r"pid \d+ \(deaths\): killed: " + why, lines[end - 1]),
              "wanted %s, got %s" % (why, lines[end - 1]))
+    for access in ("load", "store", "instruction"):
+        need([x for x in lines if re.search(access + r" page fault at 0x0{16}: " + NULL +
+                                            r"no area there \(pc", x)], access + " through NULL")
 
 
 def run_extra():

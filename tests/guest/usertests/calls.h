@@ -17,7 +17,7 @@ enum argument {
     AREA,     /* the address of as many mapped pages ... */
     AREA_LENGTH, /* ... and their bytes */
     INPUT,    /* the kernel reads from it */
-    OUTPUT,   /* the kernel writes to it; null is no place either, page 0 being text */
+    OUTPUT,   /* the kernel writes to it; null is no place either */
     STATUS,   /* the same, but null means: not wanted */
     PATH,     /* a string */
     VECTOR,   /* pointers to strings, up to a null */

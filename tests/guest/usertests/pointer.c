@@ -34,7 +34,7 @@ static bool bad_place(enum argument argument, int index, unsigned long *place)
         return argument == OUTPUT || argument == STATUS;
     case 4:
         *place = 0;
-        return argument == OUTPUT;
+        return argument != STATUS;
     default:
         return false;
     }

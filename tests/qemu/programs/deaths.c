@@ -19,6 +19,16 @@ static char *map(const char *path, int prot, int flags, int bytes)
     return start;
 }
 
+static void null_store(void)
+{
+    *(volatile int *)0 = 1;
+}
+
+static void null_call(void)
+{
+    ((void (*volatile)(void))0)();
+}
+
 static void no_area(void)
 {
     sink = *(volatile char *)0x1234567000;
@@ -73,8 +83,8 @@ static void no_block(void)
 
 int main(void)
 {
-    void (*const death[])(void) = {no_area, below_sp, guard, read_only, not_executable,
-                                   past_end, no_block};
+    void (*const death[])(void) = {null_store, null_call, no_area, below_sp, guard, read_only,
+                                   not_executable, past_end, no_block};
 
     for (int i = 0; i < (int)(sizeof(death) / sizeof(death[0])); i++) {
         int status = 0;

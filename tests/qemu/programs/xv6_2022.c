@@ -104,6 +104,7 @@ int main(int argc, char *argv[])
 
     need(argc == 1 && strcmp(argv[0], "xv6_2022") == 0 && argv[1] == 0, "arguments");
     need((uint64)page % PGSIZE == 0 && (uint64)page < 64 << 20, "the heap is elsewhere");
+    need(((volatile uint64 *)0)[0] == 0 && ((volatile uint64 *)0)[1] == 0, "a function is at 0");
     need(end == 1 && edata == 2 && etext == 3, "a variable is the linker's");
     need(sbrk(0) == page + PGSIZE && page[PGSIZE - 1] == 0, "sbrk");
     need(sbrk(-PGSIZE) == page + PGSIZE && sbrk(1 << 30) == (char *)-1, "sbrk, of too much");
