@@ -124,12 +124,14 @@ void process_bury(struct process *process)
  */
 static struct list_head *pid_place(int pid)
 {
-    struct list_head *link = processes.prev;
+    struct list_head *link;
 
-    while (link != &processes && container_of(link, struct process, all_link)->pid > pid)
-        link = link->prev;
-    if (link != &processes && container_of(link, struct process, all_link)->pid == pid)
-        return NULL;
+    for (link = processes.prev; link != &processes; link = link->prev) {
+        int other = container_of(link, struct process, all_link)->pid;
+
+        if (other <= pid)
+            return other == pid ? NULL : link;
+    }
     return link;
 }
 

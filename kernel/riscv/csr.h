@@ -10,6 +10,7 @@
 #define SSTATUS_SIE (1 << 1)  /* interrupts on */
 #define SSTATUS_SPIE (1 << 5) /* interrupts were on before the trap */
 #define SSTATUS_SPP (1 << 8)  /* the trap came from supervisor mode */
+#define SSTATUS_VS (3 << 9)   /* state of the vector registers: always off */
 #define SSTATUS_FS (3 << 13)  /* state of the floating-point registers: */
 #define SSTATUS_FS_OFF (0 << 13)
 #define SSTATUS_FS_INITIAL (1 << 13)

@@ -21,7 +21,8 @@ void hart_describe(uint32_t index, uint32_t id)
 
 void hart_init(void)
 {
-    csr_clear(sstatus, SSTATUS_FS | SSTATUS_SUM | SSTATUS_MXR); /* whatever the firmware left */
+    /* Whatever the firmware left. Vector registers stay off: no switch saves them. */
+    csr_clear(sstatus, SSTATUS_FS | SSTATUS_VS | SSTATUS_SUM | SSTATUS_MXR);
     csr_write(scounteren, SCOUNTEREN_ALL);
     timer_set(TIMER_NEVER);
     csr_write(sie, SIE_SOFTWARE | SIE_TIMER | SIE_EXTERNAL);

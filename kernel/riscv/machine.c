@@ -112,9 +112,21 @@ static bool isa_has(const char *isa, const char *extension)
     return false;
 }
 
+/* One of the extensions of one letter, which come first: "rv64imafdc_zicsr". G stands for IMAFD. */
+static bool isa_has_letter(const char *isa, char letter)
+{
+    size_t length = strlen(isa);
+
+    for (size_t i = strlen("rv64"); i < length && isa[i] != '_' && isa[i] != 'z'; i++)
+        if (isa[i] == letter || isa[i] == 'g')
+            return true;
+    return false;
+}
+
 static void scan_cpu(struct scan *scan, const struct fdt_node *node)
 {
     const char *isa = fdt_string(fdt_property(&scan->fdt, node, "riscv,isa"));
+    struct fdt_value extensions = fdt_property(&scan->fdt, node, "riscv,isa-extensions");
     struct fdt_value status = fdt_property(&scan->fdt, node, "status");
     uint64_t unused;
 
@@ -122,11 +134,14 @@ static void scan_cpu(struct scan *scan, const struct fdt_node *node)
     if (!fdt_reg(&scan->fdt, node, 0, &scan->cpu, &unused))
         return;
     scan_number(scan, node, "timebase-frequency", &machine.timebase);
-    if (scan->cpu == machine.hart_id[0])
+    if (scan->cpu == machine.hart_id[0]) {
         machine.sstc = isa != NULL && isa_has(isa, "sstc");
-    else if ((status.data == NULL || fdt_has_string(status, "okay")) && scan->cpu < MASK_BITS &&
-             machine.hart_count < MAX_HARTS)
+        machine.floating_point = (isa != NULL && isa_has_letter(isa, 'd')) ||
+                                 fdt_has_string(extensions, "d");
+    } else if ((status.data == NULL || fdt_has_string(status, "okay")) && scan->cpu < MASK_BITS &&
+               machine.hart_count < MAX_HARTS) {
         machine.hart_id[machine.hart_count++] = (uint32_t)scan->cpu;
+    }
 }
 
 /* Registers and interrupt. False for a device that we could not serve. */

@@ -38,6 +38,7 @@ struct machine {
     uint32_t hart_count;         /* that the tree lists; riscv/hart.h counts those that are up */
     uint64_t timebase;           /* Hz */
     bool sstc;                   /* the timer-compare register of supervisor mode exists */
+    bool floating_point;         /* of double precision: extension D */
 
     struct device plic;
     uint32_t plic_context;       /* of the boot hart's supervisor mode */

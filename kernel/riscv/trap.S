@@ -14,6 +14,14 @@
 
 #define FRAME(n) (8 * ((n) - 1)) /* of register xn */
 
+/*
+ * A reservation of LR lasts over a trap. It must not last over a switch, or the SC of one thread
+ * may count for the LR of another. Any SC ends it; this one stores, if at all, what is there: x1.
+ */
+.macro drop_reservation
+    sc.d zero, x1, (sp)
+.endm
+
 /* All but sp (x2) and tp (x4), which need care. */
 .macro for_most_registers instruction
     \instruction x1, FRAME(1)(sp)
@@ -89,6 +97,7 @@ trap_restore_user:
     restore_trap_csrs
     csrw sscratch, tp
     for_most_registers ld
+    drop_reservation
     ld x4, FRAME(4)(sp)
     ld sp, FRAME(2)(sp)
     sret
@@ -123,6 +132,7 @@ trap_from_kernel:
     /* The thread may have moved to another hart meanwhile: tp is this hart's, not the frame's. */
     restore_trap_csrs
     for_most_registers ld
+    drop_reservation
     addi sp, sp, TRAP_FRAME_SIZE
     sret
 

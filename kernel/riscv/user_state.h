@@ -25,7 +25,7 @@ static inline void user_state_set_fp(struct trap_frame *frame, enum fp_use use)
 /* A program's beginning: all registers zero, floating point off, interrupts on. */
 static inline void user_state_init(struct trap_frame *frame, uint64_t pc, uint64_t sp)
 {
-    const uint64_t off = SSTATUS_SIE | SSTATUS_SPP | SSTATUS_FS;
+    const uint64_t off = SSTATUS_SIE | SSTATUS_SPP | SSTATUS_FS | SSTATUS_VS;
 
     memset(frame, 0, sizeof(*frame));
     frame->sepc = pc;

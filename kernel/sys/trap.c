@@ -10,13 +10,16 @@
 #include "mmu/tlb_check.h"
 #include "proc/process.h"
 #include "riscv/csr.h"
+#include "riscv/instruction.h"
 #include "riscv/irq.h"
+#include "riscv/machine.h"
 #include "riscv/user_state.h"
 #include "sync/printf.h"
 #include "sys/calls.h"
 #include "thread/clock.h"
 #include "vm/fault.h"
 #include "vm/mm.h"
+#include "vm/usercopy.h"
 
 #define LIKELY(condition) __builtin_expect(!!(condition), 1)
 
@@ -68,7 +71,7 @@ static bool start_floating_point(struct trap_frame *frame)
 {
     struct thread *thread = current_thread();
 
-    if (user_state_fp(frame) != FP_OFF)
+    if (!machine.floating_point || user_state_fp(frame) != FP_OFF)
         return false;
     while (thread->fp == NULL) {
         thread->fp = kmem_alloc(FP_STATE_WORDS * sizeof(thread->fp[0]), 0);
@@ -81,6 +84,27 @@ static bool start_floating_point(struct trap_frame *frame)
     user_state_set_fp(frame, FP_CLEAN);
     interrupts_on();
     return true;
+}
+
+/* More words for the line on a program's end, as far as its last instruction tells. */
+static const char *remark_on(const struct trap_frame *frame)
+{
+    uint32_t bits = (uint32_t)frame->stval; /* a hart may leave it 0 */
+
+    if (frame->sepc == 0)
+        return ": a call through NULL";
+    if (frame->scause != EXCEPTION_ILLEGAL)
+        return "";
+    if (bits == 0)
+        user_copy_try(current_process()->mm, frame->sepc, &bits, sizeof(bits), USER_TO_KERNEL);
+    switch (instruction_unit(bits)) {
+    case UNIT_VECTOR:
+        return ": it is for vectors, and programs have no vector registers";
+    case UNIT_FLOAT:
+        return machine.floating_point ? "" : ": this machine has no floating point";
+    default:
+        return "";
+    }
 }
 
 static bool is_page_fault(uint64_t cause)
@@ -137,8 +161,8 @@ static void __attribute__((noinline)) user_trap_other(struct trap_frame *frame)
     if (frame->scause == EXCEPTION_ILLEGAL && start_floating_point(frame))
         return;
     printf("pid %d (%s): killed: %s%s (value 0x%lx, pc 0x%lx)\n", process->pid, process->name,
-           cause_name(frame->scause), frame->sepc == 0 ? ": a call through NULL" : "",
-           (unsigned long)frame->stval, (unsigned long)frame->sepc);
+           cause_name(frame->scause), remark_on(frame), (unsigned long)frame->stval,
+           (unsigned long)frame->sepc);
     process_kill_self(CAUSE_INSTRUCTION);
 }
 

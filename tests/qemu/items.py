@@ -526,6 +526,25 @@ def seeds():
     raise Failure("none of 8 seeds found the race")
 
 
+def reservations():
+    """Each way out of a trap ends with an SC, from which on nothing branches away or comes in."""
+    for kernel in (s.BUILD + "/kernel.elf", s.BUILD + "/san/kernel.elf"):
+        listing = subprocess.run([prefix() + "objdump", "-d", "--no-show-raw-insn", kernel],
+                                 stdout=subprocess.PIPE, check=True).stdout.decode()
+        targets = set(re.findall(r"\t(?:j|b\w+)\t(?:.*,)?([0-9a-f]{16}) <", listing))
+        code = re.findall(r"^([0-9a-f]+)(?: <\S+)?:(?:\t(\S+)\t?(.*))?$", listing, re.MULTILINE)
+        ways = [i for i, line in enumerate(code) if line[1] == "sret"]
+        need(len(ways) >= 2, "%s: %d times sret" % (kernel, len(ways)))
+        for way in ways:
+            at = way
+            while at > 0 and not code[at][1].startswith("sc."):
+                address, word, _ = code[at]
+                need(word and address not in targets and (
+                    at == way or not re.match(r"(j|b|call|ret|sret|mret)", word)),
+                    "%s: no SC before the sret at 0x%s" % (kernel, code[way][0]))
+                at -= 1
+
+
 # ---- other compilers ----------------------------------------------------------------------------
 
 def with_compiler(name, tool, *words):
@@ -599,6 +618,7 @@ def all_items():
         ("idle cost", idle_cost),
         ("svade", svade),
         ("deterministic lane", deterministic),
+        ("reservations end with a trap", reservations),
         ("bad variables", bad_variables),
         ("small commands", small_commands),
         ("nothing to do", nothing_to_do),

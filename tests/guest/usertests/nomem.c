@@ -684,7 +684,11 @@ static void calls_without_memory(void)
     expect(mkdir("deep") == 0);
     make_file("deep/file", 2 * PAGE_BYTES, 1);
     for (unsigned i = 0; i < ROWS; i++) {
-        int pid = spawn(try_row, i);
+        int pid;
+
+        if (rows[i].act == act_floating_point && !has_floating_point())
+            continue;
+        pid = spawn(try_row, i);
 
         all_right = wait_for(pid) == 0 && all_right;
     }

@@ -354,13 +354,14 @@ static void float_survives_switches(void)
 {
     int count = processes(SPINNERS);
 
+    need_floating_point();
     for (int i = 0; i < count; i++)
         spawn(compute_series, i + 1);
     join_all(count, 0);
 }
 
 /* fork copies the floating-point registers, and from then on each process has its own. */
-static void float_survives_fork(void)
+static void __attribute__((noinline)) fork_with_float(void) /* saves fs3 before all else */
 {
     unsigned long kept;
     int pid, status = 0;
@@ -379,6 +380,54 @@ static void float_survives_fork(void)
     expect(kept == 0x400921fb54442d18ul);
     expect_equal(wait(&status), pid);
     expect_equal(status, 0);
+}
+
+static void float_survives_fork(void)
+{
+    need_floating_point();
+    fork_with_float();
+}
+
+/* Instructions that no machine has, or that need registers which programs do not have. */
+static void run_illegal(long which)
+{
+    switch (which) {
+    case 0:
+        __asm__ volatile(".4byte 0xffffffff");
+        break;
+    case 1:
+        __asm__ volatile(".2byte 0");
+        break;
+    case 2: /* csrr a0, sstatus */
+        __asm__ volatile(".4byte 0x10002573" : : : "a0");
+        break;
+    case 3: /* vsetivli zero, 2, e64, m1, ta, ma */
+        __asm__ volatile(".4byte 0xcd817057");
+        break;
+    case 4: /* vle64.v v8, (sp) */
+        __asm__ volatile(".4byte 0x02017407");
+        break;
+    case 5: /* csrr a0, vlenb */
+        __asm__ volatile(".4byte 0xc2202573" : : : "a0");
+        break;
+    }
+}
+
+static void run_illegal_after_float(long which)
+{
+    __asm__ volatile("fmv.d.x ft0, zero" : : : "memory");
+    run_illegal(which);
+}
+
+static void illegal_instructions_kill(void)
+{
+    bool floats = has_floating_point();
+
+    for (long which = 0; which < 6; which++) {
+        expect_killed(run_illegal, which);
+        if (floats)
+            expect_killed(run_illegal_after_float, which);
+    }
 }
 
 static void processes_are_listed(void)
@@ -423,6 +472,7 @@ const struct test process_tests[] = {
     {"registers_survive", registers_survive, QUICK},
     {"float_survives_switches", float_survives_switches, QUICK},
     {"float_survives_fork", float_survives_fork, QUICK},
+    {"illegal_instructions_kill", illegal_instructions_kill, QUICK},
     {"processes_are_listed", processes_are_listed, QUICK},
     {NULL, NULL, QUICK},
 };

@@ -144,6 +144,26 @@ void expect_killed(void (*run)(long), long argument)
     expect_equal(wait_for(pid), STATUS_KILLED);
 }
 
+static void touch_float(long unused)
+{
+    (void)unused;
+    __asm__ volatile("fmv.d.x ft0, zero" : : : "memory");
+}
+
+bool has_floating_point(void)
+{
+    int status = wait_for(spawn(touch_float, 0));
+
+    expect(status == 0 || status == STATUS_KILLED);
+    return status == 0;
+}
+
+void need_floating_point(void)
+{
+    if (!has_floating_point())
+        skip("this machine has no floating point");
+}
+
 void tell(int fd)
 {
     char byte = 'x';

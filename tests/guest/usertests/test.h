@@ -60,6 +60,8 @@ void expect_number(long got, long want, const char *file, int line, const char *
 void expect_errno(long result, int error, const char *file, int line, const char *what);
 int processes(int most); /* how many children this machine can have now, with room to spare */
 void skip(const char *why) __attribute__((noreturn));
+bool has_floating_point(void);
+void need_floating_point(void); /* skips where the machine has none */
 
 /* Processes. */
 int spawn(void (*run)(long), long argument);       /* a child that runs it, then exits with 0 */

@@ -294,6 +294,7 @@ static void add_up(void *index)
 
 static void floats_are_its_own(void)
 {
+    need_floating_point();
     in_threads(THREADS, add_up);
 }
 
@@ -507,6 +508,7 @@ static void fork_copies_the_caller(void)
 {
     struct thread idle, forking;
 
+    need_floating_point();
     start(&idle, wait_for_word, 0);
     start(&forking, fork_in_thread, idle.number);
     finish(&forking);
