@@ -1,7 +1,11 @@
 /*
  * What a word is, is told by its key: of private memory the address space and the address, of
- * shared memory the object and the place in it, which all who map it have in common. A key is only
- * compared; it keeps nothing alive.
+ * shared memory the object and the place in it, which all who map it have in common.
+ *
+ * A key has a use of its object from key_find to key_put. Without it, the last mapping could go
+ * while somebody sleeps, a new object could get the address of the old one, and the sleeper would
+ * take wake-ups that are meant for others. A space needs no use here: it is the running process's,
+ * which keeps it until each of its threads has left this file.
  *
  * No wake-up is lost. A sleeper compares the word and gets on the list under the bucket's lock; a
  * waker has changed the word before it takes that lock. So either the sleeper sees the new value,
@@ -13,14 +17,16 @@
 #include "proc/process.h"
 #include "thread/waitq.h"
 #include "vm/mm.h"
+#include "vm/object.h"
 #include "vm/usercopy.h"
 #include "vm/vma.h"
 
 #define BUCKETS 64
 
 struct futex_key {
-    const void *space; /* struct mm_struct, or struct vm_object */
-    uint64_t place;    /* address, or offset */
+    struct mm_struct *mm;     /* of private memory, else NULL */
+    struct vm_object *object; /* of shared memory, with a use; else NULL */
+    uint64_t place;           /* address, or offset */
 };
 
 static struct futex_bucket {
@@ -44,7 +50,7 @@ void futex_init(void)
     }
 }
 
-/* Sleeps. 0, -EINVAL or -EFAULT. */
+/* Sleeps. 0, -EINVAL or -EFAULT. Owns: the caller, until key_put. */
 static int key_find(struct mm_struct *mm, uint64_t address, struct futex_key *key)
 {
     struct vm_area_struct *vma;
@@ -57,21 +63,30 @@ static int key_find(struct mm_struct *mm, uint64_t address, struct futex_key *ke
     if (vma == NULL || vma->start > address)
         result = -EFAULT;
     else if (vma->flags & VMA_SHARED)
-        *key = (struct futex_key){vma->object, vma->offset + (address - vma->start)};
+        *key = (struct futex_key){NULL, vma->object, vma->offset + (address - vma->start)};
     else
-        *key = (struct futex_key){mm, address};
+        *key = (struct futex_key){mm, NULL, address};
+    if (result == 0 && key->object != NULL)
+        key->object->ops->get(key->object);
     rwlock_read_release(&mm->lock);
     return result;
 }
 
+/* Locks: none, for it may be the last use. Sleeps. */
+static void key_put(const struct futex_key *key)
+{
+    if (key->object != NULL)
+        key->object->ops->put(key->object);
+}
+
 static bool key_equal(const struct futex_key *a, const struct futex_key *b)
 {
-    return a->space == b->space && a->place == b->place;
+    return a->mm == b->mm && a->object == b->object && a->place == b->place;
 }
 
 static struct futex_bucket *bucket_of(const struct futex_key *key)
 {
-    uint64_t mixed = ((uint64_t)key->space ^ key->place) * 0x9e3779b97f4a7c15ul;
+    uint64_t mixed = ((uint64_t)key->mm ^ (uint64_t)key->object ^ key->place) * 0x9e3779b97f4a7c15ul;
 
     return &buckets[mixed >> 58];
 }
@@ -117,26 +132,33 @@ static int sleep_in(struct futex_bucket *bucket, const struct futex_key *key)
     return result;
 }
 
+/* Locks: none. Sleeps. 0, -EINTR, -EAGAIN, or -EFAULT: the word is not in memory. */
+static int wait_on(struct mm_struct *mm, uint64_t address, uint32_t value,
+                   const struct futex_key *key)
+{
+    struct futex_bucket *bucket = bucket_of(key);
+    uint32_t found;
+    int result = -EFAULT;
+
+    spin_lock(&bucket->lock);
+    if (user_copy_try(mm, address, &found, sizeof(found), USER_TO_KERNEL) == sizeof(found))
+        result = found == value ? sleep_in(bucket, key) : -EAGAIN;
+    spin_unlock(&bucket->lock);
+    return result;
+}
+
 int futex_wait(struct mm_struct *mm, uint64_t address, uint32_t value)
 {
-    struct futex_bucket *bucket;
     struct futex_key key;
-    uint32_t found;
-    int result = key_find(mm, address, &key);
+    int result;
 
-    if (result < 0)
-        return result;
-    bucket = bucket_of(&key);
-    spin_lock(&bucket->lock);
-    while (user_copy_try(mm, address, &found, sizeof(found), USER_TO_KERNEL) != sizeof(found)) {
-        spin_unlock(&bucket->lock); /* the word may change, and a waker find nobody: look again */
-        result = user_fault_in(mm, address, false);
+    do { /* -EFAULT: the word was not there. The area may be another one afterwards, too */
+        result = key_find(mm, address, &key);
         if (result < 0)
             return result;
-        spin_lock(&bucket->lock);
-    }
-    result = found == value ? sleep_in(bucket, &key) : -EAGAIN;
-    spin_unlock(&bucket->lock);
+        result = wait_on(mm, address, value, &key);
+        key_put(&key);
+    } while (result == -EFAULT && (result = user_fault_in(mm, address, false)) == 0);
     return result;
 }
 
@@ -152,5 +174,6 @@ int futex_wake(struct mm_struct *mm, uint64_t address, int count)
     spin_lock(&bucket->lock);
     result = wake_in(bucket, &key, count);
     spin_unlock(&bucket->lock);
+    key_put(&key);
     return result;
 }

@@ -34,14 +34,6 @@ static uint32_t running_pid(void)
     return process != NULL ? (uint32_t)process->pid : 0;
 }
 
-void process_table_init(void)
-{
-    spin_init(&process_lock, "processes", RANK_PROCESS);
-    list_init(&processes);
-    trace_pid_hook = running_pid;
-    oom_kill_hook = process_kill;
-}
-
 bool process_count_up(uint32_t *count, uint32_t limit)
 {
     bool room;
@@ -257,6 +249,26 @@ int process_kill(int pid, int cause)
         kill_all(process, cause);
     spin_unlock(&process_lock);
     return result;
+}
+
+/* By then the process may have left mm by exec or exit: another space is not killed for it. */
+static void process_kill_space(struct mm_struct *mm, int cause)
+{
+    struct process *process;
+
+    spin_lock(&process_lock);
+    process = process_find_from(mm->pid);
+    if (process != NULL && process->mm == mm && process->parent != NULL)
+        kill_all(process, cause);
+    spin_unlock(&process_lock);
+}
+
+void process_table_init(void)
+{
+    spin_init(&process_lock, "processes", RANK_PROCESS);
+    list_init(&processes);
+    trace_pid_hook = running_pid;
+    oom_kill_hook = process_kill_space;
 }
 
 int process_parent_pid(void)

@@ -17,7 +17,7 @@
 #define WAIT_FRACTION 100u /* of a second: for the victim to be gone */
 #define TRIES_MAX 500u
 
-int (*oom_kill_hook)(int pid, int cause);
+void (*oom_kill_hook)(struct mm_struct *mm, int cause);
 static int last_victim; /* atomic: who was told to go last; told once only */
 
 /* Pages, in memory or in swap, of an area. Locks: the mm lock for reading. */
@@ -82,7 +82,7 @@ int oom_make_room(struct mm_struct *mm, uint32_t tries)
                "(%lu of %lu promised)\n", victim->pid, victim->name, (unsigned long)most,
                (unsigned long)commit_total(), (unsigned long)commit_limit());
     if (is_other)
-        oom_kill_hook(victim->pid, CAUSE_NO_MEMORY);
+        oom_kill_hook(victim, CAUSE_NO_MEMORY);
     if (victim)
         mm_put(victim);
     if (!is_other)

@@ -12,6 +12,7 @@ struct mm_struct;
  * nobody has any. tries: how often this was asked for the same page. Sleeps; holds nothing.
  */
 int oom_make_room(struct mm_struct *mm, uint32_t tries);
-extern int (*oom_kill_hook)(int pid, int cause); /* proc/ sets it: process_kill() */
+/* proc/ sets it: kills the process that runs in mm, if one still does. Never sleeps. */
+extern void (*oom_kill_hook)(struct mm_struct *mm, int cause);
 
 #endif

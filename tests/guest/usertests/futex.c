@@ -144,6 +144,45 @@ static void futex_in_a_file(void)
     join(pid);
 }
 
+/* A page of a new file without a name, or of shared memory. */
+static int *new_page(bool of_file)
+{
+    int fd = of_file ? open("page", O_CREATE | O_RDWR) : -1;
+    void *page;
+
+    expect(!of_file || ftruncate(fd, PAGE_BYTES) == 0);
+    page = mmap(NULL, PAGE_BYTES, PROT_READ | PROT_WRITE,
+                of_file ? MAP_SHARED : MAP_SHARED | MAP_ANONYMOUS, fd, 0);
+    expect(page != MAP_FAILED);
+    expect(!of_file || (close(fd) == 0 && unlink("page") == 0));
+    return page;
+}
+
+/* Sleepers whose memory was unmapped take no wake-up that is meant for others' new memory. */
+static void sleepers_on_gone_memory(void)
+{
+    struct thread threads[2];
+    int *gone[2];
+
+    for (int i = 0; i < 2; i++) {
+        gone[i] = new_page(i);
+        start(&threads[i], sleep_on_word, (long)gone[i]);
+    }
+    sleep(3);
+    for (int i = 0; i < 2; i++)
+        expect(munmap(gone[i], PAGE_BYTES) == 0);
+    drop_caches();
+    for (int i = 0; i < 12; i++) {
+        int *page = new_page(i % 2);
+        int pid = spawn(sleep_in_child, (long)page);
+
+        wake_in_all(page, 1, 1);
+        expect_equal(woken, 0);
+        join(pid);
+        expect(munmap(page, PAGE_BYTES) == 0);
+    }
+}
+
 static void increment(void *unused)
 {
     (void)unused;
@@ -310,6 +349,7 @@ const struct test futex_tests[] = {
     {"futex_between_processes", futex_between_processes, QUICK},
     {"dying_do_not_take_wakes", dying_do_not_take_wakes, QUICK},
     {"futex_in_a_file", futex_in_a_file, QUICK},
+    {"sleepers_on_gone_memory", sleepers_on_gone_memory, QUICK},
     {"mutex_excludes", mutex_excludes, QUICK},
     {"mutex_between_processes", mutex_between_processes, QUICK},
     {"condition_tells", condition_tells, QUICK},
