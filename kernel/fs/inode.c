@@ -75,6 +75,8 @@ static int __attribute__((noinline)) read_directory_piece(struct inode *inode,
     uint32_t block;
     int error = inode->type == T_DIR ? bmap_lookup(inode, offset >> PAGE_SHIFT, &block) : -EIO;
 
+    if (!error && inode->nlink == 0) /* removed: what is left in it is nobody's name */
+        return 0;
     if (!error)
         error = block ? buffer_read(block, &buffer) : -EIO;
     if (error)

@@ -53,18 +53,28 @@ static int next_name(const char **path, char name[DIRSIZ])
     return 1;
 }
 
+/*
+ * Locks: directory's. May an entry be looked for in it, or made? Once removed it has none any more,
+ * and what is left of ".." may be another directory's number by now.
+ */
+static int directory_usable(const struct inode *directory)
+{
+    if (directory->type != T_DIR)
+        return directory->type ? -ENOTDIR : -EIO;
+    return directory->nlink ? 0 : -ENOENT;
+}
+
 /* Goes from *at, whose reference it drops, to the entry name. On an error *at is NULL. */
 static int step_down(struct inode **at, const char *name)
 {
     struct inode *directory = *at;
     uint32_t number;
-    int error = -ENOTDIR;
+    int error;
 
     *at = NULL;
     inode_lock(directory);
-    if (directory->type == 0)
-        error = -EIO;
-    else if (directory->type == T_DIR)
+    error = directory_usable(directory);
+    if (!error)
         error = directory_lookup(directory, name, &number, NULL);
     if (!error)
         error = inode_get(number, at); /* under the lock: the number cannot be freed meanwhile */
@@ -107,17 +117,38 @@ static int walk(struct inode *cwd, const char *path, char *last, struct inode **
     return error;
 }
 
-int path_lookup(struct inode *cwd, const char *path, struct inode **out)
+/* Such a path names a directory, or nothing. */
+static bool ends_in_slash(const char *path)
 {
-    return walk(cwd, path, NULL, out);
+    size_t length = strlen(path);
+
+    return length > 0 && path[length - 1] == '/';
 }
 
-/* Locks: directory's. May it get a new entry? */
-static int directory_usable(const struct inode *directory)
+int path_lookup(struct inode *cwd, const char *path, struct inode **out)
 {
-    if (directory->type != T_DIR)
-        return directory->type ? -ENOTDIR : -EIO;
-    return directory->nlink ? 0 : -ENOENT; /* somebody removed it after the walk */
+    int error = walk(cwd, path, NULL, out);
+    int type = !error && ends_in_slash(path) ? inode_type(*out) : T_DIR;
+
+    if (error || type == T_DIR)
+        return error;
+    inode_put(*out);
+    return type ? -ENOTDIR : -EIO;
+}
+
+/*
+ * A file, a device or a link is to be made at a path that ends in a slash. -ENOENT, -ENOTDIR, or
+ * -EEXIST: a directory is there.
+ */
+static int refuse_slash(struct inode *cwd, const char *path)
+{
+    struct inode *inode;
+    int error = path_lookup(cwd, path, &inode);
+
+    if (error)
+        return error;
+    inode_put(inode);
+    return -EEXIST;
 }
 
 /* Locks: directory's; in an operation. A new inode, locked, with nothing in it. */
@@ -200,11 +231,9 @@ static int accept_existing(struct inode *inode, int type)
 {
     int found = inode_type(inode);
 
-    if (type != T_FILE)
+    if (type != T_FILE || found == T_DIR)
         return -EEXIST;
-    if (found == T_FILE || found == T_DEVICE)
-        return 0;
-    return found == T_DIR ? -EISDIR : -EIO;
+    return found ? 0 : -EIO;
 }
 
 static int try_create(struct inode *cwd, const char *path, int type, int major, int minor,
@@ -233,13 +262,15 @@ static int try_create(struct inode *cwd, const char *path, int type, int major, 
 int path_create(struct inode *cwd, const char *path, int type, int major, int minor,
                 struct inode **out)
 {
-    int error = try_create(cwd, path, type, major, minor, out);
+    int error = type != T_DIR && ends_in_slash(path)
+                    ? refuse_slash(cwd, path)
+                    : try_create(cwd, path, type, major, minor, out);
 
     if (error == -ENOSPC) { /* blocks may be promised in vain, or free but not committed */
         fs_sync();
         error = try_create(cwd, path, type, major, minor, out);
     }
-    return error;
+    return error == -EEXIST && type == T_FILE ? -EISDIR : error;
 }
 
 /* In an operation; directory is not locked. inode gets one more name. */
@@ -302,6 +333,8 @@ int path_link(struct inode *cwd, const char *old_path, const char *new_path)
     type = inode_type(inode);
     if (type == T_DIR || type == 0)
         error = type ? -EPERM : -EIO;
+    else if (ends_in_slash(new_path))
+        error = refuse_slash(cwd, new_path);
     else
         error = try_link(inode, cwd, new_path);
     if (error == -ENOSPC) {
@@ -312,10 +345,14 @@ int path_link(struct inode *cwd, const char *old_path, const char *new_path)
     return error;
 }
 
-/* Locks: both. In an operation. */
-static int unlink_locked(struct inode *directory, uint64_t offset, struct inode *inode)
+/* Locks: both. In an operation. only_directory: nothing else is removed. */
+static int unlink_locked(struct inode *directory, uint64_t offset, struct inode *inode,
+                         bool only_directory)
 {
     int error = inode->type ? 0 : -EIO;
+
+    if (!error && only_directory && inode->type != T_DIR)
+        return -ENOTDIR;
 
     if (inode->type == T_DIR) {
         int empty = directory_is_empty(inode);
@@ -337,7 +374,8 @@ static int unlink_locked(struct inode *directory, uint64_t offset, struct inode 
 }
 
 /* In an operation. *out: what lost its name, to be put. */
-static int unlink_in(struct inode *directory, const char *name, struct inode **out)
+static int unlink_in(struct inode *directory, const char *name, bool only_directory,
+                     struct inode **out)
 {
     uint64_t offset;
     uint32_t number;
@@ -352,7 +390,7 @@ static int unlink_in(struct inode *directory, const char *name, struct inode **o
         error = inode_get(number, out);
     if (!error) {
         inode_lock(*out);
-        error = unlink_locked(directory, offset, *out);
+        error = unlink_locked(directory, offset, *out, only_directory);
         inode_unlock(*out);
     }
     inode_unlock(directory);
@@ -372,7 +410,7 @@ int path_unlink(struct inode *cwd, const char *path)
     if (!error)
         error = log_begin(UNLINK_BLOCKS);
     if (!error) {
-        error = unlink_in(directory, name, &inode);
+        error = unlink_in(directory, name, ends_in_slash(path), &inode);
         log_end(UNLINK_BLOCKS);
     }
     if (inode)

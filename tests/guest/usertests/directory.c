@@ -99,7 +99,6 @@ static void slashes(void)
     expect(exists("d/"));
     expect(exists("//"));
     expect(open("", O_RDONLY) == -1);
-    expect(open("d/f/", O_RDONLY) == -1 || exists("d/f"));
 }
 
 static void files_are_no_directories(void)
@@ -185,6 +184,94 @@ static void removed_directory(void)
         expect(link("/README", "r") == -1);
     }
     expect(chdir("/usertests.d") == 0);
+}
+
+/*
+ * What ".." said in a removed directory leads nowhere, in particular not into the directory that
+ * got the number of its parent, which is gone as well.
+ */
+static void removed_parents(void)
+{
+    unsigned lost;
+    char name[8];
+    int fd;
+
+    expect(mkdir("p") == 0 && mkdir("p/q") == 0);
+    lost = inode_of("p");
+    fd = open("p/q", O_RDONLY);
+    expect(chdir("p/q") == 0);
+    expect(unlink("../../p/q") == 0 && unlink("/usertests.d/p") == 0);
+    for (int i = 0; i < 64; i++) {
+        numbered(name, 's', i);
+        snprintf(block, sizeof(block), "/usertests.d/%s", name);
+        expect(mkdir(block) == 0);
+    }
+    expect_error(open("..", O_RDONLY), ENOENT);
+    expect_error(open(".", O_RDONLY), ENOENT);
+    expect_error(open("../made", O_CREATE | O_WRONLY), ENOENT);
+    expect_error(mkdir("../made"), ENOENT);
+    expect_error(mknod("../made", 1, 0), ENOENT);
+    expect_error(link("/README", "../made"), ENOENT);
+    expect_error(link("../README", "/usertests.d/made"), ENOENT);
+    expect_error(unlink("../saaa"), ENOENT);
+    expect_error(chdir(".."), ENOENT);
+    expect_error(exec("../true", (char *[]){NULL}), ENOENT);
+    expect_equal(read(fd, block, 64), 0); /* and no entry leads there either */
+    expect(chdir("/usertests.d") == 0);
+    for (int i = 0; i < 64; i++) {
+        numbered(name, 's', i);
+        expect_equal(count_entries(name), 2);
+        lost = inode_of(name) == lost ? 0 : lost;
+    }
+    expect_equal(lost, 0); /* else nothing was tested */
+}
+
+/* A path that ends in a slash names a directory, in each call that takes one. */
+static void last_slash(void)
+{
+    char *argv[] = {NULL};
+
+    write_file("f", "text", 4);
+    expect(mkdir("d/") == 0 && mkdir("e//") == 0);
+    expect_error(open("f/", O_RDONLY), ENOTDIR);
+    expect_error(open("f//", O_RDWR | O_TRUNC), ENOTDIR);
+    expect_error(open("f/", O_CREATE | O_RDWR), ENOTDIR);
+    expect_error(open("new/", O_CREATE | O_RDWR), ENOENT);
+    expect_error(open("d/", O_CREATE | O_RDWR), EISDIR);
+    expect_error(open("/console/", O_RDWR), ENOTDIR);
+    expect_error(mknod("new/", 1, 0), ENOENT);
+    expect_error(mknod("d/", 1, 0), EEXIST);
+    expect_error(mkdir("f/"), EEXIST);
+    expect_error(link("f/", "g"), ENOTDIR);
+    expect_error(link("d/", "g"), EPERM);
+    expect_error(link("f", "new/"), ENOENT);
+    expect_error(link("f", "d/"), EEXIST);
+    expect_error(unlink("f/"), ENOTDIR);
+    expect_error(chdir("f/"), ENOTDIR);
+    expect_error(exec("/true/", argv), ENOTDIR);
+    expect(close(open("d/", O_RDONLY)) == 0);
+    expect(chdir("d/") == 0 && chdir("..///") == 0);
+    expect(unlink("d/") == 0 && unlink("e//") == 0);
+    expect(read(open("f", O_RDONLY), block, 10) == 4 && memcmp(block, "text", 4) == 0);
+}
+
+/* The root has no last name, "." and ".." are directories: they are not made. */
+static void make_what_is_there(void)
+{
+    static const char *const paths[] = {"/", "//", "/.", "/..", ".", "..", "./"};
+
+    make_empty("f");
+    for (unsigned i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
+        expect_error(open(paths[i], O_CREATE | O_RDWR), EISDIR);
+        expect_error(open(paths[i], O_CREATE), EISDIR);
+        expect_error(open(paths[i], O_WRONLY), EISDIR);
+        expect_error(mkdir(paths[i]), EEXIST);
+        expect_error(mknod(paths[i], 1, 0), EEXIST);
+        expect_error(link("f", paths[i]), EEXIST);
+        expect_error(link(paths[i], "g"), EPERM);
+        expect_error(unlink(paths[i]), EPERM);
+        expect(close(open(paths[i], O_RDONLY)) == 0);
+    }
 }
 
 #define MANY 300
@@ -365,6 +452,9 @@ const struct test directory_tests[] = {
     {"links_count", links_count, QUICK},
     {"chdir_keeps", chdir_keeps, QUICK},
     {"removed_directory", removed_directory, QUICK},
+    {"removed_parents", removed_parents, QUICK},
+    {"last_slash", last_slash, QUICK},
+    {"make_what_is_there", make_what_is_there, QUICK},
     {"many_files", many_files, QUICK},
     {"deep_directories", deep_directories, QUICK},
     {"creates_at_once", creates_at_once, QUICK},
