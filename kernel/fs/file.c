@@ -53,36 +53,26 @@ static int open_allowed(uint16_t type, uint16_t major, bool writable)
     }
 }
 
-int file_open_inode(struct inode *inode, int flags, struct file **out)
+int file_open_inode(struct file *file, struct inode *inode, int flags)
 {
-    bool writable = (flags & (O_WRONLY | O_RDWR)) != 0;
-    struct file *file;
-    uint16_t type, major, minor;
+    uint16_t type;
     int result;
 
     inode_lock(inode);
     type = inode->type;
-    major = inode->major;
-    minor = inode->minor;
+    file->major = inode->major;
+    file->minor = inode->minor;
     inode_unlock(inode);
 
-    result = open_allowed(type, major, writable);
-    if (result == 0 && type == T_FILE && (flags & O_TRUNC))
-        result = inode_resize(inode, 0);
-    if (result < 0)
-        return result;
-    file = file_alloc();
-    if (file == NULL)
-        return -ENOMEM;
     file->type = type == T_DEVICE ? FILE_DEVICE : FILE_INODE;
     file->readable = !(flags & O_WRONLY);
-    file->writable = writable;
+    file->writable = (flags & (O_WRONLY | O_RDWR)) != 0;
     file->append = (flags & O_APPEND) != 0;
-    file->major = major;
-    file->minor = minor;
     file->inode = inode;
-    *out = file;
-    return 0;
+    result = open_allowed(type, file->major, file->writable);
+    if (result == 0 && type == T_FILE && (flags & O_TRUNC))
+        result = inode_resize(inode, 0);
+    return result;
 }
 
 static int64_t inode_file_read(struct file *file, struct mm_struct *mm, uint64_t user,

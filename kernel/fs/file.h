@@ -31,10 +31,10 @@ struct file {
 
 struct file *file_alloc(void);                 /* one reference; NULL: no memory */
 /*
- * What open() does once the inode is found. flags: O_... On success the inode's reference is the
- * file's.
+ * What open() does once the inode is found; file is new. flags: O_... The inode's reference is the
+ * file's from then on, also where it fails.
  */
-int file_open_inode(struct inode *inode, int flags, struct file **out);
+int file_open_inode(struct file *file, struct inode *inode, int flags);
 void file_release(struct file *file);          /* the last reference is gone */
 /*
  * Return the bytes done, fewer than asked for at the end; or -EFAULT, if part of the user's is

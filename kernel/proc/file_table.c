@@ -34,59 +34,54 @@ struct file *file_table_get_shared(struct file_table *table, uint64_t descriptor
     return file;
 }
 
-int file_table_add(struct file_table *table, struct file *file)
+int file_table_reserve(struct file_table *table)
 {
-    int descriptor = 0;
+    uint64_t descriptor;
 
     file_table_lock(table);
-    while (descriptor < MAX_OPEN_FILES && table->file[descriptor] != NULL)
-        descriptor++;
+    descriptor = bitmap_find_clear(table->used, MAX_OPEN_FILES, 0);
     if (descriptor < MAX_OPEN_FILES)
-        table->file[descriptor] = file;
+        bitmap_set(table->used, descriptor);
     file_table_unlock(table);
-    return descriptor < MAX_OPEN_FILES ? descriptor : -EMFILE;
+    return descriptor < MAX_OPEN_FILES ? (int)descriptor : -EMFILE;
 }
 
-/* Takes it out, if it is expected, or expected is NULL. Returns it, or NULL. */
-static struct file *file_table_take(struct file_table *table, uint64_t descriptor,
-                                    const struct file *expected)
+void file_table_set(struct file_table *table, int descriptor, struct file *file)
 {
-    struct file *file;
-
-    if (descriptor >= MAX_OPEN_FILES)
-        return NULL;
     file_table_lock(table);
-    file = table->file[descriptor];
-    if (expected == NULL || file == expected)
-        table->file[descriptor] = NULL;
-    else
-        file = NULL;
+    table->file[descriptor] = file;
+    if (file == NULL)
+        bitmap_clear(table->used, (uint64_t)descriptor);
     file_table_unlock(table);
-    return file;
 }
 
 int file_table_close(struct file_table *table, uint64_t descriptor)
 {
-    struct file *file = file_table_take(table, descriptor, NULL);
+    struct file *file;
 
+    if (descriptor >= MAX_OPEN_FILES)
+        return -EBADF;
+    file_table_lock(table);
+    file = table->file[descriptor];
+    if (file != NULL) {
+        table->file[descriptor] = NULL;
+        bitmap_clear(table->used, descriptor);
+    }
+    file_table_unlock(table);
     if (file == NULL)
         return -EBADF;
     file_close(file); /* not under the lock: it may sleep */
     return 0;
 }
 
-void file_table_take_back(struct file_table *table, int descriptor, struct file *file)
-{
-    if (file_table_take(table, (uint64_t)descriptor, file) != NULL)
-        file_close(file);
-}
-
 void file_table_copy(struct file_table *to, struct file_table *from)
 {
     file_table_lock(from);
     for (int descriptor = 0; descriptor < MAX_OPEN_FILES; descriptor++) {
-        if (from->file[descriptor] != NULL)
-            to->file[descriptor] = file_dup(from->file[descriptor]);
+        if (from->file[descriptor] == NULL)
+            continue;
+        to->file[descriptor] = file_dup(from->file[descriptor]);
+        bitmap_set(to->used, (uint64_t)descriptor);
     }
     file_table_unlock(from);
 }

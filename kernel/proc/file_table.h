@@ -2,17 +2,22 @@
  * A process's open files by descriptor. Only threads of the process itself use its table; while
  * there is but one, it is not locked. Each entry holds a reference; a call takes one more for as
  * long as it works with the file, so that a close meanwhile does no harm.
+ *
+ * A call that makes a descriptor reserves it first, before it does anything that it cannot undo.
+ * Until file_table_set, a reserved descriptor is a bad one to all others, and is given to nobody.
  */
 #ifndef PROC_FILE_TABLE_H
 #define PROC_FILE_TABLE_H
 
 #include "abi/limits.h"
 #include "fs/file.h"
+#include "lib/bitmap.h"
 
 struct file_table {
     bool is_shared;                    /* changes while the process has one thread only */
-    struct spinlock lock;              /* RANK_FILE_TABLE, where it is shared: guards file */
-    struct file *file[MAX_OPEN_FILES]; /* NULL: free */
+    struct spinlock lock;              /* RANK_FILE_TABLE, where it is shared: guards the rest */
+    uint64_t used[BITMAP_WORDS(MAX_OPEN_FILES)]; /* by descriptor: open or reserved */
+    struct file *file[MAX_OPEN_FILES]; /* NULL: free, or only reserved */
 };
 
 void file_table_init(struct file_table *table); /* it is all zero */
@@ -31,14 +36,14 @@ static inline struct file *file_table_get(struct file_table *table, uint64_t des
     return file_dup(table->file[descriptor]);
 }
 
-/* The lowest free descriptor, or -EMFILE. On success the table has the caller's reference. */
-int file_table_add(struct file_table *table, struct file *file);
-int file_table_close(struct file_table *table, uint64_t descriptor); /* 0 or -EBADF. Sleeps. */
+/* The lowest free descriptor, now reserved, or -EMFILE. Never sleeps. */
+int file_table_reserve(struct file_table *table);
 /*
- * Undoes file_table_add, unless another thread has closed the descriptor meanwhile; one that is
- * negative is none. The caller has a reference to file besides the table's. Sleeps.
+ * A reserved descriptor becomes file's, and the table has the caller's reference; or, with NULL, it
+ * is free again. Never sleeps.
  */
-void file_table_take_back(struct file_table *table, int descriptor, struct file *file);
+void file_table_set(struct file_table *table, int descriptor, struct file *file);
+int file_table_close(struct file_table *table, uint64_t descriptor); /* 0 or -EBADF. Sleeps. */
 void file_table_copy(struct file_table *to, struct file_table *from); /* to is empty, not shared */
 void file_table_close_all(struct file_table *table); /* the process has one thread. Sleeps. */
 

@@ -86,9 +86,9 @@ static bool key_equal(const struct futex_key *a, const struct futex_key *b)
 
 static struct futex_bucket *bucket_of(const struct futex_key *key)
 {
-    uint64_t mixed = ((uint64_t)key->mm ^ (uint64_t)key->object ^ key->place) * 0x9e3779b97f4a7c15ul;
+    uint64_t mixed = (uint64_t)key->mm ^ (uint64_t)key->object ^ key->place; /* one is NULL */
 
-    return &buckets[mixed >> 58];
+    return &buckets[mixed * 0x9e3779b97f4a7c15ul >> 58];
 }
 _Static_assert(BUCKETS == 1 << 6, "the hash has 6 bits");
 

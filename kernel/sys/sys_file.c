@@ -39,16 +39,6 @@ int64_t sys_write(struct trap_frame *frame)
     return result;
 }
 
-/* A new descriptor for file, whose reference goes to the table, or is given back. */
-static int64_t install(struct file *file)
-{
-    int descriptor = file_table_add(&current_process()->files, file);
-
-    if (descriptor < 0)
-        file_close(file);
-    return descriptor;
-}
-
 /* What is at the path that lies at user; type: makes it, as path_create does; 0: it is there. */
 static int find(uint64_t user, int type, int major, int minor, struct inode **inode)
 {
@@ -68,21 +58,32 @@ static int find(uint64_t user, int type, int major, int minor, struct inode **in
     return result;
 }
 
+/* The descriptor and the file come first: what makes or empties a file cannot be undone. */
 int64_t sys_open(struct trap_frame *frame)
 {
+    struct file_table *files = &current_process()->files;
     int flags = (int)frame->a1;
     struct inode *inode;
     struct file *file;
-    int result = find(frame->a0, flags & O_CREATE ? T_FILE : 0, 0, 0, &inode);
+    int descriptor = file_table_reserve(files);
+    int result = -ENOMEM;
 
-    if (result < 0)
-        return result;
-    result = file_open_inode(inode, flags, &file);
-    if (result < 0) {
-        inode_put(inode);
-        return result;
+    if (descriptor < 0)
+        return descriptor;
+    file = file_alloc();
+    if (file == NULL)
+        goto unreserve;
+    result = find(frame->a0, flags & O_CREATE ? T_FILE : 0, 0, 0, &inode);
+    if (result == 0)
+        result = file_open_inode(file, inode, flags);
+    if (result == 0) {
+        file_table_set(files, descriptor, file);
+        return descriptor;
     }
-    return install(file);
+    file_close(file);
+unreserve:
+    file_table_set(files, descriptor, NULL);
+    return result;
 }
 
 int64_t sys_close(struct trap_frame *frame)
@@ -92,9 +93,18 @@ int64_t sys_close(struct trap_frame *frame)
 
 int64_t sys_dup(struct trap_frame *frame)
 {
+    struct file_table *files = &current_process()->files;
     struct file *file = argument_file(frame);
+    int descriptor;
 
-    return file == NULL ? -EBADF : install(file);
+    if (file == NULL)
+        return -EBADF;
+    descriptor = file_table_reserve(files);
+    if (descriptor >= 0)
+        file_table_set(files, descriptor, file);
+    else
+        file_close(file);
+    return descriptor;
 }
 
 int64_t sys_lseek(struct trap_frame *frame)
@@ -158,23 +168,32 @@ int64_t sys_fstat(struct trap_frame *frame)
 int64_t sys_pipe(struct trap_frame *frame)
 {
     struct process *process = current_process();
+    struct file_table *files = &process->files;
     struct file *reader, *writer;
     int descriptor[2];
-    int result = pipe_create(&reader, &writer);
+    int result;
 
+    descriptor[0] = file_table_reserve(files);
+    if (descriptor[0] < 0)
+        return descriptor[0];
+    descriptor[1] = result = file_table_reserve(files);
     if (result < 0)
-        return result;
-    descriptor[0] = (int)install(file_dup(reader));
-    descriptor[1] = (int)install(file_dup(writer));
-    result = -EMFILE;
-    if (descriptor[0] >= 0 && descriptor[1] >= 0)
-        result = user_copy_out(process->mm, frame->a0, descriptor, sizeof(descriptor));
-    if (result < 0) {
-        file_table_take_back(&process->files, descriptor[0], reader);
-        file_table_take_back(&process->files, descriptor[1], writer);
+        goto unreserve_reader;
+    result = pipe_create(&reader, &writer);
+    if (result < 0)
+        goto unreserve_writer;
+    result = user_copy_out(process->mm, frame->a0, descriptor, sizeof(descriptor));
+    if (result == 0) {
+        file_table_set(files, descriptor[0], reader);
+        file_table_set(files, descriptor[1], writer);
+        return 0;
     }
     file_close(reader);
     file_close(writer);
+unreserve_writer:
+    file_table_set(files, descriptor[1], NULL);
+unreserve_reader:
+    file_table_set(files, descriptor[0], NULL);
     return result;
 }
 

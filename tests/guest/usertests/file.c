@@ -405,6 +405,25 @@ static void too_many_open_files(void)
     expect_equal(open("file", O_RDONLY), MAX_OPEN_FILES - 1);
 }
 
+/* What has to be refused for want of a descriptor has changed nothing. */
+static void refused_open_changes_nothing(void)
+{
+    struct stat status;
+    int last = -1, fd;
+
+    write_file("file", "precious", 8);
+    while ((fd = open("file", O_RDONLY)) >= 0)
+        last = fd;
+    expect_error(open("file", O_WRONLY | O_TRUNC), EMFILE);
+    expect_error(open("file", O_WRONLY | O_CREATE | O_TRUNC), EMFILE);
+    expect_error(open("new", O_WRONLY | O_CREATE), EMFILE);
+    expect(fstat(last, &status) == 0 && status.size == 8);
+    expect(close(last) == 0);
+    expect_error(open("new", O_RDONLY), ENOENT);
+    expect_error(open("missing", O_RDONLY), ENOENT); /* which keeps no descriptor */
+    expect_equal(open("new", O_RDWR | O_CREATE), last);
+}
+
 static void descriptors_are_lowest(void)
 {
     int first, second;
@@ -542,6 +561,7 @@ const struct test file_tests[] = {
     {"modes_are_kept", modes_are_kept, QUICK},
     {"bad_descriptors", bad_descriptors, QUICK},
     {"too_many_open_files", too_many_open_files, QUICK},
+    {"refused_open_changes_nothing", refused_open_changes_nothing, QUICK},
     {"descriptors_are_lowest", descriptors_are_lowest, QUICK},
     {"sync_returns", sync_returns, QUICK},
     {"fsync_writes", fsync_writes, QUICK},
