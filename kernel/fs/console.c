@@ -6,9 +6,11 @@
  * guards: q = queue_lock; r = reader (outer lock: held while waiting for typing and while copying
  * out)
  */
+#include "abi/errno.h"
 #include "dev/uart.h"
 #include "fs/file.h"
 #include "sync/printf.h"
+#include "thread/thread.h"
 #include "vm/usercopy.h"
 
 #define CONTROL(letter) ((letter) - '@')
@@ -173,7 +175,9 @@ static int64_t console_write(uint32_t minor, struct mm_struct *mm, uint64_t user
         uint64_t wanted = bytes - done < PIECE_BYTES ? bytes - done : PIECE_BYTES;
         uint64_t copied = user_copy_try(mm, user + done, piece, wanted, USER_TO_KERNEL);
 
-        if (copied == 0)
+        if (thread_is_interrupted())
+            result = -EINTR;
+        else if (copied == 0)
             result = user_fault_in(mm, user + done, false);
         piece[copied] = '\0';
         console_print(piece, copied);

@@ -78,9 +78,10 @@ int file_open_inode(struct file *file, struct inode *inode, int flags)
 static int64_t inode_file_read(struct file *file, struct mm_struct *mm, uint64_t user,
                                uint64_t bytes)
 {
-    int64_t done;
+    int64_t done = sleeplock_acquire_killable(&file->lock);
 
-    sleeplock_acquire(&file->lock);
+    if (done < 0)
+        return done;
     done = inode_read(file->inode, mm, user, file->offset, bytes);
     if (done > 0)
         file->offset += (uint64_t)done;
@@ -92,9 +93,10 @@ static int64_t inode_file_write(struct file *file, struct mm_struct *mm, uint64_
                                 uint64_t bytes)
 {
     uint64_t offset;
-    int64_t done;
+    int64_t done = sleeplock_acquire_killable(&file->lock);
 
-    sleeplock_acquire(&file->lock);
+    if (done < 0)
+        return done;
     offset = file->append ? INODE_END : file->offset;
     done = inode_write(file->inode, mm, user, offset, bytes);
     if (done > 0)
@@ -145,7 +147,8 @@ int64_t file_seek(struct file *file, int64_t offset, int whence)
         return -ESPIPE;
     if (whence != SEEK_SET && whence != SEEK_CUR && whence != SEEK_END)
         return -EINVAL;
-    sleeplock_acquire(&file->lock);
+    if (sleeplock_acquire_killable(&file->lock) < 0)
+        return -EINTR;
     if (whence == SEEK_CUR)
         base = (int64_t)file->offset;
     else if (whence == SEEK_END)

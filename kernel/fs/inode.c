@@ -16,6 +16,7 @@
 #include "fs/writeback.h"
 #include "lib/string.h"
 #include "mem/frame.h"
+#include "thread/thread.h"
 #include "vm/page_lock.h"
 #include "vm/usercopy.h"
 
@@ -138,7 +139,9 @@ int64_t inode_read(struct inode *inode, struct mm_struct *mm, uint64_t user, uin
 
     inode_lock(inode);
     while (done < bytes) {
-        int64_t moved = read_piece(inode, mm, user + done, offset + done, bytes - done);
+        int64_t moved = mm && thread_is_interrupted()
+                            ? -EINTR
+                            : read_piece(inode, mm, user + done, offset + done, bytes - done);
 
         if (moved > 0) {
             done += (uint64_t)moved;
@@ -390,7 +393,7 @@ int64_t inode_write(struct inode *inode, struct mm_struct *mm, uint64_t user, ui
         uint64_t copied = 0;
 
         object_throttle(&inode->object);
-        error = write_burst(inode, &source, user + done,
+        error = thread_is_interrupted() ? -EINTR : write_burst(inode, &source, user + done,
                             offset == INODE_END ? INODE_END : offset + done, bytes - done, &copied);
         done += copied;
         if (copied)

@@ -14,6 +14,7 @@
 #include "fs/inode_disk.h"
 #include "fs/log.h"
 #include "lib/string.h"
+#include "thread/thread.h"
 
 #define LINKS_MAX 32767 /* struct stat shows a short */
 /* The new inode; its first block and that one's bit; an entry in the parent. */
@@ -104,6 +105,9 @@ static int walk(struct inode *cwd, const char *path, char *last, struct inode **
             *out = at;
             return 0;
         }
+        error = -EINTR;
+        if (thread_is_interrupted())
+            break;
         error = step_down(&at, name);
         if (error)
             return error;

@@ -19,6 +19,7 @@
 #include "fs/file.h"
 #include "mem/frame.h"
 #include "mem/kmem.h"
+#include "thread/thread.h"
 #include "vm/commit.h"
 #include "vm/usercopy.h"
 
@@ -230,7 +231,9 @@ int64_t pipe_write(struct pipe *pipe, struct mm_struct *mm, uint64_t user, uint6
     if (result < 0)
         return result;
     while (done < bytes && result >= 0) {
-        if (!pipe_has_room(pipe))
+        if (thread_is_interrupted())
+            result = -EINTR;
+        else if (!pipe_has_room(pipe))
             result = pipe_wait(pipe, &pipe->writer, pipe_has_room);
         else if (!is_open(&pipe->reader.open))
             result = -EPIPE;

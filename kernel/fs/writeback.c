@@ -264,6 +264,8 @@ static int write_back(struct vm_object *object)
     int error = 0;
 
     while (more && !error) {
+        if (thread_is_interrupted())
+            return -EINTR;
         sleeplock_acquire(&batch.lock);
         error = write_batch(inode, &from, &more);
         sleeplock_release(&batch.lock);
@@ -311,9 +313,11 @@ int inode_fsync(struct inode *inode)
  */
 int fs_sync(void)
 {
-    int error, later;
+    int error = sleeplock_acquire_killable(&sync_lock);
+    int later;
 
-    sleeplock_acquire(&sync_lock);
+    if (error)
+        return error;
     error = object_sync_all();
     later = log_commit();
     sleeplock_release(&sync_lock);

@@ -70,6 +70,7 @@ static void __attribute__((noreturn)) process_end(int status, int cause)
 
     if (process_take_over() < 0)
         process_leave();
+    thread_begin_to_end();
     if (process == init_process)
         init_has_ended(status, cause);
     process_release(process);

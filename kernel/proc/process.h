@@ -66,7 +66,7 @@ static inline struct thread *process_only_thread(const struct process *process)
  */
 static inline bool process_is_killed(void)
 {
-    return __atomic_load_n(&current_thread()->interrupted, __ATOMIC_RELAXED);
+    return thread_is_interrupted();
 }
 
 /* Boot: runs /init, with command (or NULL) as its argument. */

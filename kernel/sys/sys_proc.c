@@ -92,7 +92,8 @@ int64_t sys_poweroff(struct trap_frame *frame)
 
     if (status < 0 || status > INT8_MAX)
         return -EINVAL;
-    fs_sync();
+    if (fs_sync() == -EINTR)
+        return -EINTR;
     power_off((int)status);
 }
 

@@ -76,7 +76,7 @@ static bool start_floating_point(struct trap_frame *frame)
     while (thread->fp == NULL) {
         thread->fp = kmem_alloc(FP_STATE_WORDS * sizeof(thread->fp[0]), 0);
         if (thread->fp == NULL && frame_wait() != 0)
-            return false;
+            return process_is_killed(); /* then it need not run */
     }
     memset(thread->fp, 0, FP_STATE_WORDS * sizeof(thread->fp[0]));
     interrupts_off(); /* between the two, no switch may find one without the other */
@@ -132,6 +132,8 @@ static enum wait_cause cause_of_fault(enum fault_result why)
 static void __attribute__((noinline)) user_fault_is_fatal(struct trap_frame *frame,
                                                           enum fault_result why)
 {
+    if (why == FAULT_INTERRUPTED)
+        return;
     fault_report(current_process()->mm, frame->stval, access_tried(frame), frame->sepc, why);
     process_kill_self(cause_of_fault(why));
 }

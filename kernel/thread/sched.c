@@ -232,14 +232,24 @@ void thread_interrupt(struct thread *thread)
     uint64_t flags = spin_lock_irq(&thread->lock);
     uint32_t index;
 
-    thread->interrupted = true;
-    if (thread->killable)
+    thread->interrupted = !thread->is_ending;
+    if (thread->killable && thread->interrupted)
         wake_locked(thread);
     __atomic_thread_fence(__ATOMIC_SEQ_CST); /* pairs with the one in switch_to() */
     index = __atomic_load_n(&thread->hart_index, __ATOMIC_RELAXED);
     if (__atomic_load_n(&thread->state, __ATOMIC_RELAXED) == THREAD_RUNNING &&
         index != this_hart()->index)
         sbi_send_ipi(1ul << index);
+    spin_unlock_irq(&thread->lock, flags);
+}
+
+void thread_begin_to_end(void)
+{
+    struct thread *thread = current_thread();
+    uint64_t flags = spin_lock_irq(&thread->lock);
+
+    thread->is_ending = true;
+    thread->interrupted = false;
     spin_unlock_irq(&thread->lock, flags);
 }
 

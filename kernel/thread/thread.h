@@ -34,6 +34,7 @@ struct thread {
     enum thread_state state;     /* t, but for RUNNABLE to RUNNING: h */
     bool interrupted;            /* t: killable sleeps end, and return -EINTR */
     bool killable;               /* t: of a sleep: thread_interrupt ends it */
+    bool is_ending;              /* t: it gives up what its process has: nothing interrupts it */
     bool frees_itself;           /* o: a kernel thread whose entry has returned */
     bool missed_frame;           /* o: it got none; reclaim has not said since that none is left */
     uint32_t hart_index;         /* h: where it runs, or ran last */
@@ -83,6 +84,18 @@ void thread_yield(void); /* lets others run. Sleeps. */
  * lives.
  */
 void thread_interrupt(struct thread *thread);
+/* The running thread ends, and from now on does all that this takes: it was interrupted enough. */
+void thread_begin_to_end(void);
+/*
+ * Was the running thread interrupted, so that it is to leave or to die? Each loop whose length a
+ * user chooses asks in each round, and ends where that is so; its call returns what it has done,
+ * or -EINTR. Nobody will read that; but what it leaves behind has to be right.
+ * Locks: any. Sleeps: no.
+ */
+static inline bool thread_is_interrupted(void)
+{
+    return __atomic_load_n(&current_thread()->interrupted, __ATOMIC_RELAXED);
+}
 void thread_init(void); /* once, on the boot hart: its idle thread becomes current */
 /* Each hart's last call of boot: it becomes its idle thread, and schedules for ever. */
 void thread_start_hart(void) __attribute__((noreturn));

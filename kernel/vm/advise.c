@@ -7,6 +7,7 @@
  */
 #include "abi/errno.h"
 #include "abi/mman.h"
+#include "thread/thread.h"
 #include "vm/fault.h"
 #include "vm/lru.h"
 #include "vm/mm.h"
@@ -80,6 +81,8 @@ int mm_sync(struct mm_struct *mm, uint64_t start, uint64_t length, int flags)
             return -ENOMEM;
         if ((flags & MS_INVALIDATE) && (piece.flags & VMA_LOCKED))
             error = -EBUSY;
+        else if (thread_is_interrupted())
+            error = -EINTR;
         else if ((flags & MS_SYNC) && (piece.flags & VMA_SHARED) && piece.object->ops->sync)
             error = piece.object->ops->sync(piece.object);
         piece_done(&piece);
@@ -132,6 +135,8 @@ static int advise_drop(struct mm_struct *mm, uint64_t start, uint64_t end)
             error = -ENOMEM;
         else if (vma->flags & VMA_LOCKED)
             error = -EINVAL;
+        else if (thread_is_interrupted())
+            error = -EINTR;
         else
             unmap_page_range(mm, start, vma->end < end ? vma->end : end);
         if (!error)
@@ -144,7 +149,7 @@ static int advise_drop(struct mm_struct *mm, uint64_t start, uint64_t end)
 /* Holds nothing. What is in swap of the range comes back. */
 static void bring_back(struct mm_struct *mm, uint64_t start, uint64_t end)
 {
-    for (; start < end; start += PAGE_SIZE)
+    for (; start < end && !thread_is_interrupted(); start += PAGE_SIZE)
         if (handle_page_fault(mm, start, FAULT_FLAG_BRING_BACK, 0) != FAULT_OK)
             return;
 }
@@ -155,6 +160,8 @@ static int advise_read(struct mm_struct *mm, uint64_t start, uint64_t end)
     while (start < end) {
         struct piece piece;
 
+        if (thread_is_interrupted())
+            return -EINTR;
         if (!piece_next(mm, &start, end, &piece))
             return -ENOMEM;
         if (piece.object)

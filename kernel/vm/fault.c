@@ -10,6 +10,7 @@
 #include "mmu/tlb.h"
 #include "sync/printf.h"
 #include "sync/trace.h"
+#include "thread/thread.h"
 #include "vm/anon.h"
 #include "vm/lru.h"
 #include "vm/mm.h"
@@ -282,13 +283,18 @@ static void __attribute__((noinline)) fault_end(struct vm_fault *fault, enum fau
         mm_count(fault->mm, VM_STAT_FAULT_BAD);
 }
 
-/* A round did not do: waits for what it wanted. True: look again; else *result is the end. */
+/*
+ * A round did not do: waits for what it wanted. True: look again; else *result is the end. A thread
+ * that was interrupted goes no further: it might be the one that is waited for, or wait for ever.
+ */
 static bool __attribute__((noinline)) fault_waited(struct vm_fault *fault,
                                                    enum fault_result *result)
 {
     *result = fault_wait(fault, *result);
     if (*result == FAULT_WANT_PROMISE)
         *result = oom_make_room(fault->mm, fault->patience++) ? FAULT_NO_MEMORY : FAULT_RETRY;
+    if (thread_is_interrupted())
+        *result = FAULT_INTERRUPTED;
     return *result == FAULT_RETRY;
 }
 

@@ -35,6 +35,7 @@ enum fault_result {
     FAULT_NO_MEMORY,  /* unreserved memory that cannot be had */
     FAULT_IO_ERROR,   /* the page could not be read */
     FAULT_NO_SPACE,   /* a store into a hole of a mapped file, and the disk is full */
+    FAULT_INTERRUPTED, /* the thread is to end: it is told nothing */
     /* Between the handlers and handle_page_fault only. */
     FAULT_RETRY,       /* the entry changed meanwhile: look again */
     FAULT_WANT_FRAME,  /* no frame is free */

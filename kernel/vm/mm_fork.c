@@ -10,6 +10,7 @@
 #include "mem/kmem.h"
 #include "mmu/tlb.h"
 #include "sync/printf.h"
+#include "thread/thread.h"
 #include "vm/anon.h"
 #include "vm/mm.h"
 #include "vm/quota.h"
@@ -99,6 +100,9 @@ static int tables_copy(struct mm_struct *parent, struct mm_struct *child,
         uint64_t stop = leaf_table_end(va, end);
         pte_t *to = find_page_table(&child->page_table, va);
 
+        error = thread_is_interrupted() ? -EINTR : 0;
+        if (error)
+            break;
         if (!to) {
             error = table_supply_fill(&supply, child->page_table.levels, 0);
             if (!error && (vma->flags & VMA_UNRESERVED))
@@ -123,7 +127,7 @@ static int areas_copy(struct mm_struct *parent, struct mm_struct *child, bool *p
     struct vma_range behind = {.below = NULL};
 
     for (struct vm_area_struct *vma = find_vma(parent, 0); vma; vma = vma_next(vma)) {
-        int error = area_copy(vma, child, &behind);
+        int error = thread_is_interrupted() ? -EINTR : area_copy(vma, child, &behind);
 
         if (!error && !(vma->flags & VMA_SHARED)) /* a shared area is filled by faults */
             error = tables_copy(parent, child, vma, protected);

@@ -8,6 +8,7 @@
 
 #include "abi/errno.h"
 #include "mmu/pte.h"
+#include "thread/thread.h"
 #include "vm/mm.h"
 #include "vm/shared_memory.h"
 #include "vm/usercopy.h"
@@ -175,6 +176,8 @@ int mm_populate(struct mm_struct *mm, uint64_t start, uint64_t length)
         bool there;
         int error;
 
+        if (thread_is_interrupted())
+            return -EINTR;
         rwlock_read_acquire(&mm->lock);
         there = populate_access(mm, va, &access);
         rwlock_read_release(&mm->lock);

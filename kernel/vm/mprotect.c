@@ -9,6 +9,7 @@
 #include "abi/errno.h"
 #include "abi/mman.h"
 #include "mmu/tlb.h"
+#include "thread/thread.h"
 #include "vm/anon.h"
 #include "vm/mm.h"
 #include "vm/vma.h"
@@ -112,7 +113,7 @@ static void __attribute__((noinline)) area_protect_pages(struct mm_struct *mm,
         }
         spin_unlock(&table->lock);
         tlb_batch_finish(&batch);
-        more = slot != NULL;
+        more = slot != NULL && !thread_is_interrupted(); /* no thread will see what is left */
     }
     __atomic_fetch_sub(&mm->resident, unmapped, __ATOMIC_RELAXED);
     if (vma->access & ~old & ACCESS_EXEC)

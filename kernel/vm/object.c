@@ -14,6 +14,7 @@
 #include "mem/vm_stat.h"
 #include "sync/printf.h"
 #include "sync/trace.h"
+#include "thread/thread.h"
 #include "vm/commit.h"
 #include "vm/lru.h"
 #include "vm/page_lock.h"
@@ -173,6 +174,9 @@ int object_bring_back(struct vm_object *object)
     while (!error) {
         struct page *page;
         bool found;
+
+        if (thread_is_interrupted())
+            return -EINTR;
 
         spin_lock(&object->lock);
         found = page_tree_next_slot(&object->pages, &index);
@@ -352,7 +356,7 @@ void object_read_ahead(struct vm_object *object, uint64_t index, uint64_t count)
     for (; index < end && frame_free_now() > frame_managed / 16; index++) {
         struct page *page;
 
-        if (object_read_page(object, index, &page) != 0)
+        if (thread_is_interrupted() || object_read_page(object, index, &page) != 0)
             return;
         page_put(page);
     }
@@ -557,7 +561,7 @@ int object_sync_all(void)
 
         if (!object)
             break;
-        error = object->ops->write_back(object);
+        error = thread_is_interrupted() ? -EINTR : object->ops->write_back(object);
         object->ops->put(object);
         if (error && !first_error)
             first_error = error;

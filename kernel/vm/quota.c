@@ -8,6 +8,7 @@
 #include "mem/frame.h"
 #include "mem/kmem.h"
 #include "mmu/tlb.h"
+#include "thread/thread.h"
 #include "vm/fault.h"
 #include "vm/lru.h"
 #include "vm/page_out.h"
@@ -281,7 +282,8 @@ static int evict_surplus(struct mm_struct *mm)
 {
     int error = 0;
 
-    while (!error && mm->quota && lru_list_length(&mm->quota->list) > mm->quota->list.capacity) {
+    while (!error && !thread_is_interrupted() && mm->quota &&
+           lru_list_length(&mm->quota->list) > mm->quota->list.capacity) {
         spin_lock(&mm->page_table.lock);
         mm->quota->list.incoming = 0;
         spin_unlock(&mm->page_table.lock);

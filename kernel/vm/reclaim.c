@@ -86,7 +86,8 @@ static uint64_t drop_file_pages(uint64_t wanted, uint64_t looks, bool may_sleep)
     uint64_t freed = 0;
     struct page *page;
 
-    while (freed < wanted && looks-- > 0 && (page = get_lru_page(&file_lru)) != NULL) {
+    while (freed < wanted && looks-- > 0 && !thread_is_interrupted() &&
+           (page = get_lru_page(&file_lru)) != NULL) {
         update_vm_stats(VM_STAT_SCAN, 1);
         if (page_trylock(page)) {
             freed += judge_and_drop(page, may_sleep);
@@ -144,7 +145,8 @@ static uint64_t reclaim_waiting(uint64_t wanted)
     uint64_t freed = shrink_caches(wanted);
 
     /* Twice the looks each time, until each page was seen more than twice: used, and not since. */
-    for (uint64_t looks = wanted; freed < wanted && looks < 4 * all; looks *= 2) {
+    for (uint64_t looks = wanted; freed < wanted && looks < 4 * all && !thread_is_interrupted();
+         looks *= 2) {
         uint64_t share = looks * anon / all + 1;
 
         freed += drop_file_pages(wanted - freed, looks - share + 1, true);

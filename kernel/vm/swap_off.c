@@ -19,17 +19,19 @@
 static bool next_swapped(struct mm_struct *mm, uint64_t *va)
 {
     uint64_t end = mm_user_end();
-    bool found = false;
-    pte_t *slot;
+    bool found = false, more = true;
 
-    spin_lock(&mm->page_table.lock);
-    while (!found && (slot = next_page_table(&mm->page_table, va, end)) != NULL) {
-        uint64_t stop = leaf_table_end(*va, end);
+    while (!found && more && !thread_is_interrupted()) {
+        pte_t *slot;
 
-        for (; *va < stop && !found; *va += found ? 0 : PAGE_SIZE)
+        spin_lock(&mm->page_table.lock); /* a table at a time: there may be many */
+        slot = next_page_table(&mm->page_table, va, end);
+        more = slot != NULL;
+        for (uint64_t stop = leaf_table_end(*va, end); more && *va < stop && !found;
+             *va += found ? 0 : PAGE_SIZE)
             found = pte_kind(pte_load(slot++)) == PTE_SWAP;
+        spin_unlock(&mm->page_table.lock);
     }
-    spin_unlock(&mm->page_table.lock);
     return found;
 }
 
@@ -90,7 +92,7 @@ static int everything_back(void)
 
         if (!mm)
             continue;
-        error = private_pages_back(mm);
+        error = thread_is_interrupted() ? -EINTR : private_pages_back(mm);
         if (!error)
             error = shared_pages_back(mm);
         mm_put(mm);

@@ -95,6 +95,8 @@ int user_fault_in(struct mm_struct *mm, uint64_t user, bool write)
 
     if (!user_range_ok(user, 1))
         return -EFAULT;
+    if (thread_is_interrupted()) /* so ends each loop that tries, faults in and tries again */
+        return -EINTR;
     /* A system call's buffer on a part of the stack that was not touched yet, at or above sp. */
     if (thread->space == &mm->page_table) {
         flags |= FAULT_FLAG_USER_SP;
@@ -107,6 +109,8 @@ int user_fault_in(struct mm_struct *mm, uint64_t user, bool write)
         return -ENOMEM;
     case FAULT_IO_ERROR:
         return -EIO;
+    case FAULT_INTERRUPTED:
+        return -EINTR;
     default:
         return -EFAULT;
     }

@@ -24,7 +24,7 @@ enum user_copy { USER_TO_KERNEL = ACCESS_READ, KERNEL_TO_USER = ACCESS_WRITE };
 size_t user_copy_try(struct mm_struct *mm, uint64_t user, void *kernel, size_t bytes,
                      enum user_copy way);
 
-/* 0, or -EFAULT (or -ENOMEM, -EIO: the page could not be had). Sleep. */
+/* 0, or -EFAULT (or -ENOMEM, -EIO: the page could not be had; -EINTR: it is to end). Sleep. */
 int user_copy_in(struct mm_struct *mm, void *kernel, uint64_t user, size_t bytes);
 int user_copy_out(struct mm_struct *mm, uint64_t user, const void *kernel, size_t bytes);
 
@@ -35,7 +35,7 @@ int user_copy_string(struct mm_struct *mm, char *kernel, uint64_t user, size_t s
 
 /*
  * Makes the page at user present, readable or (write) writable, as a user's access would; for those
- * who then try again. 0, -EFAULT, -ENOMEM, -EIO. Sleeps; only outer locks held.
+ * who then try again. 0, -EFAULT, -ENOMEM, -EIO, -EINTR. Sleeps; only outer locks held.
  */
 int user_fault_in(struct mm_struct *mm, uint64_t user, bool write);
 /*
