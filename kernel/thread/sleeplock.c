@@ -1,16 +1,65 @@
 /*
  * Sleeping locks. The state is one word, changed by atomic operations only, so that a lock that is
- * free is taken without a spinlock. Who cannot have it says so in the state (or a count of waiters)
- * under the guard, tries once more, and sleeps; who lets go changes the state first and looks for
- * waiters afterwards, and takes the guard to wake them. One of the two sees the other.
+ * free is taken and let go without a spinlock. Who has to wait gets on the queue under the guard,
+ * says so in the state, and looks once more; who lets go changes the state, sees there that
+ * somebody waits, and takes the guard to serve the queue. One of the two sees the other.
+ *
+ * The queue is in order of arrival, so that nobody waits for ever while others come and go:
+ *
+ * - A sleeplock that is let go is free, and the first of the queue is woken to take it. Another
+ *   thread may be quicker: that saves a switch for each short use. But it passes over the first of
+ *   the queue only until that one has run: then it says so (LOCK_WAITED_FOR), and the lock is handed
+ *   to it by its holder, without being free in between.
+ * - A rwlock is always handed over: to the writer that is first, once nobody has it; or to the
+ *   readers that are first, all up to the next writer, once no writer has it. Who comes while
+ *   others wait, gets on the queue behind them. So readers wait for the writers that came before
+ *   them, writers for the readers, and neither for those who came later.
+ *
+ * A reader counts itself first and looks afterwards whether it may. One that may not is counted for
+ * a moment beside a writer, or while others wait, and can keep a lock from being handed on then; so
+ * it takes itself out like one that had it, and serves the queue if it was the last.
  */
 #include "thread/sleeplock.h"
 
+#include "abi/errno.h"
 #include "sync/printf.h"
 #include "sync/race.h"
 #include "thread/thread.h"
 
 enum sleeplock_state { LOCK_FREE, LOCK_HELD, LOCK_WAITED_FOR };
+
+/* On the stack of a thread that waits. Guarded by the lock's guard. */
+struct lock_waiter {
+    struct list_head link; /* on the queue; alone once the lock is its own */
+    struct waitq queue;    /* it alone */
+    struct thread *thread;
+    bool is_writer;
+    bool was_woken; /* and may have been passed over: the next time the lock is handed to it */
+    bool owns;
+};
+
+/* Locks: guard. */
+static void waiter_enqueue(struct list_head *queue, struct lock_waiter *waiter, bool is_writer)
+{
+    *waiter = (struct lock_waiter){.thread = current_thread(), .is_writer = is_writer};
+    waitq_init(&waiter->queue, "lock");
+    list_add_tail(&waiter->link, queue);
+}
+
+static struct lock_waiter *waiter_first(struct list_head *queue)
+{
+    struct list_head *link = list_first(queue);
+
+    return link ? container_of(link, struct lock_waiter, link) : NULL;
+}
+
+/* Locks: guard, without which the waiter does not go on. */
+static void waiter_give(struct lock_waiter *waiter)
+{
+    list_del_init(&waiter->link);
+    waiter->owns = true;
+    waitq_wake_one(&waiter->queue);
+}
 
 void sleeplock_init(struct sleeplock *lock, const char *name, enum lock_rank rank)
 {
@@ -19,7 +68,7 @@ void sleeplock_init(struct sleeplock *lock, const char *name, enum lock_rank ran
     lock->holder = NULL;
     lock->name = name;
     spin_init(&lock->guard, name, RANK_SLEEPLOCK);
-    waitq_init(&lock->waiters, name);
+    list_init(&lock->waiters);
 }
 
 static bool sleeplock_take_free(struct sleeplock *lock)
@@ -36,32 +85,63 @@ static void sleeplock_note_held(struct sleeplock *lock)
     lockorder_note(lock->rank, lock, lock->name);
 }
 
+/* Locks: guard. Has the waiter got it, or can take it now? Else LOCK_WAITED_FOR stands. */
+static bool waiter_takes(struct sleeplock *lock, struct lock_waiter *self)
+{
+    if (!self->owns &&
+        __atomic_exchange_n(&lock->state, LOCK_WAITED_FOR, __ATOMIC_ACQUIRE) == LOCK_FREE) {
+        list_del_init(&self->link);
+        self->owns = true;
+    }
+    return self->owns;
+}
+
 /*
- * Takes a lock that was not free. Whoever had to wait leaves LOCK_WAITED_FOR behind: others may
- * still wait. Returns: 0, or -EINTR where that is asked for. Cold, as sleeplock_wake: a lock that
- * is free is taken and let go without a stack frame.
+ * Takes a lock that was not free. Returns: 0, or -EINTR where that is asked for. Cold, as
+ * sleeplock_serve: a lock that is free is taken and let go without a stack frame.
  */
 static int __attribute__((cold)) sleeplock_wait(struct sleeplock *lock, bool killable)
 {
+    struct lock_waiter self;
     int error = 0;
 
     spin_lock(&lock->guard);
-    while (__atomic_exchange_n(&lock->state, LOCK_WAITED_FOR, __ATOMIC_ACQUIRE) != LOCK_FREE) {
+    waiter_enqueue(&lock->waiters, &self, true);
+    while (!waiter_takes(lock, &self) && !error) {
         if (!killable)
-            waitq_sleep(&lock->waiters, &lock->guard);
-        else if ((error = waitq_sleep_killable(&lock->waiters, &lock->guard)) != 0)
-            break;
+            waitq_sleep(&self.queue, &lock->guard);
+        else
+            error = waitq_sleep_killable(&self.queue, &lock->guard);
     }
+    if (self.owns)
+        error = 0; /* it was handed over while the sleep ended */
+    else
+        list_del(&self.link);
+    if (self.owns && list_empty(&lock->waiters))
+        __atomic_store_n(&lock->state, LOCK_HELD, __ATOMIC_RELAXED);
     spin_unlock(&lock->guard);
     if (error == 0)
         sleeplock_note_held(lock);
     return error;
 }
 
-static void __attribute__((cold, noinline)) sleeplock_wake(struct sleeplock *lock)
+/* The holder lets go of a lock that others wait for. */
+static void __attribute__((cold, noinline)) sleeplock_serve(struct sleeplock *lock)
 {
+    struct lock_waiter *first;
+
     spin_lock(&lock->guard);
-    waitq_wake_one(&lock->waiters);
+    first = waiter_first(&lock->waiters);
+    if (first && first->was_woken) {
+        lock->holder = first->thread;
+        waiter_give(first);
+    } else {
+        __atomic_store_n(&lock->state, LOCK_FREE, __ATOMIC_RELEASE);
+        if (first) {
+            first->was_woken = true;
+            waitq_wake_one(&first->queue);
+        }
+    }
     spin_unlock(&lock->guard);
 }
 
@@ -93,11 +173,14 @@ bool sleeplock_try(struct sleeplock *lock)
 
 void sleeplock_release(struct sleeplock *lock)
 {
+    uint64_t expected = LOCK_HELD;
+
     assert(sleeplock_held(lock));
     lockorder_release(lock->rank, lock);
     lock->holder = NULL;
-    if (__atomic_exchange_n(&lock->state, LOCK_FREE, __ATOMIC_RELEASE) == LOCK_WAITED_FOR)
-        sleeplock_wake(lock);
+    if (!__atomic_compare_exchange_n(&lock->state, &expected, LOCK_FREE, false, __ATOMIC_RELEASE,
+                                     __ATOMIC_RELAXED))
+        sleeplock_serve(lock);
     race_lock_dropped();
 }
 
@@ -111,64 +194,77 @@ bool sleeplock_held(struct sleeplock *lock)
 void rwlock_init(struct rwlock *lock, const char *name, enum lock_rank rank)
 {
     lock->state = 0;
-    lock->writers_waiting = 0;
     lock->rank = rank;
     lock->name = name;
     spin_init(&lock->guard, name, RANK_SLEEPLOCK);
-    waitq_init(&lock->waiters, name);
-}
-
-/* Locks: guard. */
-static bool rwlock_try_read(struct rwlock *lock)
-{
-    uint32_t state = __atomic_load_n(&lock->state, __ATOMIC_RELAXED);
-
-    while (!(state & RWLOCK_WRITER) && lock->writers_waiting == 0)
-        if (__atomic_compare_exchange_n(&lock->state, &state, state + 1, false, __ATOMIC_ACQUIRE,
-                                        __ATOMIC_RELAXED))
-            return true;
-    return false;
-}
-
-/* Locks: guard. RWLOCK_WAITED_FOR may stay. */
-static bool rwlock_try_write(struct rwlock *lock)
-{
-    uint32_t state = __atomic_load_n(&lock->state, __ATOMIC_RELAXED) & RWLOCK_WAITED_FOR;
-
-    return __atomic_compare_exchange_n(&lock->state, &state, state | RWLOCK_WRITER, false,
-                                       __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
+    list_init(&lock->waiters);
 }
 
 /*
- * Who waits says so in the state, under the guard, before the last try; who changes the state looks
- * at that afterwards, and takes the guard to wake. One of the two sees the other.
+ * Locks: guard. Adds what to the state, if nothing but what may be is there: false. Then
+ * RWLOCK_WAITED_FOR says whether somebody waits who is not served by this.
  */
-static void rwlock_wait(struct rwlock *lock, bool (*try)(struct rwlock *lock), uint32_t writers)
+static bool rwlock_add(struct rwlock *lock, uint32_t what, uint32_t excluded, bool more)
 {
-    spin_lock(&lock->guard);
-    lock->writers_waiting += writers;
-    __atomic_fetch_or(&lock->state, RWLOCK_WAITED_FOR, __ATOMIC_ACQ_REL);
-    while (!try(lock)) {
-        waitq_sleep(&lock->waiters, &lock->guard);
-        __atomic_fetch_or(&lock->state, RWLOCK_WAITED_FOR, __ATOMIC_ACQ_REL);
+    uint32_t state = __atomic_load_n(&lock->state, __ATOMIC_RELAXED);
+    uint32_t next;
+
+    do {
+        if (state & excluded)
+            return false;
+        next = (state & ~RWLOCK_WAITED_FOR) + what + (more ? RWLOCK_WAITED_FOR : 0);
+    } while (!__atomic_compare_exchange_n(&lock->state, &state, next, false, __ATOMIC_ACQ_REL,
+                                          __ATOMIC_RELAXED));
+    return true;
+}
+
+/* Locks: guard. Gives the lock to those who are first on the queue, if they can have it now. */
+static void rwlock_serve_locked(struct rwlock *lock)
+{
+    struct lock_waiter *first;
+    struct list_head *link;
+    uint32_t readers = 0;
+
+    for (link = lock->waiters.next; link != &lock->waiters; link = link->next, readers++)
+        if (container_of(link, struct lock_waiter, link)->is_writer)
+            break;
+    if (list_empty(&lock->waiters))
+        return;
+    if (readers == 0) {
+        link = link->next;
+        if (rwlock_add(lock, RWLOCK_WRITER, ~RWLOCK_WAITED_FOR, link != &lock->waiters))
+            waiter_give(waiter_first(&lock->waiters));
+    } else if (rwlock_add(lock, readers, RWLOCK_WRITER, link != &lock->waiters)) {
+        while ((first = waiter_first(&lock->waiters)) != NULL && !first->is_writer)
+            waiter_give(first);
     }
-    lock->writers_waiting -= writers;
-    if (waitq_is_empty(&lock->waiters)) /* those who are awake already say it again if need be */
-        __atomic_fetch_and(&lock->state, ~RWLOCK_WAITED_FOR, __ATOMIC_ACQ_REL);
+}
+
+/* Waits for its turn. The lock was not free, or others wait. */
+static void __attribute__((cold)) rwlock_wait(struct rwlock *lock, bool is_writer)
+{
+    struct lock_waiter self;
+
+    spin_lock(&lock->guard);
+    waiter_enqueue(&lock->waiters, &self, is_writer);
+    __atomic_fetch_or(&lock->state, RWLOCK_WAITED_FOR, __ATOMIC_ACQ_REL);
+    rwlock_serve_locked(lock); /* it may have been let go just before the mark */
+    while (!self.owns)
+        waitq_sleep(&self.queue, &lock->guard);
     spin_unlock(&lock->guard);
 }
 
-void rwlock_wake(struct rwlock *lock)
+void rwlock_serve(struct rwlock *lock)
 {
     spin_lock(&lock->guard);
-    waitq_wake_all(&lock->waiters);
+    rwlock_serve_locked(lock);
     spin_unlock(&lock->guard);
 }
 
 void rwlock_read_wait(struct rwlock *lock)
 {
     rwlock_read_drop(lock); /* the try that found it taken */
-    rwlock_wait(lock, rwlock_try_read, 0);
+    rwlock_wait(lock, false);
 }
 
 void rwlock_write_acquire(struct rwlock *lock)
@@ -178,7 +274,7 @@ void rwlock_write_acquire(struct rwlock *lock)
     lockorder_check(lock->rank, lock, lock->name);
     if (!__atomic_compare_exchange_n(&lock->state, &free, RWLOCK_WRITER, false, __ATOMIC_ACQUIRE,
                                      __ATOMIC_RELAXED))
-        rwlock_wait(lock, rwlock_try_write, 1);
+        rwlock_wait(lock, true);
     lockorder_note(lock->rank, lock, lock->name);
 }
 
@@ -190,6 +286,6 @@ void rwlock_write_release(struct rwlock *lock)
     before = __atomic_fetch_and(&lock->state, ~RWLOCK_WRITER, __ATOMIC_RELEASE);
     assert(before & RWLOCK_WRITER);
     if (before & RWLOCK_WAITED_FOR)
-        rwlock_wake(lock);
+        rwlock_serve(lock);
     race_lock_dropped();
 }

@@ -1,6 +1,7 @@
 /*
  * Locks whose waiters sleep. struct sleeplock: one holder. struct rwlock: many readers or one
- * writer; a waiting writer holds back new readers. The uncontended paths are a few instructions.
+ * writer. Those who wait are served in order of arrival (the rules are at the top of sleeplock.c).
+ * The uncontended paths are a few instructions.
  */
 #ifndef THREAD_SLEEPLOCK_H
 #define THREAD_SLEEPLOCK_H
@@ -12,7 +13,7 @@ struct sleeplock {
     uint64_t state; /* 0 free, 1 held, 2 held and somebody waits. A register's width: spinlock.h */
     enum lock_rank rank;
     struct spinlock guard; /* RANK_SLEEPLOCK: for the slow path */
-    struct waitq waiters;
+    struct list_head waiters; /* guard: the longest waiting first */
     void *holder; /* struct thread *, for assertions */
     const char *name;
 };
@@ -29,11 +30,10 @@ bool sleeplock_held(struct sleeplock *lock);             /* by this thread */
 #define RWLOCK_WAITED_FOR (1u << 30) /* by somebody: readers that come now wait, too */
 
 struct rwlock {
-    uint32_t state;           /* atomic */
-    uint32_t writers_waiting; /* guard: they hold back new readers */
+    uint32_t state; /* atomic */
     enum lock_rank rank;
     struct spinlock guard;
-    struct waitq waiters;
+    struct list_head waiters; /* guard: the longest waiting first */
     const char *name;
 };
 
@@ -42,15 +42,15 @@ void rwlock_write_acquire(struct rwlock *lock); /* Sleeps. */
 void rwlock_write_release(struct rwlock *lock);
 /* What the two below need when somebody else has the lock or waits for it. */
 void rwlock_read_wait(struct rwlock *lock) __attribute__((cold));
-void rwlock_wake(struct rwlock *lock) __attribute__((cold));
+void rwlock_serve(struct rwlock *lock) __attribute__((cold));
 
-/* One reader less; the last one wakes those who wait. */
+/* One reader less; the last one hands over to those who wait. */
 static inline void rwlock_read_drop(struct rwlock *lock)
 {
     uint32_t left = __atomic_sub_fetch(&lock->state, 1, __ATOMIC_RELEASE);
 
     if (__builtin_expect(left == RWLOCK_WAITED_FOR, 0))
-        rwlock_wake(lock);
+        rwlock_serve(lock);
 }
 
 /* Sleeps. */
