@@ -113,8 +113,10 @@ int64_t sys_mincore(struct trap_frame *frame)
     for (uint64_t done = 0; done < pages && result == 0; done += PRESENT_PIECE) {
         uint64_t count = pages - done < PRESENT_PIECE ? pages - done : PRESENT_PIECE;
 
-        result = process_is_killed() ? -EINTR
-                                     : mm_present(mm, frame->a0 + (done << PAGE_SHIFT), count, present);
+        if (process_is_killed())
+            result = -EINTR;
+        else
+            result = mm_present(mm, frame->a0 + (done << PAGE_SHIFT), count, present);
         if (result == 0)
             result = user_copy_out(mm, frame->a2 + done, present, count);
     }

@@ -7,9 +7,9 @@
  * The queue is in order of arrival, so that nobody waits for ever while others come and go:
  *
  * - A sleeplock that is let go is free, and the first of the queue is woken to take it. Another
- *   thread may be quicker: that saves a switch for each short use. But it passes over the first of
- *   the queue only until that one has run: then it says so (LOCK_WAITED_FOR), and the lock is handed
- *   to it by its holder, without being free in between.
+ *   thread may be quicker: that saves a switch for each short use. But the first of the queue is
+ *   passed over only until it has run: then it says so (LOCK_WAITED_FOR), and the holder hands the
+ *   lock over to it, without its being free in between.
  * - A rwlock is always handed over: to the writer that is first, once nobody has it; or to the
  *   readers that are first, all up to the next writer, once no writer has it. Who comes while
  *   others wait, gets on the queue behind them. So readers wait for the writers that came before
