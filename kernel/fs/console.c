@@ -48,25 +48,33 @@ static void console_input(char c)
 }
 
 /*
- * Takes 1 to limit typed characters. Locks: reader, so that nobody else takes. Sleeps.
- * Returns: how many, or -EINTR.
+ * The next 1 to limit typed characters, which stay in the queue until console_take.
+ * Locks: reader, so that nobody else takes. Sleeps. Returns: how many, or -EINTR.
  */
-static int console_take(char *characters, uint32_t limit, bool raw)
+static int console_look(char *characters, uint32_t limit, bool raw)
 {
     uint64_t flags = spin_lock_irq(&queue_lock);
-    int taken = 0;
+    int seen = 0;
 
     raw_line = raw;
-    while (queue_added == queue_taken && taken == 0)
-        taken = waitq_sleep_irq_killable(&typed, &queue_lock, &flags);
-    while (taken >= 0 && (uint32_t)taken < limit && queue_added != queue_taken) {
-        characters[taken] = queue[queue_taken++ % QUEUE_BYTES];
-        if (characters[taken] == '\r')
-            raw_line = false; /* what is typed from here on may be meant for another program */
-        taken++;
-    }
+    while (queue_added == queue_taken && seen == 0)
+        seen = waitq_sleep_irq_killable(&typed, &queue_lock, &flags);
+    for (; seen >= 0 && (uint32_t)seen < limit && queue_taken + seen != queue_added; seen++)
+        characters[seen] = queue[(queue_taken + seen) % QUEUE_BYTES];
     spin_unlock_irq(&queue_lock, flags);
-    return taken;
+    return seen;
+}
+
+/* They have reached the reader. Locks: reader. */
+static void console_take(const char *characters, uint32_t count)
+{
+    uint64_t flags = spin_lock_irq(&queue_lock);
+
+    queue_taken += count;
+    for (uint32_t i = 0; i < count; i++)
+        if (characters[i] == '\r')
+            raw_line = false; /* what is typed from here on may be meant for another program */
+    spin_unlock_irq(&queue_lock, flags);
 }
 
 static void line_erase(uint32_t characters)
@@ -108,9 +116,10 @@ static int64_t read_line(struct mm_struct *mm, uint64_t user, uint64_t bytes)
     while (!line_complete) {
         char c;
 
-        result = console_take(&c, 1, false);
+        result = console_look(&c, 1, false);
         if (result < 0)
             return result; /* the line so far waits for the next reader */
+        console_take(&c, 1);
         line_edit(c);
     }
     if (bytes > line_length - line_read)
@@ -132,13 +141,16 @@ static int64_t read_line(struct mm_struct *mm, uint64_t user, uint64_t bytes)
 static int64_t read_raw(struct mm_struct *mm, uint64_t user, uint64_t bytes)
 {
     char characters[PIECE_BYTES];
-    int taken = console_take(characters, bytes < PIECE_BYTES ? bytes : PIECE_BYTES, true);
+    int count = console_look(characters, bytes < PIECE_BYTES ? bytes : PIECE_BYTES, true);
     int result;
 
-    if (taken < 0)
-        return taken;
-    result = user_copy_out(mm, user, characters, (size_t)taken);
-    return result < 0 ? result : taken;
+    if (count < 0)
+        return count;
+    result = user_copy_out(mm, user, characters, (size_t)count);
+    if (result < 0)
+        return result;
+    console_take(characters, (uint32_t)count);
+    return count;
 }
 
 static int64_t console_read(uint32_t minor, struct mm_struct *mm, uint64_t user, uint64_t bytes)
@@ -183,7 +195,7 @@ static int64_t console_write(uint32_t minor, struct mm_struct *mm, uint64_t user
         console_print(piece, copied);
         done += copied;
     }
-    return result < 0 ? result : (int64_t)done;
+    return done > 0 ? (int64_t)done : result;
 }
 
 void console_init(void)

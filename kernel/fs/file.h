@@ -37,8 +37,8 @@ struct file *file_alloc(void);                 /* one reference; NULL: no memory
 int file_open_inode(struct file *file, struct inode *inode, int flags);
 void file_release(struct file *file);          /* the last reference is gone */
 /*
- * Return the bytes done, fewer than asked for at the end; or -EFAULT, if part of the user's is
- * bad.
+ * Return the bytes done; fewer than asked for at the end, or where something stopped them. -errno:
+ * it stopped them before the first.
  */
 int64_t file_read(struct file *file, struct mm_struct *mm, uint64_t user, uint64_t bytes);
 int64_t file_write(struct file *file, struct mm_struct *mm, uint64_t user, uint64_t bytes);
@@ -66,7 +66,7 @@ int pipe_create(struct file **reader, struct file **writer);
 void pipe_close(struct pipe *pipe, bool writer);
 /* Waits for data; then returns what there is. 0: empty, and no writer is left. -EINTR: killed. */
 int64_t pipe_read(struct pipe *pipe, struct mm_struct *mm, uint64_t user, uint64_t bytes);
-/* Waits until all is written. -EPIPE: no reader is left. -EINTR: killed. */
+/* Waits until all is written. -EPIPE: no reader is left. -EINTR: killed. Both only before any. */
 int64_t pipe_write(struct pipe *pipe, struct mm_struct *mm, uint64_t user, uint64_t bytes);
 
 /* Devices by major number: xv6's console is 1. */

@@ -152,7 +152,7 @@ int64_t inode_read(struct inode *inode, struct mm_struct *mm, uint64_t user, uin
             break;
     }
     inode_unlock(inode);
-    return error && (!done || error == -EFAULT) ? error : (int64_t)done;
+    return done ? (int64_t)done : error;
 }
 
 int64_t inode_read_kernel(struct inode *inode, void *data, uint64_t offset, uint64_t bytes)
@@ -404,7 +404,7 @@ int64_t inode_write(struct inode *inode, struct mm_struct *mm, uint64_t user, ui
     source_let_go(&source);
     if (done)
         log_note_work();
-    return done && error != -EFAULT ? (int64_t)done : error; /* a bad source is told, as in xv6 */
+    return done ? (int64_t)done : error;
 }
 
 int inode_trim(struct inode *inode)

@@ -51,8 +51,7 @@ void inode_unlock(struct inode *inode);
 
 #define INODE_END UINT64_MAX /* inode_write: at the end of the file, wherever that is then */
 /* Data, from and to user memory. Lock not held; only outer locks held. Return bytes done, or -errno
- * where none;
- * -EFAULT also after some. Sleep. */
+ * where none. Sleep. */
 int64_t inode_read(struct inode *inode, struct mm_struct *mm, uint64_t user, uint64_t offset,
                    uint64_t bytes);
 int64_t inode_write(struct inode *inode, struct mm_struct *mm, uint64_t user, uint64_t offset,

@@ -243,17 +243,17 @@ int64_t pipe_write(struct pipe *pipe, struct mm_struct *mm, uint64_t user, uint6
             done += (uint64_t)result;
     }
     sleeplock_release(&pipe->writer.lock);
-    return result < 0 ? result : (int64_t)done;
+    return done > 0 ? (int64_t)done : result;
 }
 
 /*
  * Copies bytes from the ring to the user. They stay in it, so that a bad address loses none.
- * Locks: read lock. Sleeps. Returns: 0 or -errno.
+ * Locks: read lock. Sleeps. Returns: how many, or -errno where none.
  */
-static int pipe_deliver(struct pipe *pipe, struct mm_struct *mm, uint64_t user, uint64_t bytes)
+static int64_t pipe_deliver(struct pipe *pipe, struct mm_struct *mm, uint64_t user, uint64_t bytes)
 {
-    uint64_t at = pipe->reader.moved;
-    const uint64_t end = at + bytes;
+    const uint64_t start = pipe->reader.moved, end = start + bytes;
+    uint64_t at = start;
     int result = 0;
 
     while (at < end && result == 0) {
@@ -266,12 +266,12 @@ static int pipe_deliver(struct pipe *pipe, struct mm_struct *mm, uint64_t user, 
         at += copied;
         user += copied;
     }
-    return result;
+    return at > start ? (int64_t)(at - start) : result;
 }
 
 int64_t pipe_read(struct pipe *pipe, struct mm_struct *mm, uint64_t user, uint64_t bytes)
 {
-    int result = sleeplock_acquire_killable(&pipe->reader.lock);
+    int64_t result = sleeplock_acquire_killable(&pipe->reader.lock);
     uint64_t used;
 
     if (result < 0)
@@ -282,8 +282,8 @@ int64_t pipe_read(struct pipe *pipe, struct mm_struct *mm, uint64_t user, uint64
     bytes = bytes < used ? bytes : used;
     if (result == 0 && bytes > 0)
         result = pipe_deliver(pipe, mm, user, bytes);
-    if (result == 0 && bytes > 0)
-        pipe_advance(pipe, &pipe->reader, bytes);
+    if (result > 0)
+        pipe_advance(pipe, &pipe->reader, (uint64_t)result);
     sleeplock_release(&pipe->reader.lock);
-    return result < 0 ? result : (int64_t)bytes;
+    return result;
 }

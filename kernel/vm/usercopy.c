@@ -80,8 +80,12 @@ static size_t __attribute__((noinline)) copy_pages(struct mm_struct *mm, uint64_
 size_t user_copy_try(struct mm_struct *mm, uint64_t user, void *kernel, size_t bytes,
                      enum user_copy way)
 {
-    if (!user_range_ok(user, bytes))
+    uint64_t end = mm_user_end();
+
+    if (user >= end)
         return 0;
+    if (bytes > end - user) /* up to there it may be good */
+        bytes = end - user;
     if ((user & PAGE_MASK) + bytes <= PAGE_SIZE)
         return copy_in_page(mm, user, kernel, bytes, way);
     return copy_pages(mm, user, kernel, bytes, way);

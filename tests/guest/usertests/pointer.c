@@ -162,24 +162,48 @@ static void huge_lengths(void)
     }
 }
 
-/* A read that goes over the end of what is mapped tells how far it came, or that it failed. */
+/* What goes over the end of what is mapped tells how far it came, and just that was moved. */
 static void partly_good_buffers(void)
 {
     prepare();
     long place = (long)(last_page + PAGE_BYTES - 100);
+    int console = open("/console", O_WRONLY);
 
     memset(last_page, 'q', PAGE_BYTES);
-    expect_equal(lseek(file_fd, 0, SEEK_SET), 0);
-    long got = call(SYS_read, file_fd, place, 1000, 0, 0, 0);
+    for (long bytes = 1000; bytes < 100000; bytes += 30000) {
+        expect_equal(lseek(file_fd, 0, SEEK_SET), 0);
+        expect_equal(call(SYS_read, file_fd, place, bytes, 0, 0, 0), 100);
+        expect_equal(lseek(file_fd, 0, SEEK_CUR), 100);
+        expect_equal(call(SYS_read, file_fd, place + 100, bytes, 0, 0, 0), -EFAULT);
+        expect_equal(call(SYS_write, file_fd, place, bytes, 0, 0, 0), 100);
+        expect_equal(call(SYS_write, file_fd, place + 100, bytes, 0, 0, 0), -EFAULT);
+        expect_equal(lseek(file_fd, 0, SEEK_CUR), 200);
+        expect_equal(call(SYS_write, pipe_ends[1], place, bytes, 0, 0, 0), 100);
+        expect_equal(call(SYS_write, pipe_ends[1], place + 100, bytes, 0, 0, 0), -EFAULT);
+        expect_equal(call(SYS_write, pipe_ends[1], place, 80, 0, 0, 0), 80);
+        expect_equal(call(SYS_read, pipe_ends[0], place + 60, bytes, 0, 0, 0), 40);
+        expect_equal(call(SYS_read, pipe_ends[0], place + 100, bytes, 0, 0, 0), -EFAULT);
+        expect_equal(call(SYS_read, pipe_ends[0], (long)block, bytes, 0, 0, 0), 140);
+    }
+    memset(last_page, '\n', PAGE_BYTES);
+    expect_equal(call(SYS_write, console, place + 98, 1000, 0, 0, 0), 2);
+    expect_equal(call(SYS_write, console, place + 100, 1000, 0, 0, 0), -EFAULT);
+}
 
-    expect(got == -EFAULT || got == 100);
-    if (got == 100)
-        expect_equal(lseek(file_fd, 0, SEEK_CUR), 100);
-    expect_equal(lseek(file_fd, 0, SEEK_SET), 0);
-    got = call(SYS_write, file_fd, place, 1000, 0, 0, 0);
-    expect(got == -EFAULT || got == 100);
-    if (got == 100)
-        expect_equal(lseek(file_fd, 0, SEEK_CUR), 100);
+/* Where the user half ends, bytes end, too: those before it are moved, and the call returns. */
+static void buffers_at_the_end(void)
+{
+    long stack_end = (long)((1ul << 38) - MIB); /* the user half ends there with Sv39 */
+
+    prepare();
+    for (long bytes = 20; bytes < 40000; bytes *= 40) {
+        expect_equal(call(SYS_write, pipe_ends[1], stack_end - 10, bytes, 0, 0, 0), 10);
+        expect_equal(call(SYS_read, pipe_ends[0], stack_end - 5, bytes, 0, 0, 0), 5);
+        expect_equal(call(SYS_read, pipe_ends[0], (long)block, bytes, 0, 0, 0), 5);
+        expect_equal(lseek(file_fd, 0, SEEK_SET), 0);
+        expect_equal(call(SYS_write, file_fd, stack_end - 10, bytes, 0, 0, 0), 10);
+        expect_equal(call(SYS_read, file_fd, stack_end - 5, bytes, 0, 0, 0), 5);
+    }
 }
 
 static void unknown_calls(void)
@@ -246,6 +270,7 @@ const struct test pointer_tests[] = {
     {"unaligned_pointers", unaligned_pointers, QUICK},
     {"huge_lengths", huge_lengths, QUICK},
     {"partly_good_buffers", partly_good_buffers, QUICK},
+    {"buffers_at_the_end", buffers_at_the_end, QUICK},
     {"unknown_calls", unknown_calls, QUICK},
     {"random_arguments", random_arguments, QUICK},
     {NULL, NULL, QUICK},
