@@ -128,10 +128,12 @@ static uint32_t find_free(uint32_t start)
     panic("a promised block is missing");
 }
 
-uint32_t block_take(uint32_t near)
+uint32_t block_take(uint32_t near, uint32_t *promised)
 {
     uint32_t block;
 
+    assert(*promised > 0);
+    --*promised;
     spin_lock(&blocks.lock);
     assert(blocks.promised > 0 && blocks.free > 0);
     if (near == 0 || near / BLOCKS_PER_MAP >= blocks.count)

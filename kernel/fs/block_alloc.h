@@ -18,8 +18,8 @@ int block_alloc_init(const struct disk_super *super); /* reads the bitmap; 0 or 
 int block_promise(uint32_t blocks);    /* 0 or -ENOSPC */
 void block_promise_end(uint32_t blocks); /* of what was not taken */
 
-/* Uses one promise up. near: the block wanted, or 0. */
-uint32_t block_take(uint32_t near);
+/* Uses up one of the caller's own promises, *promised of them. near: the block wanted, or 0. */
+uint32_t block_take(uint32_t near, uint32_t *promised);
 void block_untake(uint32_t block);     /* one that was never published; the promise is gone */
 
 /* In an operation: one block of the bitmap is changed. 0 or -EIO (the log is dead then). Sleep. */

@@ -96,13 +96,12 @@ int bmap_missing(struct inode *inode, uint64_t index, uint32_t *missing)
 }
 
 /* A new indirect block, empty, part of the operation. */
-static int indirect_create(struct inode *inode, uint32_t near, uint32_t *block, uint32_t *taken)
+static int indirect_create(struct inode *inode, uint32_t near, uint32_t *block, uint32_t *promised)
 {
     struct buffer *buffer;
     int error;
 
-    *block = block_take(near);
-    ++*taken;
+    *block = block_take(near, promised);
     error = block_publish(*block);
     if (error)
         return error;
@@ -115,20 +114,20 @@ static int indirect_create(struct inode *inode, uint32_t near, uint32_t *block, 
 
 /* The indirect block that addr[slot] points to; created where there is none. */
 static int addr_indirect(struct inode *inode, uint32_t slot, uint32_t near, uint32_t *block,
-                         uint32_t *taken)
+                         uint32_t *promised)
 {
     int error = 0;
 
     *block = addr_load(inode, slot);
     if (!*block) {
-        error = indirect_create(inode, near, block, taken);
+        error = indirect_create(inode, near, block, promised);
         if (!error)
             addr_store(inode, slot, *block);
     }
     return error;
 }
 
-int bmap_publish(struct inode *inode, uint64_t index, uint32_t block, uint32_t *taken)
+int bmap_publish(struct inode *inode, uint64_t index, uint32_t block, uint32_t *promised)
 {
     uint32_t indirect, root;
     int error = block_publish(block);
@@ -142,14 +141,14 @@ int bmap_publish(struct inode *inode, uint64_t index, uint32_t block, uint32_t *
     }
     if (index < DOUBLE_FIRST) {
         index -= DISK_DIRECT;
-        error = addr_indirect(inode, DISK_ADDR_SINGLE, block, &indirect, taken);
+        error = addr_indirect(inode, DISK_ADDR_SINGLE, block, &indirect, promised);
     } else {
         index -= DOUBLE_FIRST;
-        error = addr_indirect(inode, DISK_ADDR_DOUBLE, block, &root, taken);
+        error = addr_indirect(inode, DISK_ADDR_DOUBLE, block, &root, promised);
         if (!error)
             error = entry_load(root, index / DISK_PER_BLOCK, &indirect);
         if (!error && !indirect) {
-            error = indirect_create(inode, block, &indirect, taken);
+            error = indirect_create(inode, block, &indirect, promised);
             if (!error)
                 error = entry_store(root, index / DISK_PER_BLOCK, indirect);
         }

@@ -24,9 +24,9 @@ int bmap_missing(struct inode *inode, uint64_t index, uint32_t *missing);
 
 /*
  * In an operation, inode locked: index gets block, which is published; so are the indirect blocks
- * that are missing (each uses a promise up; *taken counts them). 0 or -EIO. Sleeps.
+ * that are missing (each uses up one of *promised). 0 or -EIO. Sleeps.
  */
-int bmap_publish(struct inode *inode, uint64_t index, uint32_t block, uint32_t *taken);
+int bmap_publish(struct inode *inode, uint64_t index, uint32_t block, uint32_t *promised);
 
 #define BMAP_TRIM_BLOCKS 16u
 /*

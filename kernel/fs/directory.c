@@ -86,7 +86,7 @@ int directory_lookup(struct inode *directory, const char *name, uint32_t *number
 static int directory_grow(struct inode *directory)
 {
     uint64_t index = directory->object.size >> PAGE_SHIFT;
-    uint32_t taken = 0, block, near = 0;
+    uint32_t promised = GROWTH_PROMISE, block, near = 0;
     struct buffer *buffer;
     int error;
 
@@ -94,12 +94,12 @@ static int directory_grow(struct inode *directory)
         return -ENOSPC;
     if (index > 0)
         bmap_lookup(directory, index - 1, &near);
-    block = block_take(near);
+    block = block_take(near, &promised);
     buffer = buffer_zeroed(block);
     log_write(buffer);
     buffer_release(buffer);
-    error = bmap_publish(directory, index, block, &taken);
-    block_promise_end(GROWTH_PROMISE - 1 - taken);
+    error = bmap_publish(directory, index, block, &promised);
+    block_promise_end(promised);
     return error;
 }
 

@@ -16,6 +16,7 @@
 #include "fs/writeback.h"
 #include "lib/string.h"
 #include "mem/frame.h"
+#include "sync/race.h"
 #include "thread/thread.h"
 #include "vm/page_lock.h"
 #include "vm/usercopy.h"
@@ -180,9 +181,11 @@ int inode_make_writable(struct inode *inode, uint64_t index)
 {
     struct page *page;
     uint32_t promised;
-    int error;
+    int error = 0;
 
     inode_lock(inode);
+    if (index << PAGE_SHIFT >= inode->object.size)
+        goto unlock; /* the file was made shorter: the fault looks again, and finds that */
     error = object_lock_page(&inode->object, index, false, &page);
     if (error)
         goto unlock;
@@ -275,9 +278,9 @@ static int write_piece(struct inode *inode, const struct write_source *source, u
     if (done == bytes || (done > 0 && page_test(page, PAGE_UPTODATE))) {
         page->reserved = (uint16_t)(page->reserved + promised);
         promised = 0;
-        object_dirty_page(&inode->object, page);
         if (offset + done > inode->object.size)
             inode->object.size = offset + done;
+        object_dirty_page(&inode->object, page);
         *copied = done;
     }
     if (promised)
@@ -441,6 +444,7 @@ static int resize_locked(struct inode *inode, uint64_t size, bool *trim)
             inode->object.size = size;
     } else if (size < inode->object.size) {
         __atomic_store_n(&inode->object.size, size, __ATOMIC_RELEASE);
+        race_window();
         object_truncate(&inode->object, size);
     }
     if (!error) /* perhaps no page is left whose write-back would do it */

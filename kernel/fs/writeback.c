@@ -39,11 +39,10 @@ _Static_assert(BATCH_BLOCKS <= LOG_OPERATION_MAX, "a batch is one operation");
 static struct {
     struct sleeplock lock; /* RANK_WRITEBACK; guards the rest */
     uint32_t count;
-    uint32_t fresh;        /* a bit for each page that gets a new block ... */
-    uint32_t fresh_count;  /* ... and how many those are */
+    uint32_t fresh;        /* a bit for each page that gets a new block */
     uint32_t groups;
     uint64_t last_group;
-    uint32_t promised;     /* what the pages had promised to them */
+    uint32_t promised;     /* what is left of what the pages had promised to them */
     struct page *page[BATCH_PAGES];
     uint32_t block[BATCH_PAGES];
     struct transfer transfer;
@@ -76,9 +75,10 @@ static void release_reserved(struct vm_object *object, uint32_t blocks)
 static void clear_tail(struct page *page, uint64_t size)
 {
     uint64_t start = page->index << PAGE_SHIFT;
+    uint64_t keep = size > start ? size - start : 0;
 
-    if (size < start + PAGE_SIZE)
-        memset((uint8_t *)page_va(page) + (size - start), 0, start + PAGE_SIZE - size);
+    if (keep < PAGE_SIZE)
+        memset((uint8_t *)page_va(page) + keep, 0, PAGE_SIZE - keep);
 }
 
 /* Locks: the page's, perhaps the inode's too. The size is read once the page is in the cache: who
@@ -125,18 +125,18 @@ static int batch_fits(struct inode *inode, struct page *page, uint32_t *block)
 static void batch_add(struct inode *inode, struct page *page, uint32_t block)
 {
     uint32_t near = batch.count ? batch.block[batch.count - 1] + 1 : 0;
+    uint32_t promised = page->reserved;
 
-    batch.promised += page->reserved;
     page->reserved = 0;
     page_set(page, PAGE_WRITEBACK);
     clear_tail(page, inode->object.size);
     if (!block) {
         if (!near && page->index > 0 && bmap_lookup(inode, page->index - 1, &near) == 0 && near)
             near++;
-        block = block_take(near);
+        block = block_take(near, &promised);
         batch.fresh |= 1u << batch.count;
-        batch.fresh_count++;
     }
+    batch.promised += promised;
     batch.page[batch.count] = page;
     batch.block[batch.count++] = block;
     transfer_add(&batch.transfer, block, page_va(page));
@@ -147,7 +147,7 @@ static int batch_gather(struct inode *inode, uint64_t *from)
 {
     int fits = 1;
 
-    batch.count = batch.fresh = batch.fresh_count = batch.groups = batch.promised = 0;
+    batch.count = batch.fresh = batch.groups = batch.promised = 0;
     transfer_begin(&batch.transfer, fs_disk, BLOCK_WRITE);
     while (batch.count < BATCH_PAGES && fits > 0) {
         struct page *page = object_next_dirty(&inode->object, *from);
@@ -183,13 +183,12 @@ static int batch_publish(struct inode *inode)
 {
     uint64_t end = (batch.page[batch.count - 1]->index + 1) << PAGE_SHIFT;
     bool changed = batch.fresh != 0;
-    uint32_t taken = 0;
     int error = 0;
 
     for (uint32_t i = 0; i < batch.count && !error; i++)
         if (batch.fresh & 1u << i)
-            error = bmap_publish(inode, batch.page[i]->index, batch.block[i], &taken);
-    batch.promised -= taken;
+            error = bmap_publish(inode, batch.page[i]->index, batch.block[i],
+                                 &batch.promised);
     if (error)
         return error;
     if (end > inode->object.size)
@@ -206,7 +205,6 @@ static int batch_finish(struct inode *inode)
 {
     int error = transfer_end(&batch.transfer);
 
-    batch.promised -= batch.fresh_count; /* block_take used them up */
     if (error) {
         printf("fs: disk error: data of inode %u is lost\n", inode->number);
         for (uint32_t i = 0; i < batch.count; i++)

@@ -9,6 +9,7 @@
 #include "mem/vm_stat.h"
 #include "mmu/tlb.h"
 #include "sync/printf.h"
+#include "sync/race.h"
 #include "sync/trace.h"
 #include "thread/thread.h"
 #include "vm/anon.h"
@@ -237,6 +238,7 @@ static enum fault_result fault_wait(struct vm_fault *fault, enum fault_result wa
     struct page *page = NULL;
     int error;
 
+    race_window();
     switch (want) {
     case FAULT_WANT_FRAME:
         return frame_wait() ? FAULT_NO_MEMORY : FAULT_RETRY;

@@ -96,7 +96,7 @@ static inline enum fault_kind kind_present(const struct fault_facts *facts)
     if (facts->access != ACCESS_WRITE)
         return FAULT_KIND_CORRUPT; /* an entry has all that its area allows but writing */
     if (facts->is_shared)
-        return FAULT_KIND_FILE_SHARE;
+        return facts->past_end ? FAULT_KIND_PAST_END : FAULT_KIND_FILE_SHARE;
     return facts->is_zero_page ? FAULT_KIND_ZERO_UPGRADE : FAULT_KIND_COPY_ON_WRITE;
 }
 

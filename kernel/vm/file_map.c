@@ -271,7 +271,7 @@ static enum fault_result __attribute__((noinline)) map_for_store(struct vm_fault
 
 /*
  * The first bytes of the page at fault->va, as far as they are the object's, into data; the rest
- * zero. FAULT_OK, or FAULT_WANT_PAGE for a source page that is not cached.
+ * zero. FAULT_OK, FAULT_PAST_END, or FAULT_WANT_PAGE for a source page that is not cached.
  */
 static enum fault_result copy_from_object(struct vm_fault *fault, uint8_t *data)
 {
@@ -291,6 +291,10 @@ static enum fault_result copy_from_object(struct vm_fault *fault, uint8_t *data)
             if (page)
                 page_put(page);
             return want_of_object(fault, at >> PAGE_SHIFT, FAULT_WANT_PAGE);
+        }
+        if (at >= PAGE_ROUND_UP(vma->object->size)) { /* cut off meanwhile: the page may be new */
+            page_put(page);
+            return FAULT_PAST_END;
         }
         memcpy(data, (uint8_t *)page_va(page) + (at & PAGE_MASK), bytes);
         page_put(page);

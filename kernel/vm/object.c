@@ -351,12 +351,11 @@ void object_read_ahead(struct vm_object *object, uint64_t index, uint64_t count)
 {
     uint64_t end = index + count;
 
-    if (end > (object->size + PAGE_MASK) >> PAGE_SHIFT)
-        end = (object->size + PAGE_MASK) >> PAGE_SHIFT;
     for (; index < end && frame_free_now() > frame_managed / 16; index++) {
         struct page *page;
 
-        if (thread_is_interrupted() || object_read_page(object, index, &page) != 0)
+        if (index << PAGE_SHIFT >= object->size || thread_is_interrupted() ||
+            object_read_page(object, index, &page) != 0)
             return;
         page_put(page);
     }
@@ -365,6 +364,7 @@ void object_read_ahead(struct vm_object *object, uint64_t index, uint64_t count)
 void object_dirty_page(struct vm_object *object, struct page *page)
 {
     san_assert(page_test(page, PAGE_LOCKED) && page->owner == object);
+    san_assert(page->index << PAGE_SHIFT < object->size); /* else it has no place on the disk */
     page_set(page, PAGE_UPTODATE);
     if (page_set(page, PAGE_DIRTY))
         return;

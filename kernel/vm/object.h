@@ -39,7 +39,8 @@ struct vm_object_ops {
     void (*put)(struct vm_object *object);
     /*
      * Promises what the page at index needs on the disk, and marks it dirty, for stores through a
-     * mapping. Sleeps; holds nothing. 0, -ENOSPC, -EIO, -ENOMEM. NULL: nothing is needed.
+     * mapping; or finds that the object ends below it. Sleeps; holds nothing. 0 (look again),
+     * -ENOSPC, -EIO, -ENOMEM. NULL: nothing is needed.
      */
     int (*make_writable)(struct vm_object *object, uint64_t index);
     /* Makes what was written durable. Sleeps; holds nothing. 0 or -errno. NULL: nothing to do. */
@@ -96,7 +97,7 @@ int object_lock_page(struct vm_object *object, uint64_t index, bool whole, struc
 /* Reads count pages from index on that are not cached yet, as far as frames are at hand. Sleeps. */
 void object_read_ahead(struct vm_object *object, uint64_t index, uint64_t count);
 
-/* page is locked. Marks it dirty and up to date. */
+/* page is locked, and not past the object's end. Marks it dirty and up to date. */
 void object_dirty_page(struct vm_object *object, struct page *page);
 /*
  * page is locked: about to be written out. Clears PAGE_DIRTY and takes the write permission from

@@ -130,6 +130,9 @@ static void mapped_already(void **state)
         {"store to a clean page of a shared file", {AREA, .access = ACCESS_WRITE, .allowed = RW,
             .pte = CLEAN, .backing = BACKING_FILE_WHOLE, .is_shared = true},
             FAULT_KIND_FILE_SHARE},
+        {"store to one that is being cut off", {AREA, .access = ACCESS_WRITE, .allowed = RW,
+            .pte = CLEAN, .backing = BACKING_FILE_WHOLE, .is_shared = true, .past_end = true},
+            FAULT_KIND_PAST_END},
         {"another hart has mapped it: load", {AREA, .access = ACCESS_READ, .allowed = RW,
             .pte = CLEAN}, FAULT_KIND_SPURIOUS},
         {"another hart has mapped it: fetch", {AREA, .access = ACCESS_EXEC, .allowed = RX,
@@ -214,7 +217,8 @@ static void check_rules(const struct fault_facts *facts)
         assert_true(facts->has_area && refused);
         break;
     case FAULT_KIND_PAST_END:
-        assert_true(!refused && !present && facts->past_end && facts->backing != BACKING_ZERO);
+        assert_true(!refused && facts->past_end);
+        assert_true(present ? facts->is_shared && store : facts->backing != BACKING_ZERO);
         break;
     case FAULT_KIND_ZERO_READ:
     case FAULT_KIND_FILE_MAP: /* nothing shared is ever mapped for a store */
@@ -229,7 +233,7 @@ static void check_rules(const struct fault_facts *facts)
         break;
     case FAULT_KIND_FILE_SHARE:
         assert_true(!refused && store && facts->is_shared && !enough);
-        assert_true(present || !facts->past_end);
+        assert_false(facts->past_end);
         break;
     case FAULT_KIND_ZERO_UPGRADE:
     case FAULT_KIND_COPY_ON_WRITE:

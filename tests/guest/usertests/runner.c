@@ -22,6 +22,7 @@ static const struct table tables[] = {
     {"fs", file_tests},      {"fs", directory_tests}, {"fs", pipe_tests}, {"fs", disk_tests},
     {"cow", cow_tests},      {"fault", fault_tests}, {"fault", memory_tests},
     {"vm", mmap_tests},      {"vm", mmap_file_tests}, {"vm", mmap_hole_tests},
+    {"vm", mmap_race_tests},
     {"vm", mmap_error_tests}, {"vm", mprotect_tests}, {"vm", advise_tests}, {"vm", shared_tests},
     {"vm", pointer_tests},   {"vm", place_tests},     {"vm", thread_tests},
     {"vm", futex_tests},     {"vm", thread_memory_tests}, {"vm", nomem_tests},

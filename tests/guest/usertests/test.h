@@ -36,6 +36,7 @@ extern const struct test file_tests[], directory_tests[], pipe_tests[], disk_tes
 extern const struct test cow_tests[], fault_tests[], memory_tests[];
 extern const struct test pointer_tests[], nomem_tests[], stress_tests[];
 extern const struct test mmap_tests[], mmap_file_tests[], mmap_hole_tests[], mmap_error_tests[];
+extern const struct test mmap_race_tests[];
 extern const struct test mprotect_tests[], advise_tests[], shared_tests[], place_tests[];
 extern const struct test thread_tests[], futex_tests[], thread_memory_tests[];
 extern const struct test paging_quota_tests[], swap_slot_tests[], swap_page_tests[];

@@ -1,0 +1,95 @@
+/*
+ * Mapped files, while other processes and threads do something to the same pages: each test keeps
+ * the window open in which a fact that was looked at before is not true any more.
+ */
+#include "mapping.h"
+#include "threads.h"
+
+#define CUT_PAGES 64ul
+#define CUT_ROUNDS 50
+
+/* Shared by the processes of a test. */
+struct turns {
+    volatile int begin, stored, stop;
+};
+
+static char *file;
+static struct turns *turns;
+
+static void put_byte(int fd, unsigned long offset, char byte)
+{
+    expect(lseek(fd, (long)offset, SEEK_SET) == (long)offset);
+    expect_equal(write(fd, &byte, 1), 1);
+}
+
+/* Keeps the lock of the file, for it waits for the disk with it. */
+static void sync_without_end(long fd)
+{
+    while (!turns->stop) {
+        put_byte((int)fd, 0, 'y');
+        expect_equal(fsync((int)fd), 0);
+    }
+}
+
+/* Each round stores a byte into the last page, by a call that says whether it could. */
+static void store_each_round(long unused)
+{
+    char *last = file + (CUT_PAGES - 1) * PAGE_BYTES;
+    int source = open("source", O_RDONLY);
+
+    (void)unused;
+    expect(source >= 0);
+    for (int round = 1; round <= CUT_ROUNDS; round++) {
+        sink = *last; /* the entry is there, for reading */
+        turns->stored = -round;
+        while (turns->begin != round)
+            sleep(0);
+        expect_equal(lseek(source, 0, SEEK_SET), 0);
+        if (read(source, last, 1) != 1)
+            expect_equal(errno, EFAULT);
+        turns->stored = round;
+        while (turns->begin != -round)
+            sleep(0);
+    }
+}
+
+/*
+ * A store into a page that has to be made writable, for which it waits behind an ftruncate: it is
+ * cut off with the rest, or refused. What comes into being there later is zero.
+ */
+static void cut_off_while_stored(void)
+{
+    int fd = open("file", O_CREATE | O_RDWR);
+
+    expect(fd >= 0);
+    make_file("source", 1, 3);
+    turns = (struct turns *)(void *)map(1, RW, MAP_SHARED);
+    make_file("file", CUT_PAGES * PAGE_BYTES, 1);
+    file = map_file("file", CUT_PAGES, RW, MAP_SHARED);
+    int storer = spawn(store_each_round, 0), syncer = spawn(sync_without_end, fd);
+
+    for (int round = 1; round <= CUT_ROUNDS; round++) {
+        while (turns->stored != -round)
+            sleep(0);
+        turns->begin = round;
+        if (round % 2)
+            sleep(0);
+        expect_equal(ftruncate(fd, 0), 0);
+        while (turns->stored != round)
+            sleep(0);
+        expect_equal(fsync(fd), 0);
+        expect_equal(ftruncate(fd, CUT_PAGES * PAGE_BYTES), 0);
+        expect(has_bytes(file + PAGE_BYTES, (CUT_PAGES - 1) * PAGE_BYTES, 0));
+        fill(file + PAGE_BYTES, (CUT_PAGES - 1) * PAGE_BYTES, 2);
+        expect_equal(fsync(fd), 0); /* all have blocks, none is writable */
+        turns->begin = -round;
+    }
+    join(storer);
+    turns->stop = 1;
+    join(syncer);
+}
+
+const struct test mmap_race_tests[] = {
+    {"cut_off_while_stored", cut_off_while_stored, QUICK},
+    {NULL, NULL, QUICK},
+};
