@@ -12,6 +12,7 @@ import threading
 import time
 
 import diskerror
+import fuzz
 import lint
 import machine as m
 import replacement
@@ -643,4 +644,4 @@ def all_items():
         ("paging refused", paging_refused),
         ("exec of 10 MiB", exec_reads_little),
         ("program at 2^41", high_segment),
-    ) + swaperror.items() + replacement.items() + readertest.items()
+    ) + fuzz.items() + swaperror.items() + replacement.items() + readertest.items()
