@@ -9,7 +9,7 @@ static int copy(int fd, const char *name)
 
     while ((n = read(fd, buffer, sizeof(buffer))) > 0) {
         if (write_full(STDOUT, buffer, (size_t)n) < 0)
-            die("cat", "write");
+            return 1; /* the library says why */
     }
     if (n == 0)
         return 0;

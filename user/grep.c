@@ -58,7 +58,8 @@ static int search(const char *pattern, int inverted, int fd, const char *name)
         found++;
         if (name)
             printf("%s:", name);
-        printf("%s\n", line);
+        if (printf("%s\n", line) < 0)
+            break;
     }
     lines_stop(&lines);
     return found;

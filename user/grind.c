@@ -142,7 +142,7 @@ static void do_pipe(void)
 /* A child that exits, goes on grinding, runs a program, or is killed. */
 static void do_child(void)
 {
-    char *argv[] = {"echo", NULL};
+    char *argv[] = {"true", NULL};
     unsigned kind = draw(4);
     int pid, status, wanted = (int)draw(100);
 
@@ -156,7 +156,7 @@ static void do_child(void)
         }
         if (kind == 2) {
             close(STDOUT);
-            exec("/echo", argv);
+            exec("/true", argv);
             exit(wanted);
         }
         if (kind == 3)
@@ -210,10 +210,11 @@ static void read_options(int argc, char *argv[], long *seed, long *processes)
                        : strcmp(argv[i], "-p") == 0 ? processes
                                                     : NULL;
 
-        if (option == NULL || i + 1 == argc || parse_number(argv[i + 1], option) < 0) {
+        if (option == NULL || i + 1 == argc) {
             fprintf(STDERR, "usage: grind [-s SEED] [-n OPERATIONS] [-p PROCESSES]\n");
             exit(2);
         }
+        *option = number_or_die("grind", argv[i + 1], 0, LONG_MAX);
     }
 }
 

@@ -8,8 +8,10 @@ static void show(int fd, long count)
     char *line;
 
     lines_start(&lines, fd);
-    while (count-- > 0 && (line = lines_next(&lines, &length)) != NULL)
-        write_full(STDOUT, line, length);
+    while (count-- > 0 && (line = lines_next(&lines, &length)) != NULL) {
+        if (write_full(STDOUT, line, length) < 0)
+            break;
+    }
     lines_stop(&lines);
 }
 
@@ -19,8 +21,7 @@ int main(int argc, char *argv[])
     int first = 1, status = 0;
 
     if (argc > 2 && strcmp(argv[1], "-n") == 0) {
-        if (parse_number(argv[2], &count) < 0)
-            die("head", argv[2]);
+        count = number_or_die("head", argv[2], 0, LONG_MAX);
         first = 3;
     }
     if (argc == first)

@@ -3,7 +3,8 @@
 
 #define ROW 16
 
-static void show_row(unsigned long offset, const unsigned char *row, int length)
+/* Returns less than 0 if it could not be written. */
+static int show_row(unsigned long offset, const unsigned char *row, int length)
 {
     printf("%08lx ", offset);
     for (int i = 0; i < ROW; i++) {
@@ -15,7 +16,7 @@ static void show_row(unsigned long offset, const unsigned char *row, int length)
     printf("  |");
     for (int i = 0; i < length; i++)
         printf("%c", row[i] >= ' ' && row[i] < 127 ? row[i] : '.');
-    printf("|\n");
+    return printf("|\n");
 }
 
 int main(int argc, char *argv[])
@@ -28,7 +29,8 @@ int main(int argc, char *argv[])
     if (fd < 0)
         die("hexdump", argv[1]);
     while ((n = read_full(fd, row, ROW)) > 0) {
-        show_row(offset, row, (int)n);
+        if (show_row(offset, row, (int)n) < 0)
+            break;
         offset += (unsigned long)n;
     }
     if (n < 0)

@@ -12,7 +12,7 @@ int main(int argc, char *argv[])
     for (int i = 1; i < argc; i++) {
         long pid;
 
-        if (parse_number(argv[i], &pid) < 0 || kill((int)pid) < 0) {
+        if (parse_number(argv[i], 1, INT_MAX, &pid) < 0 || kill((int)pid) < 0) {
             warn("kill", argv[i]);
             status = 1;
         }

@@ -19,7 +19,7 @@ static int find_policy(const char *word, long *policy)
             *policy = i;
             return 0;
         }
-    return parse_number(word, policy);
+    return parse_number(word, 0, INT_MAX, policy);
 }
 
 static int parse(char *word, long *frames, long *policy)
@@ -32,7 +32,7 @@ static int parse(char *word, long *frames, long *policy)
         if (find_policy(comma + 1, policy) < 0)
             return -1;
     }
-    return parse_number(word, frames) < 0 || *frames < 0 || *frames != (int)*frames ? -1 : 0;
+    return parse_number(word, 0, INT_MAX, frames);
 }
 
 int main(int argc, char *argv[])
@@ -44,11 +44,11 @@ int main(int argc, char *argv[])
         printf("%d\n", memlimit(-1, -1));
         return 0;
     }
-    if (argc < 3 || parse(argv[1], &frames, &policy) < 0) {
+    if (argc < 3) {
         fprintf(STDERR, "usage: limit [FRAMES[,POLICY] COMMAND...]\n");
         return 2;
     }
-    if (memlimit((int)frames, (int)policy) < 0)
+    if (parse(argv[1], &frames, &policy) < 0 || memlimit((int)frames, (int)policy) < 0)
         die("limit", argv[1]);
     if (path_join(path, sizeof(path), "/", argv[2]) == 0)
         exec(path, argv + 2);

@@ -3,12 +3,10 @@
 
 int main(int argc, char *argv[])
 {
-    long ticks;
-
-    if (argc != 2 || parse_number(argv[1], &ticks) < 0) {
+    if (argc != 2) {
         fprintf(STDERR, "usage: sleep TICKS\n");
         return 2;
     }
-    sleep((int)ticks);
+    sleep((int)number_or_die("sleep", argv[1], 0, INT_MAX));
     return 0;
 }

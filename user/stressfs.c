@@ -50,10 +50,11 @@ static void read_options(int argc, char *argv[])
         long *option = strcmp(argv[i], "-p") == 0 ? &processes
                        : strcmp(argv[i], "-n") == 0 ? &blocks : NULL;
 
-        if (option == NULL || i + 1 == argc || parse_number(argv[i + 1], option) < 0) {
+        if (option == NULL || i + 1 == argc) {
             fprintf(STDERR, "usage: stressfs [-p PROCESSES] [-n BLOCKS]\n");
             exit(2);
         }
+        *option = number_or_die("stressfs", argv[i + 1], 0, INT_MAX);
     }
 }
 

@@ -22,6 +22,8 @@ int main(int argc, char *argv[])
     }
     wait(&status);
     ticks = uptime() - start;
-    fprintf(STDERR, "%d.%d s\n", ticks / TICKS_PER_SECOND, ticks % TICKS_PER_SECOND);
+    if (fprintf(STDERR, "%d.%d s\n", ticks / TICKS_PER_SECOND, ticks % TICKS_PER_SECOND) < 0 &&
+        status == 0)
+        status = 1;
     return status;
 }

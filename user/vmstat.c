@@ -109,8 +109,8 @@ static void show_heading(void)
            "si", "so", "bi", "bo", "flt", "re", "sr", "fr");
 }
 
-/* The state now, and the rates of so many ticks. */
-static void show_line(const struct vm_stats *old, const struct vm_stats *new, int ticks)
+/* The state now, and the rates of so many ticks. Less than 0 if it could not be written. */
+static int show_line(const struct vm_stats *old, const struct vm_stats *new, int ticks)
 {
     printf("%8llu %8llu %8llu %8llu ", new->swap_slots_used * KIB_PER_PAGE,
            new->frames[FRAME_FREE] * KIB_PER_PAGE, new->frames[FRAME_BUFFER] * KIB_PER_PAGE,
@@ -119,26 +119,27 @@ static void show_line(const struct vm_stats *old, const struct vm_stats *new, in
            rate(old->pgout, new->pgout, ticks) * KIB_PER_PAGE,
            rate(old->disk_read_bytes, new->disk_read_bytes, ticks) / 1024,
            rate(old->disk_write_bytes, new->disk_write_bytes, ticks) / 1024);
-    printf("%6llu %6llu %6llu %6llu\n", rate(faults(old), faults(new), ticks),
-           rate(old->refault, new->refault, ticks), rate(old->scan, new->scan, ticks),
-           rate(evictions(old), evictions(new), ticks));
+    return printf("%6llu %6llu %6llu %6llu\n", rate(faults(old), faults(new), ticks),
+                  rate(old->refault, new->refault, ticks), rate(old->scan, new->scan, ticks),
+                  rate(evictions(old), evictions(new), ticks));
 }
 
 int main(int argc, char *argv[])
 {
     struct vm_stats old, new;
-    long interval, count = -1;
+    long interval, count;
     int then = 0; /* since boot */
 
     if (argc == 1) {
         print_vm_stats();
         return 0;
     }
-    if (argc > 3 || parse_number(argv[1], &interval) < 0 || interval < 1 ||
-        (argc == 3 && (parse_number(argv[2], &count) < 0 || count < 1))) {
+    if (argc > 3) {
         fprintf(STDERR, "usage: vmstat [INTERVAL [COUNT]]\n");
         return 2;
     }
+    interval = number_or_die("vmstat", argv[1], 1, INT_MAX / TICKS_PER_SECOND);
+    count = argc == 3 ? number_or_die("vmstat", argv[2], 1, LONG_MAX) : -1;
     memset(&old, 0, sizeof(old));
     for (long line = 0; line != count; line++) {
         if (line > 0)
@@ -148,7 +149,8 @@ int main(int argc, char *argv[])
         int now = uptime();
 
         get(&new);
-        show_line(&old, &new, now - then);
+        if (show_line(&old, &new, now - then) < 0)
+            break;
         old = new;
         then = now;
     }

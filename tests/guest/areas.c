@@ -86,11 +86,10 @@ static void measure(char *start, int count, uint64_t cost[OPERATIONS])
 int main(int argc, char *argv[])
 {
     static uint64_t few[OPERATIONS], many[OPERATIONS];
-    int count = argc > 1 ? atoi(argv[1]) : MANY;
+    int count = argc > 1 ? (int)number_or_die("areas", argv[1], FEW, INT_MAX) : MANY;
     int status = 0;
     char *start = make_areas(FEW);
 
-    check(count >= FEW, "too few areas");
     measure(start, FEW, few); /* thrown away */
     measure(start, FEW, few);
     check(munmap(start, FEW * PAGE_SIZE) == 0, "munmap");

@@ -276,10 +276,10 @@ int main(int argc, char *argv[])
         return 2;
     }
     must(chdir(argv[1]) == 0, argv[1]);
-    random_state = (uint64_t)atoi(argv[2]);
+    random_state = (uint64_t)number_or_die("crashload", argv[2], 0, LONG_MAX);
     printf("@begin\n");
     promise("all", 0);
-    for (int i = atoi(argv[3]); i > 0; i--)
+    for (long i = number_or_die("crashload", argv[3], 0, LONG_MAX); i > 0; i--)
         change_something();
     printf("@end\n");
     return 0;

@@ -62,7 +62,8 @@ static void print_ledger(void)
 
 int main(int argc, char *argv[])
 {
-    unsigned long pages = argc > 1 ? (unsigned long)atoi(argv[1]) : PAGES_DEFAULT;
+    unsigned long pages = argc > 1 ? (unsigned long)number_or_die("pattern", argv[1], 1, INT_MAX)
+                                   : PAGES_DEFAULT;
     char *words = map(pages), *zero = map(3), *none = zero + PAGE_SIZE, *absent = none + PAGE_SIZE;
     volatile uint64_t *first = (uint64_t *)words;
     int child;

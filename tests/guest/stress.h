@@ -180,7 +180,9 @@ static inline int run_and_count(int (*run)(void))
 
 static inline unsigned long number(int argc, char **argv, int index, unsigned long otherwise)
 {
-    return argc > index ? (unsigned long)strtol(argv[index], NULL, 10) : otherwise;
+    if (argc <= index)
+        return otherwise;
+    return (unsigned long)number_or_die(PROGRAM, argv[index], 0, LONG_MAX);
 }
 
 #endif

@@ -199,14 +199,14 @@ static void tell_ends(int count)
 
 int main(int argc, char **argv)
 {
-    int count = argc > 2 ? atoi(argv[1]) : 0, go[2];
+    int count = argc > 2 ? (int)number_or_die("swaperror", argv[1], 1, MOST) : 0, go[2];
     struct vm_stats before;
     unsigned long pages;
 
-    if (count < 1 || count > MOST)
+    if (count < 1)
         exit(2);
-    pages = (unsigned long)atoi(argv[2]) << 8;
-    quota = argc > 3 ? atoi(argv[3]) : 0;
+    pages = (unsigned long)number_or_die("swaperror", argv[2], 0, INT_MAX) << 8;
+    quota = argc > 3 ? (int)number_or_die("swaperror", argv[3], 0, INT_MAX) : 0;
     hold_self();
     look(&before);
     if (pages == 0)

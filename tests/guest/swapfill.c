@@ -130,11 +130,11 @@ static void tell(int processes)
 
 int main(int argc, char *argv[])
 {
-    int processes = argc > 1 ? atoi(argv[1]) : 3;
-    unsigned long mib = argc > 2 ? (unsigned long)atoi(argv[2]) : 48;
+    long processes = argc > 1 ? number_or_die("swapfill", argv[1], 1, PROCESSES_MOST) : 3;
+    long mib = argc > 2 ? number_or_die("swapfill", argv[2], 1, INT_MAX) : 48;
     int status, failures = 0;
 
-    if (processes < 1 || processes > PROCESSES_MOST || mib == 0) {
+    if (argc > 3) {
         fprintf(STDERR, "usage: swapfill [PROCESSES [MIB]]\n");
         return 2;
     }

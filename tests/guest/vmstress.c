@@ -210,7 +210,9 @@ static void work(void *argument)
 
 static unsigned long number(int argc, char **argv, int index, unsigned long otherwise)
 {
-    return argc > index ? (unsigned long)strtol(argv[index], NULL, 10) : otherwise;
+    if (argc <= index)
+        return otherwise;
+    return (unsigned long)number_or_die("vmstress", argv[index], 0, LONG_MAX);
 }
 
 int main(int argc, char **argv)

@@ -160,6 +160,24 @@ def run_deaths():
                                             r"no area there \(pc", x)], access + " through NULL")
 
 
+WRITERS = ("echo hello", "ls", "ps", "free", "vmstat", "grep a README", "hexdump README",
+           "wc README", "head README", "cat README", "uptime")
+
+
+def full_disk():
+    """A tool that cannot write its output says so, and ends with 1; none goes on for ever."""
+    words = ["touch e", "cat bigexec bigexec bigexec > full", "echo : cat bigexec $?"]
+    for writer in WRITERS:
+        words += [writer + " > e", "echo : %s $?" % writer]
+    words += ["vmstat 1 | head -n 1", "rm full", "cp README copy", "echo : cp $?"]
+    lines = make_run("CMD=" + "; ".join(words), "DISK=32M")
+    for writer in ("cat bigexec",) + WRITERS:
+        name = writer.split()[0]
+        end = lines.index(": %s 1" % writer)
+        need(lines[end - 1] == name + ": write error: disk full", "%s: %s" % (writer, lines[end - 1]))
+    need(": cp 0" in lines, "cp, where there is space again")
+
+
 def run_extra():
     """A program from outside replaces ours of the same name; other files go on the disk, too."""
     lines = make_run("CMD=echo ours; cat LICENSE", "EXTRA=tests/qemu/programs/echo.c",
@@ -626,6 +644,7 @@ def all_items():
         ("run: status", run_status),
         ("run: killed", run_killed),
         ("run: why one is killed", run_deaths),
+        ("run: tools on a full disk", full_disk),
         ("run: EXTRA and FILES", run_extra),
         ("run: xv6 programs", run_xv6),
         ("run: two at once", run_twice_at_once),

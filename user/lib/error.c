@@ -32,6 +32,7 @@ static const char *const messages[] = {
     [EROFS] = "read-only file system",
     [EMLINK] = "too many links",
     [EPIPE] = "nobody reads the pipe",
+    [ERANGE] = "number out of range",
     [EDEADLK] = "deadlock",
     [ENAMETOOLONG] = "name too long",
     [ENOSYS] = "no such system call",

@@ -37,8 +37,11 @@ int write_full(int fd, const void *buffer, size_t bytes)
     while (done < bytes) {
         ssize_t n = write(fd, (const char *)buffer + done, bytes - done);
 
-        if (n <= 0)
+        if (n <= 0) {
+            if (fd == STDOUT)
+                output_failed();
             return -1;
+        }
         done += (size_t)n;
     }
     return 0;

@@ -2,8 +2,9 @@
  * Formatted output. Characters gather in a small buffer on the stack, which goes out when it is
  * full and at the end of the call: nothing is kept between calls, so fork() duplicates nothing.
  *
- * printf and fprintf call no function that xv6's library lacks: an xv6 program may have defined one
- * of that name for itself, and the linker would take it.
+ * xv6_printf and xv6_fprintf are what xv6's programs call by the names without xv6_; see
+ * xv6/user/user.h. Their hexadecimal digits are capitals. They call no function that xv6's library
+ * lacks: a program may have defined one of that name for itself, and the linker would take it.
  */
 #include "user.h"
 
@@ -11,11 +12,16 @@
 #define DIGITS_MAX 24
 
 struct sink {
-    int fd;     /* where full buffers go; -1: the buffer is the caller's, the rest is dropped */
+    int fd;        /* where full buffers go */
+    int is_memory; /* nowhere: the buffer is the caller's, what does not fit in is dropped */
     char *buffer;
     size_t room, used;
-    size_t total; /* characters produced, those dropped too */
+    size_t total;    /* characters produced, those dropped too */
+    int failed;      /* something could not be written; errno says why */
+    const char *hex; /* the digits of %x and %p */
 };
+
+static const char small_hex[] = "0123456789abcdef", capital_hex[] = "0123456789ABCDEF";
 
 struct conversion {
     int left, zero;    /* the flags - and 0 */
@@ -29,10 +35,12 @@ static void sink_flush(struct sink *sink)
     const char *rest = sink->buffer;
     ssize_t written;
 
-    for (; sink->used > 0; sink->used -= (size_t)written, rest += written) {
+    for (; sink->used > 0 && !sink->failed; sink->used -= (size_t)written, rest += written) {
         written = write(sink->fd, rest, sink->used);
-        if (written <= 0)
+        if (written <= 0) {
+            sink->failed = 1;
             break;
+        }
     }
     sink->used = 0;
 }
@@ -41,7 +49,7 @@ static void sink_put(struct sink *sink, char character)
 {
     sink->total++;
     if (sink->used == sink->room) {
-        if (sink->fd < 0)
+        if (sink->is_memory)
             return;
         sink_flush(sink);
     }
@@ -169,14 +177,14 @@ static void print_format(struct sink *sink, const char *format, va_list *argumen
             print_unsigned(sink, &conv, arguments, 10, "0123456789");
             break;
         case 'x':
-            print_unsigned(sink, &conv, arguments, 16, "0123456789abcdef");
+            print_unsigned(sink, &conv, arguments, 16, sink->hex);
             break;
         case 'X':
-            print_unsigned(sink, &conv, arguments, 16, "0123456789ABCDEF");
+            print_unsigned(sink, &conv, arguments, 16, capital_hex);
             break;
         case 'p':
             conv.precision = 16;
-            print_number(sink, &conv, va_arg(*arguments, uint64_t), 16, "0x", "0123456789abcdef");
+            print_number(sink, &conv, va_arg(*arguments, uint64_t), 16, "0x", sink->hex);
             break;
         case 's':
             print_text(sink, &conv, va_arg(*arguments, const char *));
@@ -201,28 +209,33 @@ static void print_format(struct sink *sink, const char *format, va_list *argumen
     }
 }
 
-static int print_to(int fd, const char *format, va_list arguments)
+/* Returns how many characters that were, or -1, if not all could be written. */
+static int print_to(int fd, const char *hex, const char *format, va_list arguments)
 {
     char buffer[SINK_BYTES];
-    struct sink sink = {.fd = fd, .buffer = buffer, .room = sizeof(buffer)};
+    struct sink sink = {.fd = fd, .buffer = buffer, .room = sizeof(buffer), .hex = hex};
     va_list copy;
 
     va_copy(copy, arguments);
     print_format(&sink, format, &copy);
     va_end(copy);
-    if (fd >= 0)
-        sink_flush(&sink);
-    return (int)sink.total;
+    sink_flush(&sink);
+    return sink.failed ? -1 : (int)sink.total;
 }
 
 int vfprintf(int fd, const char *format, va_list arguments)
 {
-    return print_to(fd, format, arguments);
+    int total = print_to(fd, small_hex, format, arguments);
+
+    if (total < 0 && fd == STDOUT)
+        output_failed();
+    return total;
 }
 
 int vsnprintf(char *to, size_t room, const char *format, va_list arguments)
 {
-    struct sink sink = {.fd = -1, .buffer = to, .room = room > 0 ? room - 1 : 0};
+    struct sink sink = {.is_memory = 1, .buffer = to, .room = room > 0 ? room - 1 : 0,
+                        .hex = small_hex};
     va_list copy;
 
     va_copy(copy, arguments);
@@ -239,7 +252,7 @@ int printf(const char *format, ...)
     int total;
 
     va_start(arguments, format);
-    total = print_to(STDOUT, format, arguments);
+    total = vfprintf(STDOUT, format, arguments);
     va_end(arguments);
     return total;
 }
@@ -250,7 +263,7 @@ int fprintf(int fd, const char *format, ...)
     int total;
 
     va_start(arguments, format);
-    total = print_to(fd, format, arguments);
+    total = vfprintf(fd, format, arguments);
     va_end(arguments);
     return total;
 }
@@ -264,4 +277,22 @@ int snprintf(char *to, size_t room, const char *format, ...)
     total = vsnprintf(to, room, format, arguments);
     va_end(arguments);
     return total;
+}
+
+void xv6_printf(const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    print_to(STDOUT, capital_hex, format, arguments);
+    va_end(arguments);
+}
+
+void xv6_fprintf(int fd, const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    print_to(fd, capital_hex, format, arguments);
+    va_end(arguments);
 }

@@ -20,6 +20,8 @@
 #include "abi/wait.h"
 
 #define PAGE_SIZE 4096
+#define INT_MAX __INT_MAX__
+#define LONG_MAX __LONG_MAX__
 #define STDIN 0
 #define STDOUT 1
 #define STDERR 2
@@ -104,15 +106,24 @@ char *strrchr(const char *string, char character);
 char *strstr(const char *string, const char *part);
 int atoi(const char *string);
 long strtol(const char *string, char **end, int base);
-int parse_number(const char *string, long *value); /* 0 only if the whole string is a number */
+/* 0 if the whole string is a number from least to most, else -1: EINVAL, or ERANGE. */
+int parse_number(const char *string, long least, long most, long *value);
+/* That number; or it says what is wrong with the string, and exits with 1. */
+long number_or_die(const char *program, const char *string, long least, long most);
 
-/* Printing: lib/printf.c. %d %i %u %x %X %p %c %s %%, with -, 0, width, .precision, l, ll, z. */
+/*
+ * Printing: lib/printf.c. The number of characters, or -1, if not all could be written. Where it was
+ * standard output that could not be written, a return from main() says so, and ends with 1.
+ * %d %i %u %x %X %p %c %s %%, with -, 0, width, .precision, l, ll, z.
+ */
 int printf(const char *format, ...) __attribute__((format(printf, 1, 2)));
 int fprintf(int fd, const char *format, ...) __attribute__((format(printf, 2, 3)));
 int snprintf(char *to, size_t room, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 int vfprintf(int fd, const char *format, va_list arguments);
 int vsnprintf(char *to, size_t room, const char *format, va_list arguments);
+void output_failed(void); /* the same for a program's own way of writing; errno says why */
+extern int (*output_check)(const char *program, int status); /* at the end of main(); or NULL */
 const char *strerror(int error);
 const char *cause_name(int cause); /* of wait_info(), in words */
 void warn(const char *program, const char *what);                             /* and errno */

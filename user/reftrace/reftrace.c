@@ -33,7 +33,7 @@ static int policy_number(const char *name)
     for (int i = 0; i < (int)(sizeof(policies) / sizeof(policies[0])); i++)
         if (strcmp(policies[i], name) == 0)
             return i;
-    return parse_number(name, &number) == 0 && number >= 0 ? (int)number : -1;
+    return parse_number(name, 0, INT_MAX, &number) == 0 ? (int)number : -1;
 }
 
 /*
@@ -116,23 +116,21 @@ static int usage(void)
 int main(int argc, char *argv[])
 {
     struct string string;
-    long number = 0, frames;
+    long frames;
     char **words = argv + 1;
     uint64_t seed;
     int policy;
 
     if (argc > 2 && strcmp(argv[1], "-s") == 0) {
-        if (parse_number(argv[2], &number) < 0 || number < 1 || number != (long)(uint32_t)number)
-            return usage();
-        step = (uint32_t)number;
+        step = (uint32_t)number_or_die("reftrace", argv[2], 1, INT_MAX);
         words += 2;
         argc -= 2;
     }
     policy = argc > 2 ? policy_number(words[1]) : -1;
-    if (argc < 4 || argc > 5 || policy < 0 || parse_number(words[2], &frames) < 0 || frames < 1 ||
-        (argc == 5 && parse_number(words[3], &number) < 0))
+    if (argc < 4 || argc > 5 || policy < 0)
         return usage();
-    seed = (uint64_t)number;
+    frames = number_or_die("reftrace", words[2], 1, INT_MAX);
+    seed = argc == 5 ? (uint64_t)number_or_die("reftrace", words[3], -LONG_MAX, LONG_MAX) : 0;
     if (string_start(&string, words[0], (uint32_t)frames, argc == 5 ? &seed : NULL) < 0) {
         fprintf(STDERR, "reftrace: there is no string %s\n", words[0]);
         return 2;

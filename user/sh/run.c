@@ -51,12 +51,13 @@ static int redirect_one(const struct redirect *redirect)
         [REDIRECT_APPEND] = O_WRONLY | O_CREATE | O_APPEND,
     };
     char *name = expand(redirect->word, last_status);
-    int fd, result;
+    int fd = -1, result;
+    long number;
 
-    if (redirect->kind == REDIRECT_COPY)
-        fd = dup(atoi(name));
-    else
+    if (redirect->kind != REDIRECT_COPY)
         fd = open(name, flags[redirect->kind]);
+    else if (parse_number(name, 0, INT_MAX, &number) == 0)
+        fd = dup((int)number);
     result = fd < 0 ? -1 : move_descriptor(fd, redirect->fd);
     if (result < 0)
         warn("sh", name);
@@ -86,7 +87,7 @@ static int builtin_cd(char **argv)
 
 static int builtin_exit(char **argv)
 {
-    exit(argv[1] ? atoi(argv[1]) : last_status);
+    exit(argv[1] ? (int)number_or_die("exit", argv[1], -INT_MAX, INT_MAX) : last_status);
 }
 
 static int builtin_wait(char **argv)

@@ -31,7 +31,7 @@ struct test {
 };
 
 /* Each table ends with a test without a name. */
-extern const struct test process_tests[], kill_tests[], exec_tests[];
+extern const struct test process_tests[], kill_tests[], exec_tests[], library_tests[];
 extern const struct test file_tests[], directory_tests[], pipe_tests[], disk_tests[];
 extern const struct test cow_tests[], fault_tests[], memory_tests[];
 extern const struct test pointer_tests[], nomem_tests[], stress_tests[];
