@@ -112,8 +112,8 @@ int parse_number(const char *string, long least, long most, long *value);
 long number_or_die(const char *program, const char *string, long least, long most);
 
 /*
- * Printing: lib/printf.c. The number of characters, or -1, if not all could be written. Where it was
- * standard output that could not be written, a return from main() says so, and ends with 1.
+ * Printing: lib/printf.c. The number of characters, or -1, if not all could be written. Where that
+ * was standard output, a return from main() says so, and ends with 1.
  * %d %i %u %x %X %p %c %s %%, with -, 0, width, .precision, l, ll, z.
  */
 int printf(const char *format, ...) __attribute__((format(printf, 1, 2)));

@@ -9,7 +9,9 @@
 #include "kernel/fcntl.h"
 #include "kernel/syscall.h"
 #include "kernel/memlayout.h"
+#include "kernel/abi/errno.h"
 #include "kernel/abi/vm_stats.h"
+#include "kernel/abi/wait.h"
 #include "user/user.h"
 
 #define HAS(name, ...) \
@@ -22,6 +24,8 @@ HAS(sys_sbrk, char *(int, int));
 HAS(pause, int(int));
 HAS(lseek, long(int, long, int));
 HAS(vmstat, int(int, struct vm_stats *, int));
+HAS(mmap, void *(void *, uint64, int, int, int, uint64));
+HAS(wait_info, int(int *, int *));
 IS(SBRK_EAGER, 1);
 IS(SBRK_LAZY, 2);
 IS(SYS_pause, 13);
@@ -53,6 +57,38 @@ static void fill_address_space(void)
     need(page[0] == 1 && page[1] == 0, "the last page");
 }
 
+static int word;
+
+static void set_word(void *value)
+{
+    word = *(int *)value;
+    futex_wake(&word, 1);
+}
+
+/* Some of the calls that only xv39 has, with their constants. */
+static void further_calls(void)
+{
+    char *pages = mmap(0, 2 * PGSIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    int status, cause, thread, five = 5;
+    uchar present[2];
+
+    need(pages != MAP_FAILED && mlock(pages, PGSIZE) == 0, "mmap, mlock");
+    need(mincore(pages, 2 * PGSIZE, present) == 0 && present[0] == 1, "mincore");
+    need(munlock(pages, PGSIZE) == 0 && madvise(pages, PGSIZE, MADV_DONTNEED) == 0, "madvise");
+    need(mprotect(pages, PGSIZE, PROT_READ) == 0 && munmap(pages, PGSIZE) == 0, "mprotect");
+    thread = thread_create(set_word, &five, pages + 2 * PGSIZE);
+    need(thread > 0, "thread_create");
+    while (word == 0)
+        futex_wait(&word, 0);
+    need(word == 5 && thread_join(thread) == 0, "futex_wait, thread_join");
+    need(munmap(pages + PGSIZE, PGSIZE) == 0, "munmap");
+    need(memlimit(1000, POLICY_CLOCK) == 0 && memlimit(0, POLICY_LRU) == 1000, "memlimit");
+    need(memlimit(QUOTA_MIN - 1, -1) == -1 && errno == EINVAL, "memlimit of less than the least");
+    if (fork() == 0)
+        exit(-1);
+    need(wait_info(&status, &cause) > 0 && status == -1 && cause == CAUSE_EXITED, "wait_info");
+}
+
 int main(void)
 {
     char *start = sbrk(0);
@@ -67,6 +103,7 @@ int main(void)
     need(write(fd, (char *)TRAMPOLINE, 1) == -1 && write(fd, (char *)KERNBASE, 1) == -1, "EFAULT");
     close(fd);
     unlink("sparse");
+    further_calls();
     fill_address_space();
     return 7;
 }

@@ -1,6 +1,11 @@
-/* Flags of open(), whences of lseek(), and what mmap() takes in xv6's labs. As in kernel/abi. */
+/*
+ * Flags of open(), whences of lseek(), as in kernel/abi; and what mmap() and the calls about memory
+ * take: all of xv39's, whose first numbers are those of xv6's labs.
+ */
 #ifndef XV6_FCNTL_H
 #define XV6_FCNTL_H
+
+#include "kernel/abi/mman.h"
 
 #define O_RDONLY 0x000
 #define O_WRONLY 0x001
@@ -12,13 +17,5 @@
 #define SEEK_SET 0
 #define SEEK_CUR 1
 #define SEEK_END 2
-
-#define PROT_NONE 0x0
-#define PROT_READ 0x1
-#define PROT_WRITE 0x2
-#define PROT_EXEC 0x4
-
-#define MAP_SHARED 0x01
-#define MAP_PRIVATE 0x02
 
 #endif

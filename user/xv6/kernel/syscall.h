@@ -1,4 +1,4 @@
-/* Numbers of the calls that xv6 has. Number 13 was sleep until 2024. */
+/* Numbers of the calls. Number 13 was sleep until 2024. */
 #ifndef XV6_SYSCALL_H
 #define XV6_SYSCALL_H
 
@@ -24,5 +24,32 @@
 #define SYS_link 19
 #define SYS_mkdir 20
 #define SYS_close 21
+
+/* xv6 has not: */
+#define SYS_lseek 22
+#define SYS_ftruncate 23
+#define SYS_fsync 24
+#define SYS_sync 25
+#define SYS_getppid 26
+#define SYS_vmstat 27
+#define SYS_memlimit 28
+#define SYS_poweroff 29
+#define SYS_mmap 30
+#define SYS_munmap 31
+#define SYS_mprotect 32
+#define SYS_msync 33
+#define SYS_madvise 34
+#define SYS_mincore 35
+#define SYS_mlock 36
+#define SYS_munlock 37
+#define SYS_thread_create 38
+#define SYS_thread_join 39
+#define SYS_thread_exit 40
+#define SYS_futex_wait 41
+#define SYS_futex_wake 42
+#define SYS_swapon 43
+#define SYS_swapoff 44
+#define SYS_procinfo 45
+#define SYS_wait_info 46
 
 #endif

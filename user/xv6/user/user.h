@@ -1,7 +1,7 @@
 /*
  * The calls and library functions of xv6's programs, of 2022 and of 2025, and xv39's further calls.
  * No other names are declared, so that a program may use them for itself; the functions are those
- * of user/lib.
+ * of user/lib, or stand there under the name in __asm__ where xv6's do something else.
  */
 #ifndef XV6_USER_H
 #define XV6_USER_H
@@ -40,9 +40,14 @@ int uptime(void);
 void *mmap(void *, uint64, int, int, int, uint64); /* of the mmap lab */
 int munmap(void *, uint64);
 
-/* System calls that xv6 has not; struct vm_stats is in kernel/abi/vm_stats.h. */
+/*
+ * System calls that xv6 has not. Their constants are in kernel/fcntl.h; struct vm_stats is in
+ * kernel/abi/vm_stats.h, struct proc_info in kernel/abi/syscall.h, what wait_info() tells in
+ * kernel/abi/wait.h, and what errno can be in kernel/abi/errno.h.
+ */
 typedef long off_t;
 struct vm_stats;
+struct proc_info;
 extern int errno;
 off_t lseek(int fd, off_t offset, int whence);
 int ftruncate(int fd, off_t size);
@@ -53,6 +58,20 @@ int wait_info(int *status, int *cause);
 int vmstat(int pid, struct vm_stats *, int flags);
 int memlimit(int frames, int policy);
 int poweroff(int status);
+int swapon(const char *disk);
+int swapoff(const char *disk);
+int procinfo(struct proc_info *, int rows);
+int mprotect(void *, uint64, int prot);
+int msync(void *, uint64, int flags);
+int madvise(void *, uint64, int advice);
+int mincore(void *, uint64, uchar *present);
+int mlock(const void *, uint64);
+int munlock(const void *, uint64);
+int thread_create(void (*)(void *), void *argument, void *stack_top);
+int thread_join(int thread);
+void thread_exit(void) __attribute__((noreturn));
+int futex_wait(int *, int value);
+int futex_wake(int *, int count);
 
 /* Strings and files. */
 int stat(const char *, struct stat *);
@@ -63,13 +82,13 @@ int strcmp(const char *, const char *);
 char *gets(char *, int max);
 uint strlen(const char *);
 void *memset(void *, int, uint);
-int atoi(const char *);
+int atoi(const char *) __asm__("xv6_atoi"); /* digits only: no blanks, no sign */
 int memcmp(const void *, const void *, uint);
 void *memcpy(void *, const void *, uint);
 
-/* Printing. */
-void fprintf(int, const char *, ...);
-void printf(const char *, ...);
+/* Printing. %x and %p have capitals. */
+void fprintf(int, const char *, ...) __asm__("xv6_fprintf");
+void printf(const char *, ...) __asm__("xv6_printf");
 
 /* Memory. */
 void *malloc(uint);
