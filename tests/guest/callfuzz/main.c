@@ -5,6 +5,8 @@
 
 #define PROCESSES 3
 #define THREADS 2
+#define HOG_TICKS 24
+#define HOG_PAGES 512 /* a tick */
 #define STUCK_TICKS 1200 /* without progress: longer than any call takes on the slowest host */
 
 unsigned long fuzz_seed;
@@ -116,6 +118,49 @@ static void watch(void)
     exit(shared->failed);
 }
 
+static void *hog_map(unsigned long bytes)
+{
+    return mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+}
+
+/* Goes through its memory, first from its beginning, then anywhere; a tick passes. */
+static void hog_step(struct region *region, unsigned long tick)
+{
+    for (unsigned long i = 0; i < HOG_PAGES; i++) {
+        unsigned long page = tick < HOG_TICKS / 2 ? tick * HOG_PAGES + i : draw(region->pages);
+        char *at = region->start + page % region->pages * PAGE_SIZE;
+
+        page %= region->pages;
+        verify(at, region->owner, page, region->versions[page]);
+        store(at, region->owner, page, ++region->versions[page]);
+    }
+    sleep(1);
+}
+
+/* Makes memory short, now and then: what it has is more than what is free, or a part of that. */
+static void hog(void)
+{
+    static struct vm_stats stats;
+
+    for (unsigned round = 1; !shared->failed && shared->workers_done < (int)processes; round++) {
+        struct region region = {.owner = round};
+        unsigned long free, tick;
+
+        counters(&stats, 0);
+        free = (unsigned long)stats.frames[FRAME_FREE];
+        region.pages = free / 2 + draw(free * 3 / 4);
+        region.start = hog_map(region.pages * PAGE_SIZE);
+        region.versions = hog_map(region.pages * sizeof(unsigned));
+        if (region.start != MAP_FAILED && region.versions != MAP_FAILED)
+            for (tick = 0; tick < HOG_TICKS && shared->workers_done < (int)processes; tick++)
+                hog_step(&region, tick);
+        munmap(region.start, region.pages * PAGE_SIZE);
+        munmap(region.versions, region.pages * sizeof(unsigned));
+        sleep(1 + (int)draw(HOG_TICKS / 2));
+    }
+    exit(0);
+}
+
 static void things_make(struct owner *me)
 {
     thing_open(me);
@@ -152,7 +197,7 @@ static int things_end(struct owner *me)
 static int run(void)
 {
     static struct progress here;
-    int pids[OWNERS + 1];
+    int pids[OWNERS + 2];
 
     progress = &here;
     shared = map(sizeof(*shared), MAP_SHARED | MAP_ANONYMOUS, -1);
@@ -162,15 +207,17 @@ static int run(void)
         owners[i].calls = acts / (processes * threads);
     }
     things_make(&owners[0]);
-    for (unsigned i = 0; i <= processes; i++) {
+    for (unsigned i = 0; i < processes + 2; i++) {
         pids[i] = fork();
         need(pids[i] >= 0, "fork");
         if (pids[i] == 0 && i == processes)
             watch();
+        else if (pids[i] == 0 && i > processes)
+            hog();
         else if (pids[i] == 0)
             worker(i);
     }
-    if (wait_for_all(pids, (int)processes + 1) != 0)
+    if (wait_for_all(pids, (int)processes + 2) != 0)
         return 1;
     return things_end(&owners[0]);
 }
