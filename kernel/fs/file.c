@@ -47,7 +47,7 @@ static int open_allowed(uint16_t type, uint16_t major, bool writable)
     case T_DIR:
         return writable ? -EISDIR : 0;
     case T_DEVICE:
-        return device_find(major) != NULL ? 0 : -ENODEV;
+        return device_find(major) != NULL ? 0 : -ENXIO;
     default:
         return -EIO; /* the inode could not be loaded */
     }
@@ -133,9 +133,12 @@ int64_t file_write(struct file *file, struct mm_struct *mm, uint64_t user, uint6
 
 int file_stat(struct file *file, struct stat *stat)
 {
-    if (file->type == FILE_PIPE)
-        return -EINVAL;
-    inode_stat(file->inode, stat);
+    if (file->type == FILE_PIPE) {
+        stat->type = T_PIPE;
+        stat->nlink = 1;
+    } else {
+        inode_stat(file->inode, stat);
+    }
     return 0;
 }
 

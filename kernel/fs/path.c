@@ -388,6 +388,8 @@ static int unlink_in(struct inode *directory, const char *name, bool only_direct
     *out = NULL;
     inode_lock(directory);
     error = directory_usable(directory);
+    if (!error && (strncmp(name, ".", DIRSIZ) == 0 || strncmp(name, "..", DIRSIZ) == 0))
+        error = -EPERM;
     if (!error)
         error = directory_lookup(directory, name, &number, &offset);
     if (!error)
@@ -409,10 +411,7 @@ int path_unlink(struct inode *cwd, const char *path)
 
     if (error)
         return error == -EEXIST ? -EPERM : error;
-    if (strncmp(name, ".", DIRSIZ) == 0 || strncmp(name, "..", DIRSIZ) == 0)
-        error = -EPERM;
-    if (!error)
-        error = log_begin(UNLINK_BLOCKS);
+    error = log_begin(UNLINK_BLOCKS);
     if (!error) {
         error = unlink_in(directory, name, ends_in_slash(path), &inode);
         log_end(UNLINK_BLOCKS);

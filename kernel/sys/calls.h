@@ -35,6 +35,15 @@ static inline void syscall(struct trap_frame *frame)
 }
 
 /*
+ * Is the argument an int? Then the register holds it sign-extended, as the calling convention says;
+ * any other number would become one that was not meant, if it were cut off.
+ */
+static inline bool is_int(uint64_t argument)
+{
+    return (int64_t)argument == (int)argument;
+}
+
+/*
  * sys/arguments.c: the string at user address user, at most MAX_PATH bytes. Sleeps.
  * Returns: 0, -EFAULT, -ENAMETOOLONG, -ENOMEM. Owns: the caller, who frees it by kmem_free.
  */

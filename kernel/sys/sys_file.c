@@ -58,6 +58,9 @@ static int find(uint64_t user, int type, int major, int minor, struct inode **in
     return result;
 }
 
+#define ACCESS_MODES (O_WRONLY | O_RDWR) /* both together are none */
+#define OPEN_FLAGS_KNOWN (ACCESS_MODES | O_CREATE | O_TRUNC | O_APPEND)
+
 /* The descriptor and the file come first: what makes or empties a file cannot be undone. */
 int64_t sys_open(struct trap_frame *frame)
 {
@@ -65,9 +68,11 @@ int64_t sys_open(struct trap_frame *frame)
     int flags = (int)frame->a1;
     struct inode *inode;
     struct file *file;
-    int descriptor = file_table_reserve(files);
-    int result = -ENOMEM;
+    int descriptor, result = -ENOMEM;
 
+    if ((frame->a1 & ~(uint64_t)OPEN_FLAGS_KNOWN) || (flags & ACCESS_MODES) == ACCESS_MODES)
+        return -EINVAL;
+    descriptor = file_table_reserve(files);
     if (descriptor < 0)
         return descriptor;
     file = file_alloc();
@@ -114,7 +119,9 @@ int64_t sys_lseek(struct trap_frame *frame)
 
     if (file == NULL)
         return -EBADF;
-    result = file_seek(file, (int64_t)frame->a1, (int)frame->a2);
+    result = -EINVAL;
+    if (is_int(frame->a2))
+        result = file_seek(file, (int64_t)frame->a1, (int)frame->a2);
     file_close(file);
     return result;
 }

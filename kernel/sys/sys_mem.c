@@ -41,7 +41,7 @@ int64_t sys_vmstat(struct trap_frame *frame)
 
     if (frame->a2 == VMSTAT_FAIL)
         return fail_allocation(frame->a0);
-    if ((int)frame->a0 < 0 || (frame->a2 & ~(uint64_t)VMSTAT_DROP))
+    if (!is_int(frame->a0) || (int)frame->a0 < 0 || (frame->a2 & ~(uint64_t)VMSTAT_DROP))
         return -EINVAL;
     if (frame->a2 & VMSTAT_DROP)
         /* first, so that what is allocated here keeps no slab from being given back */
@@ -63,8 +63,10 @@ int64_t sys_vmstat(struct trap_frame *frame)
 int64_t sys_memlimit(struct trap_frame *frame)
 {
     int old;
-    int result = quota_set(current_process()->mm, (int)frame->a0, (int)frame->a1, &old);
+    int result = -EINVAL;
 
+    if (is_int(frame->a0) && is_int(frame->a1))
+        result = quota_set(current_process()->mm, (int)frame->a0, (int)frame->a1, &old);
     return result < 0 ? result : old;
 }
 

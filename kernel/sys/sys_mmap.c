@@ -15,9 +15,7 @@
 /* Can the open file be mapped in this way? */
 static int file_check(struct file *file, const struct map_request *request)
 {
-    if (file->type != FILE_INODE)
-        return -ENODEV;
-    if (file->inode->type != T_FILE)
+    if (file->type != FILE_INODE || file->inode->type != T_FILE)
         return -ENODEV;
     if (!file->readable)
         return -EACCES;
@@ -39,9 +37,9 @@ int64_t sys_mmap(struct trap_frame *frame)
     };
     struct file *file = NULL;
     uint64_t start;
-    int result = 0;
+    int result;
 
-    if (request.flags & ~MAP_FLAGS_KNOWN)
+    if ((frame->a3 & ~(uint64_t)MAP_FLAGS_KNOWN) || !is_int(frame->a2))
         return -EINVAL;
     if (request.flags & MAP_ANONYMOUS) {
         request.offset = 0;
@@ -49,13 +47,12 @@ int64_t sys_mmap(struct trap_frame *frame)
         file = file_table_get(&process->files, frame->a4);
         if (file == NULL)
             return -EBADF;
-        result = file_check(file, &request);
-        if (result == 0) /* else it may have no inode */
+        request.refused = file_check(file, &request);
+        if (request.refused == 0) /* else it may have no inode */
             request.object = &file->inode->object;
         request.may_write = file->writable;
     }
-    if (result == 0)
-        result = mm_map(process->mm, &request, &start);
+    result = mm_map(process->mm, &request, &start);
     if (file != NULL)
         file_close(file);
     return result < 0 ? result : (int64_t)start;
@@ -68,31 +65,43 @@ int64_t sys_munmap(struct trap_frame *frame)
 
 int64_t sys_mprotect(struct trap_frame *frame)
 {
+    if (!is_int(frame->a2))
+        return -EINVAL;
     return mm_protect(current_process()->mm, frame->a0, frame->a1, (int)frame->a2);
 }
 
 int64_t sys_msync(struct trap_frame *frame)
 {
+    if (!is_int(frame->a2))
+        return -EINVAL;
     return mm_sync(current_process()->mm, frame->a0, frame->a1, (int)frame->a2);
 }
 
 int64_t sys_madvise(struct trap_frame *frame)
 {
+    if (!is_int(frame->a2))
+        return -EINVAL;
     return mm_advise(current_process()->mm, frame->a0, frame->a1, (int)frame->a2);
+}
+
+/* The pages that [address, address + length) lies in. */
+static int64_t lock_pages(uint64_t address, uint64_t length, bool locked)
+{
+    uint64_t start = PAGE_ROUND_DOWN(address);
+
+    if (!user_range_ok(address, length)) /* first, for the sum below may wrap */
+        return -ENOMEM;
+    return mm_lock(current_process()->mm, start, length + (address - start), locked);
 }
 
 int64_t sys_mlock(struct trap_frame *frame)
 {
-    uint64_t start = PAGE_ROUND_DOWN(frame->a0);
-
-    return mm_lock(current_process()->mm, start, frame->a1 + (frame->a0 - start), true);
+    return lock_pages(frame->a0, frame->a1, true);
 }
 
 int64_t sys_munlock(struct trap_frame *frame)
 {
-    uint64_t start = PAGE_ROUND_DOWN(frame->a0);
-
-    return mm_lock(current_process()->mm, start, frame->a1 + (frame->a0 - start), false);
+    return lock_pages(frame->a0, frame->a1, false);
 }
 
 /* mincore(addr, length, present): a byte a page, in pieces through a buffer of the kernel's. */

@@ -34,7 +34,7 @@ int64_t sys_wait_info(struct trap_frame *frame)
 
 int64_t sys_kill(struct trap_frame *frame)
 {
-    return process_kill((int)frame->a0, CAUSE_KILL);
+    return is_int(frame->a0) ? process_kill((int)frame->a0, CAUSE_KILL) : -ESRCH;
 }
 
 int64_t sys_exec(struct trap_frame *frame)
@@ -73,8 +73,10 @@ int64_t sys_getppid(struct trap_frame *frame)
 
 int64_t sys_pause(struct trap_frame *frame)
 {
-    int ticks = (int)frame->a0;
+    int64_t ticks = (int64_t)frame->a0;
 
+    if (!is_int(frame->a0))
+        return -EINVAL;
     if (ticks <= 0)
         return 0;
     return thread_sleep_until(timer_now() + (uint64_t)ticks * timer_frequency / TICKS_PER_SECOND);
@@ -101,9 +103,9 @@ int64_t sys_procinfo(struct trap_frame *frame)
 {
     struct mm_struct *mm = current_process()->mm;
     struct proc_info info = {0};
-    int64_t rows = (int)frame->a1, row;
+    int64_t rows = (int64_t)frame->a1, row;
 
-    if (rows < 0)
+    if (rows < 0 || !is_int(frame->a1))
         return -EINVAL;
     for (row = 0; row < rows && process_describe_next(info.pid, &info); row++) {
         int result = user_copy_out(mm, frame->a0 + (uint64_t)row * sizeof(info), &info,
@@ -123,7 +125,7 @@ int64_t sys_thread_create(struct trap_frame *frame)
 
 int64_t sys_thread_join(struct trap_frame *frame)
 {
-    return process_join_thread((int)frame->a0);
+    return is_int(frame->a0) ? process_join_thread((int)frame->a0) : -ESRCH;
 }
 
 int64_t sys_thread_exit(struct trap_frame *frame)
@@ -134,10 +136,14 @@ int64_t sys_thread_exit(struct trap_frame *frame)
 
 int64_t sys_futex_wait(struct trap_frame *frame)
 {
+    if (!is_int(frame->a1))
+        return -EINVAL;
     return futex_wait(current_process()->mm, frame->a0, (uint32_t)frame->a1);
 }
 
 int64_t sys_futex_wake(struct trap_frame *frame)
 {
+    if (!is_int(frame->a1))
+        return -EINVAL;
     return futex_wake(current_process()->mm, frame->a0, (int)frame->a1);
 }

@@ -23,21 +23,26 @@ struct piece {
     uint64_t offset;          /* of start in the object */
 };
 
-/* The piece at *at; *at moves past it. False: no area is there. The caller puts piece->object. */
-static bool piece_next(struct mm_struct *mm, uint64_t *at, uint64_t end, struct piece *piece)
+/*
+ * The next piece of [*at, end); *at moves past it. False: there is none. *hole is set where nothing
+ * is mapped before the piece, or no piece. The caller puts piece->object.
+ */
+static bool piece_next(struct mm_struct *mm, uint64_t *at, uint64_t end, struct piece *piece,
+                       bool *hole)
 {
     struct vm_area_struct *vma;
     bool found;
 
     rwlock_read_acquire(&mm->lock);
     vma = find_vma(mm, *at);
-    found = vma && vma->start <= *at;
+    found = vma && vma->start < end;
+    *hole |= !found || vma->start > *at;
     if (found) {
-        piece->start = *at;
+        piece->start = vma->start > *at ? vma->start : *at;
         piece->end = vma->end < end ? vma->end : end;
         piece->flags = vma->flags;
         piece->object = vma->object;
-        piece->offset = vma->offset + (*at - vma->start);
+        piece->offset = vma->offset + (piece->start - vma->start);
         if (piece->object)
             piece->object->ops->get(piece->object);
         *at = piece->end;
@@ -66,19 +71,17 @@ int mm_range_end(uint64_t start, uint64_t length, uint64_t *end)
 
 int mm_sync(struct mm_struct *mm, uint64_t start, uint64_t length, int flags)
 {
+    int way = flags & (MS_ASYNC | MS_SYNC);
+    struct piece piece;
+    bool hole = false;
     uint64_t end;
     int error = mm_range_end(start, length, &end);
 
     if (error)
         return error;
-    if ((flags & ~(MS_ASYNC | MS_INVALIDATE | MS_SYNC)) ||
-        (flags & (MS_ASYNC | MS_SYNC)) == (MS_ASYNC | MS_SYNC))
+    if ((flags & ~(MS_ASYNC | MS_INVALIDATE | MS_SYNC)) || (way != MS_ASYNC && way != MS_SYNC))
         return -EINVAL;
-    while (start < end && !error) {
-        struct piece piece;
-
-        if (!piece_next(mm, &start, end, &piece))
-            return -ENOMEM;
+    while (start < end && !error && piece_next(mm, &start, end, &piece, &hole)) {
         if ((flags & MS_INVALIDATE) && (piece.flags & VMA_LOCKED))
             error = -EBUSY;
         else if (thread_is_interrupted())
@@ -87,21 +90,20 @@ int mm_sync(struct mm_struct *mm, uint64_t start, uint64_t length, int flags)
             error = piece.object->ops->sync(piece.object);
         piece_done(&piece);
     }
-    return error;
+    return !error && hole ? -ENOMEM : error;
 }
 
-/* Locks: mm->lock for writing. All of [start, end) is areas; they are split at its edges. */
-static int range_isolate(struct mm_struct *mm, uint64_t start, uint64_t end,
-                         struct vma_range *range)
+/* Locks: mm->lock. 0: all of [start, end) is areas. -ENOMEM: there is a hole. */
+static int range_covered(struct mm_struct *mm, uint64_t start, uint64_t end)
 {
-    struct vm_area_struct *vma;
+    for (uint64_t at = start; at < end;) {
+        struct vm_area_struct *vma = find_vma(mm, at);
 
-    for (uint64_t at = start; at < end; at = vma->end) {
-        vma = find_vma(mm, at);
         if (!vma || vma->start > at)
             return -ENOMEM;
+        at = vma->end;
     }
-    return areas_isolate(mm, start, end, range);
+    return 0;
 }
 
 /* NORMAL, RANDOM, SEQUENTIAL: kept as flags of the areas, which the fault handlers look at. */
@@ -109,41 +111,41 @@ static int advise_pattern(struct mm_struct *mm, uint64_t start, uint64_t end, un
 {
     struct vm_area_struct *vma;
     struct vma_range range;
-    int error;
+    int error, hole;
 
     rwlock_write_acquire(&mm->lock);
-    error = range_isolate(mm, start, end, &range);
+    hole = range_covered(mm, start, end);
+    error = areas_isolate(mm, start, end, &range);
     for (vma = range.first; !error && vma != range.above; vma = vma_next(vma))
         vma->flags = (vma->flags & ~(unsigned)(VMA_RANDOM | VMA_SEQUENTIAL)) | pattern;
     areas_merge(mm, start, end);
     rwlock_write_release(&mm->lock);
-    return error;
+    return error ? error : hole;
 }
 
 /*
+ * Madvise passes over what is not mapped in the range, does the rest, and then says -ENOMEM.
+ *
  * Holds nothing. Private pages are dropped; those of an object are only unmapped. Locked ones stay.
  */
 static int advise_drop(struct mm_struct *mm, uint64_t start, uint64_t end)
 {
-    int error = 0;
+    struct vm_area_struct *vma;
+    int error = 0, hole;
 
     rwlock_write_acquire(&mm->lock);
-    while (start < end && !error) {
-        struct vm_area_struct *vma = find_vma(mm, start);
-
-        if (!vma || vma->start > start)
-            error = -ENOMEM;
-        else if (vma->flags & VMA_LOCKED)
+    hole = range_covered(mm, start, end);
+    for (vma = find_vma(mm, start); vma && vma->start < end && !error; vma = vma_next(vma)) {
+        if (vma->flags & VMA_LOCKED)
             error = -EINVAL;
         else if (thread_is_interrupted())
             error = -EINTR;
         else
-            unmap_page_range(mm, start, vma->end < end ? vma->end : end);
-        if (!error)
-            start = vma->end;
+            unmap_page_range(mm, vma->start < start ? start : vma->start,
+                             vma->end < end ? vma->end : end);
     }
     rwlock_write_release(&mm->lock);
-    return error;
+    return error ? error : hole;
 }
 
 /* Holds nothing. What is in swap of the range comes back. */
@@ -157,21 +159,20 @@ static void bring_back(struct mm_struct *mm, uint64_t start, uint64_t end)
 /* Holds nothing. Pages of the range come into memory: of files into the cache, or from swap. */
 static int advise_read(struct mm_struct *mm, uint64_t start, uint64_t end)
 {
-    while (start < end) {
-        struct piece piece;
+    struct piece piece;
+    bool hole = false;
 
-        if (thread_is_interrupted())
-            return -EINTR;
-        if (!piece_next(mm, &start, end, &piece))
-            return -ENOMEM;
+    while (start < end && piece_next(mm, &start, end, &piece, &hole)) {
         if (piece.object)
             object_read_ahead(piece.object, piece.offset >> PAGE_SHIFT,
                               (piece.end - piece.start) >> PAGE_SHIFT);
         if (!(piece.flags & VMA_SHARED))
             bring_back(mm, piece.start, piece.end);
         piece_done(&piece);
+        if (thread_is_interrupted())
+            return -EINTR;
     }
-    return 0;
+    return hole ? -ENOMEM : 0;
 }
 
 int mm_advise(struct mm_struct *mm, uint64_t start, uint64_t length, int advice)
@@ -269,7 +270,9 @@ int mm_lock(struct mm_struct *mm, uint64_t start, uint64_t length, bool locked)
     if (error || start == end)
         return error;
     rwlock_write_acquire(&mm->lock);
-    error = range_isolate(mm, start, end, &range);
+    error = range_covered(mm, start, end);
+    if (!error)
+        error = areas_isolate(mm, start, end, &range);
     if (!error && locked)
         error = areas_lock(mm, &range);
     for (vma = range.first; !error && !locked && vma != range.above; vma = vma_next(vma))

@@ -141,6 +141,7 @@ struct map_request {
     uint64_t address, length;
     int prot, flags;
     struct vm_object *object;
+    int refused; /* why the file cannot be mapped in this way, or 0: comes after -EINVAL */
     bool may_write;
     uint64_t offset;
 };

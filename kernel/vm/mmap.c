@@ -60,10 +60,7 @@ static int request_check(const struct map_request *request, uint64_t length)
         return -ENOMEM;
     if (request->offset > OFFSET_END || request->offset + length > OFFSET_END)
         return -EOVERFLOW;
-    if (request->object && kind == MAP_SHARED && (request->prot & PROT_WRITE) &&
-        !request->may_write)
-        return -EACCES;
-    return 0;
+    return request->refused;
 }
 
 /* Locks: mm->lock for writing. Where the mapping is to go. */

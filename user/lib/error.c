@@ -8,6 +8,7 @@ static const char *const messages[] = {
     [ESRCH] = "no such process",
     [EINTR] = "interrupted",
     [EIO] = "input or output error",
+    [ENXIO] = "no driver for this device",
     [E2BIG] = "argument list too long",
     [ENOEXEC] = "not an executable file",
     [EBADF] = "bad file descriptor",

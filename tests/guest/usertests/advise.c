@@ -187,6 +187,70 @@ static void mlock_has_a_limit(void)
 }
 
 /* Ranges that are no range, or where nothing is mapped. */
+/* Sums of address and length that wrap around, or leave the user half: refused by every call. */
+static void lengths_that_wrap(void)
+{
+    static const int calls[] = {SYS_munmap, SYS_mprotect, SYS_msync,  SYS_madvise,
+                                SYS_mincore, SYS_mlock,    SYS_munlock};
+    char *start = map(2, RW, MAP_PRIVATE);
+    unsigned long lengths[] = {-1ul, -PAGE_BYTES, -(unsigned long)start, -(unsigned long)start - 1,
+                               1ul << 63, 1ul << 62, (1ul << 56) - (unsigned long)start};
+    struct shape before;
+
+    start[0] = 'k';
+    shape_read(&before);
+    for (unsigned i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++)
+        for (unsigned n = 0; n < sizeof(calls) / sizeof(calls[0]); n++)
+            for (long offset = 0; offset < 3; offset++) {
+                long got = call(calls[n], (long)start + offset, (long)lengths[i], MS_SYNC, 0, 0, 0);
+
+                if (got != -ENOMEM && got != -EINVAL)
+                    fail("call %d of %ld + 0x%lx: %ld\n", calls[n], offset, lengths[i], got);
+            }
+    expect(shape_is(&before) && start[0] == 'k');
+}
+
+static unsigned long files_written(void)
+{
+    struct vm_stats stats;
+
+    read_stats(&stats);
+    return (unsigned long)stats.file_write;
+}
+
+/* What is not mapped is passed over; all else is done as asked, and then it is ENOMEM. */
+static void advice_over_holes(void)
+{
+    unsigned char present[7];
+    char *start = map(7, RW, MAP_PRIVATE);
+    int fd;
+
+    memset(start, 'x', 7 * PAGE_BYTES);
+    unmap(start + PAGE_BYTES, 1);
+    unmap(start + 4 * PAGE_BYTES, 2);
+    expect_error(madvise(start, 7 * PAGE_BYTES, MADV_DONTNEED), ENOMEM);
+    for (int i = 0; i < 7; i++)
+        expect(i == 1 || i == 4 || i == 5 || start[i * (long)PAGE_BYTES] == 0);
+    unmap(start, 7);
+    make_file("file", 7 * PAGE_BYTES, 1);
+    fd = open("file", O_RDWR);
+    expect(fd >= 0 && fsync(fd) == 0);
+    drop_caches();
+    start = mmap(NULL, 7 * PAGE_BYTES, RW, MAP_SHARED, fd, 0);
+    expect(start != MAP_FAILED);
+    unmap(start, 1);
+    unmap(start + 2 * PAGE_BYTES, 3);
+    expect_error(madvise(start, 7 * PAGE_BYTES, MADV_WILLNEED), ENOMEM);
+    expect(mincore(start + 5 * PAGE_BYTES, 2 * PAGE_BYTES, present) == 0);
+    expect(present[0] && present[1]);
+    start[6 * PAGE_BYTES] = 'y';
+    expect_error(msync(start, 7 * PAGE_BYTES, MS_SYNC), ENOMEM);
+    unsigned long written = files_written();
+
+    expect(fsync(fd) == 0);
+    expect_equal(files_written(), written); /* msync had done it */
+}
+
 static void refused_ranges(void)
 {
     static const unsigned long nowhere[] = {-PAGE_BYTES, 0xffffffc000000000, 1ul << 63};
@@ -213,6 +277,8 @@ static void refused_ranges(void)
     expect_error(msync(start + 1, PAGE_BYTES, MS_SYNC), EINVAL);
     expect_error(msync(start, PAGE_BYTES, MS_SYNC | MS_ASYNC), EINVAL);
     expect_error(msync(start, PAGE_BYTES, 64), EINVAL);
+    expect_error(msync(start, PAGE_BYTES, 0), EINVAL);
+    expect_error(msync(start, PAGE_BYTES, MS_INVALIDATE), EINVAL);
     for (int i = 0; i < 3; i++) {
         char *bad = (char *)nowhere[i];
 
@@ -237,6 +303,8 @@ const struct test advise_tests[] = {
     {"mincore_tells", mincore_tells, QUICK},
     {"mlock_holds", mlock_holds, QUICK},
     {"mlock_has_a_limit", mlock_has_a_limit, QUICK},
+    {"lengths_that_wrap", lengths_that_wrap, QUICK},
+    {"advice_over_holes", advice_over_holes, QUICK},
     {"refused_ranges", refused_ranges, QUICK},
     {NULL, NULL, QUICK},
 };

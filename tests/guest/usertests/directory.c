@@ -84,6 +84,8 @@ static void dot_and_dot_dot(void)
     expect(exists("d/f"));
     expect(unlink("d/.") == -1);
     expect(unlink("d/e/..") == -1);
+    expect_error(unlink("d/f/."), ENOTDIR);
+    expect_error(unlink("d/f/.."), ENOTDIR);
     expect(unlink(".") == -1);
     expect(unlink("/") == -1);
     expect_equal(links_of("d"), 2);

@@ -355,14 +355,21 @@ static void stat_tells(void)
     fd = open("/console", O_RDWR);
     expect(fstat(fd, &stat) == 0 && stat.type == T_DEVICE);
     expect(pipe(ends) == 0);
-    fstat(ends[0], &stat); /* xv6 says no to it; what matters is that it returns */
+    for (int i = 0; i < 2; i++)
+        expect(fstat(ends[i], &stat) == 0 && stat.type == T_PIPE && stat.nlink == 1);
+    expect(mknod("nothing", 7, 0) == 0);
+    expect_error(open("nothing", O_RDWR), ENXIO); /* no driver has that number */
 }
 
 static void modes_are_kept(void)
 {
+    static const long bad[] = {O_WRONLY | O_RDWR, O_CREATE | O_WRONLY | O_RDWR, -1, 4, 0x1000,
+                               1l << 32, O_TRUNC | O_RDWR | 1l << 40};
     int fd;
 
     write_file("file", "text", 4);
+    for (unsigned i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+        expect_equal(call(SYS_open, (long)"file", bad[i], 0, 0, 0, 0), -EINVAL);
     fd = open("file", O_RDONLY);
     expect_error(write(fd, "x", 1), EBADF);
     expect_error(ftruncate(fd, 0), EINVAL);

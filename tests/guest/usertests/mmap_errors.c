@@ -1,9 +1,9 @@
 /* What mmap and munmap refuse, with nothing changed; and random acts against a model. */
 #include "mapping.h"
 
-enum descriptor { NO_FILE, REGULAR, DIRECTORY, PIPE, CONSOLE, CLOSED };
+enum descriptor { NO_FILE, REGULAR, READ_ONLY, WRITE_ONLY, DIRECTORY, PIPE, CONSOLE, CLOSED };
 
-static int descriptors[6] = {-1};
+static int descriptors[CLOSED + 1] = {-1};
 
 static void open_descriptors(void)
 {
@@ -12,6 +12,8 @@ static void open_descriptors(void)
     make_file("file", 4 * PAGE_BYTES, 1);
     expect(pipe(ends) == 0);
     descriptors[REGULAR] = open("file", O_RDWR);
+    descriptors[READ_ONLY] = open("file", O_RDONLY);
+    descriptors[WRITE_ONLY] = open("file", O_WRONLY);
     descriptors[DIRECTORY] = open(".", O_RDONLY);
     descriptors[PIPE] = ends[0];
     descriptors[CONSOLE] = open("/console", O_RDONLY);
@@ -60,6 +62,17 @@ static void refused_mappings(void)
         {ANYWHERE, 1ul << 40, RW, MEMORY | MAP_NORESERVE, NO_FILE, 0, ENOMEM},
         {ANYWHERE, 1ul << 38, PROT_READ, MAP_SHARED | MAP_ANONYMOUS, NO_FILE, 0, ENOMEM},
         {ANYWHERE, PAGE_BYTES, PROT_READ, MAP_SHARED, DIRECTORY, 0, ENODEV},
+        {ANYWHERE, PAGE_BYTES, RW, MAP_SHARED, READ_ONLY, 0, EACCES},
+        {ANYWHERE, PAGE_BYTES, PROT_READ, MAP_PRIVATE, WRITE_ONLY, 0, EACCES},
+        {ANYWHERE, PAGE_BYTES, RW, MAP_SHARED, WRITE_ONLY, 0, EACCES},
+        /* what is no request at all comes before what the file does not allow */
+        {ANYWHERE, 0, RW, MAP_SHARED, WRITE_ONLY, 0, EINVAL},
+        {ANYWHERE, 0, RW, MAP_SHARED, READ_ONLY, 0, EINVAL},
+        {ANYWHERE, PAGE_BYTES, RW, 0, WRITE_ONLY, 0, EINVAL},
+        {ANYWHERE, PAGE_BYTES, RW, MAP_SHARED | MAP_PRIVATE, WRITE_ONLY, 0, EINVAL},
+        {ANYWHERE, PAGE_BYTES, RW, MAP_SHARED, WRITE_ONLY, 1, EINVAL},
+        {ANYWHERE, 0, RW, MAP_SHARED, PIPE, 0, EINVAL},
+        {ANYWHERE, 0, RW, MAP_SHARED, DIRECTORY, 0, EINVAL},
         {ANYWHERE, PAGE_BYTES, PROT_READ, MAP_PRIVATE, PIPE, 0, ENODEV},
         {ANYWHERE, PAGE_BYTES, PROT_READ, MAP_PRIVATE, CONSOLE, 0, ENODEV},
         {ANYWHERE, PAGE_BYTES, PROT_READ, MAP_PRIVATE, CLOSED, 0, EBADF},

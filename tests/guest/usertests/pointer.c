@@ -1,6 +1,8 @@
 /* Whatever a program passes to a system call: an error, and nothing else. */
 #include "calls.h"
 
+#include "abi/mman.h"
+
 static const char read_only[BUFFER_BYTES] = "read-only";
 
 /* The bad places. Return 0 behind the last. */
@@ -206,6 +208,49 @@ static void buffers_at_the_end(void)
     }
 }
 
+static void wait_for_kill(long unused)
+{
+    (void)unused;
+    sleep(1000000);
+}
+
+/* Numbers of 64 bits where an int is due: none is cut off to another number. */
+static void numbers_beyond_int(void)
+{
+    static const long beyond[] = {1l << 32, -(1l << 32), 1l << 31, 1l << 62};
+    int pid = spawn(wait_for_kill, 0), word = 5;
+    long start = uptime();
+
+    prepare();
+    for (unsigned i = 0; i < sizeof(beyond) / sizeof(beyond[0]); i++) {
+        long more = beyond[i];
+
+        expect_equal(call(SYS_kill, more + pid, 0, 0, 0, 0, 0), -ESRCH);
+        expect_equal(call(SYS_pause, more, 0, 0, 0, 0, 0), -EINVAL);
+        expect_equal(call(SYS_thread_join, more + getpid(), 0, 0, 0, 0, 0), -ESRCH);
+        expect_equal(call(SYS_procinfo, (long)last_page, more + 1, 0, 0, 0, 0), -EINVAL);
+        expect_equal(call(SYS_vmstat, more, (long)block, 0, 0, 0, 0), -EINVAL);
+        expect_equal(call(SYS_memlimit, more, -1, 0, 0, 0, 0), -EINVAL);
+        expect_equal(call(SYS_memlimit, -1, more, 0, 0, 0, 0), -EINVAL);
+        expect_equal(call(SYS_lseek, file_fd, 0, more, 0, 0, 0), -EINVAL);
+        expect_equal(call(SYS_mprotect, (long)last_page, PAGE_BYTES, more + 1, 0, 0, 0), -EINVAL);
+        expect_equal(call(SYS_msync, (long)last_page, 1, more + MS_SYNC, 0, 0, 0), -EINVAL);
+        expect_equal(call(SYS_madvise, (long)last_page, PAGE_BYTES, more, 0, 0, 0), -EINVAL);
+        expect_equal(call(SYS_mmap, 0, PAGE_BYTES, more + 1, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0),
+                     -EINVAL);
+        expect_equal(call(SYS_mmap, 0, PAGE_BYTES, 1, more + 0x22, -1, 0), -EINVAL);
+        expect_equal(call(SYS_futex_wait, (long)&word, more + word, 0, 0, 0, 0), -EINVAL);
+        expect_equal(call(SYS_futex_wake, (long)&word, more + 1, 0, 0, 0, 0), -EINVAL);
+        expect_equal(call(SYS_mknod, (long)"device", more + 1, 0, 0, 0, 0), -EINVAL);
+        expect_equal(call(SYS_dup, more + file_fd, 0, 0, 0, 0, 0), -EBADF);
+        expect_equal(call(SYS_close, more + file_fd, 0, 0, 0, 0, 0), -EBADF);
+    }
+    expect(uptime() - start < 1000);
+    expect_equal(call(SYS_pause, -1, 0, 0, 0, 0, 0), 0);
+    expect(kill(pid) == 0);
+    expect_equal(wait_for(pid), STATUS_KILLED);
+}
+
 static void unknown_calls(void)
 {
     /* 2^32 + SYS_getpid is no call either: the number is 64 bits wide */
@@ -271,6 +316,7 @@ const struct test pointer_tests[] = {
     {"huge_lengths", huge_lengths, QUICK},
     {"partly_good_buffers", partly_good_buffers, QUICK},
     {"buffers_at_the_end", buffers_at_the_end, QUICK},
+    {"numbers_beyond_int", numbers_beyond_int, QUICK},
     {"unknown_calls", unknown_calls, QUICK},
     {"random_arguments", random_arguments, QUICK},
     {NULL, NULL, QUICK},
