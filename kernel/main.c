@@ -3,6 +3,7 @@
  * harts come in, and the first thread does what may sleep: the file system, the console, init.
  */
 
+#include "debug.h"
 #include "dev/block.h"
 #include "dev/power.h"
 #include "dev/ramdisk.h"
@@ -159,6 +160,8 @@ static void boot_thread(void *unused)
         cannot_start("there is no root file system");
     if (vm_start() < 0)
         cannot_start("not enough memory");
+    if (boot_argument("debug") != NULL && strcmp(boot_argument("debug"), "lockorder") == 0)
+        debug_lockorder();
     console_init();
     process_start_init(boot_command());
 }

@@ -96,6 +96,7 @@ static int block_run(struct block_device *device, struct block_wait *wait)
 {
     uint64_t flags;
 
+    lockorder_check(RANK_DISK, NULL, "a disk");
     wait->request.done = block_wake;
     wait->request.private = wait;
     wait->finished = false;

@@ -48,9 +48,11 @@ static void transfer_submit_open(struct transfer *transfer)
 static void __attribute__((noinline)) transfer_open(struct transfer *transfer, uint32_t block)
 {
     const uint32_t all = (1u << TRANSFER_REQUESTS) - 1;
-    uint64_t flags = spin_lock_irq(&transfer->lock);
     struct block_request *request;
+    uint64_t flags;
 
+    lockorder_check(RANK_DISK, NULL, "a transfer");
+    flags = spin_lock_irq(&transfer->lock);
     while (transfer->in_flight == all)
         waitq_sleep_irq(&transfer->wait, &transfer->lock, &flags);
     transfer->open = 0;
@@ -87,6 +89,7 @@ int transfer_end(struct transfer *transfer)
 {
     uint64_t flags;
 
+    lockorder_check(RANK_DISK, NULL, "a transfer");
     transfer_submit_open(transfer);
     flags = spin_lock_irq(&transfer->lock);
     while (transfer->in_flight)

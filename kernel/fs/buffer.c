@@ -4,6 +4,9 @@
  * What always holds: a block is in the hash once at most; a buffer with references == 0 is on the
  * lru list. A thread waits here for a buffer to become unused only while all are in use; since no
  * one keeps more than a few that the log has not counted, somebody always finishes.
+ *
+ * Order: nobody has more than two. The superblock comes before a block of inodes, and a block of data
+ * (an indirect one, whose entries are freed) before one of the bitmap.
  */
 #include "fs/buffer.h"
 
@@ -26,6 +29,33 @@ static struct {
     struct list_head lru;
     struct list_head hash[HASH_SIZE];
 } cache;
+
+#ifdef SAN
+static struct disk_super layout; /* constant after boot */
+
+static bool order_of_two(const void *held, const void *lock)
+{
+    uint32_t first = container_of(held, struct buffer, lock)->block, second;
+
+    if (!lock)
+        return true; /* whatever is unused */
+    second = container_of(lock, struct buffer, lock)->block;
+    return first < layout.log_start
+               ? second >= layout.inode_start && second < layout.inode_start + layout.inode_blocks
+               : first >= layout.data_start && second >= layout.bitmap_start &&
+                     second < layout.bitmap_start + layout.bitmap_blocks;
+}
+#endif
+
+void buffer_order_init(const struct disk_super *super)
+{
+#ifdef SAN
+    layout = *super;
+    lockorder_buffers_hook = order_of_two;
+#else
+    (void)super;
+#endif
+}
 
 static struct buffer *buffer_create(unsigned flags)
 {
@@ -111,6 +141,7 @@ static struct buffer *buffer_obtain(uint32_t block)
     struct buffer *buffer;
     bool may_grow = true;
 
+    lockorder_check(RANK_BUFFER, NULL, "an unused buffer");
     spin_lock(&cache.lock);
     while ((buffer = hash_find(block)) == NULL) {
         if (!fresh && may_grow && cache.count < cache.most) {

@@ -29,6 +29,10 @@ struct buffer {
  * 0 or -ENOMEM. */
 int buffer_cache_init(uint32_t permanent);
 
+/* SAN: so that the order of two buffers can be checked. */
+struct disk_super;
+void buffer_order_init(const struct disk_super *super);
+
 /* The block, locked. 0 or -EIO. Sleeps. */
 int buffer_read(uint32_t block, struct buffer **out);
 /* A block that was just allocated: locked, zeros, not read. Sleeps. */

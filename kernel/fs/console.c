@@ -53,9 +53,11 @@ static void console_input(char c)
  */
 static int console_look(char *characters, uint32_t limit, bool raw)
 {
-    uint64_t flags = spin_lock_irq(&queue_lock);
+    uint64_t flags;
     int seen = 0;
 
+    lockorder_check(RANK_EVENT, NULL, "typing");
+    flags = spin_lock_irq(&queue_lock);
     raw_line = raw;
     while (queue_added == queue_taken && seen == 0)
         seen = waitq_sleep_irq_killable(&typed, &queue_lock, &flags);

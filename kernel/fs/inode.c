@@ -23,14 +23,45 @@
 
 #define WRITE_BURST (64 * PAGE_SIZE) /* written before the writer is asked to throttle again */
 
-void inode_lock(struct inode *inode)
+/* Locks: inode's. */
+static inline void load_locked(struct inode *inode)
 {
-    sleeplock_acquire(&inode->lock);
     if (__builtin_expect(!inode->loaded, 0)) {
+#ifdef SAN
+        inode->parent = 0;
+#endif
         if (inode_load(inode) != 0)
             inode->type = 0;
         inode->loaded = inode->type != 0; /* a free one may become a file at any time */
     }
+}
+
+void inode_lock(struct inode *inode)
+{
+    sleeplock_acquire(&inode->lock);
+    load_locked(inode);
+}
+
+/* Directories are a tree for good: each is only ever locked below the same one, the root never. */
+static void assert_below(struct inode *directory, struct inode *inode)
+{
+#ifdef SAN
+    assert(directory->type == T_DIR && inode->number != DISK_ROOT_INODE);
+    if (inode->type != T_DIR)
+        return;
+    assert(directory->parent != inode->number);
+    assert(inode->parent == 0 || inode->parent == directory->number);
+    inode->parent = directory->number;
+#else
+    (void)directory, (void)inode;
+#endif
+}
+
+void inode_lock_below(struct inode *directory, struct inode *inode)
+{
+    sleeplock_acquire_after(&inode->lock, &directory->lock);
+    load_locked(inode);
+    assert_below(directory, inode);
 }
 
 void inode_unlock(struct inode *inode)

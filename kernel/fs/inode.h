@@ -30,6 +30,9 @@ struct inode {
     uint64_t disk_size;         /* l: the size that the disk knows; more than object.size: blocks
                                    beyond the end are still to be freed */
     uint32_t entry_hint;        /* l: of a directory: no free entry before this one */
+#ifdef SAN
+    uint32_t parent;            /* l: of a directory: the one that it was locked below, or 0 */
+#endif
     uint32_t addr[DISK_ADDRS];  /* l to write; read freely, a word at a time (bmap.h) */
 };
 
@@ -47,6 +50,8 @@ void inode_ref(struct inode *inode);
  */
 void inode_put(struct inode *inode);
 void inode_lock(struct inode *inode);   /* loads it where it is not loaded; -EIO marks it type 0 */
+/* Locks: directory's, which shows a name of inode. The only way to have two. */
+void inode_lock_below(struct inode *directory, struct inode *inode);
 void inode_unlock(struct inode *inode);
 
 #define INODE_END UINT64_MAX /* inode_write: at the end of the file, wherever that is then */

@@ -251,6 +251,7 @@ int log_commit(void)
     uint64_t wish;
     bool dead;
 
+    lockorder_check(RANK_LOG, NULL, "a commit");
     spin_lock(&log.lock);
     if (log.count == 0 && !log.dead) {
         spin_unlock(&log.lock);
@@ -282,6 +283,7 @@ void log_note_work(void)
 
 void log_wait_work(void)
 {
+    lockorder_check(RANK_OUTER, NULL, "work for the log");
     spin_lock(&log.lock);
     while (!log.work)
         waitq_sleep(&log.work_wait, &log.lock);

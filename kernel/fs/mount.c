@@ -125,6 +125,7 @@ static int start(const struct disk_super *super, uint64_t sequence)
         error = buffer_cache_init(buffers);
     if (error)
         return error;
+    buffer_order_init(super);
     inode_disk_init(super);
     inode_cache_init();
     writeback_init();

@@ -156,7 +156,7 @@ static int refuse_slash(struct inode *cwd, const char *path)
 }
 
 /* Locks: directory's; in an operation. A new inode, locked, with nothing in it. */
-static int make_inode(int type, int major, int minor, struct inode **out)
+static int make_inode(struct inode *directory, int type, int major, int minor, struct inode **out)
 {
     uint32_t number;
     int error = inode_alloc(type, major, minor, &number);
@@ -168,7 +168,7 @@ static int make_inode(int type, int major, int minor, struct inode **out)
         inode_free(number);
         return error;
     }
-    inode_lock(*out);
+    inode_lock_below(directory, *out);
     return 0;
 }
 
@@ -184,7 +184,7 @@ static int create_in(struct inode *directory, const char *name, int type, int ma
 
     if (type == T_DIR && directory->nlink >= LINKS_MAX)
         return -EMLINK;
-    error = make_inode(type, major, minor, &inode);
+    error = make_inode(directory, type, major, minor, &inode);
     if (error)
         return error;
     if (type == T_DIR)
@@ -293,7 +293,7 @@ static int link_in(struct inode *directory, const char *name, struct inode *inod
         inode_unlock(directory);
         return error;
     }
-    inode_lock(inode); /* not a directory: nobody locks one after it */
+    inode_lock_below(directory, inode); /* not a directory: nobody locks one after it */
     if (inode->nlink == 0)
         error = -ENOENT;
     else if (inode->nlink >= LINKS_MAX)
@@ -395,7 +395,7 @@ static int unlink_in(struct inode *directory, const char *name, bool only_direct
     if (!error)
         error = inode_get(number, out);
     if (!error) {
-        inode_lock(*out);
+        inode_lock_below(directory, *out);
         error = unlink_locked(directory, offset, *out, only_directory);
         inode_unlock(*out);
     }

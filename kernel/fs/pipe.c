@@ -154,6 +154,7 @@ static int pipe_wait(struct pipe *pipe, struct pipe_end *end, bool (*ready)(cons
 {
     int result = 0;
 
+    lockorder_check(RANK_EVENT, NULL, "a pipe");
     spin_lock(&pipe->lock);
     while (result == 0 && !ready(pipe)) {
         end->waits = true;

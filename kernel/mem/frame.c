@@ -233,6 +233,10 @@ struct page *frame_alloc(enum frame_class class, unsigned flags)
 {
     struct page *page;
 
+#ifdef SAN
+    if (!(flags & FRAME_NOWAIT))
+        lockorder_assert_none(false); /* it may reclaim */
+#endif
     if (alloc_failure_due(flags))
         return NULL;
     page = list_pop(class);
@@ -292,7 +296,11 @@ void frame_free(struct page *page)
 
 int frame_wait(void)
 {
-    uint64_t freed = frame_reclaim_hook ? frame_reclaim_hook(FRAME_CHAIN, true) : 0;
+    uint64_t freed;
+
+    lockorder_acquire(RANK_FRAMES, &frame_lists, "frames");
+    freed = frame_reclaim_hook ? frame_reclaim_hook(FRAME_CHAIN, true) : 0;
+    lockorder_release(RANK_FRAMES, &frame_lists);
 
     /* Between the two marks only the kernel itself gets one: for a page's sake it pays no more. */
     return freed > 0 || page_allocator.free_frames > frames_to_keep(FRAME_ANON, 0) ? 0 : -ENOMEM;

@@ -67,7 +67,7 @@ static uint64_t context_new(void)
 
 uint64_t asid_enter(struct page_table *table, bool *flush)
 {
-    uint64_t now, context;
+    uint64_t now, context, flags;
     uint64_t *mine = &hart_generation[hart_index()];
 
     if (asid_bits == 0) {
@@ -77,12 +77,12 @@ uint64_t asid_enter(struct page_table *table, bool *flush)
     now = __atomic_load_n(&generation, __ATOMIC_ACQUIRE);
     context = __atomic_load_n(&table->context, __ATOMIC_RELAXED);
     if (context >> NUMBER_BITS != now) {
-        spin_lock(&lock);
+        flags = spin_lock_irq(&lock); /* under a thread's, which handlers take */
         context = table->context; /* another hart may have been faster */
         if (context >> NUMBER_BITS != generation)
             context = context_new();
         __atomic_store_n(&table->context, context, __ATOMIC_RELAXED);
-        spin_unlock(&lock);
+        spin_unlock_irq(&lock, flags);
     }
     *flush = *mine != context >> NUMBER_BITS;
     *mine = context >> NUMBER_BITS;

@@ -120,6 +120,7 @@ static int wait_for_zombie(struct process *parent, struct process **out)
 {
     int result = 0;
 
+    lockorder_check(RANK_EVENT, NULL, "a child");
     spin_lock(&process_lock);
     while ((*out = find_zombie(parent)) == NULL && result == 0) {
         if (list_empty(&parent->children))

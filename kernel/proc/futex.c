@@ -152,6 +152,7 @@ int futex_wait(struct mm_struct *mm, uint64_t address, uint32_t value)
     struct futex_key key;
     int result;
 
+    lockorder_check(RANK_EVENT, NULL, "a futex");
     do { /* -EFAULT: the word was not there. The area may be another one afterwards, too */
         result = key_find(mm, address, &key);
         if (result < 0)

@@ -153,6 +153,7 @@ int process_join_thread(int id)
     struct thread *thread;
     int result;
 
+    lockorder_check(RANK_EVENT, NULL, "a thread");
     spin_lock(&process_lock);
     thread = thread_find(process, id);
     result = wait_for_thread(process, thread);
@@ -204,6 +205,7 @@ int process_take_over(void)
     struct thread *self = current_thread();
     struct thread *thread;
 
+    lockorder_check(RANK_OUTER, NULL, "the other threads"); /* they may be after any lock */
     spin_lock(&process_lock);
     if (process->sole != NULL) {
         spin_unlock(&process_lock);

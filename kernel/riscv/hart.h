@@ -32,7 +32,7 @@ struct hart {
     uint32_t need_resched;   /* the timer or a wake-up asks for a switch */
     uint32_t index;          /* 0 .. hart_count - 1 */
     uint32_t id;             /* the SBI's name of it */
-    uint32_t interrupt_depth;
+    uint32_t interrupt_depth; /* SAN: in an interrupt handler */
     uint32_t held_count;     /* SAN: spinlocks held, innermost last */
     uint32_t trace_on;       /* sync/trace.h; the host may write it, too */
     struct spinlock *held[HART_HELD_LOCKS];

@@ -3,6 +3,11 @@
  * sleeping locks that it holds, in the order taken. A lock that is waited for must have a higher
  * rank than all that are held; so no circle of waiting can ever close, whether or not it would have
  * today. A lock got by a try waits for nothing, and is only noted.
+ *
+ * An interrupt handler that waits for a lock waits for ever if its own hart has it. So a lock is of
+ * one kind for ever: taken by spin_lock, never in a handler; or by spin_lock_irq. And under one of
+ * the second kind none of the first is taken: its holder may be interrupted by a handler that wants
+ * the one that we hold.
  */
 #include "sync/lockorder.h"
 
@@ -10,17 +15,69 @@
 #include "sync/printf.h"
 #include "sync/spinlock.h"
 
-struct held_locks *(*held_locks_hook)(void);
+#define CLASSES 128u /* twice as many as there are names */
 
-/* Ranks of which a thread may wait for several; their owners say in which order. */
-static bool rank_allows_several(enum lock_rank rank)
+struct held_locks *(*held_locks_hook)(void);
+bool (*lockorder_buffers_hook)(const void *held, const void *lock);
+bool lockorder_is_tested;
+uint32_t lockorder_complaints;
+
+static struct lock_class classes[CLASSES]; /* filled by atomic exchange, hashed by name */
+
+#define complain(...) (lockorder_is_tested ? (void)lockorder_complaints++ : panic(__VA_ARGS__))
+
+struct lock_class *lockorder_class(const char *name, enum lock_rank rank)
 {
-    return rank == RANK_INODE || rank == RANK_BUFFER || rank == RANK_SCHED;
+    uint64_t at = (uint64_t)name / 4 + rank;
+
+    for (;; at++) {
+        struct lock_class *class = &classes[at % CLASSES];
+        const char *none = NULL;
+
+        if (__atomic_compare_exchange_n(&class->name, &none, name, false, __ATOMIC_ACQ_REL,
+                                        __ATOMIC_ACQUIRE))
+            class->rank = rank;
+        if (class->name == name && class->rank == rank)
+            return class;
+        assert(at < (uint64_t)name / 4 + rank + CLASSES);
+    }
 }
 
+void lockorder_spin_use(struct spinlock *lock, enum lock_use use, void *at)
+{
+    struct hart *hart = this_hart();
+    struct lock_class *class = lock->class;
+    enum lock_use before = LOCK_UNUSED;
+
+    if (class == NULL)
+        return; /* printf's, which has no spin_init */
+    if (__atomic_compare_exchange_n(&class->use, &before, use, false, __ATOMIC_RELAXED,
+                                    __ATOMIC_RELAXED))
+        class->used_at = at;
+    else if (before != use)
+        complain("lock order: %s is taken with spin_lock%s at %p, and otherwise at %p", lock->name,
+                 use == LOCK_IRQ ? "_irq" : "", at, class->used_at);
+    if (use == LOCK_IRQ)
+        return;
+    if (hart->interrupt_depth > 0)
+        complain("lock order: %s, no spin_lock_irq, is taken in an interrupt handler", lock->name);
+    for (uint32_t i = 0; i < hart->held_count; i++)
+        if (hart->held[i]->class != NULL && hart->held[i]->class->use == LOCK_IRQ)
+            complain("lock order: %s, no spin_lock_irq, is taken under %s, which was taken at %p",
+                     lock->name, hart->held[i]->name, hart->held[i]->taken_at);
+}
+
+/* An inode and an mm are not held together, and of most ranks only one is. */
 static bool may_follow(enum lock_rank held, enum lock_rank rank)
 {
-    return held < rank || (held == rank && rank_allows_several(rank));
+    if (held == RANK_INODE && rank == RANK_MM)
+        return false;
+    return held < rank;
+}
+
+static bool buffers_may_follow(enum lock_rank rank, const void *held, const void *lock)
+{
+    return rank == RANK_BUFFER && lockorder_buffers_hook(held, lock);
 }
 
 void lockorder_spin_check(struct spinlock *lock, enum lock_rank rank, const char *name)
@@ -31,10 +88,10 @@ void lockorder_spin_check(struct spinlock *lock, enum lock_rank rank, const char
         struct spinlock *held = hart->held[i];
 
         if (held == lock)
-            panic("lock order: %s is taken twice, first at %p", name, held->taken_at);
-        if (!may_follow(held->rank, rank))
-            panic("lock order: %s is taken under %s, which was taken at %p", name, held->name,
-                  held->taken_at);
+            complain("lock order: %s is taken twice, first at %p", name, held->taken_at);
+        else if (!may_follow(held->rank, rank))
+            complain("lock order: %s is taken under %s, which was taken at %p", name, held->name,
+                     held->taken_at);
     }
 }
 
@@ -64,17 +121,25 @@ static struct held_locks *held_locks(void)
     return held_locks_hook != NULL ? held_locks_hook() : NULL;
 }
 
-void lockorder_check(enum lock_rank rank, const void *lock, const char *name)
+void lockorder_check_after(enum lock_rank rank, const void *lock, const char *name,
+                           const void *first)
 {
     struct held_locks *locks = held_locks();
 
     lockorder_assert_none(false);
     for (uint32_t i = 0; locks != NULL && i < locks->count; i++) {
         if (locks->held[i].lock == lock)
-            panic("lock order: %s is waited for by the thread that holds it", name);
-        if (!may_follow(locks->held[i].rank, rank))
-            panic("lock order: %s is waited for under %s", name, locks->held[i].name);
+            complain("lock order: %s is waited for by the thread that holds it", name);
+        else if (!may_follow(locks->held[i].rank, rank) && locks->held[i].lock != first &&
+                 !(locks->held[i].rank == rank &&
+                   buffers_may_follow(rank, locks->held[i].lock, lock)))
+            complain("lock order: %s is waited for under %s", name, locks->held[i].name);
     }
+}
+
+void lockorder_check(enum lock_rank rank, const void *lock, const char *name)
+{
+    lockorder_check_after(rank, lock, name, NULL);
 }
 
 void lockorder_note(enum lock_rank rank, const void *lock, const char *name)
@@ -120,10 +185,11 @@ void lockorder_assert_none(bool sleeping)
     struct held_locks *locks = held_locks();
 
     if (hart->held_count > 0)
-        panic("lock order: the spinlock %s is held where none may be; taken at %p",
-              hart->held[hart->held_count - 1]->name, hart->held[hart->held_count - 1]->taken_at);
+        complain("lock order: the spinlock %s is held where none may be; taken at %p",
+                 hart->held[hart->held_count - 1]->name,
+                 hart->held[hart->held_count - 1]->taken_at);
     if (sleeping && locks != NULL && locks->count > 0)
-        panic("lock order: %s is held where no lock may be", locks->held[locks->count - 1].name);
+        complain("lock order: %s is held where no lock may be", locks->held[locks->count - 1].name);
     interrupts_restore(flags);
 }
 #endif

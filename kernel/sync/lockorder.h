@@ -1,6 +1,11 @@
 /*
- * The lock order. A thread takes locks in ascending rank only; equal ranks only where the rank says
- * so. SAN=1 panics on an inversion, for spinlocks and sleeping locks alike.
+ * The lock order. A thread takes locks in ascending rank only, one of each rank; where it may have
+ * several of a rank, the rank says in which order. SAN=1 panics on an inversion, for spinlocks and
+ * sleeping locks alike.
+ *
+ * A wait for something that another thread has to do is a lock of a rank, too: it must rank below
+ * all that the other may have to take before it has done it. Such a rank is looked at where the
+ * wait may begin, not only where it has to: so each run checks it.
  */
 #ifndef SYNC_LOCKORDER_H
 #define SYNC_LOCKORDER_H
@@ -8,15 +13,19 @@
 enum lock_rank {
     /* sleeping locks */
     RANK_OUTER,      /* file offset, pipe reader and writer, console reader */
+    RANK_EVENT,      /* a wait for what programs do: bytes, an exit, a wake-up */
     RANK_FILE_TABLE, /* the table of open files */
     RANK_SYNC,       /* one sync of all files at a time */
+    RANK_FRAMES,     /* a wait for frames, held by those who reclaim */
     RANK_WRITEBACK,  /* the one batch of file pages that is being written out */
     RANK_LOG,        /* a log transaction: held from begin to end */
-    RANK_INODE,      /* several: parent before child, else by number */
+    RANK_INODE,      /* two: a directory, then what has its name there */
     RANK_MM,         /* never together with RANK_INODE */
     RANK_PAGE,       /* one by waiting, more by try */
-    RANK_BUFFER,     /* several: superblock first; read_page looks into some, its page locked */
+    RANK_SWAP_WRITE, /* pages on their way to swap: a wait for one, and the thread that has them */
+    RANK_BUFFER,     /* several, see fs/buffer.c; read_page looks into some, its page locked */
     RANK_SWAP_IO,    /* a transfer to or from swap */
+    RANK_DISK,       /* a wait for a disk */
     RANK_FAMILY,     /* family, and a vm_object's list of VMAs */
     /* spinlocks */
     RANK_PIPE,       /* the ring's indices */
@@ -36,7 +45,9 @@ enum lock_rank {
     RANK_DEVICE,     /* virtio queue, console input */
     RANK_TRANSFER,   /* requests in flight of a transfer */
     RANK_WAIT,       /* a wait queue */
-    RANK_SCHED,      /* several: a hart's timers, then a thread, then the run queue */
+    RANK_TIMERS,     /* those who sleep on a hart */
+    RANK_THREAD,
+    RANK_RUN_QUEUE,
     RANK_ASID,       /* taken in the switch of threads */
     RANK_TLB_CHECK,  /* SAN: what harts may still cache; taken nearly anywhere */
     RANK_CONSOLE,    /* printf */
@@ -60,18 +71,40 @@ struct held_locks {
 /* thread/ sets it: the running thread's; NULL while there is no thread. */
 extern struct held_locks *(*held_locks_hook)(void);
 
+/* fs/ sets it: may a thread that holds the one buffer wait for the other, or (NULL) for any? */
+extern bool (*lockorder_buffers_hook)(const void *held, const void *lock);
+
 /* Sleeping locks: before waiting for one (may this be?), when one was got, when one is let go. */
 void lockorder_check(enum lock_rank rank, const void *lock, const char *name);
 void lockorder_note(enum lock_rank rank, const void *lock, const char *name);
-/* Both: for a lock that is got by waiting. */
+/* The same for a second lock of a rank, whose order after the first its caller shows. */
+void lockorder_check_after(enum lock_rank rank, const void *lock, const char *name,
+                           const void *first);
+/* Check and note: for a lock that is got by waiting. */
 void lockorder_acquire(enum lock_rank rank, const void *lock, const char *name);
 void lockorder_release(enum lock_rank rank, const void *lock);
 
 /* Panics if this hart holds a spinlock, or, with sleeping, this thread a sleeping lock. */
 void lockorder_assert_none(bool sleeping);
 
-/* For spinlock.c. Interrupts off. */
+/* debug=lockorder (kernel/debug.c): complaints are counted and do not end the machine. */
+extern bool lockorder_is_tested;
+extern uint32_t lockorder_complaints;
+
+/*
+ * For spinlock.c. Interrupts off. All spinlocks of one name and rank are a class: it is taken with
+ * spin_lock always, and then never in an interrupt handler, or with spin_lock_irq always.
+ */
 struct spinlock;
+enum lock_use { LOCK_UNUSED, LOCK_PLAIN, LOCK_IRQ };
+struct lock_class {
+    const char *name; /* NULL: a free place */
+    enum lock_rank rank;
+    enum lock_use use; /* by the first who took one */
+    void *used_at;
+};
+struct lock_class *lockorder_class(const char *name, enum lock_rank rank);
+void lockorder_spin_use(struct spinlock *lock, enum lock_use use, void *at);
 void lockorder_spin_check(struct spinlock *lock, enum lock_rank rank, const char *name);
 void lockorder_spin_push(struct spinlock *lock);
 void lockorder_spin_pop(struct spinlock *lock);
@@ -79,6 +112,11 @@ void lockorder_spin_pop(struct spinlock *lock);
 static inline void lockorder_check(enum lock_rank rank, const void *lock, const char *name)
 {
     (void)rank, (void)lock, (void)name;
+}
+static inline void lockorder_check_after(enum lock_rank rank, const void *lock, const char *name,
+                                         const void *first)
+{
+    (void)rank, (void)lock, (void)name, (void)first;
 }
 static inline void lockorder_note(enum lock_rank rank, const void *lock, const char *name)
 {

@@ -75,7 +75,8 @@ void spin_init(struct spinlock *lock, const char *name, enum lock_rank rank)
 
 void spin_init(struct spinlock *lock, const char *name, enum lock_rank rank)
 {
-    *lock = (struct spinlock){.rank = rank, .name = name};
+    *lock = (struct spinlock){
+        .rank = rank, .name = name, .class = lockorder_class(name, rank)};
 }
 
 /* One number in 64 of a sequence that the seed starts; harts draw from the same one. */
@@ -114,10 +115,11 @@ static void note_release(struct spinlock *lock)
     lock->holder = NULL;
 }
 
-static void take(struct spinlock *lock, void *taken_at)
+static void take(struct spinlock *lock, enum lock_use use, void *taken_at)
 {
     uint64_t flags = interrupts_save();
 
+    lockorder_spin_use(lock, use, taken_at);
     lockorder_spin_check(lock, lock->rank, lock->name);
     interrupts_restore(flags); /* where they were on, they are on while we wait */
     while (__atomic_exchange_n(&lock->locked, 1, __ATOMIC_ACQUIRE) != 0)
@@ -130,7 +132,7 @@ static void take(struct spinlock *lock, void *taken_at)
 void spin_lock(struct spinlock *lock)
 {
     preempt_disable();
-    take(lock, __builtin_return_address(0));
+    take(lock, LOCK_PLAIN, __builtin_return_address(0));
 }
 
 bool spin_trylock(struct spinlock *lock)
@@ -164,7 +166,7 @@ uint64_t spin_lock_irq(struct spinlock *lock)
 {
     uint64_t flags = interrupts_save();
 
-    take(lock, __builtin_return_address(0));
+    take(lock, LOCK_IRQ, __builtin_return_address(0));
     return flags;
 }
 

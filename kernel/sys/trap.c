@@ -47,6 +47,9 @@ static const char *cause_name(uint64_t cause)
 /* Interrupts are off, so nothing preempts the handlers. */
 static void serve_interrupt(uint64_t cause)
 {
+#ifdef SAN
+    this_hart()->interrupt_depth++;
+#endif
     switch (cause & ~SCAUSE_INTERRUPT) {
     case INTERRUPT_TIMER:
         timer_interrupt();
@@ -61,6 +64,9 @@ static void serve_interrupt(uint64_t cause)
     default:
         panic("interrupt %lu, which was never enabled", cause & ~SCAUSE_INTERRUPT);
     }
+#ifdef SAN
+    this_hart()->interrupt_depth--;
+#endif
 }
 
 /*

@@ -11,7 +11,7 @@
 #include "thread/sched.h"
 
 struct timer_list {
-    struct spinlock lock;      /* RANK_SCHED, with spin_lock_irq: guards sleepers */
+    struct spinlock lock;      /* RANK_TIMERS, with spin_lock_irq: guards sleepers */
     struct list_head sleepers; /* by timer_link, ascending wake_time */
     uint64_t slice_end;        /* this hart's only, interrupts off; TIMER_NEVER while it idles */
     uint64_t programmed;       /* the same: what the timer is set to */
@@ -22,7 +22,7 @@ static struct timer_list timer_lists[MAX_HARTS];
 void timer_lists_init(void)
 {
     for (unsigned i = 0; i < MAX_HARTS; i++) {
-        spin_init(&timer_lists[i].lock, "timers", RANK_SCHED);
+        spin_init(&timer_lists[i].lock, "timers", RANK_TIMERS);
         list_init(&timer_lists[i].sleepers);
         timer_lists[i].slice_end = TIMER_NEVER;
         timer_lists[i].programmed = TIMER_NEVER;

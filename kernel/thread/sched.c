@@ -55,7 +55,7 @@
 #include "thread/clock.h"
 
 static struct {
-    struct spinlock lock;     /* RANK_SCHED, with spin_lock_irq */
+    struct spinlock lock;     /* RANK_RUN_QUEUE, with spin_lock_irq */
     struct list_head threads; /* by run_link */
     uint32_t count;           /* changed under the lock, read freely */
 } run_queue;
@@ -150,10 +150,6 @@ static void switch_to(struct thread *from, struct thread *to)
         page_table_leave(from->space);
         page_table_enter(to->space);
     }
-    if (thread_is_idle(to))
-        timer_stop_slices();
-    else if (thread_is_idle(from))
-        timer_start_slices();
     hart->thread = to;
     hart->kernel_sp = (uint64_t)to->stack + PAGE_SIZE;
     switched_from[hart->index] = from;
@@ -169,6 +165,10 @@ void schedule_finish(void)
 
     assert(!interrupts_are_on());
     spin_unlock_irq(&from->lock, 0);
+    if (thread_is_idle(current_thread()))
+        timer_stop_slices();
+    else if (thread_is_idle(from))
+        timer_start_slices();
     if (runnable) /* nobody else can change that: it is neither asleep nor on the queue */
         run_queue_add(from);
     if (free)
@@ -285,7 +285,7 @@ static void idle_thread_init(struct hart *hart)
 {
     struct thread *thread = &idle_thread[hart->index];
 
-    spin_init(&thread->lock, "idle thread", RANK_SCHED);
+    spin_init(&thread->lock, "idle thread", RANK_THREAD);
     list_init(&thread->wait_link);
     list_init(&thread->timer_link);
     thread->state = THREAD_RUNNING;
@@ -297,7 +297,7 @@ static void idle_thread_init(struct hart *hart)
 
 void thread_init(void)
 {
-    spin_init(&run_queue.lock, "run queue", RANK_SCHED);
+    spin_init(&run_queue.lock, "run queue", RANK_RUN_QUEUE);
     list_init(&run_queue.threads);
     timer_lists_init();
     kstack_init();

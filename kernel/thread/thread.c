@@ -35,7 +35,7 @@ struct thread *thread_create(const char *name, void (*entry)(void *), void *argu
         kmem_free(thread);
         return NULL;
     }
-    spin_init(&thread->lock, "thread", RANK_SCHED);
+    spin_init(&thread->lock, "thread", RANK_THREAD);
     list_init(&thread->wait_link);
     list_init(&thread->timer_link);
     thread->state = THREAD_NEW;

@@ -30,7 +30,7 @@ struct context { /* callee-saved registers */
  */
 struct thread {
     struct context context;      /* h */
-    struct spinlock lock;        /* RANK_SCHED, taken with spin_lock_irq */
+    struct spinlock lock;        /* RANK_THREAD, taken with spin_lock_irq */
     enum thread_state state;     /* t, but for RUNNABLE to RUNNING: h */
     bool interrupted;            /* t: killable sleeps end, and return -EINTR */
     bool killable;               /* t: of a sleep: thread_interrupt ends it */

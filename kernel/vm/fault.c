@@ -306,6 +306,7 @@ enum fault_result handle_page_fault(struct mm_struct *mm, uint64_t address, unsi
     struct vm_fault fault;
     enum fault_result result;
 
+    lockorder_check(RANK_FRAMES, NULL, "what a fault needs");
     trace_of(mm->pid, TRACE_FAULT, address, 0, flags);
     fault.mm = mm;
     fault.address = address;

@@ -435,7 +435,10 @@ static void remove_pages(struct vm_object *object, uint64_t index)
     while ((page = object_next_page(object, index)) != NULL) {
         page_lock(page);
         if (page->owner == object) {
-            page_wait_writeback(page);
+            if (object->is_memory)
+                page_wait_writeback(page);
+            else /* of files, who writes back has the inode, or at least a use of it */
+                assert(!page_test(page, PAGE_WRITEBACK));
             if (page_maps(page))
                 object_unmap_page(object, page, true);
             page_remove(object, page);

@@ -70,7 +70,10 @@ static enum outcome after_unmap(struct page *page)
         return page_maps(page) == 0 ? FREED : STAYS;
     }
     update_vm_stats(VM_STAT_EVICT_DIRTY, 1);
-    return page_set(page, PAGE_WRITEBACK) ? STAYS : TO_WRITE;
+    if (page_set(page, PAGE_WRITEBACK))
+        return STAYS;
+    lockorder_note(RANK_SWAP_WRITE, page, "a page to swap");
+    return TO_WRITE;
 }
 
 int page_out_one(struct mm_struct *mm, uint64_t va, struct page *page, uint32_t stamp)

@@ -211,6 +211,7 @@ static void pager(void *unused)
     for (;;) {
         uint64_t freed = 1;
 
+        lockorder_check(RANK_OUTER, NULL, "work for the pager");
         spin_lock(&pager_lock);
         while (!pager_is_wanted)
             waitq_sleep(&pager_wait, &pager_lock);

@@ -75,6 +75,7 @@ static void page_written(struct page *page, int error)
         page_clear_flag(page, PAGE_DIRTY);
         update_vm_stats(VM_STAT_PGOUT, 1);
     }
+    lockorder_release(RANK_SWAP_WRITE, page);
     page_end_writeback(page);
 }
 

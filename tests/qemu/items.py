@@ -279,6 +279,14 @@ def prefix():
         return re.search(r"^PREFIX := (\S+)", file.read(), re.MULTILINE).group(1)
 
 
+def lock_order():
+    """The checker of the lock order complains of what is wrong, and of nothing else."""
+    ending = boot("lock order", s.SECONDS["boot"], san=True, APPEND="debug=lockorder", CMD="true")
+    found = re.search(r"^lockorder: (\d+) cases, 0 judged wrongly$", ending.output, re.MULTILINE)
+    need_status(ending, 0)
+    need(found and int(found.group(1)) > 20, "the checker\n" + tail(ending, 30))
+
+
 def debug_hang():
     seconds = s.SECONDS["hang"]
     lines = make_run("CMD=true", "APPEND=debug=hang", "TIMEOUT=%d" % seconds, status=124)
@@ -696,6 +704,7 @@ def all_items():
         ("run: two at once", run_twice_at_once),
         ("run: hang", debug_hang),
         ("run: panic", debug_panic),
+        ("lock order", lock_order),
         ("run: power-off status", power_off_statuses),
         ("console", console),
         ("make qemu on a terminal", terminal),

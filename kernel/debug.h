@@ -1,0 +1,14 @@
+/* The boot argument debug=: so that tests see whether the kernel's checks see. */
+#ifndef DEBUG_H
+#define DEBUG_H
+
+#ifdef SAN
+/* Feeds the checker of the lock order what is right and what is wrong. Sleeps. Does not return. */
+void debug_lockorder(void);
+#else
+static inline void debug_lockorder(void)
+{
+}
+#endif
+
+#endif
