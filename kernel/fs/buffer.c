@@ -5,8 +5,8 @@
  * lru list. A thread waits here for a buffer to become unused only while all are in use; since no
  * one keeps more than a few that the log has not counted, somebody always finishes.
  *
- * Order: nobody has more than two. The superblock comes before a block of inodes, and a block of data
- * (an indirect one, whose entries are freed) before one of the bitmap.
+ * Order: nobody has more than two. The superblock comes before a block of inodes, and a block of
+ * data (an indirect one, whose entries are freed) before one of the bitmap.
  */
 #include "fs/buffer.h"
 

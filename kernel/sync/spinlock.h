@@ -2,7 +2,8 @@
  * Spinlocks. Two ways to take one, and each lock is always taken in the same way:
  *   spin_lock      preemption off. For locks that no interrupt handler takes.
  *   spin_lock_irq  interrupts off as well. For locks that an interrupt handler takes.
- * SAN=1 checks that (sync/lockorder.c). No holder sleeps. No holder asks another hart for a fence. Ranks: sync/lockorder.h.
+ * SAN=1 checks that (sync/lockorder.c). No holder sleeps. No holder asks another hart for a fence.
+ * Ranks: sync/lockorder.h.
  *
  * Without SAN the paths that need not wait are a few instructions, in line.
  */
