@@ -5,14 +5,15 @@
  *
  * What always holds, under the class's lock: a slab is on the class's partial list exactly while it
  * has a free object, the fuller ones rather at the front; an empty slab is kept, last on the list
- * (one at most a class), or its frame is freed. SAN: a guard word ends each object, and a free
- * object is filled with a pattern that must be intact.
+ * (one at most a class), or its frame is freed. SAN: a guard word ends each object and says who took
+ * it, and a free object is filled with a pattern that must be intact.
  */
 #include "mem/kmem.h"
 
 #include "lib/string.h"
 #include "mem/alloc_failure.h"
 #include "mem/frame.h"
+#include "mem/owners.h"
 #include "sync/printf.h"
 #include "sync/spinlock.h"
 
@@ -37,7 +38,7 @@ static uint8_t class_of[2048 / 16 + 2]; /* by (bytes + 15) / 16 */
 
 #ifdef SAN
 #define GUARD_BYTES 8u
-#define GUARD_WORD 0x6b6d656d67756172ul
+#define GUARD_MAGIC 0x6b6d656dul /* the word's upper half; the lower: offset in the text */
 #define POISON_OBJECT 0x6b
 
 static void object_check_free(struct size_class *class, const uint8_t *object)
@@ -51,6 +52,19 @@ static void object_check_free(struct size_class *class, const uint8_t *object)
 static uint64_t *object_guard(struct size_class *class, void *object)
 {
     return (uint64_t *)((uint8_t *)object + class->bytes - GUARD_BYTES);
+}
+
+void kmem_for_each_object(struct page *slab, void (*use)(uint32_t bytes, uint32_t site))
+{
+    struct size_class *class = &classes[slab->lru.age % CLASSES];
+    uint8_t *base = page_va(slab);
+
+    for (uint32_t at = 0; at + class->bytes <= PAGE_SIZE; at += class->bytes) {
+        uint64_t guard = *object_guard(class, base + at);
+
+        if (guard >> 32 == GUARD_MAGIC)
+            use(class->bytes, (uint32_t)guard);
+    }
 }
 #else
 #define GUARD_BYTES 0u
@@ -142,7 +156,8 @@ void *kmem_alloc(size_t bytes, unsigned flags)
     spin_unlock(&class->lock);
 #ifdef SAN
     object_check_free(class, object);
-    *object_guard(class, object) = GUARD_WORD;
+    *object_guard(class, object) =
+        GUARD_MAGIC << 32 | (uint32_t)((uint64_t)__builtin_return_address(0) - KERNEL_BASE);
 #endif
     memset(object, 0, class->bytes - GUARD_BYTES);
     return object;
@@ -159,7 +174,7 @@ void kmem_free(void *object)
     assert(page->class == FRAME_SLAB);
     class = &classes[page->lru.age];
 #ifdef SAN
-    if (*object_guard(class, object) != GUARD_WORD)
+    if (*object_guard(class, object) >> 32 != GUARD_MAGIC)
         panic("object %p of %u bytes: freed twice, or written past its end", object,
               class->bytes - GUARD_BYTES);
     memset(object, POISON_OBJECT, class->bytes);

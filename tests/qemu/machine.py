@@ -27,6 +27,7 @@ FIRST_LINE = re.compile(rb"^xv39 ", re.MULTILINE)
 LONGEST_APPEND = 3000       # QEMU cuts off boot arguments not far beyond
 KILL_LINE = re.compile(r"^pid \d+ \(.*?\): killed: (.*)$", re.MULTILINE)
 PANIC_LINE = re.compile(r"^panic", re.MULTILINE)
+ADDRESSES_FOLLOW = re.compile(r"^(panic|owners: )", re.MULTILINE)
 BACKTRACE_LINE = re.compile(r"^\s+(0x[0-9a-f]{8,16}) \S+\+0x", re.MULTILINE)
 
 # Where distributions put OpenSBI when it does not lie beside QEMU's own files.
@@ -413,9 +414,10 @@ class Machine:
 
 
 def source_lines(s, output):
-    """The lines of source for the addresses of a backtrace, where addr2line is installed."""
-    panic = PANIC_LINE.search(output)
-    addresses = BACKTRACE_LINE.findall(output[panic.start():]) if panic else []
+    """The lines of source for the addresses of a backtrace, and of the places that have more frames
+    than before; where addr2line is installed."""
+    start = ADDRESSES_FOLLOW.search(output)
+    addresses = BACKTRACE_LINE.findall(output[start.start():]) if start else []
     tool = shutil.which(s["PREFIX"] + "addr2line") or shutil.which("llvm-addr2line")
     if not addresses or not tool:
         return []

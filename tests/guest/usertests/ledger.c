@@ -41,10 +41,11 @@ void ledger_begin(struct ledger *ledger)
     for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
         ledger_read(&again);
         if (memcmp(ledger, &again, sizeof(again)) == 0)
-            return;
+            break;
         *ledger = again;
         sleep(1);
     }
+    vmstat(0, NULL, VMSTAT_MARK); /* with SAN=1, the kernel tells afterwards who has what is left */
 }
 
 bool ledger_settles(const struct ledger *before, struct ledger *after)
@@ -67,4 +68,5 @@ void ledger_print(const struct ledger *before, const struct ledger *after)
     if (before->commit != after->commit)
         printf("    ledger: pages promised were %lu, are %lu\n", (unsigned long)before->commit,
                (unsigned long)after->commit);
+    vmstat(0, NULL, VMSTAT_OWNERS);
 }
