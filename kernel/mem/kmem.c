@@ -5,8 +5,8 @@
  *
  * What always holds, under the class's lock: a slab is on the class's partial list exactly while it
  * has a free object, the fuller ones rather at the front; an empty slab is kept, last on the list
- * (one at most a class), or its frame is freed. SAN: a guard word ends each object and says who took
- * it, and a free object is filled with a pattern that must be intact.
+ * (one at most a class), or its frame is freed. SAN: a guard word ends each object and says where
+ * it was taken, and a free object is filled with a pattern that must be intact.
  */
 #include "mem/kmem.h"
 
