@@ -1,6 +1,7 @@
 /*
  * The first process. Opens the console as 0, 1 and 2; then, without arguments, keeps a shell
- * running; with one, runs it as a shell command and powers off with its status (STATUS_...).
+ * running; with one, runs it as a shell command and powers off with its status. What that number
+ * cannot tell stands in a last line, for the host to read.
  * Orphans become its children, and end here.
  */
 #include "user.h"
@@ -9,8 +10,7 @@
 #define CONSOLE_COOKED 0
 #define CONSOLE_RAW 1
 
-#define STATUS_MAX 123    /* what a command can end with, as the runner tells it */
-#define STATUS_KILLED 125 /* the shell itself was killed */
+#define STATUS_MAX 123 /* the host takes those above for its own; END_KILLED: it was killed */
 
 extern char etext[], end[];
 
@@ -29,13 +29,13 @@ static void open_console(void)
     mknod("/console", CONSOLE_MAJOR, CONSOLE_COOKED); /* both stay on the disk: EEXIST is fine */
     mknod("/console_raw", CONSOLE_MAJOR, CONSOLE_RAW);
     if (open("/console", O_RDWR) != STDIN || dup(STDIN) != STDOUT || dup(STDIN) != STDERR)
-        poweroff(STATUS_KILLED);
+        poweroff(END_KILLED);
 }
 
-/* Runs a shell and returns its status, burying orphans meanwhile. */
+/* Runs a shell and returns its end_status(), burying orphans meanwhile. */
 static int run_shell(char *const argv[])
 {
-    int shell = fork(), status, pid;
+    int shell = fork(), status, cause, pid;
 
     if (shell < 0)
         die("init", "fork");
@@ -43,20 +43,24 @@ static int run_shell(char *const argv[])
         exec("/sh", argv);
         die("init", "/sh");
     }
-    while ((pid = wait(&status)) != shell) {
+    while ((pid = wait_info(&status, &cause)) != shell) {
         if (pid < 0)
             die("init", "wait");
     }
-    return status;
+    return end_status(status, cause);
 }
 
-static int poweroff_status(int status)
+static void tell_and_poweroff(int status)
 {
-    if (status == WAIT_KILLED)
-        return STATUS_KILLED;
-    if (status == STATUS_KILLED)
-        return status;
-    return status < 0 || status > STATUS_MAX ? STATUS_MAX : status;
+    if (end_cause(status) != CAUSE_EXITED) {
+        printf("init: the command was killed: %s\n", cause_name(end_cause(status)));
+        poweroff(END_KILLED);
+    }
+    if (status > STATUS_MAX) {
+        printf("init: the command exited with %d\n", status);
+        poweroff(STATUS_MAX);
+    }
+    poweroff(status);
 }
 
 int main(int argc, char *argv[])
@@ -68,10 +72,12 @@ int main(int argc, char *argv[])
     if (argc > 1) {
         shell[1] = "-c";
         shell[2] = argv[1];
-        poweroff(poweroff_status(run_shell(shell)));
+        tell_and_poweroff(run_shell(shell));
     }
     for (;;) {
-        if (run_shell(shell) == WAIT_KILLED)
-            printf("init: the shell was killed; here is another\n");
+        int cause = end_cause(run_shell(shell));
+
+        if (cause != CAUSE_EXITED)
+            printf("init: the shell was killed (%s); here is another\n", cause_name(cause));
     }
 }

@@ -4,7 +4,7 @@
 int main(int argc, char *argv[])
 {
     char path[MAX_PATH];
-    int start, pid, status, ticks;
+    int start, pid, status, cause, ticks;
 
     if (argc < 2) {
         fprintf(STDERR, "usage: time COMMAND...\n");
@@ -20,10 +20,10 @@ int main(int argc, char *argv[])
         exec(argv[1], argv + 1);
         die("time", argv[1]);
     }
-    wait(&status);
+    wait_info(&status, &cause);
     ticks = uptime() - start;
     if (fprintf(STDERR, "%d.%d s\n", ticks / TICKS_PER_SECOND, ticks % TICKS_PER_SECOND) < 0 &&
-        status == 0)
+        cause == CAUSE_EXITED && status == 0)
         status = 1;
-    return status;
+    return end_status(status, cause);
 }

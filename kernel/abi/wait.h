@@ -6,7 +6,9 @@
 #define FOR_EACH_CAUSE(CAUSE)                                                                  \
     CAUSE(EXITED, "exited") /* by exit(), or its last thread left: the status is its own */    \
     CAUSE(KILL, "kill")     /* somebody called kill() */                                       \
-    CAUSE(ADDRESS, "bad address") /* an access to what is not mapped, or not in this way */    \
+    CAUSE(LOAD, "load page fault")   /* of what is not mapped, or not in this way */           \
+    CAUSE(STORE, "store page fault") /* the same */                                            \
+    CAUSE(FETCH, "instruction page fault") /* the same */                                      \
     CAUSE(NO_PAGE, "page cannot be had") /* past the file's end, disk error, disk full */      \
     CAUSE(NO_MEMORY, "out of memory")                                                          \
     CAUSE(INSTRUCTION, "bad instruction") /* illegal, ebreak, misaligned, physical access */

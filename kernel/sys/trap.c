@@ -126,13 +126,16 @@ static unsigned access_tried(const struct trap_frame *frame)
     return frame->scause == EXCEPTION_LOAD_PAGE ? FAULT_FLAG_READ : FAULT_FLAG_EXEC;
 }
 
-static enum wait_cause cause_of_fault(enum fault_result why)
+static enum wait_cause cause_of_fault(const struct trap_frame *frame,
+                                      enum fault_result why)
 {
     if (why == FAULT_NO_MEMORY)
         return CAUSE_NO_MEMORY;
     if (why == FAULT_PAST_END || why == FAULT_IO_ERROR || why == FAULT_NO_SPACE)
         return CAUSE_NO_PAGE;
-    return CAUSE_ADDRESS;
+    if (frame->scause == EXCEPTION_STORE_PAGE)
+        return CAUSE_STORE;
+    return frame->scause == EXCEPTION_LOAD_PAGE ? CAUSE_LOAD : CAUSE_FETCH;
 }
 
 static void __attribute__((noinline)) user_fault_is_fatal(struct trap_frame *frame,
@@ -141,7 +144,7 @@ static void __attribute__((noinline)) user_fault_is_fatal(struct trap_frame *fra
     if (why == FAULT_INTERRUPTED)
         return;
     fault_report(current_process()->mm, frame->stval, access_tried(frame), frame->sepc, why);
-    process_kill_self(cause_of_fault(why));
+    process_kill_self(cause_of_fault(frame, why));
 }
 
 static void __attribute__((noinline)) user_page_fault(struct trap_frame *frame)

@@ -123,14 +123,22 @@ def run_status():
                            "KERNEL=%s/kernel.elf" % s.BUILD, "IMAGE=%s/fs.img" % s.BUILD],
                           env=s.clean_environment(), stdout=subprocess.PIPE)
     need(done.returncode == 7, "tests/qemu/run gives %d for exit 7" % done.returncode)
+    for command, told in (("exit -1", 255), ("exit 125", 125), ("(exit 256); exit $?", 255)):
+        ending = boot("big status", s.SECONDS["boot"], CMD=command)
+        need_status(ending, 123)
+        need(ending.why == "exit %d" % told, "%s: %s" % (command, ending.why))
 
 
 def run_killed():
-    for argument, why in (("s", "store"), ("l", "load"), ("j", "instruction")):
-        lines = make_run("CMD=fault " + argument, "EXTRA=tests/qemu/programs/fault.c", status=125)
-        need(re.match(r"run: killed \(%s page fault\)$" % why, lines[-1]), lines[-1])
+    for command, why in (("fault s", "store"), ("true; fault l", "load"),
+                         ("(true; fault j)", "instruction")):
+        lines = make_run("CMD=" + command, "EXTRA=tests/qemu/programs/fault.c", status=125)
+        need(lines[-1] == "run: killed (%s page fault)" % why, lines[-1])
         need([x for x in lines if re.match(r"pid \d+ \(fault\): killed: " + why, x)],
              "no line that teaches\n" + "\n".join(lines))
+    lines = make_run("CMD=fault s; echo $?; kill $$; sleep 99", "EXTRA=tests/qemu/programs/fault.c",
+                     status=125)
+    need("125" in lines and lines[-1] == "run: killed (kill)", "the last kill's cause: %s" % lines)
 
 
 NULL = "NULL, or a small offset from it: "

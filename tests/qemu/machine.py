@@ -17,7 +17,8 @@ import subprocess
 import tempfile
 import time
 
-COMMAND_KILLED = 125        # power-off status when a signal ended the command's shell
+STATUS_MAX = 123            # power-off status of a command that exited with that or more
+COMMAND_KILLED = 125        # power-off status when the command was killed
 PANIC = 126
 TIME_OUT = 124
 NOT_STARTED = 127           # ours: the kernel's first line never came, or QEMU itself failed
@@ -25,7 +26,8 @@ NOT_STARTED = 127           # ours: the kernel's first line never came, or QEMU 
 RAM_START = 0x80000000
 FIRST_LINE = re.compile(rb"^xv39 ", re.MULTILINE)
 LONGEST_APPEND = 3000       # QEMU cuts off boot arguments not far beyond
-KILL_LINE = re.compile(r"^pid \d+ \(.*?\): killed: (.*)$", re.MULTILINE)
+# What init says of a command's end that the status alone does not tell.
+LAST_LINE = re.compile(r"init: the command (?:was killed: (.*)|exited with (\d+))\n$")
 PANIC_LINE = re.compile(r"^panic", re.MULTILINE)
 ADDRESSES_FOLLOW = re.compile(r"^(panic|owners: )", re.MULTILINE)
 BACKTRACE_LINE = re.compile(r"^\s+(0x[0-9a-f]{8,16}) \S+\+0x", re.MULTILINE)
@@ -399,10 +401,11 @@ class Machine:
             return self._ending(NOT_STARTED, why + ("\n" + complaint if complaint else ""))
         if status == PANIC:
             return self._ending(status, "panic")
+        last = LAST_LINE.search(self.seen[-200:].decode(errors="replace"))
         if status == COMMAND_KILLED:
-            causes = KILL_LINE.findall(self.seen.decode(errors="replace"))
-            cause = re.sub(r" at 0x.*", "", causes[-1]) if causes else ""
-            return self._ending(status, "killed" + (" (%s)" % cause if cause else ""))
+            return self._ending(status, "killed" + (" (%s)" % last.group(1) if last else ""))
+        if status == STATUS_MAX and last and last.group(2):
+            return self._ending(status, "exit " + last.group(2))
         return self._ending(status, "exit %d" % status)
 
     def _ending(self, status, why):

@@ -126,6 +126,9 @@ void output_failed(void); /* the same for a program's own way of writing; errno 
 extern int (*output_check)(const char *program, int status); /* at the end of main(); or NULL */
 const char *strerror(int error);
 const char *cause_name(int cause); /* of wait_info(), in words */
+#define END_KILLED 125
+int end_status(int status, int cause); /* both in one number, to exit with: lib/status.c */
+int end_cause(int status);             /* the cause that is in such a number */
 void warn(const char *program, const char *what);                             /* and errno */
 void die(const char *program, const char *what) __attribute__((noreturn)); /* exits with 1 */
 

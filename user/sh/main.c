@@ -91,6 +91,7 @@ int main(int argc, char *argv[])
     struct stat status;
     char *line;
 
+    shell_pid = getpid();
     open_standard_descriptors();
     if (argc > 2 && strcmp(argv[1], "-c") == 0)
         run_text_and_exit(argv[2]);

@@ -279,7 +279,7 @@ static int expand_dollar(struct output *output, const char *word, int status)
 
     if (word[1] != '?' && word[1] != '$')
         return 0;
-    snprintf(number, sizeof(number), "%d", word[1] == '?' ? status : getpid());
+    snprintf(number, sizeof(number), "%d", word[1] == '?' ? status & 255 : shell_pid);
     for (const char *c = number; *c; c++)
         output_put(output, *c);
     return 2;

@@ -3,11 +3,7 @@
 
 int last_status;
 int interactive;
-
-static int status_of(int wait_status)
-{
-    return wait_status == WAIT_KILLED ? STATUS_KILLED : wait_status;
-}
+int shell_pid;
 
 /* Fork, or say why not. Memory may be short: the shell lives on. */
 static int start_child(void)
@@ -22,15 +18,15 @@ static int start_child(void)
 /* Waits until count of the children have ended; background children may end meanwhile. */
 static int wait_for(const int *pids, int count)
 {
-    int left = count, status = 0, result = 0, pid;
+    int left = count, status = 0, cause = CAUSE_EXITED, result = 0, pid;
 
-    while (left > 0 && (pid = wait(&status)) >= 0) {
+    while (left > 0 && (pid = wait_info(&status, &cause)) >= 0) {
         for (int i = 0; i < count; i++) {
             if (pids[i] != pid)
                 continue;
             left--;
             if (i == count - 1)
-                result = status_of(status);
+                result = end_status(status, cause);
         }
     }
     return result;

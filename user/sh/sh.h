@@ -15,7 +15,6 @@
 
 #include "user.h"
 
-#define STATUS_KILLED 125 /* $? of a command that the kernel or kill ended */
 #define STATUS_CANNOT_RUN 126
 #define STATUS_NOT_FOUND 127
 #define STATUS_SYNTAX 2
@@ -58,8 +57,9 @@ char *expand(const char *word, int last_status); /* quotes off, $ replaced; to b
 /* run.c */
 int run(struct node *node);
 void run_and_exit(struct node *node) __attribute__((noreturn)); /* in a process of its own */
-extern int last_status;                                         /* $? */
+extern int last_status;                                         /* an end_status(): $? */
 extern int interactive;
+extern int shell_pid;                                           /* $$, in children as well */
 
 /* edit.c: one line without its newline; NULL at the end of input. Valid until the next call. */
 char *edit_line(int console);

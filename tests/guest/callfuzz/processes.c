@@ -108,7 +108,7 @@ static char *past_end(struct owner *me, int *thing)
 void act_death(struct owner *me)
 {
     enum death death = (enum death)pick(me, DEATHS);
-    int thing = -1, pid, cause, want = death == ILLEGAL ? CAUSE_INSTRUCTION : CAUSE_ADDRESS;
+    int thing = -1, pid, cause, want = death == ILLEGAL ? CAUSE_INSTRUCTION : CAUSE_STORE;
     char *at = death == PAST_END ? past_end(me, &thing) : NULL;
 
     if (death == PAST_END) {

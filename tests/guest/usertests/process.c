@@ -67,6 +67,16 @@ static void store_nowhere(long unused)
     *(volatile char *)(1ul << 37) = 1;
 }
 
+static void load_null(long null)
+{
+    sink = *(volatile char *)null;
+}
+
+static void call_null(long null)
+{
+    ((void (*)(void))null)();
+}
+
 static void break_point(long unused)
 {
     (void)unused;
@@ -92,7 +102,9 @@ static void wait_tells_the_cause(void)
         {exit_with, -1, -1, CAUSE_EXITED},
         {exit_with, 3, 3, CAUSE_EXITED},
         {be_killed, 0, -1, CAUSE_KILL},
-        {store_nowhere, 0, -1, CAUSE_ADDRESS},
+        {load_null, 0, -1, CAUSE_LOAD},
+        {store_nowhere, 0, -1, CAUSE_STORE},
+        {call_null, 0, -1, CAUSE_FETCH},
         {break_point, 0, -1, CAUSE_INSTRUCTION},
         {store_past_the_end, 0, -1, CAUSE_NO_PAGE},
     };
