@@ -126,7 +126,8 @@ static int advise_pattern(struct mm_struct *mm, uint64_t start, uint64_t end, un
 /*
  * Madvise passes over what is not mapped in the range, does the rest, and then says -ENOMEM.
  *
- * Holds nothing. Private pages are dropped; those of an object are only unmapped. Locked ones stay.
+ * Holds nothing. Private pages are dropped; those of an object are only unmapped. Where one is
+ * locked, nothing is dropped.
  */
 static int advise_drop(struct mm_struct *mm, uint64_t start, uint64_t end)
 {
@@ -135,10 +136,10 @@ static int advise_drop(struct mm_struct *mm, uint64_t start, uint64_t end)
 
     rwlock_write_acquire(&mm->lock);
     hole = range_covered(mm, start, end);
+    for (vma = find_vma(mm, start); vma && vma->start < end && !error; vma = vma_next(vma))
+        error = vma->flags & VMA_LOCKED ? -EINVAL : 0;
     for (vma = find_vma(mm, start); vma && vma->start < end && !error; vma = vma_next(vma)) {
-        if (vma->flags & VMA_LOCKED)
-            error = -EINVAL;
-        else if (thread_is_interrupted())
+        if (thread_is_interrupted())
             error = -EINTR;
         else
             unmap_page_range(mm, vma->start < start ? start : vma->start,
@@ -260,6 +261,23 @@ static void entries_lock(struct mm_struct *mm, uint64_t start, uint64_t end, boo
     spin_unlock(&mm->page_table.lock);
 }
 
+/* Holds nothing. What mlock has locked just now stays so, unless not all could be brought in. */
+static void lock_settle(struct mm_struct *mm, uint64_t start, uint64_t end, bool failed)
+{
+    struct vm_area_struct *vma;
+
+    rwlock_write_acquire(&mm->lock);
+    for (vma = find_vma(mm, start); vma && vma->start < end; vma = vma_next(vma)) {
+        if (failed && (vma->flags & VMA_LOCKING)) {
+            area_unlock(mm, vma);
+            entries_lock(mm, vma->start, vma->end, false);
+        }
+        vma->flags &= ~(unsigned)VMA_LOCKING;
+    }
+    areas_merge(mm, start, end);
+    rwlock_write_release(&mm->lock);
+}
+
 int mm_lock(struct mm_struct *mm, uint64_t start, uint64_t length, bool locked)
 {
     struct vm_area_struct *vma;
@@ -284,5 +302,6 @@ int mm_lock(struct mm_struct *mm, uint64_t start, uint64_t length, bool locked)
     if (error || !locked)
         return error;
     error = mm_populate(mm, start, end - start);
+    lock_settle(mm, start, end, error);
     return error == -EFAULT ? -ENOMEM : error;
 }

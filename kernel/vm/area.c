@@ -213,7 +213,8 @@ int areas_lock(struct mm_struct *mm, const struct vma_range *range)
     mm->locked.pages += charge.pages;
     mm->locked.unswappable += charge.unswappable;
     for (vma = range->first; vma != range->above; vma = vma_next(vma))
-        vma->flags |= VMA_LOCKED;
+        if (!(vma->flags & VMA_LOCKED))
+            vma->flags |= VMA_LOCKED | VMA_LOCKING;
     return 0;
 }
 

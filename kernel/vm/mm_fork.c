@@ -27,7 +27,7 @@ static int area_copy(struct vm_area_struct *vma, struct mm_struct *child, struct
         return -ENOMEM;
     *copy = *vma;
     copy->mm = child;
-    copy->flags &= ~(unsigned)VMA_LOCKED; /* mlock is not inherited */
+    copy->flags &= ~(unsigned)(VMA_LOCKED | VMA_LOCKING); /* mlock is not inherited */
     vma_insert(child, copy, behind);
     behind->below = copy;
     if (copy->ops)

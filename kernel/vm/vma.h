@@ -31,6 +31,7 @@ enum vma_flag {
     VMA_RANDOM = 64,    /* madvise */
     VMA_SEQUENTIAL = 128,
     VMA_IMAGE = 256,    /* a segment of the program: its file is not written meanwhile */
+    VMA_LOCKING = 512,  /* mlock still brings its pages; where that fails, it is not locked */
 };
 
 /* What an area's content has its own way of doing. */

@@ -187,6 +187,33 @@ static void mlock_has_a_limit(void)
 }
 
 /* Ranges that are no range, or where nothing is mapped. */
+/* Where not all pages can be had, mlock locks none; what was locked before stays so. */
+static void failed_mlock_locks_nothing(void)
+{
+    char *start;
+    unsigned long before;
+    int fd;
+
+    make_file("file", 3 * PAGE_BYTES, 1);
+    fd = open("file", O_RDWR);
+    start = mmap(NULL, 5 * PAGE_BYTES, RW, MAP_SHARED, fd, 0); /* two pages past the end */
+    expect(start != MAP_FAILED && mlock(start + PAGE_BYTES, 1) == 0);
+    before = promised();
+    for (int i = 0; i < 3; i++)
+        expect_error(mlock(start, 5 * PAGE_BYTES), ENOMEM);
+    expect_equal(promised(), before);
+    expect_equal(madvise(start, PAGE_BYTES, MADV_DONTNEED), 0);
+    expect_error(madvise(start + PAGE_BYTES, PAGE_BYTES, MADV_DONTNEED), EINVAL);
+    expect_equal(madvise(start + 2 * PAGE_BYTES, PAGE_BYTES, MADV_DONTNEED), 0);
+    expect_equal(mlock(start, 3 * PAGE_BYTES), 0);
+    expect_error(madvise(start, PAGE_BYTES, MADV_DONTNEED), EINVAL);
+    start = map(3, RW, MAP_PRIVATE);
+    memset(start, 'x', 3 * PAGE_BYTES);
+    expect_equal(mlock(start + 2 * PAGE_BYTES, PAGE_BYTES), 0);
+    expect_error(madvise(start, 3 * PAGE_BYTES, MADV_DONTNEED), EINVAL);
+    expect(start[0] == 'x' && start[PAGE_BYTES] == 'x'); /* it is refused before it drops any */
+}
+
 /* Sums of address and length that wrap around, or leave the user half: refused by every call. */
 static void lengths_that_wrap(void)
 {
@@ -303,6 +330,7 @@ const struct test advise_tests[] = {
     {"mincore_tells", mincore_tells, QUICK},
     {"mlock_holds", mlock_holds, QUICK},
     {"mlock_has_a_limit", mlock_has_a_limit, QUICK},
+    {"failed_mlock_locks_nothing", failed_mlock_locks_nothing, QUICK},
     {"lengths_that_wrap", lengths_that_wrap, QUICK},
     {"advice_over_holes", advice_over_holes, QUICK},
     {"refused_ranges", refused_ranges, QUICK},
