@@ -46,6 +46,7 @@ uint64_t frame_low, frame_high;
 #define POISON_FREE 0xfefefefefefefefeul
 static struct spinlock ledger_lock;
 void (*frame_free_check)(struct page *page);
+void (*frame_begin_check)(struct page *page);
 uint32_t *(*alloc_failure_hook)(void);
 
 static void ledger_begin(void) { spin_lock(&ledger_lock); }
@@ -222,6 +223,8 @@ static inline void frame_begin(struct page *page, enum frame_class class, void *
     page->owner = NULL;
 #ifdef SAN
     page->site = (uint32_t)((uint64_t)site - KERNEL_BASE);
+    if (frame_begin_check)
+        frame_begin_check(page);
 #else
     (void)site;
 #endif

@@ -48,6 +48,7 @@ extern void (*frame_low_hook)(bool missed);
 extern uint64_t frame_low, frame_high; /* free frames: the pager begins below, and ends above */
 #ifdef SAN
 extern void (*frame_free_check)(struct page *page); /* may this frame be freed? mmu/ sets it */
+extern void (*frame_begin_check)(struct page *page); /* it is somebody's now; mmu/ sets it */
 #endif
 
 extern uint64_t frame_managed;  /* frames in the ledger: constant after boot */

@@ -157,6 +157,7 @@ static inline pte_t pte_load(const pte_t *slot)
 /* Installs an entry where none was valid. */
 static inline void pte_set(pte_t *slot, pte_t pte)
 {
+    tlb_check_set(pte_load(slot));
     __atomic_store_n(slot, pte, __ATOMIC_RELEASE);
 }
 

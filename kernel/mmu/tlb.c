@@ -66,6 +66,12 @@ static inline uint32_t full_fence_load(const uint32_t *cell)
     return __atomic_load_n(cell, __ATOMIC_RELAXED);
 }
 
+void flush_instructions_here(void)
+{
+    tlb_check_fence_i(1u << hart_index());
+    instruction_fence();
+}
+
 /*
  * Flushes come after satp: until it is written, the hart may cache more of the old table, under a
  * number that a new generation gives to another.
@@ -88,7 +94,7 @@ void page_table_enter(struct page_table *table)
     asid = asid_enter(table, &everything);
     if (full_fence_load(&table->stale_on) & bit) {
         __atomic_fetch_and(&table->stale_on, ~bit, __ATOMIC_ACQ_REL);
-        instruction_fence();
+        flush_instructions_here();
         stale = true;
     }
     activate(table, asid);
@@ -98,7 +104,7 @@ void page_table_enter(struct page_table *table)
         sfence_asid(asid);
     if (everything || stale)
         trace(TRACE_FLUSH, 0, 0, 0);
-    tlb_check_entered();
+    tlb_check_entered(table);
 }
 
 void page_table_leave(struct page_table *table)
@@ -165,13 +171,15 @@ void flush_instructions(struct page_table *table)
 
     preempt_disable();
     self = 1u << hart_index();
-    instruction_fence();
+    flush_instructions_here();
     __atomic_fetch_or(&table->stale_on, ~self, __ATOMIC_RELAXED);
     others = full_fence_load(&table->running_on) & ~self;
     preempt_enable();
     race_window();
-    if (others)
+    if (others) {
+        tlb_check_fence_i(others);
         sbi_remote_fence_i(others);
+    }
 }
 
 void tlb_batch_finish(struct tlb_batch *batch)

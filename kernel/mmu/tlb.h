@@ -26,9 +26,19 @@ static inline void flush_tlb_entry(struct page_table *table, uint64_t va)
     flush_tlb_range(table, va, va + PAGE_SIZE);
 }
 void flush_tlb_kernel(uint64_t start, uint64_t end); /* all harts */
-/* Pages of table that were written have become executable: fence.i on the harts that run it now,
- * and on each other hart before it runs it next. No spinlock held. */
+/*
+ * Code. A hart may hold instructions of a frame's former content until its next fence.i. Three
+ * rules keep them from being run:
+ *   - before an entry becomes executable, when its page has been written: flush_instructions, which
+ *     fences the harts that run the table now, and each other one before it runs it next;
+ *   - a new table, a child's too, has not been fenced for on any hart;
+ *   - a thread that goes on at another hart finds there what it stored and fenced for at the last
+ *     one: the switch fences. It begins at its creator's hart, in fork's child at none: see above.
+ * What is stored into a page that may be run already is for those who run it to fence for.
+ * No spinlock held.
+ */
 void flush_instructions(struct page_table *table);
+void flush_instructions_here(void); /* This hart alone, which must not change meanwhile. */
 
 /* The scheduler calls these, interrupts off: table stops being this hart's, or becomes it. NULL:
  * the kernel's own root. */

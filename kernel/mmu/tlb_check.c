@@ -12,18 +12,24 @@
  * that has left the address space need not be fenced if it is bound to flush when it comes back.
  * Then all that it may cache of the table is one promise, which must be gone when it has entered.
  *
+ * Instructions. Time is a counter: of allocations of frames, of fence.i, of threads that leave a
+ * hart. What a frame holds was written after it was allocated, so a hart on which the last fence.i
+ * is older may still have instructions of its former content.
+ *
  * What always holds: a change is put down after it was made, and a fence takes entries out before
  * it is done. So whatever comes between is on the safe side: an entry more, for a while.
  */
 #ifdef SAN
 #include "mmu/tlb_check.h"
 
+#include "lib/string.h"
+#include "mem/buddy.h"
 #include "mem/frame.h"
 #include "mmu/page_table.h"
 #include "sync/ksyms.h"
 #include "sync/printf.h"
 
-#define TLB_ENTRIES 512u
+#define TLB_ENTRIES 4096u
 #define TLB_ASIDS (1u << TLB_CHECK_ASID_BITS)
 #define PERMISSION (PTE_R | PTE_W | PTE_X | PTE_U | PTE_A | PTE_D)
 
@@ -53,6 +59,7 @@ struct tlb_space {
 struct tlb_hart {
     uint64_t serial; /* of the table in satp; 0: the kernel's */
     uint64_t asid;   /* in satp */
+    uint64_t fenced; /* a: when the last fence.i began */
     struct tlb_space space[TLB_ASIDS];
 };
 
@@ -60,6 +67,8 @@ static struct tlb_manager {
     struct spinlock lock; /* RANK_TLB_CHECK, with spin_lock_irq */
     uint32_t count;       /* changed under the lock, read freely */
     uint64_t last_serial; /* a */
+    uint64_t now;         /* a: counts; see above */
+    uint64_t *allocated;  /* a: when, of each frame of the table; NULL: no memory for it */
     struct tlb_entry entry[TLB_ENTRIES];
     struct tlb_hart hart[MAX_HARTS];
 } manager;
@@ -134,7 +143,10 @@ static void entry_remove(struct tlb_entry *entry)
     set_count(manager.count - 1);
 }
 
-/* The list is full: the changes of one thread to one table become one range, without frames. */
+/*
+ * The list is full: the changes of one thread to one table become one range, where only permissions
+ * were lost: nobody frees what is still mapped, so their frames need not be known.
+ */
 static void entries_fold(void)
 {
     for (uint32_t i = 0; i < manager.count; i++) {
@@ -143,8 +155,8 @@ static void entries_fold(void)
         for (uint32_t j = manager.count - 1; j > i; j--) {
             struct tlb_entry *from = &manager.entry[j];
 
-            if (from->table != into->table || from->changer != into->changer ||
-                from->is_table != into->is_table)
+            if (((from->lost | into->lost) & PTE_V) || from->table != into->table ||
+                from->changer != into->changer)
                 continue;
             if (from->start < into->start)
                 into->start = from->start;
@@ -155,7 +167,8 @@ static void entries_fold(void)
             entry_remove(from);
         }
     }
-    assert(manager.count < TLB_ENTRIES);
+    if (manager.count == TLB_ENTRIES)
+        panic("tlb: more than %u translations are gone and not fenced", TLB_ENTRIES);
 }
 
 /*
@@ -222,10 +235,31 @@ static void frame_is_free(struct page *page)
     spin_unlock_irq(&manager.lock, flags);
 }
 
+uint64_t tlb_check_now(void)
+{
+    return __atomic_add_fetch(&manager.now, 1, __ATOMIC_SEQ_CST);
+}
+
+static void frame_begins(struct page *page)
+{
+    __atomic_store_n(&manager.allocated[page - frame_table], tlb_check_now(), __ATOMIC_RELAXED);
+}
+
 void tlb_check_init(void)
 {
+    struct page *block;
+    unsigned order = 0;
+
     spin_init(&manager.lock, "tlb check", RANK_TLB_CHECK);
     frame_free_check = frame_is_free;
+    while (PAGE_SIZE << order < frame_count * sizeof(manager.allocated[0]))
+        order++;
+    block = order <= MAX_ORDER ? alloc_pages(order) : NULL;
+    if (!block)
+        return;
+    manager.allocated = page_va(block);
+    memset(manager.allocated, 0, PAGE_SIZE << order);
+    frame_begin_check = frame_begins;
 }
 
 void tlb_check_create(struct page_table *table)
@@ -331,11 +365,11 @@ void tlb_check_fence(uint32_t harts, uint64_t asid, uint64_t start, uint64_t end
     bool for_address = start != 0 || end != UINT64_MAX;
     uint64_t flags = spin_lock_irq(&manager.lock);
 
-    for (uint32_t i = TLB_ENTRIES; i-- > 0;) {
+    for (uint32_t i = manager.count; i-- > 0;) {
         struct tlb_entry *entry = &manager.entry[i];
         uint32_t fenced = 0;
 
-        if (i < manager.count)
+        if (i < manager.count) /* what is cut comes behind; folding may have made them fewer */
             fenced = harts_fenced(entry, harts, asid, for_address);
         if (fenced && start < entry->end && entry->start < end)
             entry_cut(entry, fenced, start, end);
@@ -398,12 +432,71 @@ void tlb_check_switch(struct page_table *table, uint64_t asid)
     spin_unlock_irq(&manager.lock, flags);
 }
 
-void tlb_check_entered(void)
+static void __attribute__((noreturn)) stale_code(const char *what, uint64_t hart, uint64_t va,
+                                                 uint64_t pfn)
+{
+    panic("tlb: %s: hart %lu may run what frame 0x%lx held before, at 0x%lx", what,
+          (unsigned long)hart, (unsigned long)pfn, (unsigned long)va);
+}
+
+void tlb_check_fence_i(uint32_t harts)
+{
+    uint64_t now = tlb_check_now();
+
+    for (uint32_t hart = 0; hart < MAX_HARTS; hart++)
+        if (harts & 1u << hart)
+            __atomic_store_n(&manager.hart[hart].fenced, now, __ATOMIC_RELAXED);
+}
+
+void tlb_check_code(struct page_table *table, uint64_t va, uint64_t pte)
+{
+    uint64_t pfn = pte_pfn(pte).number;
+    uint64_t since, flags;
+
+    if (!pte_allows(pte, ACCESS_EXEC) || !manager.allocated)
+        return;
+    since = __atomic_load_n(&manager.allocated[pfn - frame_first], __ATOMIC_RELAXED);
+    flags = spin_lock_irq(&manager.lock);
+    for (uint32_t hart = 0; hart < hart_count; hart++)
+        if (manager.hart[hart].serial == table->checked.serial &&
+            manager.hart[hart].fenced <= since)
+            stale_code("a page becomes executable without fence.i", hart, va, pfn);
+    if (since > table->checked.code_since) {
+        table->checked.code_since = since;
+        table->checked.code_va = va;
+        table->checked.code_pfn = pfn;
+    }
+    spin_unlock_irq(&manager.lock, flags);
+}
+
+void tlb_check_came(struct page_table *space, uint64_t pc, uint64_t left_at)
+{
+    const pte_t *slot = find_from_root(space, pc);
+
+    if (manager.hart[hart_index()].fenced <= left_at)
+        stale_code("a thread goes on without fence.i where it did not store its code", hart_index(),
+                   pc, slot ? pte_pfn(pte_load(slot)).number : 0);
+}
+
+void tlb_check_set(uint64_t old)
+{
+    uint64_t offset;
+
+    if (old & PTE_V)
+        panic("tlb: %s stores a new entry over frame 0x%lx, which is mapped there",
+              ksym_find((uint64_t)__builtin_return_address(0) - 1, &offset),
+              (unsigned long)pte_pfn(old).number);
+}
+
+void tlb_check_entered(struct page_table *table)
 {
     uint64_t flags = spin_lock_irq(&manager.lock);
     const struct tlb_hart *hart = &manager.hart[hart_index()];
     const struct tlb_space *space = &hart->space[hart->asid];
 
+    if (hart->fenced < table->checked.code_since)
+        stale_code("an address space is entered without fence.i", hart_index(),
+                   table->checked.code_va, table->checked.code_pfn);
     if (hart->serial && space->older)
         panic("tlb: ASID %lu is used again while hart %lu may still cache its old owner",
               (unsigned long)hart->asid, hart_index());

@@ -8,7 +8,10 @@
  *     on every hart that may cache the old one, or that hart is bound to flush as it enters next;
  *   - a frame is freed only when no such entry shows it;
  *   - a hart that enters an address space has nothing stale, and nobody else's, under its ASID;
- *   - the tables of an address space are freed only when no hart can walk them.
+ *   - the tables of an address space are freed only when no hart can walk them;
+ *   - no hart runs what a frame held before (mmu/tlb.h, "Code"): it has done a fence.i since the
+ *     frame that an executable entry shows was allocated, and a thread since it left another hart;
+ *   - pte_set finds no valid entry.
  */
 #ifndef MMU_TLB_CHECK_H
 #define MMU_TLB_CHECK_H
@@ -30,6 +33,8 @@ struct page_table;
 struct tlb_checked {
     uint64_t serial;         /* no other page table ever has the same; 0: none */
     uint8_t asid[MAX_HARTS]; /* under which each hart entered it last */
+    uint64_t code_since;     /* of its pages that may be run, when the last frame was allocated */
+    uint64_t code_va, code_pfn; /* and which one it is */
 };
 
 void tlb_check_init(void);
@@ -52,9 +57,21 @@ void tlb_check_promise(struct page_table *table, uint32_t harts);
  * This hart is about to make table active (NULL: the kernel's); it did, and flushed what it wants.
  */
 void tlb_check_switch(struct page_table *table, uint64_t asid);
-void tlb_check_entered(void);
+void tlb_check_entered(struct page_table *table);
 /* The running thread is about to return to user mode, or to end. */
 void tlb_check_return(void);
+
+/* Before a fence.i on each of harts (bits). */
+void tlb_check_fence_i(uint32_t harts);
+/* pte is about to become the entry for va of table, which is locked or nobody else's. */
+void tlb_check_code(struct page_table *table, uint64_t va, uint64_t pte);
+/* pte_set is to replace old. */
+void tlb_check_set(uint64_t old);
+/* Threads that leave this hart, and that have come from another, where the user was at pc. */
+uint64_t tlb_check_now(void);
+void tlb_check_came(struct page_table *space, uint64_t pc, uint64_t left_at);
+#define tlb_check_left(thread) ((void)((thread)->left_at = tlb_check_now()))
+#define tlb_check_moved(thread, pc) tlb_check_came((thread)->space, pc, (thread)->left_at)
 
 #else
 
@@ -83,7 +100,18 @@ static inline void tlb_check_switch(struct page_table *table, uint64_t asid)
     (void)table, (void)asid;
 }
 
-static inline void tlb_check_entered(void) { }
+static inline void tlb_check_fence_i(uint32_t harts) { (void)harts; }
+static inline void tlb_check_set(uint64_t old) { (void)old; }
+
+static inline void tlb_check_code(struct page_table *table, uint64_t va, uint64_t pte)
+{
+    (void)table, (void)va, (void)pte;
+}
+
+#define tlb_check_left(thread) ((void)(thread))
+#define tlb_check_moved(thread, pc) ((void)(thread), (void)(pc))
+
+static inline void tlb_check_entered(struct page_table *table) { (void)table; }
 static inline void tlb_check_return(void) { }
 
 #endif

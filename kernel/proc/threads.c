@@ -117,6 +117,8 @@ int process_add_thread(uint64_t entry, uint64_t argument, uint64_t stack_top, ui
     frame->ra = return_to;
     frame->gp = trap_frame_of(current_thread()->stack)->gp;
     thread->space = &process->mm->page_table;
+    thread->hart_index = current_thread()->hart_index; /* where its code is fenced for */
+    tlb_check_left(thread);
     process->files.is_shared = true;
     id = thread_list_and_start(process, thread);
     if (id < 0) {

@@ -141,6 +141,11 @@ static void switch_to(struct thread *from, struct thread *to)
     struct hart *hart = this_hart();
 
     assert(to->state == THREAD_RUNNABLE || thread_is_idle(to));
+    if (to->space != NULL && to->hart_index != hart->index && to->hart_index < MAX_HARTS) {
+        flush_instructions_here();
+        tlb_check_moved(to, trap_frame_of(to->stack)->sepc);
+    }
+    tlb_check_left(from);
     __atomic_store_n(&to->hart_index, hart->index, __ATOMIC_RELAXED);
     __atomic_store_n(&to->state, THREAD_RUNNING, __ATOMIC_RELAXED);
     /* thread_interrupt() sees it RUNNING here, or came first: then it will see what it was told. */

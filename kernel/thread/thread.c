@@ -39,6 +39,7 @@ struct thread *thread_create(const char *name, void (*entry)(void *), void *argu
     list_init(&thread->wait_link);
     list_init(&thread->timer_link);
     thread->state = THREAD_NEW;
+    thread->hart_index = MAX_HARTS;
     thread->entry = entry;
     thread->argument = argument;
     strlcpy(thread->name, name, sizeof(thread->name));

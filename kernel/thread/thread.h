@@ -37,7 +37,7 @@ struct thread {
     bool is_ending;              /* t: it gives up what its process has: nothing interrupts it */
     bool frees_itself;           /* o: a kernel thread whose entry has returned */
     bool missed_frame;           /* o: it got none; reclaim has not said since that none is left */
-    uint32_t hart_index;         /* h: where it runs, or ran last */
+    uint32_t hart_index;         /* h: where it runs, or ran last; MAX_HARTS: nowhere yet */
     void *stack;                 /* c: lowest byte of the stack page */
     struct page_table *space;    /* o: user address space, or NULL for a kernel thread */
     struct process *process;     /* o: or NULL for a kernel thread */
@@ -57,6 +57,7 @@ struct thread {
 #ifdef SAN
     struct held_locks held;      /* o */
     uint32_t allocations_left;   /* o: to the one that fails on purpose; 0: none does */
+    uint64_t left_at;            /* h: when it left the hart; see mmu/tlb_check.h */
 #endif
 };
 

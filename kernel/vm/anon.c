@@ -78,6 +78,8 @@ inline enum fault_result anon_page_install(struct vm_fault *fault, struct page *
 
     if (!(fault->vma->flags & VMA_LOCKED) && !fault->brings_page)
         add_to_lru(&anon_lru, page, 0);
+    if (__builtin_expect(fault->vma->access & ACCESS_EXEC, 0))
+        flush_instructions(&fault->mm->page_table);
     result = fault_install(fault, pte_make_user(page_pfn(page), fault->vma->access));
     if (__builtin_expect(result != FAULT_OK, 0)) {
         page_put_many(page, PAGE_MAPPED_REF);
@@ -85,8 +87,6 @@ inline enum fault_result anon_page_install(struct vm_fault *fault, struct page *
     }
     if (pte_kind(fault->old) == PTE_PRESENT)
         flush_tlb_entry(&fault->mm->page_table, fault->va);
-    if (__builtin_expect(fault->vma->access & ACCESS_EXEC, 0))
-        flush_instructions(&fault->mm->page_table);
     return FAULT_OK;
 }
 
@@ -207,6 +207,8 @@ static enum fault_result map_swapped(struct vm_fault *fault, struct page *page, 
     family_own_page(fault->mm, page, fault->va);
     fault->stamp = swap_slot_stamp(slot);
     __atomic_fetch_add(&page->counts, PAGE_MAPPED_REF, __ATOMIC_ACQ_REL);
+    if (access & ACCESS_EXEC)
+        flush_instructions(&fault->mm->page_table);
     result = fault_install(fault, access ? pte_make_user(page_pfn(page), access)
                                          : pte_make_none(page_pfn(page)));
     if (result != FAULT_OK) {
@@ -244,8 +246,6 @@ enum fault_result anon_swap_in(struct vm_fault *fault)
         trace(TRACE_REFAULT, fault->va, page_pfn(page).number, fault->stamp);
         mm_count(fault->mm, VM_STAT_FAULT_SWAP);
         mm_count(fault->mm, VM_STAT_REFAULT);
-        if (fault->vma->access & ACCESS_EXEC)
-            flush_instructions(&fault->mm->page_table);
     }
     page_put(page);
     return result;

@@ -165,6 +165,7 @@ static inline enum fault_result fault_look(struct vm_fault *fault)
 /* Locks: the page table's. The entry is fault->old still. What must be right beside it. */
 static void replace_entry(struct vm_fault *fault, pte_t entry)
 {
+    tlb_check_code(&fault->mm->page_table, fault->va, entry);
     if (pte_has_frame(fault->old))
         pte_swap(&fault->mm->page_table, fault->va, fault->slot, entry);
     else

@@ -92,6 +92,7 @@ fault_install(struct vm_fault *fault, pte_t entry)
         spin_lock(&fault->mm->page_table.lock);
         done = pte_load(fault->slot) == 0;
         if (done) {
+            tlb_check_code(&fault->mm->page_table, fault->va, entry);
             pte_set(fault->slot, entry);
             trace_of(fault->mm->pid, TRACE_MAP, fault->va, pte_pfn(entry).number,
                      pte_allows(entry, ACCESS_WRITE));

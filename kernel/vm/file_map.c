@@ -99,14 +99,14 @@ static enum fault_result map_locked_page(struct vm_fault *fault, struct page *pa
     enum fault_result result;
 
     __atomic_fetch_add(&page->counts, PAGE_MAP, __ATOMIC_RELAXED);
+    if (fault->vma->access & ACCESS_EXEC)
+        flush_instructions(&fault->mm->page_table);
     result = fault_install(fault, entry);
     if (__builtin_expect(result != FAULT_OK, 0)) {
         page_put_many(page, PAGE_MAPPED_REF);
         return result;
     }
     mm_count(fault->mm, VM_STAT_FAULT_FILE);
-    if (fault->vma->access & ACCESS_EXEC)
-        flush_instructions(&fault->mm->page_table);
     return FAULT_OK;
 }
 
@@ -124,6 +124,7 @@ static inline bool show_page(const struct vm_area_struct *vma, pte_t *slot, uint
     if (__builtin_expect(vma->flags & VMA_LOCKED, 0))
         entry = pte_locked(entry, true);
     __atomic_fetch_add(&page->counts, PAGE_MAPPED_REF, __ATOMIC_RELAXED);
+    tlb_check_code(&vma->mm->page_table, va, entry);
     pte_set(slot, entry);
     trace_of(vma->mm->pid, TRACE_MAP, va, page_pfn(page).number, false);
     return true;
@@ -192,8 +193,6 @@ static inline uint64_t show_pages(struct vm_fault *fault)
     uint64_t shown = fault->vma->flags & VMA_RANDOM ? show_alone(fault) : show_window(fault);
 
     __atomic_fetch_add(&fault->mm->resident, shown, __ATOMIC_RELAXED);
-    if (__builtin_expect(fault->vma->access & ACCESS_EXEC, 0) && shown)
-        flush_instructions(&fault->mm->page_table);
     return shown;
 }
 
@@ -209,16 +208,22 @@ static enum fault_result __attribute__((noinline)) map_by_lock(struct vm_fault *
         return result;
     result = map_locked_page(fault, page);
     page_unlock(page); /* which is the object's still, so it is there */
-    if (result == FAULT_OK && !(fault->vma->flags & VMA_RANDOM))
+    if (result == FAULT_OK && !(fault->vma->flags & VMA_RANDOM) &&
+        !(fault->vma->access & ACCESS_EXEC))
         update_vm_stats(VM_STAT_FAULT_AROUND, show_pages(fault));
     return result;
 }
 
-/* A read of a whole page: the cached page itself, and its neighbours. */
+/*
+ * A read of a whole page: the cached page itself, and its neighbours. Code comes page by page: the
+ * fence for it must lie between the end of a page's reading and its entry, and show_pages, under
+ * its spinlocks, cannot fence.
+ */
 static inline enum fault_result map_cached_page(struct vm_fault *fault)
 {
-    bool may_store = (fault->vma->flags & VMA_SHARED) && (fault->vma->access & ACCESS_WRITE);
-    uint64_t shown = fault->slot && !may_store ? show_pages(fault) : 0;
+    bool by_lock = (fault->vma->access & ACCESS_EXEC) ||
+                   ((fault->vma->flags & VMA_SHARED) && (fault->vma->access & ACCESS_WRITE));
+    uint64_t shown = fault->slot && !by_lock ? show_pages(fault) : 0;
 
     if (shown == 0 || pte_load(fault->slot) == 0) {
         update_vm_stats(VM_STAT_FAULT_AROUND, shown);

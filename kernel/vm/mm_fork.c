@@ -77,6 +77,7 @@ static uint64_t slots_share(struct page_table *parent, struct mm_struct *child, 
         } else if (entry != 0) {
             absent_share(child, entry);
         }
+        tlb_check_code(&child->page_table, va + i * PAGE_SIZE, entry);
         to[i] = pte_shared(entry); /* empty till now: nobody changes that */
     }
     return mapped;

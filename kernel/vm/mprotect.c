@@ -56,7 +56,9 @@ static void __attribute__((noinline)) slots_protect(struct tlb_batch *batch, pte
             if (page != zero_page)
                 batch->page[batch->count++] = page;
         } else {
-            pte_swap(batch->table, *va, slot, entry_for(entry, page, access, locked));
+            entry = entry_for(entry, page, access, locked);
+            tlb_check_code(batch->table, *va, entry);
+            pte_swap(batch->table, *va, slot, entry);
         }
     }
 }
@@ -95,6 +97,8 @@ static void __attribute__((noinline)) area_protect_pages(struct mm_struct *mm,
     uint64_t unmapped = 0;
     bool more = true;
 
+    if (vma->access & ~old & ACCESS_EXEC)
+        flush_instructions(table);
     while (more) {
         struct tlb_batch batch;
         pte_t *slot = NULL;
@@ -116,8 +120,6 @@ static void __attribute__((noinline)) area_protect_pages(struct mm_struct *mm,
         more = slot != NULL && !thread_is_interrupted(); /* no thread will see what is left */
     }
     __atomic_fetch_sub(&mm->resident, unmapped, __ATOMIC_RELAXED);
-    if (vma->access & ~old & ACCESS_EXEC)
-        flush_instructions(table);
 }
 
 /*

@@ -321,6 +321,27 @@ static void writes_during_forks(void)
     }
 }
 
+static void wait_for_nothing(long unused)
+{
+    (void)unused;
+}
+
+/* More ranges lose their write permission than the checker of SAN=1 lists one by one. */
+static void fork_of_many_ranges(void)
+{
+    unsigned long pages = 2 * 5000;
+
+    need_memory(pages * PAGE_BYTES);
+    area = grow((long)(pages * PAGE_BYTES));
+    for (unsigned long i = 0; i < pages; i += 2)
+        area[i * PAGE_BYTES] = 1;
+    for (char round = 1; round < 3; round++) {
+        join(spawn(wait_for_nothing, 0));
+        for (unsigned long i = 0; i < pages; i += 2)
+            expect_equal(area[i * PAGE_BYTES]++, round);
+    }
+}
+
 const struct test cow_tests[] = {
     {"fork_copies_no_page", fork_copies_no_page, QUICK},
     {"child_writes_for_itself", child_writes_for_itself, QUICK},
@@ -337,5 +358,6 @@ const struct test cow_tests[] = {
     {"exec_lets_go", exec_lets_go, QUICK},
     {"fork_tree", fork_tree, QUICK},
     {"writes_during_forks", writes_during_forks, QUICK},
+    {"fork_of_many_ranges", fork_of_many_ranges, QUICK},
     {NULL, NULL, QUICK},
 };
