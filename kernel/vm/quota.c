@@ -322,5 +322,7 @@ int quota_set(struct mm_struct *mm, int frames, int policy, int *old)
     rwlock_write_release(&mm->lock);
     if (before)
         quota_destroy(before);
-    return error ? error : evict_surplus(mm);
+    if (!error)
+        evict_surplus(mm); /* what cannot go now goes at later faults: the limit stands */
+    return error;
 }
