@@ -16,6 +16,7 @@
 
 #include "mem/page.h"
 #include "mmu/tlb_check.h"
+#include "sync/printf.h"
 
 typedef uint64_t pte_t;
 typedef struct { uint32_t number; } swp_entry_t; /* a swap slot */
@@ -92,12 +93,32 @@ static inline bool pte_is_locked(pte_t pte)
     return (pte & (PTE_V | PTE_SOFT_LOCKED)) == (PTE_V | PTE_SOFT_LOCKED);
 }
 
-static inline void pte_set_locked(pte_t *slot, bool locked) /* of a present entry */
+/*
+ * The functions below that change bits of an entry want it to be valid. Locks: the page table's,
+ * under which it was seen to be so: one that was emptied meanwhile would become a swap slot.
+ */
+static inline pte_t pte_set_bits(pte_t *slot, pte_t bits)
+{
+    pte_t old = __atomic_fetch_or(slot, bits, __ATOMIC_ACQ_REL);
+
+    san_assert(old & PTE_V);
+    return old;
+}
+
+static inline pte_t pte_clear_bits(pte_t *slot, pte_t bits)
+{
+    pte_t old = __atomic_fetch_and(slot, ~bits, __ATOMIC_ACQ_REL);
+
+    san_assert(old & PTE_V);
+    return old;
+}
+
+static inline void pte_set_locked(pte_t *slot, bool locked)
 {
     if (locked)
-        __atomic_fetch_or(slot, (pte_t)PTE_SOFT_LOCKED, __ATOMIC_ACQ_REL);
+        pte_set_bits(slot, PTE_SOFT_LOCKED);
     else
-        __atomic_fetch_and(slot, ~(pte_t)PTE_SOFT_LOCKED, __ATOMIC_ACQ_REL);
+        pte_clear_bits(slot, PTE_SOFT_LOCKED);
 }
 
 static inline pte_t pte_locked(pte_t pte, bool locked)
@@ -176,7 +197,7 @@ static inline pte_t pte_swap(struct page_table *table, uint64_t va, pte_t *slot,
 /* Takes the write permission from a valid entry; A and D stay. To be fenced. */
 static inline void pte_write_protect(struct page_table *table, uint64_t va, pte_t *slot)
 {
-    pte_t old = __atomic_fetch_and(slot, ~(pte_t)PTE_W, __ATOMIC_ACQ_REL);
+    pte_t old = pte_clear_bits(slot, PTE_W);
 
     tlb_check_change(table, va, old, old & ~(pte_t)PTE_W);
 }
@@ -184,24 +205,23 @@ static inline void pte_write_protect(struct page_table *table, uint64_t va, pte_
 /* Gives the write permission to a valid, readable entry, for a store that follows. */
 static inline void pte_write_allow(pte_t *slot)
 {
-    __atomic_fetch_or(slot, (pte_t)(PTE_W | PTE_D | PTE_A), __ATOMIC_ACQ_REL);
+    pte_set_bits(slot, PTE_W | PTE_D | PTE_A);
 }
 
 /* Sets A, and for a store D, as hardware would. */
 static inline void pte_mark(pte_t *slot, enum access access)
 {
-    __atomic_fetch_or(slot, (pte_t)(access == ACCESS_WRITE ? PTE_A | PTE_D : PTE_A),
-                      __ATOMIC_ACQ_REL);
+    pte_set_bits(slot, access == ACCESS_WRITE ? PTE_A | PTE_D : PTE_A);
 }
 
 /*
  * Was the page used through this present entry since it was asked last? To be fenced where it was,
- * for a hart that caches the entry does not set A again. Locks: the page table's, so that it stays
- * present. Other harts set A and D meanwhile: no plain store.
+ * for a hart that caches the entry does not set A again. Other harts set A and D meanwhile: that is
+ * no plain store.
  */
 static inline bool pte_test_clear_accessed(struct page_table *table, uint64_t va, pte_t *slot)
 {
-    pte_t old = __atomic_fetch_and(slot, ~(pte_t)PTE_A, __ATOMIC_ACQ_REL);
+    pte_t old = pte_clear_bits(slot, PTE_A);
 
     if (old & PTE_A)
         tlb_check_change(table, va, old, old & ~(pte_t)PTE_A);

@@ -12,6 +12,7 @@
 #include "mem/vm_stat.h"
 #include "mmu/tlb.h"
 #include "sync/printf.h"
+#include "sync/race.h"
 #include "sync/trace.h"
 #include "vm/commit.h"
 #include "vm/family.h"
@@ -121,27 +122,26 @@ static bool slot_can_go(const struct page *page)
 }
 
 /*
- * Locks: page-table lock held; the entry is still fault->old. Takes the page over where this is its
- * only mapping and no swap slot keeps a copy for somebody else. The page lock keeps others from
- * making a new mapping out of such a slot meanwhile.
+ * Locks: the page table's, and the page's, which keeps others from making a new mapping out of a
+ * swap slot meanwhile; the entry is still fault->old. Takes the page over where this is its only
+ * mapping and no slot keeps a copy for somebody else.
  */
-static enum fault_result cow_reuse(struct vm_fault *fault, struct page *page)
+static bool cow_reuse(struct vm_fault *fault, struct page *page)
 {
-    enum fault_result result = FAULT_RETRY;
-
-    if (!page_trylock(page))
-        return FAULT_WANT_LOCK;
-    if (page_maps(page) == 1 && slot_can_go(page)) {
-        if (page->slot)
-            swap_page_forget(page, 0);
-        pte_write_allow(fault->slot);
-        result = FAULT_OK;
-    }
-    page_unlock(page);
-    return result;
+    if (page_maps(page) != 1 || !slot_can_go(page))
+        return false;
+    if (page->slot)
+        swap_page_forget(page, 0);
+    pte_write_allow(fault->slot);
+    return true;
 }
 
-/* The copy; old has a reference of ours, so nobody reuses its frame while it is read. */
+/*
+ * The copy; old has a reference of ours, so nobody reuses its frame while it is read. Locks: a
+ * private page's. Without it, another thread could take the page over, store into it, and have it
+ * go to swap and come back: the entry would be what it was, and the copy without that store. A page
+ * of a file is stored into by others at any time: which of their stores a copy has is open.
+ */
 static enum fault_result cow_copy(struct vm_fault *fault, struct page *old)
 {
     enum fault_result result;
@@ -150,6 +150,7 @@ static enum fault_result cow_copy(struct vm_fault *fault, struct page *old)
     if (!page)
         return result;
     page_copy(page_va(page), page_va(old));
+    race_window();
     result = anon_page_install(fault, page);
     if (result == FAULT_OK) {
         page_put_many(old, PAGE_MAPPED_REF);
@@ -163,16 +164,22 @@ enum fault_result anon_copy_on_write(struct vm_fault *fault)
     struct page_table *table = &fault->mm->page_table;
     struct page *page = pfn_page(pte_pfn(fault->old));
     enum fault_result result = FAULT_RETRY;
+    bool is_private;
 
     spin_lock(&table->lock);
     if (pte_load(fault->slot) != fault->old) {
         spin_unlock(&table->lock);
         return FAULT_RETRY;
     }
-    if (page_test(page, PAGE_PRIVATE) && page_maps(page) == 1)
-        result = cow_reuse(fault, page);
+    is_private = page_test(page, PAGE_PRIVATE);
+    if (is_private && !page_trylock(page))
+        result = FAULT_WANT_LOCK;
+    else if (is_private && cow_reuse(fault, page))
+        result = FAULT_OK;
     if (result != FAULT_OK)
         page_get(page);
+    else
+        page_unlock(page); /* before the entry can go, and with it the page */
     spin_unlock(&table->lock);
 
     if (result == FAULT_OK) {
@@ -185,6 +192,8 @@ enum fault_result anon_copy_on_write(struct vm_fault *fault)
         return FAULT_WANT_LOCK;
     }
     result = cow_copy(fault, page);
+    if (is_private)
+        page_unlock(page);
     page_put(page);
     return result;
 }

@@ -350,6 +350,7 @@ static void __attribute__((noinline)) swap_entry_drop(struct mm_struct *mm, pte_
 {
     swp_entry_t entry = pte_swap_slot(pte_load(slot));
 
+    san_assert(pte_kind(pte_load(slot)) == PTE_SWAP);
     pte_set(slot, 0);
     swap_slot_put(entry);
     __atomic_fetch_sub(&mm->swapped, 1, __ATOMIC_RELAXED);

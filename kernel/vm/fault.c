@@ -61,6 +61,24 @@ static enum fault_kind __attribute__((noinline)) kind_between(const struct vm_fa
     return fault_kind(&facts);
 }
 
+/*
+ * The machine wants A, or D, to be set by software. The entry may have been emptied since it was
+ * looked at: with a mark it would look like a swap slot. Locks: the mm lock for reading.
+ */
+static enum fault_result __attribute__((noinline)) mark_entry(struct vm_fault *fault)
+{
+    struct page_table *table = &fault->mm->page_table;
+    bool is_old;
+
+    spin_lock(&table->lock);
+    is_old = pte_load(fault->slot) == fault->old;
+    if (is_old)
+        pte_mark(fault->slot, fault->access);
+    spin_unlock(&table->lock);
+    flush_tlb_own_entry(fault->va);
+    return is_old ? FAULT_OK : FAULT_RETRY;
+}
+
 static inline __attribute__((always_inline)) enum fault_result
 fault_act(struct vm_fault *fault, enum fault_kind kind)
 {
@@ -79,9 +97,7 @@ fault_act(struct vm_fault *fault, enum fault_kind kind)
     case FAULT_KIND_FILE_SHARE:
         return (enum fault_result)fault->vma->ops->fault(fault, kind);
     case FAULT_KIND_MARK:
-        pte_mark(fault->slot, fault->access);
-        flush_tlb_own_entry(fault->va);
-        return FAULT_OK;
+        return mark_entry(fault);
     case FAULT_KIND_SPURIOUS:
         mm_count(fault->mm, VM_STAT_FAULT_SPURIOUS);
         flush_tlb_own_entry(fault->va);
@@ -157,6 +173,7 @@ static inline enum fault_result fault_look(struct vm_fault *fault)
         fault->old = pte_load(fault->slot);
     else if ((result = bring_tables(fault)) != FAULT_OK)
         return result;
+    race_window(); /* nothing but the areas stays as it was seen */
     if (__builtin_expect(fault->mm->quota || (fault->flags & FAULT_FLAG_BRING_BACK), 0))
         return act_with_care(fault, vma);
     return fault_act(fault, kind_inside(fault));

@@ -124,7 +124,7 @@ void areas_merge(struct mm_struct *mm, uint64_t start, uint64_t end);
 
 /*
  * Unmaps the pages of [start, end) and drops them; areas are not touched. Fences where the space
- * may be cached. Locks: mm->lock for writing, or, for private memory that is dropped, for reading.
+ * may be cached. Locks: mm->lock for writing.
  */
 void unmap_page_range(struct mm_struct *mm, uint64_t start, uint64_t end);
 

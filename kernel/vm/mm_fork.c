@@ -48,6 +48,7 @@ static void __attribute__((noinline)) absent_share(struct mm_struct *child, pte_
         page_share(entry);
         __atomic_fetch_add(&child->resident, 1, __ATOMIC_RELAXED);
     } else {
+        san_assert(pte_kind(entry) == PTE_SWAP);
         swap_slot_get(pte_swap_slot(entry));
         __atomic_fetch_add(&child->swapped, 1, __ATOMIC_RELAXED);
     }

@@ -89,7 +89,47 @@ static void cut_off_while_stored(void)
     join(syncer);
 }
 
+#define MARK_ROUNDS 12
+
+static void cut_off_each_round(long fd)
+{
+    for (int round = 1; round <= MARK_ROUNDS; round++) {
+        while (turns->begin != round)
+            sleep(0);
+        expect_equal(ftruncate((int)fd, 0), 0);
+        turns->stored = round;
+    }
+}
+
+/*
+ * mlock of pages that are there, but were not used since reclaim looked: it marks their entries as
+ * used, which another process empties at this time. An empty entry stays empty.
+ */
+static void marked_while_cut_off(void)
+{
+    int fd = open("file", O_CREATE | O_RDWR);
+
+    expect(fd >= 0);
+    turns = (struct turns *)(void *)map(1, RW, MAP_SHARED);
+    int cutter = spawn(cut_off_each_round, fd);
+
+    for (int round = 1; round <= MARK_ROUNDS; round++) {
+        make_file("file", CUT_PAGES * PAGE_BYTES, (unsigned)round);
+        file = map_file("file", CUT_PAGES, PROT_READ, MAP_SHARED);
+        expect_equal(mlock(file, CUT_PAGES * PAGE_BYTES), 0);
+        drop_caches(); /* locked pages stay; the marks that they were used go */
+        turns->begin = round;
+        if (mlock(file, CUT_PAGES * PAGE_BYTES) != 0)
+            expect_equal(errno, ENOMEM);
+        while (turns->stored != round)
+            sleep(0);
+        unmap(file, CUT_PAGES);
+    }
+    join(cutter);
+}
+
 const struct test mmap_race_tests[] = {
     {"cut_off_while_stored", cut_off_while_stored, QUICK},
+    {"marked_while_cut_off", marked_while_cut_off, QUICK},
     {NULL, NULL, QUICK},
 };

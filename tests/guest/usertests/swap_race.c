@@ -294,6 +294,91 @@ static void writers_get_on(void)
     verify_pages(area, 2 * WRITES * WRITERS, 1);
 }
 
+#define COPY_ROUNDS 150
+#define LAST_WORD (PAGE_BYTES / sizeof(unsigned) - 1)
+
+static volatile unsigned *word; /* of the page: the first one, and the last */
+static int to_thread[2], to_child[2], back[2];
+
+static void store_into_copy(void *unused)
+{
+    (void)unused;
+    for (unsigned round = 1; round <= COPY_ROUNDS; round++) {
+        listen(to_thread[0]);
+        tell(back[1]);
+        sink = (char)word[0]; /* the entry is marked as used, as it will be when it is back */
+        word[LAST_WORD] = round;
+        tell(back[1]);
+    }
+}
+
+/* Shares the page until it is told to have one of its own. */
+static void share_page(long round)
+{
+    expect(memlimit(0, -1) > 0);
+    expect_equal(word[0], round - 1);
+    tell(back[1]);
+    listen(to_child[0]);
+    word[1] = 1;
+    tell(back[1]);
+}
+
+static void touch_another(void)
+{
+    static unsigned long next;
+
+    area[next++ % REGION * PAGE_BYTES]++;
+}
+
+static void push_word_out(void)
+{
+    while (is_present((const char *)word))
+        touch_another();
+}
+
+/*
+ * One thread's store has to copy a page that fork shares. Meanwhile the page becomes its process's
+ * alone, another thread stores into it, and it goes to swap and comes back: the entry is what it
+ * was, and the content is not.
+ */
+static void copy_of_what_came_back(void)
+{
+    struct thread thread;
+
+    need_swap(4 * REGION);
+    expect(pipe(to_thread) == 0 && pipe(to_child) == 0 && pipe(back) == 0);
+    word = (unsigned *)(void *)map(1, RW, MAP_PRIVATE);
+    area = map(REGION, RW, MAP_PRIVATE);
+    word[0] = 0;
+    hold_self();
+    start(&thread, store_into_copy, 0);
+    expect_equal(memlimit(QUOTA_MIN, POLICY_FIFO), 0);
+    for (int round = 1; round <= COPY_ROUNDS; round++) {
+        push_word_out();
+        expect_equal(word[0], round - 1); /* it is back, for reading ... */
+        for (unsigned i = 0; i < QUOTA_MIN - 3; i++)
+            touch_another(); /* ... and soon the next to go */
+        int pid = spawn(share_page, round);
+
+        listen(back[0]);
+        tell(to_thread[1]);
+        listen(back[0]);
+        for (int i = 0; i < 20; i++)
+            sleep(0); /* its fault begins */
+        tell(to_child[1]);
+        listen(back[0]); /* from either: the other one may be copying */
+        word[0] = (unsigned)round;
+        push_word_out();
+        expect_equal(word[0], round);
+        listen(back[0]);
+        join(pid);
+        expect_equal(word[0], round);
+        expect_equal(word[LAST_WORD], round);
+        expect_equal(word[1], 0); /* the child's */
+    }
+    finish(&thread);
+}
+
 /* vmstress has a model of every page of its arena; here a tenth of them has a frame. */
 static void model_under_quota(void)
 {
@@ -320,6 +405,7 @@ const struct test swap_race_tests[] = {
     {"act_while_paging", act_while_paging, QUICK},
     {"write_while_paging", write_while_paging, QUICK},
     {"writers_get_on", writers_get_on, QUICK},
+    {"copy_of_what_came_back", copy_of_what_came_back, QUICK},
     {"model_under_quota", model_under_quota, QUICK},
     {NULL, NULL, QUICK},
 };
