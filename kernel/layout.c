@@ -14,6 +14,7 @@
 #include "mmu/page_table.h"
 #include "proc/process.h"
 #include "riscv/hart.h"
+#include "riscv/machine.h"
 #include "sync/trace.h"
 #include "vm/lru.h"
 #include "vm/mm.h"
@@ -144,6 +145,11 @@ const struct layout_row kernel_layout[] = {
     MEMBER(block_device, serial),
     MEMBER(block_device, sectors),
 
+    STRUCT(region),
+    MEMBER(region, start),
+    MEMBER(region, bytes),
+    MEMBER(machine, no_map),
+    MEMBER(machine, no_map_count),
     STRUCT(hart),
     MEMBER(hart, thread),
     MEMBER(hart, trace_on),

@@ -3,7 +3,9 @@
  *
  * What always holds: every entry of the kernel's root that will ever be used exists when
  * kernel_map_init returns, so roots of user spaces may copy them. All leaves are global, none is
- * writable and executable; A and D are set, so that no machine faults to have them set.
+ * writable and executable; A and D are set, so that no machine faults to have them set. What the
+ * image may not be stored into is not writable in the direct map either, and what the firmware
+ * keeps to itself ("no-map") is not mapped at all: no load, not even a speculative one, goes there.
  */
 #include "mmu/kernel_map.h"
 
@@ -104,13 +106,52 @@ static void map_range(uint64_t va, uint64_t pa, uint64_t bytes, uint64_t bits)
     }
 }
 
-static void map_direct(const struct region *region, uint64_t bits)
+/* Parts of RAM of which the direct map shows less than all: nothing, or nothing to store into. */
+struct exception {
+    uint64_t start, end, bits; /* bits 0: not mapped */
+};
+static struct exception exceptions[MACHINE_REGIONS + 2];
+static uint32_t exception_count;
+
+static void except(uint64_t start, uint64_t end, uint64_t bits)
+{
+    exceptions[exception_count++] = (struct exception){start, end, bits};
+}
+
+/* Maps the RAM of [start, end), but for the exceptions from number next on. */
+static void map_ram(uint64_t start, uint64_t end, uint32_t next)
+{
+    for (; next < exception_count; next++) {
+        uint64_t from = exceptions[next].start > start ? exceptions[next].start : start;
+        uint64_t to = exceptions[next].end < end ? exceptions[next].end : end;
+
+        if (from >= to)
+            continue;
+        map_ram(start, from, next + 1);
+        if (exceptions[next].bits)
+            map_range(DIRECT_BASE + from, from, to - from, exceptions[next].bits);
+        start = to;
+    }
+    map_range(DIRECT_BASE + start, start, end - start, KERNEL_RW);
+}
+
+static void map_all_ram(void)
+{
+    for (uint32_t i = 0; i < machine.no_map_count; i++)
+        except(machine.no_map[i].start, machine.no_map[i].start + machine.no_map[i].bytes, 0);
+    except(image_pa(__text_start), image_pa(__rodata_end), KERNEL_RO);
+    except(image_pa(__bss_end), image_pa(_end), KERNEL_RO);
+    for (uint32_t i = 0; i < machine.ram_count; i++)
+        map_ram(machine.ram[i].start, machine.ram[i].start + machine.ram[i].bytes, 0);
+}
+
+static void map_device(const struct region *region)
 {
     uint64_t start = PAGE_ROUND_DOWN(region->start);
     uint64_t end = PAGE_ROUND_UP(region->start + region->bytes);
 
     if (region->bytes)
-        map_range(DIRECT_BASE + start, start, end - start, bits);
+        map_range(DIRECT_BASE + start, start, end - start, KERNEL_RW);
 }
 
 static void map_image(const char *start, const char *end, uint64_t bits)
@@ -126,13 +167,12 @@ void kernel_map_init(void)
     tlb_check_init();
     error = page_table_init(&kernel_page_table, paging_levels);
     assert(error == 0);
-    for (uint32_t i = 0; i < machine.ram_count; i++)
-        map_direct(&machine.ram[i], KERNEL_RW);
-    map_direct(&machine.plic.registers, KERNEL_RW);
-    map_direct(&machine.uart.registers, KERNEL_RW);
-    map_direct(&machine.test.registers, KERNEL_RW);
+    map_all_ram();
+    map_device(&machine.plic.registers);
+    map_device(&machine.uart.registers);
+    map_device(&machine.test.registers);
     for (uint32_t i = 0; i < machine.virtio_count; i++)
-        map_direct(&machine.virtio[i].registers, KERNEL_RW);
+        map_device(&machine.virtio[i].registers);
     map_image(__text_start, __text_end, KERNEL_RX);
     map_image(__rodata_start, __rodata_end, KERNEL_RO);
     map_image(__data_start, __bss_end, KERNEL_RW);

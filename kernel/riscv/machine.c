@@ -78,10 +78,14 @@ static void scan_memory(struct scan *scan, const struct fdt_node *node)
     uint64_t start, bytes;
 
     for (uint32_t i = 0; fdt_reg(&scan->fdt, node, i, &start, &bytes); i++) {
-        if (scan->in_reserved)
-            add_reserved(scan, start, bytes);
-        else
+        if (!scan->in_reserved) {
             add_ram(scan, start, bytes);
+            continue;
+        }
+        add_reserved(scan, start, bytes);
+        if (fdt_property(&scan->fdt, node, "no-map").data != NULL)
+            add_region(scan, machine.no_map, &machine.no_map_count, PAGE_ROUND_DOWN(start),
+                       PAGE_ROUND_UP(start + bytes));
     }
 }
 

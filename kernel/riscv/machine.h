@@ -30,6 +30,8 @@ struct machine {
      * overlap. The tree is not among them: it is not read again. */
     struct region reserved[MACHINE_REGIONS];
     uint32_t reserved_count;
+    struct region no_map[MACHINE_REGIONS]; /* those of them that nobody may even map */
+    uint32_t no_map_count;
     struct region image;     /* the kernel, at its physical address */
     struct region fs_ram;    /* disks in RAM: an initrd, boot argument ramdisk_fs=ADDRESS,BYTES */
     struct region swap_ram;  /* boot argument ramdisk_swap=ADDRESS,BYTES */

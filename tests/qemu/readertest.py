@@ -149,7 +149,33 @@ def planted_faults(reader, told):
         need(complaints, "check() is content with a wrong %s" % member)
         need(member == "page.class" or any("frame 0x%x " % pfn in c for c in complaints),
              "check() does not name the frame: %s" % complaints)
+    for va, bits, expected in (
+            (memory.address("__text_start"), 4, "may be stored to and run"),
+            (memory.direct_va(memory.pa(memory.address("__rodata_start"))), 4, "or a constant"),
+            (memory.address("__bss_start"), 0x40, "waits for its accessed")):
+        place = reader.kernel_entry(va)
+        right = memory.u64(place)
+        memory.poke(place, right ^ bits, 8)
+        complaints = reader.check()
+        memory.poke(place, right, 8)
+        need(any(expected in c for c in complaints), "%s: %s" % (expected, complaints))
+    kernel_keeps_away(reader)
     need(not reader.check(), "check() complains of what was put right")
+
+
+def kernel_keeps_away(reader):
+    """check() names a mapped frame that the machine keeps to itself: here, one more such region."""
+    memory = reader.memory
+    count = memory.member(memory.address("machine"), "machine.no_map_count")
+    number = memory.u32(count)
+    at = memory.member(memory.address("machine"), "machine.no_map") + \
+        number * memory.size_of("region")
+    memory.poke(memory.member(at, "region.start"), memory.pa(memory.address("__bss_start")), 8)
+    memory.poke(memory.member(at, "region.bytes"), PAGE, 8)
+    memory.poke(count, number + 1, 4)
+    complaints = reader.check()
+    memory.poke(count, number, 4)
+    need(any("is the firmware's own" in c for c in complaints), "no-map: %s" % complaints)
 
 
 # ---- swap, in each paging mode ------------------------------------------------------------------

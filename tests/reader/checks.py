@@ -7,15 +7,48 @@ the map of slots, the swap cache and the disk.
 
 from collections import Counter
 
-from memory import PAGE_SIZE, PTE_U, PTE_W
+from memory import PAGE_SIZE, PTE_U, PTE_W, PTE_X
+
+PTE_A_D = 0xc0
 
 
 def all_of(reader):
     """Complaints: an empty list where all fits."""
     found = []
-    for check in (ledger, maps, lists, quotas, owners, swap_uses, swap_cache, swap_counters):
+    for check in (kernel_half, ledger, maps, lists, quotas, owners, swap_uses, swap_cache, swap_counters):
         found += check(reader)
     return found
+
+
+# ---- the kernel's half of all spaces ------------------------------------------------------------
+
+def kernel_half(reader):
+    """Nothing can be stored into and run, what the image's segments do not let be stored into is
+    so wherever it is mapped, what the firmware keeps to itself is not mapped."""
+    m = reader.memory
+    constant = [tuple(m.pa(m.address(edge) + step) - step for edge, step in ends)
+                for ends in ((("__text_start", 0), ("__rodata_end", -1)),
+                             (("__bss_end", 0), ("_end", -1)))]
+    machine = m.address("machine")
+    kept = []
+    for index in range(m.get(machine, "machine.no_map_count")):
+        at = m.member(machine, "machine.no_map") + index * m.size_of("region")
+        start = m.get(at, "region.start")
+        kept.append((start, start + m.get(at, "region.bytes")))
+    for mapping in reader.kernel_mappings():
+        start = mapping.pfn * PAGE_SIZE if mapping.pfn is not None else 0
+        end = start + mapping.size
+        where = "kernel's 0x%x (frame 0x%x)" % (mapping.va, start // PAGE_SIZE)
+        if mapping.kind != "present" or mapping.bits & PTE_U:
+            yield "%s is %s" % (where, mapping.kind)
+        if mapping.bits & PTE_A_D != PTE_A_D:
+            yield where + " waits for its accessed and dirty bits"
+        if mapping.bits & PTE_W and mapping.bits & PTE_X:
+            yield where + " may be stored to and run"
+        if mapping.bits & PTE_W and any(start < b and a < end for a, b in constant):
+            yield where + " may be stored to, and is text or a constant"
+        if any(start < b and a < end for a, b in kept):
+            yield where + " is the firmware's own"
 
 
 # ---- frames -------------------------------------------------------------------------------------

@@ -223,6 +223,27 @@ class Reader:
             span = PAGE_SIZE << 9 * (process.levels - 1)
             yield from self._walk(process.root, 0, span, 256, set())
 
+    def kernel_mappings(self):
+        """Every entry of the kernel's half, by address."""
+        m = self.memory
+        table = m.address("kernel_page_table")
+        span = PAGE_SIZE << 9 * (m.get(table, "page_table.levels") - 1)
+        root = m.pa(m.get(table, "page_table.root"))
+        yield from self._walk(root + 8 * 256, (1 << 64) - 256 * span, span, 256, set())
+
+    def kernel_entry(self, va):
+        """Where the entry lies that maps an address of the kernel's half."""
+        m = self.memory
+        table = m.address("kernel_page_table")
+        at = m.get(table, "page_table.root")
+        for level in range(m.get(table, "page_table.levels") - 1, -1, -1):
+            place = at + 8 * (va >> 12 + 9 * level & 511)
+            entry = m.u64(place)
+            if not entry & PTE_V or entry & PTE_LEAF:
+                return place
+            at = m.direct_va(self.next_table(entry))
+        raise Torn("a page table points to a page table below the last level")
+
     def _walk(self, table, va, span, count, seen):
         """The leaves below a table whose entries span so many bytes each."""
         if table in seen:
