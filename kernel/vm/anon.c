@@ -235,10 +235,12 @@ static enum fault_result map_swapped(struct vm_fault *fault, struct page *page, 
 enum fault_result anon_swap_in(struct vm_fault *fault)
 {
     swp_entry_t slot = pte_swap_slot(fault->old);
-    struct page *page = swap_find_page(slot);
     enum fault_result result = FAULT_RETRY;
+    struct page *page;
     bool was_listed;
 
+    race_window();
+    page = swap_find_page(slot);
     if (!page)
         return FAULT_WANT_SWAP;
     if (!page_trylock(page)) {

@@ -140,7 +140,8 @@ act_with_care(struct vm_fault *fault, const struct vm_area_struct *area)
 
     if (fault->flags & FAULT_FLAG_BRING_BACK)
         return pte_kind(fault->old) == PTE_SWAP ? anon_swap_in(fault) : FAULT_OK;
-    if (fault->mm->quota) {
+    fault->has_quota = fault->mm->quota != NULL;
+    if (fault->has_quota) {
         fault->brings_page = brings_private_page(kind) && !(fault->vma->flags & VMA_LOCKED);
         if (fault->brings_page)
             result = (enum fault_result)quota_ask(fault);
@@ -235,13 +236,31 @@ static enum fault_result wait_failed(int error)
     return error == -EDQUOT ? FAULT_WANT_PROMISE : FAULT_IO_ERROR;
 }
 
-/* Holds nothing. The page that fault->old says is in swap comes into memory. */
+/* Holds nothing. Is the entry what the last round found? */
+static bool entry_is_old(struct vm_fault *fault)
+{
+    pte_t *slot;
+    bool is_old;
+
+    rwlock_read_acquire(&fault->mm->lock);
+    slot = find_page_table(&fault->mm->page_table, fault->va);
+    is_old = slot && pte_load(slot) == fault->old;
+    rwlock_read_release(&fault->mm->lock);
+    return is_old;
+}
+
+/*
+ * Holds nothing. The page that fault->old says is in swap comes into memory. The slot may have
+ * become another's meanwhile: then a failure is not ours.
+ */
 static enum fault_result wait_for_swap(struct vm_fault *fault)
 {
     struct page *page;
-    int count = read_from_swap(pte_swap_slot(fault->old), fault->mm->quota == NULL, &page);
+    int count;
 
-    if (count == -EAGAIN)
+    race_window();
+    count = read_from_swap(pte_swap_slot(fault->old), !fault->has_quota, &page);
+    if (count == -EAGAIN || (count == -EIO && !entry_is_old(fault)))
         return FAULT_RETRY;
     if (count < 0)
         return wait_failed(count);
@@ -335,7 +354,7 @@ enum fault_result handle_page_fault(struct mm_struct *mm, uint64_t address, unsi
     fault.page = NULL;
     fault.object = NULL;
     fault.ahead = 0;
-    fault.brings_page = fault.has_asked = fault.may_exceed = false;
+    fault.has_quota = fault.brings_page = fault.has_asked = fault.may_exceed = false;
     fault.stamp = fault.patience = 0;
     fault.tables.count = 0;
     do {

@@ -62,6 +62,7 @@ struct vm_fault {
     struct vm_object *object;   /* with a use: to be read from */
     uint64_t index;
     uint32_t ahead;             /* so many pages after it may be read along */
+    bool has_quota;             /* the space, when this was looked at */
     bool brings_page;           /* a private page: it counts for the quota */
     bool has_asked;             /* the quota for room */
     bool may_exceed;            /* the quota, for nothing can go */

@@ -13,6 +13,7 @@
 #include "mem/frame.h"
 #include "mem/vm_stat.h"
 #include "sync/printf.h"
+#include "sync/race.h"
 #include "sync/trace.h"
 #include "thread/thread.h"
 #include "vm/commit.h"
@@ -135,14 +136,22 @@ static bool page_return(struct vm_object *object, uint64_t index, struct page *p
     return true;
 }
 
-/* Brings the page at index back from slot. 0: look again; -ENOMEM, -EIO. Sleeps. */
+/*
+ * Brings the page at index back from slot, where that was seen. The slot may be another's by now:
+ * then what is found or fails is not the object's. 0: look again; -ENOMEM, -EIO. Sleeps.
+ */
 static int object_swap_in(struct vm_object *object, uint64_t index, uint32_t slot)
 {
-    struct page *page = swap_find_page((swp_entry_t){slot - 1});
-    int error = page ? 0 : read_from_swap((swp_entry_t){slot - 1}, true, &page);
+    struct page *page;
+    int error;
 
+    race_window();
+    page = swap_find_page((swp_entry_t){slot - 1});
+    error = page ? 0 : read_from_swap((swp_entry_t){slot - 1}, true, &page);
+    if (error == -EAGAIN || (error == -EIO && find_slot(object, index) != slot))
+        return 0;
     if (error < 0)
-        return error == -EAGAIN ? 0 : error;
+        return error;
     page_lock(page);
     page_return(object, index, page, slot);
     page_unlock(page);

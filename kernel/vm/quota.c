@@ -8,6 +8,7 @@
 #include "mem/frame.h"
 #include "mem/kmem.h"
 #include "mmu/tlb.h"
+#include "sync/race.h"
 #include "thread/thread.h"
 #include "vm/fault.h"
 #include "vm/lru.h"
@@ -176,7 +177,12 @@ int quota_ask(struct vm_fault *fault)
     uint64_t cleared = 0;
     bool has_room;
 
+    race_window();
     spin_lock(&mm->page_table.lock);
+    if (fault->slot && pte_load(fault->slot) != fault->old) {
+        spin_unlock(&mm->page_table.lock);
+        return FAULT_RETRY; /* a slot that it showed may be another's */
+    }
     if (*entry_link(quota, fault->va)) {
         spin_unlock(&mm->page_table.lock);
         return FAULT_OK; /* its frame changes, no more */

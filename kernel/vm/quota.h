@@ -56,7 +56,8 @@ void quota_count_pages(struct mm_struct *mm);
 void quota_free(struct mm_struct *mm); /* nobody uses mm any more */
 
 /*
- * A fault is about to bring in a private page: FAULT_OK where there is room, else FAULT_WANT_ROOM.
+ * A fault is about to bring in a private page: FAULT_OK where there is room, else FAULT_WANT_ROOM;
+ * FAULT_RETRY: the entry is not what was looked at.
  * Locks: the mm lock for reading.
  */
 int quota_ask(struct vm_fault *fault);

@@ -34,6 +34,14 @@ static bool slot_is_free(uint32_t slot)
     return swap.uses[slot] == 0 && swap.cached[slot] == 0;
 }
 
+/* Locks: what keeps the slot in use. Returns: its number. */
+static uint32_t slot_in_use(swp_entry_t slot)
+{
+    san_assert(slot.number < swap.slots);
+    san_assert((swap.uses[slot.number] & USES_MASK) != 0 || swap.cached[slot.number] != 0);
+    return slot.number;
+}
+
 /* Locks: swap.lock. A page in memory has the slot, and nothing else does. */
 static bool slot_is_idle(uint32_t slot)
 {
@@ -74,7 +82,10 @@ static void maps_free(void)
     swap.cached = swap.stamp = NULL;
 }
 
-/* The arrays for a disk that nothing is known about yet. Locks: is_closed is ours. */
+/*
+ * The arrays for a disk that nothing is known about yet. Nobody looks into them before there are
+ * slots. Locks: is_closed is ours.
+ */
 static int maps_make(uint64_t slots)
 {
     swap.uses = map_alloc(slots * sizeof(*swap.uses), &swap.uses_order);
@@ -84,8 +95,10 @@ static int maps_make(uint64_t slots)
         maps_free();
         return -ENOMEM;
     }
+    spin_lock(&swap.lock);
     swap.next = swap.used = swap.idle = swap.with_page = swap.retired = swap.lost = 0;
     swap.slots = (uint32_t)slots;
+    spin_unlock(&swap.lock);
     return 0;
 }
 
@@ -128,9 +141,11 @@ bool swap_close(bool closed)
 
 void swap_give_up(void)
 {
+    spin_lock(&swap.lock);
     assert(swap.used == 0);
     swap.device = NULL;
-    swap.slots = 0;
+    swap.slots = 0; /* a number that somebody remembers is out of range from now on */
+    spin_unlock(&swap.lock);
     maps_free();
 }
 
@@ -238,7 +253,7 @@ int swap_slot_alloc(struct page *page, uint32_t stamp)
 void swap_slot_get(swp_entry_t slot)
 {
     spin_lock(&swap.lock);
-    swap.idle -= slot_is_idle(slot.number);
+    swap.idle -= slot_is_idle(slot_in_use(slot));
     swap.uses[slot.number]++;
     spin_unlock(&swap.lock);
 }
@@ -262,7 +277,7 @@ void swap_slot_put(swp_entry_t slot)
     bool charged;
 
     spin_lock(&swap.lock);
-    assert((swap.uses[slot.number] & USES_MASK) != 0);
+    assert((swap.uses[slot_in_use(slot)] & USES_MASK) != 0);
     swap.uses[slot.number]--;
     swap.idle += slot_is_idle(slot.number);
     charged = slot_settle(slot.number);
@@ -273,22 +288,22 @@ void swap_slot_put(swp_entry_t slot)
 
 uint32_t swap_slot_uses(swp_entry_t slot)
 {
-    return __atomic_load_n(&swap.uses[slot.number], __ATOMIC_ACQUIRE) & USES_MASK;
+    return __atomic_load_n(&swap.uses[slot_in_use(slot)], __ATOMIC_ACQUIRE) & USES_MASK;
 }
 
 uint32_t swap_slot_stamp(swp_entry_t slot)
 {
-    return swap.stamp[slot.number];
+    return swap.stamp[slot_in_use(slot)];
 }
 
 void swap_slot_set_stamp(swp_entry_t slot, uint32_t stamp)
 {
-    swap.stamp[slot.number] = stamp;
+    swap.stamp[slot_in_use(slot)] = stamp;
 }
 
 void swap_page_forget(struct page *page, uint16_t uses)
 {
-    uint32_t slot = page_swap_slot(page).number;
+    uint32_t slot = slot_in_use(page_swap_slot(page));
     bool charged;
 
     spin_lock(&swap.lock);
@@ -314,10 +329,8 @@ struct page *swap_find_page(swp_entry_t slot)
 {
     struct page *page = NULL;
 
-    if (__atomic_load_n(&swap.cached[slot.number], __ATOMIC_ACQUIRE) == 0)
-        return NULL;
     spin_lock(&swap.lock);
-    if (swap.cached[slot.number] != 0) {
+    if (slot.number < swap.slots && swap.cached[slot.number] != 0) {
         page = pfn_page((pfn_t){swap.cached[slot.number]});
         if (!page_try_get(page))
             page = NULL;
@@ -331,7 +344,8 @@ int swap_add_page(swp_entry_t slot, struct page *page)
     int error = 0;
 
     spin_lock(&swap.lock);
-    if ((swap.uses[slot.number] & USES_MASK) == 0 || swap.cached[slot.number] != 0) {
+    if (slot.number >= swap.slots || (swap.uses[slot.number] & USES_MASK) == 0 ||
+        swap.cached[slot.number] != 0) {
         error = -EAGAIN;
     } else {
         slot_give_page(slot.number, (uint32_t)page_pfn(page).number);

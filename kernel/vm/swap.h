@@ -6,6 +6,13 @@
  * that one of them brought back, and by which a page that was not written since is dropped without
  * being written again. A slot that nobody uses is free.
  *
+ * The map of slots is there while a slot is in use. So a number may be looked up as long as that
+ * cannot end: under the page table's (or the object's) lock under which the entry with it was seen,
+ * or under the lock of the page that has the slot. Without these a number is only remembered: the
+ * slot may be free by now, have other content, or be gone with its disk. swap_find_page and
+ * read_from_swap take such a number, and give a page that may be another's; so its user looks
+ * again, under the page's lock and the table's: has the page the slot, and the entry, too?
+ *
  * What always holds: an entry that allows stores shows a page without a slot. A page with a slot is
  * PAGE_DIRTY until the slot has its content, and is kept by somebody until then. page->slot changes
  * under the page's lock, or when its last reference is gone.
@@ -46,6 +53,7 @@ uint32_t swap_slots_with_page(void); /* of those, slots whose content is in memo
 int swap_slot_alloc(struct page *page, uint32_t stamp);
 void swap_slot_get(swp_entry_t slot);     /* one more use, of a slot that is used */
 void swap_slot_put(swp_entry_t slot);     /* one less; the last frees it unless a page has it */
+/* Locks: of these and the two above, what keeps the slot in use (see the top). */
 uint32_t swap_slot_uses(swp_entry_t slot);
 uint32_t swap_slot_stamp(swp_entry_t slot);
 void swap_slot_set_stamp(swp_entry_t slot, uint32_t stamp);
@@ -53,13 +61,13 @@ void swap_slot_set_stamp(swp_entry_t slot, uint32_t stamp);
  * Locks: the page's. */
 void swap_page_forget(struct page *page, uint16_t uses);
 
-/* The page in memory that has the slot's content, with a reference; or NULL. */
+/* The page in memory that has the slot's content, with a reference; or NULL. Slot: any number. */
 struct page *swap_find_page(swp_entry_t slot);
 
 /*
  * Brings the slot's page into memory, and neighbours along with it if ahead is true. How many were
- * read, and *out, with a reference; -EAGAIN: nobody uses the slot any more; -ENOMEM, -EIO. Sleeps;
- * holds nothing.
+ * read, and *out, with a reference; -EAGAIN: nobody uses the slot any more, or there is none of
+ * that number; -ENOMEM; -EIO, which may be about another's content, too. Sleeps; holds nothing.
  */
 int read_from_swap(swp_entry_t slot, bool ahead, struct page **out);
 

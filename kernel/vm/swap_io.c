@@ -9,6 +9,7 @@
 #include "dev/transfer.h"
 #include "mem/frame.h"
 #include "mem/vm_stat.h"
+#include "sync/race.h"
 #include "sync/trace.h"
 #include "thread/sleeplock.h"
 #include "vm/lru.h"
@@ -110,6 +111,7 @@ static int page_for_slot(uint32_t slot, unsigned frame_flags, struct page **out)
     if (!page)
         return -ENOMEM;
     page_trylock(page); /* nobody else has it */
+    race_window();
     error = swap_add_page((swp_entry_t){slot}, page);
     if (error) {
         page_unlock(page);

@@ -6,6 +6,7 @@
  */
 #include "abi/errno.h"
 #include "lib/string.h"
+#include "sync/race.h"
 #include "thread/thread.h"
 #include "vm/commit.h"
 #include "vm/family.h"
@@ -101,15 +102,27 @@ static int everything_back(void)
     return error;
 }
 
+/* Is the disk of that serial in use for swap? Else 0 becomes -EINVAL. */
+static int device_check(const char *serial)
+{
+    struct block_device *device = swap.device;
+
+    return device && strcmp(device->serial, serial) == 0 ? 0 : -EINVAL;
+}
+
 int swap_off(const char *serial)
 {
     int64_t slots;
-    int error;
+    int error = device_check(serial);
 
-    if (!swap.device || strcmp(swap.device->serial, serial) != 0)
-        return -EINVAL;
+    if (error)
+        return error;
+    race_window();
     if (!swap_close(true)) /* nothing more goes out */
         return -EBUSY;
+    error = device_check(serial); /* another swapoff may have been first */
+    if (error)
+        goto open;
     slots = (int64_t)swap.slots - swap.retired;
     error = commit_limit_lower(slots);
     if (error)

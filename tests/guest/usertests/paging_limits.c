@@ -283,6 +283,27 @@ static void swapoff_finds_room(void)
     expect_equal(swapon(DISK), 0);
 }
 
+static void verify_shared(long address)
+{
+    verify_pages((char *)address, REGION, 1);
+}
+
+/* The same while others fault on pages of shared memory, whose slots the object knows. */
+static void swapoff_of_shared(void)
+{
+    need_pressure();
+    need_swap(2 * REGION);
+    char *start = map(REGION, RW, MAP_SHARED);
+
+    fill_pages(start, REGION, 1);
+    press_out(start, REGION);
+    for (int i = 0; i < 4; i++)
+        spawn(verify_shared, (long)start);
+    expect_equal(swapoff(DISK), 0);
+    join_all(4, 0);
+    expect_equal(swapon(DISK), 0);
+}
+
 /* Refused while promises count on it, and while what is there does not fit into memory. */
 static void swapoff_keeps_promises(void)
 {
@@ -391,6 +412,7 @@ const struct test paging_limit_tests[] = {
     {"stream_spares_hot_pages", stream_spares_hot_pages, QUICK},
     {"swap_goes_and_comes", swap_goes_and_comes, QUICK},
     {"swapoff_finds_room", swapoff_finds_room, QUICK},
+    {"swapoff_of_shared", swapoff_of_shared, SLOW},
     {"swapoff_keeps_promises", swapoff_keeps_promises, QUICK},
     {"swap_refusals", swap_refusals, QUICK},
     {"swapoff_while_paging", swapoff_while_paging, QUICK},

@@ -379,6 +379,41 @@ static void copy_of_what_came_back(void)
     finish(&thread);
 }
 
+static void verify_for_ever(void *unused)
+{
+    (void)unused;
+    for (;;)
+        verify_pages(area, REGION, 1);
+}
+
+static void page_in_threads(long unused)
+{
+    (void)unused;
+    area = map(REGION, RW, MAP_PRIVATE);
+    fill_pages(area, REGION, 1);
+    in_threads(WORKERS, verify_for_ever);
+}
+
+/*
+ * Swap is given up, and taken again later, while threads have seen the number of a slot and are not
+ * done with it: by then there is no such slot, or one with another's page.
+ */
+static void swap_goes_under_faults(void)
+{
+    need_swap(4 * REGION);
+    expect(memlimit(QUOTA, POLICY_FIFO) >= 0); /* for the children */
+    for (int i = 0; i < 10; i++) {
+        int pid = spawn(page_in_threads, 0);
+
+        sleep(1);
+        expect_equal(swapoff("swap"), 0);
+        sleep(i % 3);
+        expect_equal(swapon("swap"), 0);
+        kill(pid);
+        expect_equal(wait_for(pid), STATUS_KILLED);
+    }
+}
+
 /* vmstress has a model of every page of its arena; here a tenth of them has a frame. */
 static void model_under_quota(void)
 {
@@ -406,6 +441,7 @@ const struct test swap_race_tests[] = {
     {"write_while_paging", write_while_paging, QUICK},
     {"writers_get_on", writers_get_on, QUICK},
     {"copy_of_what_came_back", copy_of_what_came_back, QUICK},
+    {"swap_goes_under_faults", swap_goes_under_faults, QUICK},
     {"model_under_quota", model_under_quota, QUICK},
     {NULL, NULL, QUICK},
 };
