@@ -113,7 +113,7 @@ long number_or_die(const char *program, const char *string, long least, long mos
 
 /*
  * Printing: lib/printf.c. The number of characters, or -1, if not all could be written. Where that
- * was standard output, a return from main() says so, and ends with 1.
+ * was standard output, the program's exit() says so, and ends with 1.
  * %d %i %u %x %X %p %c %s %%, with -, 0, width, .precision, l, ll, z.
  */
 int printf(const char *format, ...) __attribute__((format(printf, 1, 2)));
@@ -123,7 +123,8 @@ int snprintf(char *to, size_t room, const char *format, ...)
 int vfprintf(int fd, const char *format, va_list arguments);
 int vsnprintf(char *to, size_t room, const char *format, va_list arguments);
 void output_failed(void); /* the same for a program's own way of writing; errno says why */
-extern int (*output_check)(const char *program, int status); /* at the end of main(); or NULL */
+extern int (*output_check)(int status); /* for exit(): the status that it ends with; or NULL */
+extern const char *program_name;        /* argv[0] */
 const char *strerror(int error);
 const char *cause_name(int cause); /* of wait_info(), in words */
 #define END_KILLED 125

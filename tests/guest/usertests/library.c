@@ -139,11 +139,33 @@ static void lost_output_is_told(void)
     }
 }
 
+static void do_nothing(long unused)
+{
+    (void)unused;
+}
+
+static void print_and_exit(long status)
+{
+    close_the_way_out();
+    keep_what_is_said();
+    expect(printf("lost") < 0);
+    join(spawn(do_nothing, 0));
+    exit((int)status);
+}
+
+/* exit() is told, too; a child that was forked afterwards has lost nothing. */
+static void exit_tells_lost_output(void)
+{
+    expect_equal(wait_for(spawn(print_and_exit, 0)), 1);
+    expect_equal(wait_for(spawn(print_and_exit, 7)), 7);
+}
+
 const struct test library_tests[] = {
     {"numbers_are_read", numbers_are_read, QUICK},
     {"bad_numbers_are_refused", bad_numbers_are_refused, QUICK},
     {"formats", formats, QUICK},
     {"printf_tells_failure", printf_tells_failure, QUICK},
     {"lost_output_is_told", lost_output_is_told, QUICK},
+    {"exit_tells_lost_output", exit_tells_lost_output, QUICK},
     {NULL, NULL, QUICK},
 };
