@@ -21,7 +21,7 @@
 #include "vm/page_lock.h"
 #include "vm/usercopy.h"
 
-#define WRITE_BURST (64 * PAGE_SIZE) /* written before the writer is asked to throttle again */
+#define BURST (64 * PAGE_SIZE) /* moved before others may have the inode, or a writer is throttled */
 
 /* Locks: inode's. */
 static inline void load_locked(struct inode *inode)
@@ -148,43 +148,91 @@ static int64_t read_piece(struct inode *inode, struct mm_struct *mm, uint64_t us
     return bytes > 0 ? (int64_t)bytes : -EFAULT;
 }
 
+/* A read under way. */
+struct reader {
+    struct inode *inode;
+    struct mm_struct *mm; /* NULL: the kernel reads */
+    uint64_t user, offset, bytes; /* the rest */
+    unsigned faults;      /* since it got on last */
+};
+
 /*
- * Lets go of the inode while it does what a read that stopped with error needs. 0: go on with what
- * the file is then. Locks: inode's, also when it returns.
+ * Holds nothing. The next page's worth by way of a frame: the inode is let go before the user's page
+ * is looked for, so that the copy can be made where the page is brought in. Returns: as read_piece.
  */
-static int __attribute__((cold)) read_obstacle(struct inode *inode, struct mm_struct *mm,
-                                               uint64_t user, int error)
+static int64_t __attribute__((cold)) read_aside(struct reader *reader)
 {
+    struct page *page = frame_alloc(FRAME_BUFFER, 0);
+    int64_t moved;
+
+    if (!page)
+        return -ENOMEM;
+    inode_lock(reader->inode);
+    moved = read_piece(reader->inode, NULL, (uint64_t)page_va(page), reader->offset,
+                       smaller(reader->bytes, PAGE_SIZE));
+    inode_unlock(reader->inode);
+    if (moved > 0)
+        moved = user_copy_some(reader->mm, reader->user, page_va(page), (size_t)moved,
+                               KERNEL_TO_USER);
+    page_put(page);
+    return moved;
+}
+
+/*
+ * Lets go of the inode while it does what a read that stopped with error needs. A page that was
+ * brought in and is gone again (other threads unmap it, a quota takes it) is not waited for again.
+ * 0: go on with what the file is then; else as read_piece. Locks: inode's, also when it returns.
+ */
+static int64_t __attribute__((cold)) read_obstacle(struct reader *reader, int error)
+{
+    int64_t result = error;
+
     if (error != -EFAULT && error != -ENOMEM)
         return error;
-    inode_unlock(inode);
-    error = error == -ENOMEM ? frame_wait() : user_fault_in(mm, user, true);
-    inode_lock(inode);
-    return error;
+    inode_unlock(reader->inode);
+    if (error == -EFAULT)
+        result = reader->faults++ ? read_aside(reader)
+                                  : user_fault_in(reader->mm, reader->user, true);
+    if (result == -ENOMEM)
+        result = frame_wait();
+    inode_lock(reader->inode);
+    return result;
 }
 
 int64_t inode_read(struct inode *inode, struct mm_struct *mm, uint64_t user, uint64_t offset,
                    uint64_t bytes)
 {
-    uint64_t done = 0;
-    int error = 0;
+    struct reader reader = {inode, mm, user, offset, bytes, 0};
+    uint64_t burst = 0;
+    int64_t moved = 1;
 
     inode_lock(inode);
-    while (done < bytes) {
-        int64_t moved = mm && thread_is_interrupted()
-                            ? -EINTR
-                            : read_piece(inode, mm, user + done, offset + done, bytes - done);
-
-        if (moved > 0) {
-            done += (uint64_t)moved;
-            continue;
-        }
-        error = moved < 0 ? read_obstacle(inode, mm, user + done, (int)moved) : 0;
-        if (moved == 0 || error)
+    while (reader.bytes > 0 && moved >= 0) {
+        if (mm && thread_is_interrupted()) {
+            moved = -EINTR;
             break;
+        }
+        moved = read_piece(inode, mm, reader.user, reader.offset, reader.bytes);
+        if (moved == 0)
+            break;
+        if (moved < 0)
+            moved = read_obstacle(&reader, (int)moved);
+        if (moved <= 0)
+            continue;
+        reader.user += (uint64_t)moved;
+        reader.offset += (uint64_t)moved;
+        reader.bytes -= (uint64_t)moved;
+        reader.faults = 0;
+        burst += (uint64_t)moved;
+        if (burst >= BURST) { /* others have their turn */
+            inode_unlock(inode);
+            burst = 0;
+            inode_lock(inode);
+        }
     }
     inode_unlock(inode);
-    return done ? (int64_t)done : error;
+    bytes -= reader.bytes;
+    return bytes ? (int64_t)bytes : moved;
 }
 
 int64_t inode_read_kernel(struct inode *inode, void *data, uint64_t offset, uint64_t bytes)
@@ -410,7 +458,7 @@ static int write_burst(struct inode *inode, const struct write_source *source, u
         offset = inode->object.size;
     if (offset < DISK_MAX_FILE)
         error = write_pieces(inode, source, user, offset,
-                             smaller(smaller(bytes, WRITE_BURST), DISK_MAX_FILE - offset), done);
+                             smaller(smaller(bytes, BURST), DISK_MAX_FILE - offset), done);
     inode_unlock(inode);
     return error;
 }

@@ -337,8 +337,8 @@ static bool __attribute__((noinline)) fault_waited(struct vm_fault *fault,
     return *result == FAULT_RETRY;
 }
 
-enum fault_result handle_page_fault(struct mm_struct *mm, uint64_t address, unsigned flags,
-                                    uint64_t sp)
+enum fault_result fault_and_copy(struct mm_struct *mm, uint64_t address, unsigned flags,
+                                 uint64_t sp, struct fault_copy *copy)
 {
     struct vm_fault fault;
     enum fault_result result;
@@ -360,11 +360,19 @@ enum fault_result handle_page_fault(struct mm_struct *mm, uint64_t address, unsi
     do {
         rwlock_read_acquire(&mm->lock);
         result = fault_look(&fault);
+        if (__builtin_expect(copy && result == FAULT_OK, 0))
+            copy->done = user_copy_try(mm, address, copy->kernel, copy->bytes, copy->way);
         rwlock_read_release(&mm->lock);
     } while (__builtin_expect(result != FAULT_OK, 0) && fault_waited(&fault, &result));
     if (__builtin_expect(fault.page || fault.tables.count || result != FAULT_OK, 0))
         fault_end(&fault, result);
     return result;
+}
+
+enum fault_result handle_page_fault(struct mm_struct *mm, uint64_t address, unsigned flags,
+                                    uint64_t sp)
+{
+    return fault_and_copy(mm, address, flags, sp, NULL);
 }
 
 static const char *access_word(unsigned flags)

@@ -14,6 +14,7 @@
 
 #include "sync/trace.h"
 #include "vm/mm.h"
+#include "vm/usercopy.h"
 #include "vm/vma.h"
 
 enum fault_flag {
@@ -48,6 +49,14 @@ enum fault_result {
     FAULT_WANT_PROMISE, /* no more memory can be promised */
 };
 
+/* What is copied from or to a user's page as soon as it is there. */
+struct fault_copy {
+    void *kernel;
+    size_t bytes; /* all in the page that is accessed */
+    enum user_copy way;
+    size_t done;  /* bytes, or 0: the page was taken away at once */
+};
+
 struct vm_fault {
     struct mm_struct *mm;
     struct vm_area_struct *vma; /* valid while the mm lock is held */
@@ -74,6 +83,13 @@ struct vm_fault {
 /* Sleeps; the mm lock is not held, nor any but outer locks. Chapter "Page Fault Handling". */
 enum fault_result handle_page_fault(struct mm_struct *mm, uint64_t address, unsigned flags,
                                     uint64_t sp);
+
+/*
+ * The same; and copies, before the mm lock is let go: who unmaps or protects the page must wait for
+ * that, so that each round in which the page is had gets on, whatever other threads do.
+ */
+enum fault_result fault_and_copy(struct mm_struct *mm, uint64_t address, unsigned flags,
+                                 uint64_t sp, struct fault_copy *copy);
 
 /* As fault_install: the path has to be built, or something is there, or to be noted. */
 bool fault_install_with_care(struct vm_fault *fault, pte_t entry);

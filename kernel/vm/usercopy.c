@@ -91,7 +91,8 @@ size_t user_copy_try(struct mm_struct *mm, uint64_t user, void *kernel, size_t b
     return copy_pages(mm, user, kernel, bytes, way);
 }
 
-int user_fault_in(struct mm_struct *mm, uint64_t user, bool write)
+/* As user_fault_in; copy: what is to be copied once the page is there, or NULL. */
+static int fault_in(struct mm_struct *mm, uint64_t user, bool write, struct fault_copy *copy)
 {
     unsigned flags = write ? FAULT_FLAG_WRITE : FAULT_FLAG_READ;
     struct thread *thread = current_thread();
@@ -106,7 +107,7 @@ int user_fault_in(struct mm_struct *mm, uint64_t user, bool write)
         flags |= FAULT_FLAG_USER_SP;
         sp = trap_frame_of(thread->stack)->sp;
     }
-    switch (handle_page_fault(mm, user, flags, sp)) {
+    switch (fault_and_copy(mm, user, flags, sp, copy)) {
     case FAULT_OK:
         return 0;
     case FAULT_NO_MEMORY:
@@ -118,6 +119,11 @@ int user_fault_in(struct mm_struct *mm, uint64_t user, bool write)
     default:
         return -EFAULT;
     }
+}
+
+int user_fault_in(struct mm_struct *mm, uint64_t user, bool write)
+{
+    return fault_in(mm, user, write, NULL);
 }
 
 int user_page_hold(struct mm_struct *mm, uint64_t user, struct page **page)
@@ -141,6 +147,19 @@ int user_page_hold(struct mm_struct *mm, uint64_t user, struct page **page)
     return error;
 }
 
+int64_t user_copy_some(struct mm_struct *mm, uint64_t user, void *kernel, size_t bytes,
+                       enum user_copy way)
+{
+    size_t in_page = PAGE_SIZE - (user & PAGE_MASK);
+    struct fault_copy copy = {kernel, bytes < in_page ? bytes : in_page, way, 0};
+    int error = 0;
+
+    copy.done = user_copy_try(mm, user, kernel, bytes, way);
+    while (copy.done == 0 && !error)
+        error = fault_in(mm, user, way == KERNEL_TO_USER, &copy);
+    return error ? error : (int64_t)copy.done;
+}
+
 static int user_copy(struct mm_struct *mm, uint64_t user, void *kernel, size_t bytes,
                      enum user_copy way)
 {
@@ -149,14 +168,12 @@ static int user_copy(struct mm_struct *mm, uint64_t user, void *kernel, size_t b
     if (!user_range_ok(user, bytes))
         return -EFAULT;
     while (done < bytes) {
-        int error;
+        int64_t copied = user_copy_some(mm, user + done, (uint8_t *)kernel + done, bytes - done,
+                                        way);
 
-        done += user_copy_try(mm, user + done, (uint8_t *)kernel + done, bytes - done, way);
-        if (done == bytes)
-            break;
-        error = user_fault_in(mm, user + done, way == KERNEL_TO_USER);
-        if (error)
-            return error;
+        if (copied < 0)
+            return (int)copied;
+        done += (size_t)copied;
     }
     return 0;
 }

@@ -24,6 +24,14 @@ enum user_copy { USER_TO_KERNEL = ACCESS_READ, KERNEL_TO_USER = ACCESS_WRITE };
 size_t user_copy_try(struct mm_struct *mm, uint64_t user, void *kernel, size_t bytes,
                      enum user_copy way);
 
+/*
+ * Copies what it can at once, of bytes > 0, but at least one: it brings the first page in if it has
+ * to, and other threads that take it away again and again do not keep it from getting on.
+ * Returns: how many, or -EFAULT, -ENOMEM, -EIO, -EINTR. Sleeps; only outer locks held.
+ */
+int64_t user_copy_some(struct mm_struct *mm, uint64_t user, void *kernel, size_t bytes,
+                       enum user_copy way);
+
 /* 0, or -EFAULT (or -ENOMEM, -EIO: the page could not be had; -EINTR: it is to end). Sleep. */
 int user_copy_in(struct mm_struct *mm, void *kernel, uint64_t user, size_t bytes);
 int user_copy_out(struct mm_struct *mm, uint64_t user, const void *kernel, size_t bytes);

@@ -19,6 +19,7 @@ struct table {
 
 static const struct table tables[] = {
     {"proc", process_tests}, {"proc", kill_tests}, {"proc", exec_tests}, {"proc", library_tests},
+    {"proc", long_call_tests},
     {"fs", file_tests},      {"fs", directory_tests}, {"fs", pipe_tests}, {"fs", disk_tests},
     {"cow", cow_tests},      {"fault", fault_tests}, {"fault", memory_tests},
     {"vm", mmap_tests},      {"vm", mmap_file_tests}, {"vm", mmap_hole_tests},
