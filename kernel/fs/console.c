@@ -72,6 +72,7 @@ static void console_take(const char *characters, uint32_t count)
 {
     uint64_t flags = spin_lock_irq(&queue_lock);
 
+    thread_note_act();
     queue_taken += count;
     for (uint32_t i = 0; i < count; i++)
         if (characters[i] == '\r')
@@ -182,20 +183,20 @@ static int64_t console_write(uint32_t minor, struct mm_struct *mm, uint64_t user
 {
     char piece[PIECE_BYTES + 1];
     uint64_t done = 0;
-    int result = 0;
+    int64_t result = 0;
 
     (void)minor;
-    while (done < bytes && result == 0) {
+    while (done < bytes && result >= 0) {
         uint64_t wanted = bytes - done < PIECE_BYTES ? bytes - done : PIECE_BYTES;
-        uint64_t copied = user_copy_try(mm, user + done, piece, wanted, USER_TO_KERNEL);
 
-        if (thread_is_interrupted())
-            result = -EINTR;
-        else if (copied == 0)
-            result = user_fault_in(mm, user + done, false);
-        piece[copied] = '\0';
-        console_print(piece, copied);
-        done += copied;
+        result = thread_is_interrupted() ? -EINTR : user_copy_some(mm, user + done, piece, wanted,
+                                                                   USER_TO_KERNEL);
+        if (result <= 0)
+            break;
+        piece[result] = '\0';
+        console_print(piece, (uint64_t)result);
+        done += (uint64_t)result;
+        thread_note_act();
     }
     return done > 0 ? (int64_t)done : result;
 }

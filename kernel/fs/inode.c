@@ -21,7 +21,7 @@
 #include "vm/page_lock.h"
 #include "vm/usercopy.h"
 
-#define BURST (64 * PAGE_SIZE) /* moved before others may have the inode, or a writer is throttled */
+#define BURST (64 * PAGE_SIZE) /* moved before others may have the inode, or a writer waits */
 
 /* Locks: inode's. */
 static inline void load_locked(struct inode *inode)
@@ -157,8 +157,8 @@ struct reader {
 };
 
 /*
- * Holds nothing. The next page's worth by way of a frame: the inode is let go before the user's page
- * is looked for, so that the copy can be made where the page is brought in. Returns: as read_piece.
+ * Holds nothing. The next page's worth by way of a frame: the inode is let go before the user's
+ * page is looked for, so that the copy can be made where that is brought in. Returns: as read_piece.
  */
 static int64_t __attribute__((cold)) read_aside(struct reader *reader)
 {
@@ -475,7 +475,10 @@ int64_t inode_write(struct inode *inode, struct mm_struct *mm, uint64_t user, ui
         uint64_t copied = 0;
 
         object_throttle(&inode->object);
-        error = thread_is_interrupted() ? -EINTR : write_burst(inode, &source, user + done,
+        error = -EINTR;
+        if (thread_is_interrupted())
+            break;
+        error = write_burst(inode, &source, user + done,
                             offset == INODE_END ? INODE_END : offset + done, bytes - done, &copied);
         done += copied;
         if (copied)
@@ -484,8 +487,10 @@ int64_t inode_write(struct inode *inode, struct mm_struct *mm, uint64_t user, ui
             error = write_obstacle(inode, &source, user + done, bytes - done, error, &settled);
     }
     source_let_go(&source);
-    if (done)
+    if (done) {
         log_note_work();
+        thread_note_act();
+    }
     return done ? (int64_t)done : error;
 }
 

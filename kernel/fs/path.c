@@ -198,6 +198,8 @@ static int create_in(struct inode *directory, const char *name, int type, int ma
     if (error) {
         inode->nlink = 0;
         orphan_add(inode->number);
+    } else {
+        thread_note_act();
     }
     inode_flush(inode);
     inode_unlock(inode);
@@ -302,6 +304,7 @@ static int link_in(struct inode *directory, const char *name, struct inode *inod
         error = directory_add(directory, name, inode->number);
     if (!error) {
         inode->nlink++;
+        thread_note_act();
         error = inode_flush(inode);
     }
     inode_unlock(inode);
@@ -367,6 +370,7 @@ static int unlink_locked(struct inode *directory, uint64_t offset, struct inode 
         error = directory_remove(directory, offset);
     if (error)
         return error;
+    thread_note_act();
     if (inode->type == T_DIR) {
         directory->nlink--;
         error = inode_flush(directory);

@@ -4,7 +4,7 @@
  * The bytes [reader.moved, writer.moved) of the stream are in the ring. Only the holder of an end's
  * lock changes its moved; so each copies to or from its own part of the ring with no spinlock held.
  * Both locks are outer locks: their holder may fault and wait. The copy itself is made by
- * user_copy_try; where that stops, the page is faulted in and the copy goes on.
+ * user_copy_some, a piece at a time.
  *
  * All of the ring is promised when the pipe is made, so that what fits never waits for memory that
  * others have; a frame is taken when the first byte goes there, and kept until the pipe goes.
@@ -202,25 +202,26 @@ static void pipe_advance(struct pipe *pipe, struct pipe_end *end, uint64_t bytes
     __atomic_store_n(&end->moved, end->moved + bytes, __ATOMIC_RELEASE);
     end_wake(end == &pipe->writer ? &pipe->reader : &pipe->writer);
     spin_unlock(&pipe->lock);
+    thread_note_act();
 }
 
 /*
  * Copies some of the bytes into the ring, which has room. Locks: write lock. Sleeps.
- * Returns: how many, perhaps 0, or -errno.
+ * Returns: how many, or -errno.
  */
 static int pipe_fill(struct pipe *pipe, struct mm_struct *mm, uint64_t user, uint64_t bytes)
 {
     uint64_t room = PIPE_BYTES - pipe_used(pipe);
     uint64_t piece = pipe_piece(pipe->writer.moved, bytes < room ? bytes : room);
     char *frame = pipe_frame_to_fill(pipe);
-    uint64_t copied;
+    int64_t copied;
 
     if (frame == NULL)
         return -ENOMEM;
-    copied = user_copy_try(mm, user, frame + pipe->writer.moved % PAGE_SIZE, piece, USER_TO_KERNEL);
-    if (copied == 0)
-        return user_fault_in(mm, user, false);
-    pipe_advance(pipe, &pipe->writer, copied);
+    copied = user_copy_some(mm, user, frame + pipe->writer.moved % PAGE_SIZE, piece,
+                            USER_TO_KERNEL);
+    if (copied > 0)
+        pipe_advance(pipe, &pipe->writer, (uint64_t)copied);
     return (int)copied;
 }
 
@@ -255,19 +256,16 @@ static int64_t pipe_deliver(struct pipe *pipe, struct mm_struct *mm, uint64_t us
 {
     const uint64_t start = pipe->reader.moved, end = start + bytes;
     uint64_t at = start;
-    int result = 0;
+    int64_t copied = 1;
 
-    while (at < end && result == 0) {
-        uint64_t piece = pipe_piece(at, end - at);
-        uint64_t copied = user_copy_try(mm, user, pipe->frame[pipe_slot(at)] + at % PAGE_SIZE,
-                                        piece, KERNEL_TO_USER);
-
-        if (copied == 0)
-            result = user_fault_in(mm, user, true);
-        at += copied;
-        user += copied;
+    while (at < end && copied > 0) {
+        copied = user_copy_some(mm, user + (at - start),
+                                pipe->frame[pipe_slot(at)] + at % PAGE_SIZE,
+                                pipe_piece(at, end - at), KERNEL_TO_USER);
+        if (copied > 0)
+            at += (uint64_t)copied;
     }
-    return at > start ? (int64_t)(at - start) : result;
+    return at > start ? (int64_t)(at - start) : copied;
 }
 
 int64_t pipe_read(struct pipe *pipe, struct mm_struct *mm, uint64_t user, uint64_t bytes)

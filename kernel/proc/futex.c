@@ -107,6 +107,7 @@ static int wake_in(struct futex_bucket *bucket, const struct futex_key *key, int
             continue;
         list_del(link);
         sleeper->woken = true;
+        thread_note_act();
         waitq_wake_one(&sleeper->queue); /* it goes on only after the bucket's lock is free */
         woken++;
     }

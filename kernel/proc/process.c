@@ -160,6 +160,7 @@ int process_list(struct process *process, struct process *parent)
     else
         list_init(&process->sibling);
     thread_start(thread); /* under the lock: who finds a process, finds it running */
+    thread_note_act();
     spin_unlock(&process_lock);
     return pid; /* the process itself may be gone by now */
 }

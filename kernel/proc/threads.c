@@ -92,6 +92,7 @@ static int thread_list_and_start(struct process *process, struct thread *thread)
         thread->id = id;
         process_thread_list(process, thread);
         thread_start(thread); /* under the lock: who finds a thread, finds it running */
+        thread_note_act();
     }
     spin_unlock(&process_lock);
     return id;

@@ -5,6 +5,7 @@
 #include "sys/calls.h"
 
 #include "mem/frame.h"
+#include "sync/printf.h"
 #include "thread/thread.h"
 
 #define SYSCALL_ROW(call) [SYS_##call] = sys_##call,
@@ -17,6 +18,7 @@ int64_t syscall_again(struct trap_frame *frame)
     int64_t result = -ENOMEM;
 
     while (result == -ENOMEM && thread->missed_frame && frame_wait() == 0) {
+        san_assert(!thread->has_acted);
         thread->missed_frame = false;
         result = syscall_table[frame->a7](frame);
     }

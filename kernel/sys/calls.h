@@ -27,6 +27,9 @@ static inline void syscall(struct trap_frame *frame)
     uint64_t number = frame->a7;
     int64_t result = -ENOSYS;
 
+#ifdef SAN
+    current_thread()->has_acted = false;
+#endif
     if (number < SYSCALLS && syscall_table[number] != NULL)
         result = syscall_table[number](frame);
     if (__builtin_expect(result == -ENOMEM, 0))

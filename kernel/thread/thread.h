@@ -58,6 +58,7 @@ struct thread {
     struct held_locks held;      /* o */
     uint32_t allocations_left;   /* o: to the one that fails on purpose; 0: none does */
     uint64_t left_at;            /* h: when it left the hart; see mmu/tlb_check.h */
+    bool has_acted;              /* o: its call did what cannot be done twice */
 #endif
 };
 
@@ -85,6 +86,17 @@ void thread_yield(void); /* lets others run. Sleeps. */
  * lives.
  */
 void thread_interrupt(struct thread *thread);
+/*
+ * The running call has done something that must not be done twice: what it returns is what it did,
+ * and never -ENOMEM, for which it would be carried out again. With SAN=1 syscall_again asserts that.
+ */
+static inline void thread_note_act(void)
+{
+#ifdef SAN
+    current_thread()->has_acted = true;
+#endif
+}
+
 /* The running thread ends, and from now on does all that this takes: it was interrupted enough. */
 void thread_begin_to_end(void);
 /*

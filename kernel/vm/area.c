@@ -12,6 +12,7 @@
 #include "mem/kmem.h"
 #include "mmu/tlb.h"
 #include "sync/printf.h"
+#include "thread/thread.h"
 #include "vm/anon.h"
 #include "vm/mm.h"
 #include "vm/quota.h"
@@ -461,6 +462,7 @@ static void tables_remove(struct mm_struct *mm, const struct vma_range *range)
  */
 static void areas_take(struct mm_struct *mm, struct vma_range *range, struct list_head *closing)
 {
+    thread_note_act();
     unmap_page_range(mm, range->start, range->end);
     while (range->first != range->above) {
         struct vm_area_struct *vma = range->first;

@@ -36,7 +36,6 @@ extern const struct test file_tests[], directory_tests[], pipe_tests[], disk_tes
 extern const struct test cow_tests[], fault_tests[], memory_tests[];
 extern const struct test code_tests[], pointer_tests[], nomem_tests[], stress_tests[];
 extern const struct test long_call_tests[];
-extern const struct test pointer_tests[], nomem_tests[], stress_tests[];
 extern const struct test mmap_tests[], mmap_file_tests[], mmap_hole_tests[], mmap_error_tests[];
 extern const struct test mmap_race_tests[];
 extern const struct test mprotect_tests[], advise_tests[], shared_tests[], place_tests[];
