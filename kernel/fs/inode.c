@@ -158,7 +158,8 @@ struct reader {
 
 /*
  * Holds nothing. The next page's worth by way of a frame: the inode is let go before the user's
- * page is looked for, so that the copy can be made where that is brought in. Returns: as read_piece.
+ * page is looked for, so that the copy can be made where that is brought in.
+ * Returns: as read_piece.
  */
 static int64_t __attribute__((cold)) read_aside(struct reader *reader)
 {

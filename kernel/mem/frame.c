@@ -301,6 +301,8 @@ int frame_wait(void)
 {
     uint64_t freed;
 
+    if (alloc_failure_stays())
+        return -ENOMEM;
     lockorder_acquire(RANK_FRAMES, &frame_lists, "frames");
     freed = frame_reclaim_hook ? frame_reclaim_hook(FRAME_CHAIN, true) : 0;
     lockorder_release(RANK_FRAMES, &frame_lists);

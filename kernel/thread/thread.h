@@ -88,7 +88,7 @@ void thread_yield(void); /* lets others run. Sleeps. */
 void thread_interrupt(struct thread *thread);
 /*
  * The running call has done something that must not be done twice: what it returns is what it did,
- * and never -ENOMEM, for which it would be carried out again. With SAN=1 syscall_again asserts that.
+ * and never -ENOMEM, for which it would be carried out again. SAN=1: syscall_again asserts that.
  */
 static inline void thread_note_act(void)
 {

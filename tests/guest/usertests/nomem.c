@@ -12,6 +12,7 @@
 
 enum where {
     HERE,
+    HERE_FOR_LONG,    /* once more, and the kernel finds no frame by waiting, either */
     CHILD,            /* in a child, which must not be killed */
     CHILD_UNRESERVED, /* in a child, which may be: nobody promised it the memory */
 };
@@ -24,6 +25,8 @@ struct row {
     void (*undo)(long done); /* after it succeeded; or NULL */
 };
 
+#define STAYS (1l << 31) /* of a count: for HERE_FOR_LONG */
+
 static int fd, ends[2];
 static char *memory;
 static char page[PAGE_BYTES];
@@ -32,7 +35,7 @@ static struct proc_info info;
 static unsigned char present[PAGES];
 
 /* For this process, from now on; 0: none fails. */
-static bool fail_allocation(int count)
+static bool fail_allocation(long count)
 {
     return call(SYS_vmstat, count, 0, VMSTAT_FAIL, 0, 0, 0) == 0;
 }
@@ -485,7 +488,7 @@ static long act_stats_out(void)
 
 static long act_pipe_write(void)
 {
-    return write(ends[1], page, PAGE_BYTES);
+    return write(ends[1], block, 4 * PAGE_BYTES);
 }
 
 static void set_up_pipe(void)
@@ -495,8 +498,11 @@ static void set_up_pipe(void)
 
 static void undo_pipe_write(long done)
 {
-    expect_equal(done, PAGE_BYTES);
-    undo_pipe(0);
+    close(ends[1]); /* what it says is in the pipe, once */
+    expect(done > 0 && done <= (long)(4 * PAGE_BYTES));
+    expect_equal(read(ends[0], other, sizeof(other)), done);
+    expect_equal(read(ends[0], other, sizeof(other)), 0);
+    close(ends[0]);
 }
 
 /* The first floating-point instruction: the kernel makes room for the registers. */
@@ -514,7 +520,7 @@ static const struct row rows[] = {
     {"procinfo", HERE, NULL, act_procinfo, NULL},
     {"vmstat", HERE, NULL, act_vmstat, NULL},
     {"pipe", HERE, NULL, act_pipe, undo_pipe},
-    {"write into a pipe", HERE, set_up_pipe, act_pipe_write, undo_pipe_write},
+    {"write into a pipe", HERE_FOR_LONG, set_up_pipe, act_pipe_write, undo_pipe_write},
     {"open", HERE, NULL, act_open, undo_open},
     {"open O_CREATE", HERE, NULL, act_create, undo_create},
     {"open O_TRUNC", HERE, NULL, act_truncating_open, undo_open},
@@ -569,12 +575,13 @@ static const struct row rows[] = {
 };
 #define ROWS (sizeof(rows) / sizeof(rows[0]))
 
-static void complain(const struct row *row, int count, const char *what, long got)
+static void complain(const struct row *row, long count, const char *what, long got)
 {
-    fail("%s, allocation %d fails: %s: %ld (errno %d)\n", row->name, count, what, got, errno);
+    fail("%s, allocation %ld fails%s: %s: %ld (errno %d)\n", row->name, count & ~STAYS,
+         count & STAYS ? ", and the wait" : "", what, got, errno);
 }
 
-static long act_here(const struct row *row, int count)
+static long act_here(const struct row *row, long count)
 {
     long result;
     int error;
@@ -587,7 +594,7 @@ static long act_here(const struct row *row, int count)
     return result;
 }
 
-static long act_in_child(const struct row *row, int count)
+static long act_in_child(const struct row *row, long count)
 {
     int status, pid = fork();
 
@@ -621,9 +628,9 @@ static unsigned long failures(void)
 }
 
 /* Returns whether an allocation failed. */
-static bool attempt(const struct row *row, int count)
+static bool attempt(const struct row *row, long count)
 {
-    long (*act)(const struct row *, int) = row->where >= CHILD ? act_in_child : act_here;
+    long (*act)(const struct row *, long) = row->where >= CHILD ? act_in_child : act_here;
     unsigned long before, pages;
     int next;
     long result;
@@ -652,26 +659,33 @@ static bool attempt(const struct row *row, int count)
     return failed;
 }
 
+static void try_each_allocation(const struct row *row, long stays)
+{
+    struct ledger before, after;
+    bool failed = true;
+
+    ledger_begin(&before);
+    for (long count = 1; failed; count++) {
+        failed = attempt(row, stays | count);
+        if (!ledger_settles(&before, &after)) {
+            ledger_print(&before, &after);
+            complain(row, stays | count, "the ledger changed", after.commit);
+        }
+        if (count == MOST_ALLOCATIONS)
+            complain(row, stays | count, "no end", 0);
+    }
+}
+
 static void try_row(long number)
 {
     const struct row *row = &rows[number];
-    struct ledger before, after;
-    bool failed = true;
-    int count = 1;
 
     unlink("fresh"); /* of a row that failed */
     attempt(row, 0); /* what is touched for the first time */
     attempt(row, 0);
-    ledger_begin(&before);
-    for (; failed; count++) {
-        failed = attempt(row, count);
-        if (!ledger_settles(&before, &after)) {
-            ledger_print(&before, &after);
-            complain(row, count, "the ledger changed", after.commit);
-        }
-        if (count == MOST_ALLOCATIONS)
-            complain(row, count, "no end", 0);
-    }
+    try_each_allocation(row, 0);
+    if (row->where == HERE_FOR_LONG)
+        try_each_allocation(row, STAYS);
 }
 
 static void calls_without_memory(void)
