@@ -74,6 +74,7 @@ static void register_write(struct virtio_disk *disk, enum virtio_register offset
     disk->registers[offset / 4] = value;
 }
 
+/* Locks: disk->lock. */
 static uint32_t take_descriptor(struct virtio_disk *disk)
 {
     uint32_t index = disk->free_head;

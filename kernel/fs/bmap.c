@@ -16,6 +16,7 @@ static uint32_t addr_load(const struct inode *inode, uint32_t slot)
     return __atomic_load_n(&inode->addr[slot], __ATOMIC_ACQUIRE);
 }
 
+/* Locks: inode's. */
 static void addr_store(struct inode *inode, uint32_t slot, uint32_t block)
 {
     __atomic_store_n(&inode->addr[slot], block, __ATOMIC_RELEASE);
@@ -95,7 +96,7 @@ int bmap_missing(struct inode *inode, uint64_t index, uint32_t *missing)
     return bmap_walk(inode, index, &block, missing);
 }
 
-/* A new indirect block, empty, part of the operation. */
+/* Locks: inode's. A new indirect block, empty, part of the operation. */
 static int indirect_create(struct inode *inode, uint32_t near, uint32_t *block, uint32_t *promised)
 {
     struct buffer *buffer;
@@ -167,6 +168,7 @@ struct trim {
     uint32_t maps;     /* how often it changed */
 };
 
+/* Locks: the inode's. */
 static int trim_free(struct trim *trim, uint32_t block)
 {
     if (block / BLOCKS_PER_MAP != trim->last_map) {

@@ -23,14 +23,14 @@ int bmap_lookup(struct inode *inode, uint64_t index, uint32_t *block);
 int bmap_missing(struct inode *inode, uint64_t index, uint32_t *missing);
 
 /*
- * In an operation, inode locked: index gets block, which is published; so are the indirect blocks
+ * In an operation. Locks: inode's. index gets block, which is published; so are the indirect blocks
  * that are missing (each uses up one of *promised). 0 or -EIO. Sleeps.
  */
 int bmap_publish(struct inode *inode, uint64_t index, uint32_t block, uint32_t *promised);
 
 #define BMAP_TRIM_BLOCKS 16u
 /*
- * In an operation of BMAP_TRIM_BLOCKS, inode locked: frees some blocks beyond object.size, from the
+ * In an operation of BMAP_TRIM_BLOCKS. Locks: inode's. Frees some blocks beyond object.size, from the
  * end of the file; disk_size says how far it came, and equals object.size when all are gone.
  * Sleeps.
  */

@@ -80,6 +80,7 @@ static void console_take(const char *characters, uint32_t count)
     spin_unlock_irq(&queue_lock, flags);
 }
 
+/* Locks: reader. */
 static void line_erase(uint32_t characters)
 {
     for (; characters > 0 && line_length > 0; characters--) {

@@ -15,10 +15,12 @@
  */
 int directory_lookup(struct inode *directory, const char *name, uint32_t *number, uint64_t *offset);
 /*
- * In an operation. The name is not there yet. 0, -ENOSPC or -EIO; nothing is changed then. Sleeps.
+ * In an operation. The name is not there yet. 0, -ENOSPC or -EIO; nothing is changed then.
+ * Locks: directory's. Sleeps.
  */
 int directory_add(struct inode *directory, const char *name, uint32_t number);
-/* In an operation (one block): the entry at offset becomes free. 0 or -EIO. Sleeps. */
+/* In an operation (one block): the entry at offset becomes free. Locks: directory's. 0 or -EIO.
+ * Sleeps. */
 int directory_remove(struct inode *directory, uint64_t offset);
 /* In an operation: entries "." and "..", the first ones of a new directory. 0, -ENOSPC, -EIO. */
 int directory_init(struct inode *directory, uint32_t parent);

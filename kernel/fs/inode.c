@@ -42,7 +42,7 @@ void inode_lock(struct inode *inode)
     load_locked(inode);
 }
 
-/* Directories are a tree for good: each is only ever locked below the same one, the root never. */
+/* Locks: both inodes'. Directories are a tree for good: each is only ever locked below the same one, the root never. */
 static void assert_below(struct inode *directory, struct inode *inode)
 {
 #ifdef SAN
@@ -514,7 +514,7 @@ int inode_trim(struct inode *inode)
     return error;
 }
 
-/* In an operation of one block. *trim: there are blocks beyond the end. Sleeps. */
+/* Locks: inode's. In an operation of one block. *trim: there are blocks beyond the end. Sleeps. */
 static int resize_locked(struct inode *inode, uint64_t size, bool *trim)
 {
     int error = 0;

@@ -8,7 +8,7 @@ struct disk_super;
 
 void inode_disk_init(const struct disk_super *super);
 
-/* inode is locked. Fills it from the disk. 0 or -EIO. Sleeps. */
+/* Fills it from the disk. Locks: inode's. 0 or -EIO. Sleeps. */
 int inode_load(struct inode *inode);
 /*
  * In an operation (one block), inode locked: the disk shall say what inode says. 0 or -EIO. Sleeps.

@@ -11,6 +11,7 @@
 
 struct page_allocator page_allocator;
 
+/* Locks: the allocator's. */
 static void block_push(struct page_allocator *allocator, struct page *page, unsigned order)
 {
     page->flags = PAGE_BUDDY;
@@ -19,6 +20,7 @@ static void block_push(struct page_allocator *allocator, struct page *page, unsi
     allocator->free_count[order]++;
 }
 
+/* Locks: the allocator's. */
 static void block_take(struct page_allocator *allocator, struct page *page, unsigned order)
 {
     list_del(&page->lru.link);
@@ -155,7 +157,7 @@ void page_allocator_free(struct page_allocator *allocator, struct page *page, un
     spin_unlock(&allocator->lock);
 }
 
-/* Makes a chain of the frames of a block. */
+/* Locks: the allocator's. Makes a chain of the frames of a block. */
 static void chain_make(struct page *block, uint32_t count)
 {
     for (uint32_t i = 0; i < count; i++) {

@@ -45,8 +45,8 @@ struct vm_object;
 struct family;
 
 struct page {
-    uint64_t counts;        /* a: PAGE_REF and PAGE_MAP units */
-    uint32_t flags;         /* a */
+    uint64_t counts;        /* a, b: PAGE_REF and PAGE_MAP units */
+    uint32_t flags;         /* a, b */
     uint8_t order;          /* c, b: of the block that it heads */
     uint8_t class;          /* c, b: enum frame_class */
     union {

@@ -178,7 +178,7 @@ static void table_unlink(struct page_table *table, uint64_t va, pte_t *slot,
     struct page *page = pfn_page(pte_pfn(pte_swap(table, va, slot, 0)));
 
     if (table->last_leaf == page)
-        table->last_leaf = NULL;
+        __atomic_store_n(&table->last_leaf, NULL, __ATOMIC_RELAXED);
     list_move(&page->lru.link, removed);
     table->table_frames--;
 }

@@ -136,6 +136,7 @@ static void switch_floating_point(struct thread *from, struct thread *to)
         fp_restore(to->fp);
 }
 
+/* Interrupts off, and the lock of from. */
 static void switch_to(struct thread *from, struct thread *to)
 {
     struct hart *hart = this_hart();

@@ -128,9 +128,9 @@ static void count_eviction(struct mm_struct *mm, uint64_t va, const struct page 
     bool dirty = page_test(page, PAGE_DIRTY);
 
     trace_of(mm->pid, TRACE_EVICT, va, page_pfn(page).number, dirty);
-    mm->events[dirty ? VM_STAT_EVICT_DIRTY : VM_STAT_EVICT_CLEAN]++;
+    mm_event(mm, dirty ? VM_STAT_EVICT_DIRTY : VM_STAT_EVICT_CLEAN);
     if (dirty && !page_test(page, PAGE_WRITEBACK))
-        mm->events[VM_STAT_PGOUT]++;
+        mm_event(mm, VM_STAT_PGOUT);
 }
 
 bool family_unmap_one(struct mm_struct *mm, uint64_t va, struct page *page, swp_entry_t slot)

@@ -60,10 +60,14 @@ struct mm_struct {
 #define HEAP_DEFAULT 0x40000000ul /* of a program whose segments all lie above MM_COMMON_END */
 #define MM_MAX_AREAS 131072u
 
-/* Counts an event for the machine and for the space. item: below MM_EVENTS, a constant. */
-#define mm_count(mm, item)           \
-    (update_vm_stats(item, 1),       \
-     (void)__atomic_fetch_add(&(mm)->events[item], 1, __ATOMIC_RELAXED))
+/* Counts an event for the space. item: below MM_EVENTS. */
+static inline void mm_event(struct mm_struct *mm, unsigned item)
+{
+    __atomic_fetch_add(&mm->events[item], 1, __ATOMIC_RELAXED);
+}
+
+/* The same for the machine, too. item: a constant. */
+#define mm_count(mm, item) (update_vm_stats(item, 1), mm_event(mm, item))
 
 /*
  * An empty space, or NULL; of sibling's family (fork), or with NULL of a new one (exec). Sleeps.
@@ -109,8 +113,9 @@ void area_close(struct vm_area_struct *vma); /* The same for one, which is in no
  * there. 0, or -ENOMEM and nothing is changed. Locks: as above.
  */
 int areas_isolate(struct mm_struct *mm, uint64_t start, uint64_t end, struct vma_range *range);
-/* mlock of all areas of range, whole ones: 0, or -ENOMEM and of none. Locks: as above. */
+/* mlock of all areas of range, whole ones: 0, or -ENOMEM and of none. Locks: mm's. */
 int areas_lock(struct mm_struct *mm, const struct vma_range *range);
+/* Ends that for one. Locks: mm's. */
 void area_unlock(struct mm_struct *mm, struct vm_area_struct *vma);
 /*
  * The stack's area comes down to the page va. 0 or -ENOMEM. Takes the mm lock for writing. Sleeps.

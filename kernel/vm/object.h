@@ -118,7 +118,7 @@ void object_truncate(struct vm_object *object, uint64_t size);
  * reference and not the page lock. Never sleeps. Returns whether the frame will be free.
  */
 bool object_drop_page(struct page *page);
-bool object_drop_locked(struct page *page); /* the same, with the page's lock */
+bool object_drop_locked(struct page *page); /* the same. Locks: the page's */
 /* The same for all pages of an object. Never sleeps. Returns frames freed. */
 uint64_t object_drop_clean(struct vm_object *object);
 

@@ -20,6 +20,7 @@ static uint64_t subtree_gap(struct rb_node *node)
     return node ? vma_of(node)->largest_gap : 0;
 }
 
+/* Locks: mm's. */
 static void gap_augment(struct rb_node *node)
 {
     struct vm_area_struct *vma = vma_of(node);
@@ -129,7 +130,7 @@ struct vm_area_struct *vma_remove(struct mm_struct *mm, struct vm_area_struct *v
     rb_erase(&mm->vmas, &vma->node, gap_augment);
     mm->vma_count--;
     if (mm->last_found == vma)
-        mm->last_found = NULL;
+        __atomic_store_n(&mm->last_found, NULL, __ATOMIC_RELAXED);
     return next;
 }
 

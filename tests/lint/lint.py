@@ -8,6 +8,8 @@ import ast
 import os
 import re
 
+import guards as guards_of_legends
+
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 # Who may include whom: a folder its own headers and those further down.
@@ -239,6 +241,17 @@ def guards(tree):
             yield "%s: no include guard" % path
 
 
+def kernel_text(tree):
+    """The kernel's C, and the same without comments, each by path."""
+    texts = {p: t for p, t in sources(tree, ".c", ".h") if p.startswith("kernel/")}
+    return texts, {p: without_comments(p, t) for p, t in texts.items()}
+
+
+def guarded_writes(tree):
+    """Who changes a member that a legend gives a guard has the guard, or is in guards.txt."""
+    return guards_of_legends.guarded_writes(tree, *kernel_text(tree))
+
+
 def old_python(tree):
     """Python scripts keep to version 3.8."""
     for path, text in sources(tree, ""):
@@ -300,6 +313,8 @@ def mutants(tree):
                 yield "%s: does not apply to %s: %s" % (path, target, part.split("\n")[0])
 
 
+LEGEND = "/* guards: l = lock */\nstruct box {\n    int n; /* l */\n};\n"
+CHANGER = "void f(struct box *b)\n{\n    b->n++;\n}\n"
 # Each rule with a tree that breaks it; the trees are as small as can be.
 GOOD = "/* What it is for. */\n#ifndef A_H\n#define A_H\n#endif\n"
 RULES = (
@@ -326,6 +341,11 @@ RULES = (
     (size, {"kernel/vm/a.c": "x;\n" * (VM_LIMIT + 1)}),
     (guards, {"kernel/mem/a.h": "int x;\n"}),
     (guards, {"kernel/mem/a.c": "int x;\n"}),
+    (guarded_writes, {"kernel/mem/a.c": LEGEND + CHANGER}),
+    (guarded_writes, {"kernel/mem/a.c": LEGEND + "/* Locks: none. */\n" + CHANGER}),
+    (guarded_writes, {"kernel/mem/a.c": LEGEND + CHANGER.replace("b->n++", "list_del(&b->n)")}),
+    (guarded_writes, {"kernel/mem/a.c": LEGEND, guards_of_legends.TABLE: "gone box.n | why\n"}),
+    (guarded_writes, {"kernel/mem/a.c": LEGEND, guards_of_legends.TABLE: "no reason\n"}),
     (old_python, {"a.py": "match x:\n    case 1:\n        pass\n"}),
     (cells, {"tests/qemu/matrix": "PAGING=sv39 CPUS=1 MEM=16M\nPAGING=sv48 CPUS=2 MEM=16M\n"}),
     (cells, {}),
@@ -340,6 +360,9 @@ def self_test():
         if not list(rule(broken)):
             yield "rule %s does not see what is wrong in example %d" % (rule.__name__, number)
     good = {"kernel/mem/a.h": GOOD}
+    good["kernel/mem/a.c"] = LEGEND + "/* Locks: box's. */\n" + CHANGER + (
+        "void g(struct box *b)\n{\n    spin_lock(&b->lock);\n    b->n = 1;\n}\n")
+    good[guards_of_legends.TABLE] = "kernel/mem/a.c l | &b->lock|Locks:.*box\n"
     for rule in {rule for rule, _ in RULES} - {behaviours, cells}:
         for complaint in rule(good):
             yield "rule %s complains of a good file: %s" % (rule.__name__, complaint)
