@@ -30,8 +30,8 @@ int bmap_publish(struct inode *inode, uint64_t index, uint32_t block, uint32_t *
 
 #define BMAP_TRIM_BLOCKS 16u
 /*
- * In an operation of BMAP_TRIM_BLOCKS. Locks: inode's. Frees some blocks beyond object.size, from the
- * end of the file; disk_size says how far it came, and equals object.size when all are gone.
+ * In an operation of BMAP_TRIM_BLOCKS. Locks: inode's. Frees some blocks beyond object.size, from
+ * the end of the file; disk_size says how far it came, and equals object.size when all are gone.
  * Sleeps.
  */
 int bmap_trim(struct inode *inode);

@@ -42,7 +42,10 @@ void inode_lock(struct inode *inode)
     load_locked(inode);
 }
 
-/* Locks: both inodes'. Directories are a tree for good: each is only ever locked below the same one, the root never. */
+/*
+ * Locks: both inodes'. Directories are a tree for good: each is only ever locked below the same
+ * one, the root never.
+ */
 static void assert_below(struct inode *directory, struct inode *inode)
 {
 #ifdef SAN

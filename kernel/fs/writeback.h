@@ -12,9 +12,9 @@ int writeback_start(void); /* the thread. 0 or -ENOMEM */
 struct inode;
 
 /*
- * In an operation of one block. Locks: inode's. Tells the disk of a size that grew, unless pages are
- * still to be written first, so that old bytes beyond the old end do not show after a crash; then
- * write-back does, after them. 0 or -EIO. Sleeps.
+ * In an operation of one block. Locks: inode's. Tells the disk of a size that grew, unless pages
+ * are still to be written first, so that old bytes beyond the old end do not show after a crash;
+ * then write-back does, after them. 0 or -EIO. Sleeps.
  */
 int inode_publish_size(struct inode *inode);
 

@@ -33,7 +33,10 @@ struct swap_info {
 extern struct swap_info swap;
 
 void swap_io_init(void);
-/* Locks: the page's. Makes page the one with the slot's content. 0, or -EAGAIN: it has one, or nobody uses it. */
+/*
+ * Locks: the page's. Makes page the one with the slot's content. 0, or -EAGAIN: it has one, or
+ * nobody uses it.
+ */
 int swap_add_page(swp_entry_t slot, struct page *page);
 bool swap_slot_wants_page(uint32_t slot); /* is it used, and its content not in memory? A guess. */
 /* The disk failed there, when the page was to be "read" or "written". */

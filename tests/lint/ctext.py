@@ -7,7 +7,7 @@ results are or point to; an expression that it cannot follow has none (None).
 
 import re
 
-FUNCTION = re.compile(r"^(?P<head>[a-z_][^;{}=#\n]*?\b(?P<name>\w+)\((?P<arguments>[^;{}]*?)\)[^;{}\n]*)\n"
+FUNCTION = re.compile(r"^[a-z_][^;{}=#\n]*?\b(?P<name>\w+)\((?P<arguments>[^;{}]*?)\)[^;{}\n]*\n"
                       r"\{\n(?P<body>.*?)^\}", re.MULTILINE | re.DOTALL)
 STRUCT = re.compile(r"^(?:static )?struct(?: (?P<tag>\w+))? \{\n(?P<body>.*?)^\}"
                     r"(?P<variable>[^;\n]*);", re.MULTILINE | re.DOTALL)
@@ -15,15 +15,15 @@ DECLARATION = re.compile(r"\bstruct (\w+)\b(?=([^;(){}]*))")
 ATTRIBUTE = re.compile(r"__attribute__\(\((?:[^()]|\([^()]*\))*\)\)")
 DECLARATOR = re.compile(r"\s*(?:const\s+)?[*\s]*(?:const\s+)?(\w+)\s*(?:\[[^\]]*\]\s*)*(?:=.*)?$",
                         re.DOTALL)
-RESULT = re.compile(r"^(?:static |inline |extern |__attribute__\(\(\w+\)\) |const )*struct (\w+) \*?"
-                    r"(?:__attribute__\(\(\w+\)\) )?(\w+)\(", re.MULTILINE)
+RESULT = re.compile(r"^(?:static |inline |extern |const )*struct (\w+) \*? *(\w+)\(", re.MULTILINE)
 # base: a variable, a call, or an element; chain: the members behind it.
 LVALUE = (r"(?P<base>\b[A-Za-z_]\w*(?:\([^()]*\))?(?:\[[^\[\]]*\])*)"
           r"(?P<chain>(?:(?:->|\.)\w+(?:\[[^\[\]]*\])*)*)")
 CHANGE = re.compile(LVALUE + r"\s*(?:=(?!=)|[-+*/|&^%]=|<<=|>>=|\+\+|--)")
 CHANGE_BEFORE = re.compile(r"(?:\+\+|--)" + LVALUE)
 ATOMIC = re.compile(r"\b__atomic_(?!load)\w+\(&" + LVALUE)
-CONTAINER = re.compile(r"\b(?:list_(?:add|del|init|move|splice)\w*|rb_(?:insert|erase|link|remove)\w*|"
+CONTAINER = re.compile(r"\b(?:list_(?:add|del|init|move|splice)\w*|"
+                       r"rb_(?:insert|erase|link|remove)\w*|"
                        r"page_tree_(?:insert|remove|replace)\w*|bitmap_(?:set|clear)\w*)"
                        r"\((?P<all>[^;]*?)\);")
 
@@ -103,8 +103,8 @@ class Program:
             self.read_members(path, text, match.start("body"), match.group("body"), tag)
         self.functions.extend(functions_of(path, text, code))
         outside = FUNCTION.sub("", code)
-        for match in re.finditer(r"^(?:extern |static |const )*struct \w+ [^(){};]*(?:=[^;]*)?;", outside,
-                                 re.MULTILINE):
+        for match in re.finditer(r"^(?:extern |static |const )*struct \w+ [^(){};]*(?:=[^;]*)?;",
+                                 outside, re.MULTILINE):
             variables.update(declared(re.sub(r"=[^;]*", "", match.group(0))))
         for match in RESULT.finditer(code):
             self.results[match.group(2)] = match.group(1)
@@ -131,7 +131,8 @@ class Program:
         for path, code in codes.items():
             if not path.endswith(".h"):
                 continue
-            for match in re.finditer(r"^[a-z_][^;{}=#\n]*?\b(\w+)\([^;{}]*\)[^;{}]*;", code, re.MULTILINE):
+            for match in re.finditer(r"^[a-z_][^;{}=#\n]*?\b(\w+)\([^;{}]*\)[^;{}]*;", code,
+                                     re.MULTILINE):
                 found[match.group(1)] = (comment_above(texts[path], match.start()) + "\n" +
                                          comment_beside(texts[path], match.end()))
         return found

@@ -2,9 +2,10 @@
 
 A legend `guards: l = lock; …` above a struct gives letters to its members and to the variables of
 its file. Each function that changes one must have the guard: it says so in its `Locks:` line, takes
-it, or asserts that it is held. What counts as that stands in guards.txt, by file and letter. Letters
-of constants need a new struct, or a function that makes or starts one; letters of atomics, an
-atomic operation. Other places are listed there, each with a reason; a row that is not needed fails.
+it, or asserts that it is held. What counts as that stands in guards.txt, by file and letter.
+Letters of constants need a new struct, or a function that makes or starts one; letters of atomics,
+an atomic operation. Other places are listed there, each with a reason; a row that is not needed
+fails.
 """
 
 import re
