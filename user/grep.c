@@ -5,40 +5,56 @@
  */
 #include "user.h"
 
-static int match_here(const char *pattern, const char *text);
+#define PATTERN_MAX 4096 /* arguments are no longer */
 
-static int match_star(char repeated, const char *pattern, const char *text)
-{
-    do {
-        if (match_here(pattern, text))
-            return 1;
-    } while (*text && (*text++ == repeated || repeated == '.'));
-    return 0;
-}
+/* Places of the pattern that a match may have come to by now. */
+struct places {
+    unsigned char has[PATTERN_MAX];
+};
 
-/* Does the pattern match at the beginning of text? */
-static int match_here(const char *pattern, const char *text)
+static void places_add(struct places *places, const char *pattern, size_t at)
 {
-    for (; *pattern; pattern++, text++) {
-        if (pattern[1] == '*')
-            return match_star(pattern[0], pattern + 2, text);
-        if (pattern[0] == '$' && pattern[1] == 0)
-            return *text == 0;
-        if (*text == 0 || (*pattern != '.' && *pattern != *text))
-            return 0;
+    places->has[at] = 1;
+    while (pattern[at] && pattern[at + 1] == '*') { /* none of those will do, too */
+        at += 2;
+        places->has[at] = 1;
     }
-    return 1;
 }
 
+/* Goes over text once, with all ways to match at once: no pattern makes it slow, or deep. */
 static int match(const char *pattern, const char *text)
 {
-    if (*pattern == '^')
-        return match_here(pattern + 1, text);
-    do {
-        if (match_here(pattern, text))
-            return 1;
-    } while (*text++);
-    return 0;
+    static struct places sets[2];
+    struct places *now = &sets[0], *next = &sets[1];
+    int anchored = *pattern == '^';
+    size_t length;
+
+    pattern += anchored;
+    length = strlen(pattern);
+    if (length >= PATTERN_MAX)
+        return 0;
+    memset(now->has, 0, length + 1);
+    for (const char *start = text;; text++) {
+        struct places *swap = now;
+
+        memset(next->has, 0, length + 1);
+        if (!anchored || text == start)
+            places_add(now, pattern, 0);
+        for (size_t at = 0; at <= length; at++) {
+            int repeats = at < length && pattern[at + 1] == '*';
+
+            if (!now->has[at])
+                continue;
+            if (at == length || (pattern[at] == '$' && at + 1 == length && *text == 0))
+                return 1;
+            if (*text && (pattern[at] == '.' || pattern[at] == *text))
+                places_add(next, pattern, repeats ? at : at + 1);
+        }
+        if (*text == 0)
+            return 0;
+        now = next;
+        next = swap;
+    }
 }
 
 /* Returns how many lines were printed. */

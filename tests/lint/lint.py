@@ -315,6 +315,40 @@ def mutants(tree):
 
 LEGEND = "/* guards: l = lock */\nstruct box {\n    int n; /* l */\n};\n"
 CHANGER = "void f(struct box *b)\n{\n    b->n++;\n}\n"
+# Functions that call themselves, and what bounds how deep: never a user's input alone.
+RECURSIVE = {
+    "kernel/mmu/kernel_map.c:map_ram": "a level for each region that is excepted",
+    "kernel/mmu/page_table.c:prune_below": "the levels of a page table",
+    "kernel/mmu/page_table.c:drop_empty_below": "the levels of a page table",
+    "kernel/vm/page_tree.c:subtree_next": "the levels of a tree of pages",
+    "kernel/vm/vma.c:gap_below": "the height of a balanced tree of at most 131,072 areas",
+    "mkfs/check.c:free_blocks_from": "three levels of blocks",
+    "mkfs/check.c:walk_block": "three levels of blocks",
+    "mkfs/extract.c:walk_directory": "DEPTH, and says so",
+    "user/grind.c:clean": "its argument counts down",
+    "user/sh/run.c:run": "parentheses, of which parse.c allows MAX_DEPTH",
+    "user/sh/run.c:run_and_exit": "parentheses, of which parse.c allows MAX_DEPTH",
+}
+
+
+def recursion(tree):
+    """A function of the system that calls itself is in the table above, with its bound."""
+    head = re.compile(r"^(?:[a-z_][\w \t*()]*?[ *])?(\w+)\([^;{}]*\)\s*\n\{\n(.*?)^\}",
+                      re.MULTILINE | re.DOTALL)
+    found = set()
+    for path, text in tree.items():
+        if not path.startswith(("kernel/", "user/", "mkfs/")) or not path.endswith((".c", ".h")):
+            continue
+        for match in head.finditer(without_comments(path, text)):
+            if re.search(r"\b%s\(" % match.group(1), match.group(2)):
+                found.add("%s:%s" % (path, match.group(1)))
+    for name in sorted(found - set(RECURSIVE)):
+        yield "%s calls itself: bound it, and say in lint.py by what" % name
+    if len(tree) > 9:
+        for name in sorted(set(RECURSIVE) - found):
+            yield "%s does not call itself any more" % name
+
+
 # Each rule with a tree that breaks it; the trees are as small as can be.
 GOOD = "/* What it is for. */\n#ifndef A_H\n#define A_H\n#endif\n"
 RULES = (
@@ -349,6 +383,7 @@ RULES = (
     (old_python, {"a.py": "match x:\n    case 1:\n        pass\n"}),
     (cells, {"tests/qemu/matrix": "PAGING=sv39 CPUS=1 MEM=16M\nPAGING=sv48 CPUS=2 MEM=16M\n"}),
     (cells, {}),
+    (recursion, {"user/a.c": "static int deep(int n)\n{\n    return n ? deep(n - 1) : 0;\n}\n"}),
     (mutants, {"tests/mutants/a.patch": "x\n\n--- a/k.c\n+++ b/k.c\n@@ -1 +1 @@\n-x;\n+y;\n",
                "k.c": "z;\n"}),
 )

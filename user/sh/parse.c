@@ -1,8 +1,11 @@
 /* From text to a tree, by recursive descent: one function for each line of the grammar in sh.h. */
 #include "sh.h"
 
+#define MAX_DEPTH 64 /* of parentheses: each is a call deeper here, and a process when it is run */
+
 struct parser {
     const char *at;
+    int depth; /* parentheses that are open */
     const char *error; /* the first thing found wrong; NULL while all is well */
 };
 
@@ -167,7 +170,11 @@ static struct node *parse_command(struct parser *parser)
 
     if (accept(parser, "(")) {
         node->kind = NODE_SUBSHELL;
+        if (parser->depth == MAX_DEPTH)
+            fail(parser, "parentheses are nested too deeply");
+        parser->depth++;
         node->left = parse_list(parser);
+        parser->depth--;
         if (!accept(parser, ")"))
             fail(parser, "a ) is missing");
         while (parse_redirect(parser, node))
@@ -194,20 +201,23 @@ static struct node *parse_command(struct parser *parser)
 
 static struct node *parse_pipeline(struct parser *parser)
 {
-    struct node *node = parse_command(parser);
+    struct node *first = parse_command(parser), **last = &first;
 
     skip_blanks(parser);
-    if (parser->error == NULL && parser->at[0] == '|' && parser->at[1] != '|') {
+    while (parser->error == NULL && parser->at[0] == '|' && parser->at[1] != '|') {
         parser->at++;
         skip_newlines(parser);
-        node = node_new(NODE_PIPE, node, parse_pipeline(parser));
+        *last = node_new(NODE_PIPE, *last, parse_command(parser));
+        last = &(*last)->right;
+        skip_blanks(parser);
     }
-    return node;
+    return first;
 }
 
+/* A chain: each AND or OR has one pipeline on its left, and the rest on its right. */
 static struct node *parse_and_or(struct parser *parser)
 {
-    struct node *node = parse_pipeline(parser);
+    struct node *first = parse_pipeline(parser), **last = &first;
 
     while (parser->error == NULL) {
         enum node_kind kind;
@@ -219,9 +229,10 @@ static struct node *parse_and_or(struct parser *parser)
         else
             break;
         skip_newlines(parser);
-        node = node_new(kind, node, parse_pipeline(parser));
+        *last = node_new(kind, *last, parse_pipeline(parser));
+        last = &(*last)->right;
     }
-    return node;
+    return first;
 }
 
 /* A chain of LIST nodes, each with one item on its left and the rest on its right. */

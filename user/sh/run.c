@@ -251,6 +251,20 @@ static int run_background(struct node *node)
     return 0;
 }
 
+/* From left to right: whether a pipeline is run depends on the last one that was, and the sign. */
+static void run_and_or(struct node *node)
+{
+    int runs = 1;
+
+    for (; node->kind == NODE_AND || node->kind == NODE_OR; node = node->right) {
+        if (runs)
+            run(node->left);
+        runs = (node->kind == NODE_AND) == (last_status == 0);
+    }
+    if (runs)
+        run(node);
+}
+
 int run(struct node *node)
 {
     for (; node && node->kind == NODE_LIST; node = node->right)
@@ -271,12 +285,8 @@ int run(struct node *node)
         last_status = run_background(node);
         break;
     case NODE_AND:
-        if (run(node->left) == 0)
-            run(node->right);
-        break;
     case NODE_OR:
-        if (run(node->left) != 0)
-            run(node->right);
+        run_and_or(node);
         break;
     case NODE_LIST:
         break;

@@ -1,7 +1,8 @@
 /*
  * Calls that would go on for hours, because their caller chose the length. Whoever makes one can be
  * killed, and is not waited for in vain by a thread that execs or exits; and nobody who shares a
- * lock with others that want it all the time waits longer than they do.
+ * lock with others that want it all the time waits longer than they do. Nor does input of any depth
+ * bring down what reads it.
  */
 #include "threads.h"
 
@@ -291,7 +292,53 @@ static void read_into_pages_that_go(void)
     among_rivals(drop_or_read_always, own_read, ROUNDS / 10);
 }
 
+/* The shell with text as its script: its status. */
+static int shell(const char *text)
+{
+    char *argv[] = {"sh", "script", NULL};
+    int pid, status = 0;
+
+    write_file("script", text, strlen(text));
+    pid = fork();
+    expect(pid >= 0);
+    if (pid == 0) {
+        exec("/sh", argv);
+        exit(126);
+    }
+    expect_equal(wait(&status), pid);
+    return status;
+}
+
+/* Puts what as many times behind the text in block. */
+static void append(const char *what, int count)
+{
+    char *end = block + strlen(block);
+
+    for (; count > 0; count--, end += strlen(what))
+        memcpy(end, what, strlen(what) + 1);
+}
+
+static void deep_input(void)
+{
+    append("(", 5000);
+    expect_equal(shell(block), 2);
+    *block = 0;
+    append("(", 20);
+    append("true", 1);
+    append(")", 20);
+    expect_equal(shell(block), 0);
+    *block = 0;
+    append("cd . && ", 2000);
+    append("false || exit 7", 1);
+    expect_equal(shell(block), 7);
+    expect_equal(shell("true || false && exit 5"), 5);
+    expect_equal(shell("false && true || exit 6"), 6);
+    expect_equal(shell("false || true && false || exit 8"), 8);
+    expect_equal(shell("false && false && exit 1; exit 9"), 9);
+}
+
 const struct test long_call_tests[] = {
+    {"deep_input", deep_input, QUICK},
     {"kill_in_long_calls", kill_in_long_calls, QUICK},
     {"siblings_leave_long_calls", siblings_leave_long_calls, QUICK},
     {"readers_have_their_turn", readers_have_their_turn, QUICK},
