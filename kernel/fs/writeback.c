@@ -218,6 +218,12 @@ static int batch_finish(struct inode *inode)
     for (uint32_t i = 0; i < batch.count; i++) {
         if (error)
             page_set(batch.page[i], PAGE_ERROR);
+#ifdef SAN
+        if (page_trylock(batch.page[i])) {
+            object_check_clean(&inode->object, batch.page[i]);
+            page_unlock(batch.page[i]);
+        }
+#endif
         page_end_writeback(batch.page[i]);
         page_put(batch.page[i]);
     }

@@ -33,6 +33,7 @@ struct page_table {
     uint32_t running_on;  /* a: harts (bits) whose satp points here */
     uint32_t cached_on;   /* a: harts that may cache translations of it */
     uint32_t stale_on;    /* a: harts that must flush when they enter it next */
+    uint32_t unfenced;    /* a: batches of changes whose fence is still to come (mmu/tlb.h) */
 #ifdef SAN
     struct tlb_checked checked;
 #endif

@@ -195,4 +195,5 @@ void tlb_batch_finish(struct tlb_batch *batch)
     if (free_end > batch->page)
         frames_free(batch->page, (uint32_t)(free_end - batch->page));
     batch->count = 0;
+    __atomic_fetch_sub(&batch->table->unfenced, 1, __ATOMIC_RELEASE);
 }

@@ -47,7 +47,9 @@ void page_table_leave(struct page_table *table);
 
 /*
  * Unhook, flush, free: pages whose last mapping went are gathered here, and dropped only after the
- * fence. Used with the table's lock dropped between gather and finish.
+ * fence. Used with the table's lock dropped between gather and finish. Meanwhile harts may still
+ * store by what they cache of entries that look harmless: who relies on what an entry shows, and
+ * finds table->unfenced set under the table's lock, fences for itself.
  */
 #define TLB_BATCH_PAGES 32
 struct tlb_batch {
@@ -59,6 +61,7 @@ struct tlb_batch {
 
 static inline void tlb_batch_begin(struct tlb_batch *batch, struct page_table *table)
 {
+    __atomic_fetch_add(&table->unfenced, 1, __ATOMIC_RELAXED);
     batch->table = table;
     batch->start = UINT64_MAX;
     batch->end = 0;

@@ -259,7 +259,21 @@ int stack_grow(struct mm_struct *mm, uint64_t va)
     return error;
 }
 
-/* Locks: mm->lock for writing. Makes the part of vma from at on an area of its own. 0, -ENOMEM. */
+/* Locks: mm->lock for writing. So much of vma, which is listed, is its object's. Sleeps. */
+static void area_set_bytes(struct vm_area_struct *vma, uint64_t bytes)
+{
+    if (!vma->object || bytes == vma->file_bytes)
+        return;
+    sleeplock_acquire(&vma->object->vma_lock);
+    vma->file_bytes = bytes;
+    sleeplock_release(&vma->object->vma_lock);
+}
+
+/*
+ * Locks: mm->lock for writing. Makes the part of vma from at on an area of its own. 0, -ENOMEM.
+ * The new one is listed before the old one shrinks: who looks for a page's mappings meanwhile finds
+ * them in one of the two, or in both.
+ */
 static int area_split(struct mm_struct *mm, struct vm_area_struct *vma, uint64_t at)
 {
     struct vm_area_struct *upper = area_alloc(mm);
@@ -278,13 +292,13 @@ static int area_split(struct mm_struct *mm, struct vm_area_struct *vma, uint64_t
     upper->start = at;
     upper->offset += into;
     upper->file_bytes = vma->file_bytes > into ? vma->file_bytes - into : 0;
-    if (vma->file_bytes > into)
-        vma->file_bytes = into;
-    vma_resize(vma, vma->start, at);
-    vma_insert(mm, upper, &range);
     if (upper->ops)
         error = upper->ops->open(upper);
     assert(error == 0);
+    if (vma->file_bytes > into)
+        area_set_bytes(vma, into);
+    vma_resize(vma, vma->start, at);
+    vma_insert(mm, upper, &range);
     return 0;
 }
 
@@ -330,7 +344,7 @@ static inline bool area_join(struct mm_struct *mm, struct vm_area_struct *lower,
         return false;
     vma_remove(mm, upper);
     mm_uncharge(mm, next_area_charge(mm));
-    lower->file_bytes += upper->file_bytes;
+    area_set_bytes(lower, lower->file_bytes + upper->file_bytes);
     vma_resize(lower, lower->start, upper->end);
     area_close(upper); /* lower keeps a use of the object: this is not the last */
     return true;

@@ -136,11 +136,13 @@ static void count_eviction(struct mm_struct *mm, uint64_t va, const struct page 
 bool family_unmap_one(struct mm_struct *mm, uint64_t va, struct page *page, swp_entry_t slot)
 {
     struct page_table *table = &mm->page_table;
+    bool is_locked;
     pte_t *entry;
 
     spin_lock(&table->lock);
     entry = entry_of(mm, va, page);
-    if (entry && pte_is_locked(pte_load(entry)))
+    is_locked = entry && pte_is_locked(pte_load(entry));
+    if (is_locked)
         entry = NULL;
     if (entry) {
         swap_slot_get(slot);
@@ -150,6 +152,8 @@ bool family_unmap_one(struct mm_struct *mm, uint64_t va, struct page *page, swp_
         count_eviction(mm, va, page);
     }
     spin_unlock(&table->lock);
+    if (is_locked)
+        flush_tlb_entry(table, va); /* a fork that protected it may still have to fence */
     if (!entry)
         return false;
     flush_tlb_entry(table, va);

@@ -391,18 +391,51 @@ const struct vm_operations_struct object_vm_ops = {
     .fault = object_fault,
 };
 
-/* The slot in which the area may show page, and its address, or NULL. Locks: the page table's. */
+/*
+ * The slot in which the area shows page, or NULL. *va: where it would, or 0. Locks: the page's, the
+ * object's vma_lock, the page table's.
+ */
 static pte_t *slot_in_area(struct vm_area_struct *vma, struct page *page, uint64_t *va)
 {
     uint64_t at = page->index << PAGE_SHIFT;
     pte_t *slot;
 
+    *va = 0;
     if (at < vma->offset || at - vma->offset >= vma->file_bytes)
         return NULL;
     *va = vma->start + (at - vma->offset);
     slot = find_page_table(&vma->mm->page_table, *va);
     return slot && pte_shows(pte_load(slot), page_pfn(page)) ? slot : NULL;
 }
+
+#ifdef SAN
+/* Does entry, which shows page, allow stores that write-back would not know of? Locks: as above. */
+static bool stores_go_unnoticed(const struct vm_object *object, const struct page *page,
+                                pte_t entry)
+{
+    return !object->is_memory && !page_test(page, PAGE_DIRTY) && pte_allows(entry, ACCESS_WRITE);
+}
+
+void object_check_clean(struct vm_object *object, struct page *page)
+{
+    struct list_head *at;
+    uint64_t va;
+
+    if (page_test(page, PAGE_DIRTY) || page->owner != object)
+        return;
+    sleeplock_acquire(&object->vma_lock);
+    list_for_each (at, &object->vmas) {
+        struct vm_area_struct *vma = container_of(at, struct vm_area_struct, object_link);
+        pte_t *slot;
+
+        spin_lock(&vma->mm->page_table.lock);
+        slot = slot_in_area(vma, page, &va);
+        assert(!slot || !stores_go_unnoticed(object, page, pte_load(slot)));
+        spin_unlock(&vma->mm->page_table.lock);
+    }
+    sleeplock_release(&object->vma_lock);
+}
+#endif
 
 /* Locks: the page's, object->vma_lock. */
 static void unmap_from_area(struct vm_area_struct *vma, struct page *page, bool locked_too)
@@ -413,6 +446,7 @@ static void unmap_from_area(struct vm_area_struct *vma, struct page *page, bool 
 
     spin_lock(&table->lock);
     slot = slot_in_area(vma, page, &va);
+    san_assert(!slot || !stores_go_unnoticed(vma->object, page, pte_load(slot)));
     if (slot && pte_is_locked(pte_load(slot)) && !locked_too)
         slot = NULL;
     if (slot)
@@ -467,22 +501,26 @@ bool object_page_accessed(struct vm_object *object, struct page *page)
     return accessed;
 }
 
-/* Locks: the page's, object->vma_lock. */
+/*
+ * Locks: the page's, object->vma_lock. An entry that allows no stores, or is gone, may have been
+ * changed just now by munmap or mprotect, whose fence is still to come.
+ */
 static void protect_in_area(struct vm_area_struct *vma, struct page *page)
 {
     struct page_table *table = &vma->mm->page_table;
     uint64_t va;
     pte_t *slot;
-    bool was_writable = false;
+    bool may_store;
 
     spin_lock(&table->lock);
     slot = slot_in_area(vma, page, &va);
+    may_store = va && __atomic_load_n(&table->unfenced, __ATOMIC_ACQUIRE) != 0;
     if (slot && pte_allows(pte_load(slot), ACCESS_WRITE)) {
         pte_write_protect(table, va, slot);
-        was_writable = true;
+        may_store = true;
     }
     spin_unlock(&table->lock);
-    if (was_writable)
+    if (may_store)
         flush_tlb_entry(table, va);
 }
 

@@ -160,10 +160,10 @@ int mm_fork(struct mm_struct *parent, struct mm_struct *child)
         error = areas_copy(parent, child, &protected);
         /* From now on tables_trim looks at the child: none of its tables is still to be filled. */
         __atomic_store_n(&child->stack_limit, parent->stack_limit, __ATOMIC_RELEASE);
+        if (protected) /* before the child's quota may write out what the parent maps */
+            flush_tlb_range(&parent->page_table, 0, mm_user_end());
         if (child->quota)
             quota_count_pages(child);
-        if (protected)
-            flush_tlb_range(&parent->page_table, 0, mm_user_end());
     }
     rwlock_write_release(&parent->lock);
     return error;

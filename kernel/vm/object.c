@@ -12,6 +12,7 @@
 #include "lib/string.h"
 #include "mem/frame.h"
 #include "mem/vm_stat.h"
+#include "riscv/timer.h"
 #include "sync/printf.h"
 #include "sync/race.h"
 #include "sync/trace.h"
@@ -274,11 +275,32 @@ static int page_find_or_create(struct vm_object *object, uint64_t index, struct 
     return error;
 }
 
+#ifdef SAN
+/*
+ * A page that leaves its object has no mappings. A munmap may have emptied the entry, and still be
+ * about to fence.
+ */
+static void check_unmapped(struct page *page)
+{
+    uint64_t end = timer_now() + 10 * timer_frequency;
+
+    while (page_maps(page) != 0) {
+        if (timer_now() > end)
+            panic("page %lu of an object was removed, and %u entries show it",
+                  (unsigned long)page->index, page_maps(page));
+        thread_yield();
+    }
+}
+#endif
+
 /* Locks: the page's. Takes it out of its object; the reference of the tree is dropped. */
 static void page_remove(struct vm_object *object, struct page *page)
 {
     uint32_t promised = page->reserved;
 
+#ifdef SAN
+    check_unmapped(page);
+#endif
     if (page->slot)
         swap_page_forget(page, 0); /* of memory, where DIRTY is about the slot and not counted */
     if (object_clean_page(object, page) && promised && object->ops->release_reserved) {
@@ -404,8 +426,10 @@ bool object_clean_page(struct vm_object *object, struct page *page)
     /*
      * A store before this is in the frame that is written next; one after it faults, and dirties.
      */
+    race_window();
     if (page_maps(page))
         object_protect_page(object, page);
+    race_window();
     return true;
 }
 

@@ -83,7 +83,10 @@ static void forget_slot(struct page *page)
         swap_page_forget(page, 0);
 }
 
-/* One walk over everybody. A fork may make more of what was passed: the caller walks again. */
+/*
+ * One walk over everybody. A fork may make more of what was passed, and what it, or exec, still
+ * fills has areas that no lock guards: the caller walks again.
+ */
 static int everything_back(void)
 {
     int error = 0;
@@ -93,8 +96,10 @@ static int everything_back(void)
 
         if (!mm)
             continue;
-        error = thread_is_interrupted() ? -EINTR : private_pages_back(mm);
-        if (!error)
+        error = thread_is_interrupted() ? -EINTR : 0;
+        if (!error && __atomic_load_n(&mm->stack_limit, __ATOMIC_ACQUIRE) != 0)
+            error = private_pages_back(mm);
+        if (!error && __atomic_load_n(&mm->stack_limit, __ATOMIC_ACQUIRE) != 0)
             error = shared_pages_back(mm);
         mm_put(mm);
     }

@@ -2,7 +2,11 @@
  * Areas of an address space. Chapter "Memory Mapping". An area is a range of pages with one kind of
  * content and one protection; areas do not overlap, and lie in a red-black tree by address.
  *
- * guards: m = mm->lock (write to change); c = constant; v = object->vma_lock
+ * A walk over the areas of an object holds its vma_lock alone. It relies on start and offset, which
+ * stay while an area is listed, on file_bytes, and on each mapped byte being listed at any time.
+ *
+ * guards: m = mm->lock (write to change); c = constant; v = object->vma_lock;
+ *         l = to change: m, and v where there is an object; to look: either
  */
 #ifndef VM_VMA_H
 #define VM_VMA_H
@@ -62,7 +66,7 @@ struct vm_area_struct {
     const struct vm_operations_struct *ops; /* c: NULL: anonymous memory, nothing special */
     struct vm_object *object;  /* c: or NULL */
     uint64_t offset;           /* m: of start in the object, in bytes */
-    uint64_t file_bytes;       /* m: so much from start on is the object's; the rest is zero */
+    uint64_t file_bytes;       /* l: so much from start on is the object's; the rest is zero */
     struct list_head object_link; /* v */
 };
 

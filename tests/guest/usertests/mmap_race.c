@@ -128,8 +128,60 @@ static void marked_while_cut_off(void)
     join(cutter);
 }
 
+#define SPLIT_PAGES 4ul
+#define OTHER_AREAS 300
+#define SPLIT_TICKS 30
+
+static volatile int stop;
+
+/* Splits the area and makes it one again. */
+static void split_and_join(void *unused)
+{
+    (void)unused;
+    while (!stop) {
+        protect(file, 1, PROT_READ);
+        protect(file, 1, RW);
+    }
+}
+
+static unsigned long pages_written(void)
+{
+    static struct vm_stats stats;
+
+    read_stats(&stats);
+    return stats.file_write;
+}
+
+/*
+ * What is stored after one fsync is written by the next, though the area that it was stored by is
+ * split and joined all the time: no entry was forgotten when stores were forbidden to see them.
+ */
+static void synced_while_split(void)
+{
+    struct thread thread;
+
+    make_file("file", SPLIT_PAGES * PAGE_BYTES, 1);
+    for (int i = 0; i < OTHER_AREAS; i++) /* a long list to look through */
+        map_file("file", 1 + (unsigned long)i % 2, PROT_READ, MAP_SHARED);
+    int fd = open("file", O_RDWR);
+
+    file = map_file("file", SPLIT_PAGES, RW, MAP_SHARED);
+    expect_equal(fsync(fd), 0);
+    start(&thread, split_and_join, 0);
+    for (int end = uptime() + SPLIT_TICKS, round = 1; uptime() < end; round++) {
+        unsigned long before = pages_written();
+
+        file[2 * PAGE_BYTES] = (char)round;
+        expect_equal(fsync(fd), 0);
+        expect(pages_written() > before);
+    }
+    stop = 1;
+    finish(&thread);
+}
+
 const struct test mmap_race_tests[] = {
     {"cut_off_while_stored", cut_off_while_stored, QUICK},
     {"marked_while_cut_off", marked_while_cut_off, QUICK},
+    {"synced_while_split", synced_while_split, QUICK},
     {NULL, NULL, QUICK},
 };
