@@ -5,8 +5,7 @@
  * A walk over the areas of an object holds its vma_lock alone. It relies on start and offset, which
  * stay while an area is listed, on file_bytes, and on each mapped byte being listed at any time.
  *
- * guards: m = mm->lock (write to change); c = constant; v = object->vma_lock;
- *         l = to change: m, and v where there is an object; to look: either
+ * guards: m = mm->lock (write to change); c = constant; v = object->vma_lock
  */
 #ifndef VM_VMA_H
 #define VM_VMA_H
@@ -66,7 +65,7 @@ struct vm_area_struct {
     const struct vm_operations_struct *ops; /* c: NULL: anonymous memory, nothing special */
     struct vm_object *object;  /* c: or NULL */
     uint64_t offset;           /* m: of start in the object, in bytes */
-    uint64_t file_bytes;       /* l: so much from start on is the object's; the rest is zero */
+    uint64_t file_bytes;       /* m and v: so much from start on is the object's; then zeros */
     struct list_head object_link; /* v */
 };
 
