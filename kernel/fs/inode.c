@@ -511,6 +511,8 @@ int inode_trim(struct inode *inode)
         if (inode->disk_size > inode->object.size)
             error = bmap_trim(inode);
         more = inode->disk_size > inode->object.size;
+        if (more && inode->nlink > 0 && thread_is_interrupted())
+            error = -EINTR; /* the rest goes with the next call that needs it, or with the file */
         inode_unlock(inode);
         log_end(BMAP_TRIM_BLOCKS);
     } while (more && !error);

@@ -77,7 +77,8 @@ uint16_t inode_type(struct inode *inode);
 void inode_stat(struct inode *inode, struct stat *stat); /* Lock not held. Sleeps. */
 /* ftruncate, O_TRUNC. Hold nothing. Sleeps. */
 int inode_resize(struct inode *inode, uint64_t size);
-/* Frees the blocks beyond the end, in operations of its own. Hold nothing. 0 or -EIO. Sleeps. */
+/* Frees the blocks beyond the end, in operations of its own. Hold nothing. 0, -EIO or -EINTR.
+ * Sleeps. */
 int inode_trim(struct inode *inode);
 /* data, then metadata, durable. Hold nothing. Sleeps. */
 int inode_fsync(struct inode *inode);

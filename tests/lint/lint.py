@@ -9,6 +9,7 @@ import os
 import re
 
 import guards as guards_of_legends
+import places as places_of_shapes
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
@@ -159,7 +160,8 @@ def line_form(tree):
         if not text:
             continue
         make = os.path.basename(path) == "Makefile" or path.endswith(".mk")
-        prose = path.endswith((".md", "LICENSE", "/matrix", "/matrix.paging"))
+        prose = path.startswith(places_of_shapes.FOLDER) or path.endswith(
+            (".md", "LICENSE", "/matrix", "/matrix.paging"))
         if not text.endswith("\n"):
             yield "%s: the last line has no end" % path
         for number, line in enumerate(text.split("\n"), 1):
@@ -250,6 +252,11 @@ def kernel_text(tree):
 def guarded_writes(tree):
     """Who changes a member that a legend gives a guard has the guard, or is in guards.txt."""
     return guards_of_legends.guarded_writes(tree, *kernel_text(tree))
+
+
+def places(tree):
+    """Every place of a shape that went wrong before is in its table in tests/lint/places."""
+    return places_of_shapes.places(tree, *kernel_text(tree))
 
 
 def old_python(tree):
@@ -349,6 +356,7 @@ def recursion(tree):
             yield "%s does not call itself any more" % name
 
 
+DROPPER = "void f(void)\n{\n    spin_unlock(&a);\n    g();\n    spin_lock(&a);\n}\n"
 # Each rule with a tree that breaks it; the trees are as small as can be.
 GOOD = "/* What it is for. */\n#ifndef A_H\n#define A_H\n#endif\n"
 RULES = (
@@ -380,6 +388,12 @@ RULES = (
     (guarded_writes, {"kernel/mem/a.c": LEGEND + CHANGER.replace("b->n++", "list_del(&b->n)")}),
     (guarded_writes, {"kernel/mem/a.c": LEGEND, guards_of_legends.TABLE: "gone box.n | why\n"}),
     (guarded_writes, {"kernel/mem/a.c": LEGEND, guards_of_legends.TABLE: "no reason\n"}),
+    (places, {"kernel/fs/a.c": DROPPER}),
+    (places, {"kernel/fs/a.c": DROPPER.replace("{\n", "{\n    while (n < bytes)\n        n++;\n")}),
+    (places, {"kernel/fs/a.c": "int a_find(int n)\n{\n    return n;\n}\n"}),
+    (places, {"kernel/sys/calls.h": "#define FOR_EACH_SYSCALL(X) \\\n    X(gone)\n"}),
+    (places, {places_of_shapes.FOLDER + "drops.txt": "fs/a.c gone sleeps | a | b\n"}),
+    (places, {places_of_shapes.FOLDER + "drops.txt": "fs/a.c gone sleeps\n"}),
     (old_python, {"a.py": "match x:\n    case 1:\n        pass\n"}),
     (cells, {"tests/qemu/matrix": "PAGING=sv39 CPUS=1 MEM=16M\nPAGING=sv48 CPUS=2 MEM=16M\n"}),
     (cells, {}),
