@@ -459,27 +459,54 @@ def paging_modes():
         need(mode == ("sv57" if paging == "auto" else paging), "%s gives %s" % (paging, mode))
 
 
+# Processors that differ in what the kernel has to mind, each with the paging mode that it must come
+# up in ("": any) and tests that show it. Where there are several names, the first one is meant that
+# this QEMU takes.
+PROCESSORS = {
+    "vectors": (("rv64,v=true",), "", "proc"),
+    "no floating point": (("rv64,f=false,d=false", "rv64,f=false,d=false,zfa=false"), "", "proc"),
+    "svade": (("rv64,svade=on",), "", "cow fault"),
+    "no sv57": (("rv64,sv57=off",), "sv48", "cow"),
+    "no sv48": (("rv64,sv48=off",), "sv39", "cow"),
+    "sifive-u54": (("sifive-u54",), "", "cow"),
+}
+
+
+def cpu_for(names):
+    """The first of them that QEMU takes; else the item is skipped, with QEMU's words."""
+    qemu = s.cell_settings()["QEMU"]
+    for name in names:
+        done = subprocess.run([qemu, "-machine", "virt", "-cpu", name, "-display", "none",
+                               "-monitor", "stdio", "-S"], input=b"quit\n",
+                              stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+                              timeout=s.SECONDS["boot"])
+        if done.returncode == 0:
+            return name
+    raise Skip(done.stderr.decode(errors="replace").strip().splitlines()[-1])
+
+
 def paging_refused():
     """Where the machine lacks the mode, the kernel says so and stops."""
-    try:
-        ending = boot("sv57 off", s.SECONDS["boot"], CPU="rv64,sv57=off", PAGING="sv57", CMD="true")
-    except Failure:
-        raise Skip("this QEMU cannot be told to lack a paging mode")
+    cpu = cpu_for(PROCESSORS["no sv57"][0])
+    ending = boot("sv57 off", s.SECONDS["boot"], CPU=cpu, PAGING="sv57", CMD="true")
     need(ending.status not in (0, m.TIME_OUT) and not ending.panicked and "sv57" in ending.output,
          "%s\n%s" % (ending.why, tail(ending)))
-    ending = boot("sv57 off, auto", s.SECONDS["boot"], CPU="rv64,sv57=off", CMD="true")
-    need_status(ending, 0)
-    need("paging sv48" in ending.output, tail(ending))
 
 
-def svade():
-    """Harts that leave the accessed and dirty bits to the kernel."""
-    try:
-        ending = boot("svade", s.SECONDS["cell"], CPU="rv64,svade=on", CMD="usertests -q")
-    except Failure:
-        raise Skip("this QEMU cannot do Svade")
-    failed = [name for name, verdict, _ in s.usertests_verdict(ending) if verdict == "FAIL"]
+def processor(what, groups=None):
+    """One cell on a processor other than the usual one."""
+    names, mode, usual = PROCESSORS[what]
+    ending = boot("processor " + what, s.SECONDS["cell"], CPU=cpu_for(names),
+                  CMD="usertests -q " + (groups or usual))
+    parts = s.usertests_verdict(ending)
+    failed = [name for name, verdict, _ in parts if verdict == "FAIL"]
     need(not failed, "failed: " + ", ".join(failed))
+    need("paging " + mode in ending.output, "not in paging mode %s\n%s" % (mode, tail(ending)))
+    if what == "vectors":
+        need(": it is for vectors, and" in ending.output, "no line says what vectors are")
+    if what == "no floating point":
+        need(": this machine has no floating point" in ending.output and any(
+            verdict == "skip" for _, verdict, _ in parts), "it has floating point")
 
 
 def virtio_versions():
@@ -651,13 +678,13 @@ def linux_gcc():
 
 # ---- crashes ------------------------------------------------------------------------------------
 
-def program(*command):
+def program(*command, seconds=s.SECONDS["crash"]):
     """A test program of its own: 0 all is well, 77 this machine cannot do it."""
     done = subprocess.run([sys.executable] + list(command),
                           env=s.clean_environment(KERNEL=s.BUILD + "/kernel.elf",
                                                   IMAGE=s.BUILD + "/fs.img", BUILD=s.BUILD),
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                          stdin=subprocess.DEVNULL, timeout=s.SECONDS["crash"])
+                          stdin=subprocess.DEVNULL, timeout=seconds)
     text = done.stdout.decode(errors="replace")
     if done.returncode == 77:
         raise Skip(text.strip().splitlines()[-1])
@@ -669,12 +696,12 @@ def crash_quick():
 
 
 def crash_full():
-    program("tests/crash/crash", "--full")
+    program("tests/crash/crash", "--full", seconds=s.SECONDS["program"])
 
 
 def mutants(*names):
     """Kernels with a planted bug, each of which must be noticed."""
-    program("tests/mutants/run", *names)
+    program("tests/mutants/run", *names, seconds=s.SECONDS["crash" if names else "program"])
 
 
 def mutants_quick():
@@ -696,7 +723,6 @@ def all_items():
         ("out of memory", out_of_memory),
         ("several transfers in flight", several_in_flight),
         ("idle cost", idle_cost),
-        ("svade", svade),
         ("deterministic lane", deterministic),
         ("reservations end with a trap", reservations),
         ("bad variables", bad_variables),
@@ -726,4 +752,5 @@ def all_items():
         ("paging refused", paging_refused),
         ("exec of 10 MiB", exec_reads_little),
         ("program at 2^41", high_segment),
-    ) + fuzz.items() + swaperror.items() + replacement.items() + readertest.items()
+    ) + fuzz.items() + tuple(("processor: " + what, lambda what=what: processor(what))
+              for what in PROCESSORS) + swaperror.items() + replacement.items() + readertest.items()

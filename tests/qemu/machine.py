@@ -179,8 +179,13 @@ def disk_arguments(name, path, options):
             "-device", "virtio-blk-device,drive=%s,serial=%s" % (name, name)]
 
 
-def qemu_arguments(s, image, swap, drive_options=""):
-    """QEMU's command line without the console. image, swap: paths; swap may be None."""
+def qemu_arguments(s, image, swap, drive_options="", typed=False):
+    """QEMU's command line without the console. image, swap: paths; swap may be None.
+
+    typed: somebody will type. A machine that waits for that in the deterministic lane must not have
+    sleep=off, with which QEMU winds the clock to the next deadline whenever all harts wait: without
+    any, to the end of time, and there QEMU 10 goes round in circles.
+    """
     memory = size_in_bytes(s["MEM"])
     machine = "virt"
     words = []
@@ -191,7 +196,7 @@ def qemu_arguments(s, image, swap, drive_options=""):
         fs = os.path.getsize(image) + 0xfffff & ~0xfffff if image else 0
         swap_bytes = size_in_bytes(s["SWAP"])
         memory, fs_start, swap_start = ram_disks(memory, fs, swap_bytes)
-        arguments += ["-icount", "shift=0,sleep=off"]
+        arguments += ["-icount", "shift=0" if typed else "shift=0,sleep=off"]
         if fs:
             arguments += ["-device", "loader,force-raw=on,addr=%d,file=%s" % (fs_start, image)]
             words.append("ramdisk_fs=%d,%d" % (fs_start, fs))
@@ -281,7 +286,8 @@ class Machine:
     def start(self):
         if self.settings["RAM_FILE"]:       # with what an earlier machine left there it might
             make_empty(self.settings["RAM_FILE"], 0)    # pass for one that has booted
-        arguments = qemu_arguments(self.settings, self.image, self.swap, ",cache=unsafe")
+        arguments = qemu_arguments(self.settings, self.image, self.swap, ",cache=unsafe",
+                                   self.interactive)
         arguments += ["-serial", "stdio", "-monitor", "none"] + self.more
         inherited = ()
         if self.want_qmp:

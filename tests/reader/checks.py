@@ -15,7 +15,8 @@ PTE_A_D = 0xc0
 def all_of(reader):
     """Complaints: an empty list where all fits."""
     found = []
-    for check in (kernel_half, ledger, maps, lists, quotas, owners, swap_uses, swap_cache, swap_counters):
+    for check in (kernel_half, ledger, maps, lists, quotas, owners, swap_uses, swap_cache,
+                  swap_counters):
         found += check(reader)
     return found
 
