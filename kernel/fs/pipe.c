@@ -19,6 +19,7 @@
 #include "fs/file.h"
 #include "mem/frame.h"
 #include "mem/kmem.h"
+#include "sync/race.h"
 #include "thread/thread.h"
 #include "vm/commit.h"
 #include "vm/usercopy.h"
@@ -218,6 +219,7 @@ static int pipe_fill(struct pipe *pipe, struct mm_struct *mm, uint64_t user, uin
 
     if (frame == NULL)
         return -ENOMEM;
+    race_window();
     copied = user_copy_some(mm, user, frame + pipe->writer.moved % PAGE_SIZE, piece,
                             USER_TO_KERNEL);
     if (copied > 0)

@@ -148,6 +148,7 @@ void flush_tlb_range(struct page_table *table, uint64_t start, uint64_t end)
         others &= ~self;
     if (others)
         __atomic_fetch_or(&table->stale_on, others, __ATOMIC_RELAXED);
+    race_window();
     running = full_fence_load(&table->running_on) & ~self;
     tlb_check_promise(table, others & ~running);
     flush_here(table, start, end);

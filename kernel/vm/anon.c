@@ -210,6 +210,7 @@ static enum fault_result map_swapped(struct vm_fault *fault, struct page *page, 
     uint64_t access = fault->vma->access;
     enum fault_result result;
 
+    race_window();
     if (!takes_over)
         access &= ~(uint64_t)ACCESS_WRITE;
     page_set(page, PAGE_PRIVATE);

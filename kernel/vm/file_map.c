@@ -10,6 +10,7 @@
 #include "lib/string.h"
 #include "mem/vm_stat.h"
 #include "mmu/tlb.h"
+#include "sync/race.h"
 #include "sync/trace.h"
 #include "vm/anon.h"
 #include "vm/mm.h"
@@ -323,6 +324,7 @@ static enum fault_result __attribute__((noinline)) map_private_copy(struct vm_fa
         page_put_many(page, PAGE_MAPPED_REF);
         return result;
     }
+    race_window();
     result = anon_page_install(fault, page);
     if (result == FAULT_OK)
         mm_count(fault->mm, VM_STAT_FAULT_FILE);

@@ -14,6 +14,7 @@
 
 #include "abi/errno.h"
 #include "mem/vm_stat.h"
+#include "sync/race.h"
 #include "vm/family.h"
 #include "vm/lru.h"
 #include "vm/mm.h"
@@ -102,6 +103,7 @@ static enum outcome let_go(struct page *page, uint32_t stamp)
         return STAYS; /* its last mapping has just gone */
     if (!nobody_holds(page))
         return STAYS;
+    race_window();
     if (slot_prepare(page, stamp) != 0)
         return STAYS; /* all of swap is in use, or fails */
     if (page_test(page, PAGE_PRIVATE))

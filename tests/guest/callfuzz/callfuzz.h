@@ -69,6 +69,7 @@ struct record {
     unsigned long acts;  /* so far */
     unsigned long count; /* of calls: the last one is call[count % CALLS_KEPT] */
     int busy;            /* in a call */
+    int waits;           /* for the gate of the thing before this; 0: it does not */
     struct call call[CALLS_KEPT];
 };
 

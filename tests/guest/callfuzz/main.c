@@ -111,6 +111,9 @@ static void watch(void)
                 seen[i] = record->count;
                 since[i] = uptime();
             } else if (uptime() - since[i] > STUCK_TICKS) {
+                for (unsigned other = 0; other < processes * threads; other++)
+                    if (other != i)
+                        calls_print(other);
                 fail(&owners[i], "got on no more for %d ticks", uptime() - since[i]);
             }
         }

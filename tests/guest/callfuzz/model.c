@@ -27,6 +27,9 @@ void calls_print(unsigned owner)
 
     fprintf(STDERR, "callfuzz: the last calls of owner %u, after %lu acts%s:\n", owner,
             record->acts, record->busy ? "; it is in the last one" : "");
+    if (record->waits)
+        fprintf(STDERR, "    it waits for the gate of thing %d: 0x%x\n", record->waits - 1,
+                (unsigned)shared->thing[record->waits - 1].gate);
     for (unsigned i = 1; i <= CALLS_KEPT; i++) {
         const struct call *call = &record->call[(record->count + i) % CALLS_KEPT];
 
@@ -105,11 +108,14 @@ void gate_enter(struct owner *me, struct thing *thing, int alone)
     for (;;) {
         int now = LOAD(thing->gate);
 
-        if (alone ? now != 0 : now >= 256)
+        if (alone ? now != 0 : now >= 256) {
+            shared->record[me->number].waits = (int)(thing - shared->thing) + 1;
             futex_wait(&thing->gate, now);
-        else if (__atomic_compare_exchange_n(&thing->gate, &now, now | mine, 0, __ATOMIC_SEQ_CST,
-                                             __ATOMIC_SEQ_CST))
+            shared->record[me->number].waits = 0;
+        } else if (__atomic_compare_exchange_n(&thing->gate, &now, now | mine, 0, __ATOMIC_SEQ_CST,
+                                               __ATOMIC_SEQ_CST)) {
             return;
+        }
     }
 }
 
