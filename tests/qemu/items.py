@@ -462,9 +462,11 @@ def paging_modes():
 # Processors that differ in what the kernel has to mind, each with the paging mode that it must come
 # up in ("": any) and tests that show it. Where there are several names, the first one is meant that
 # this QEMU takes.
+FLOATS = ("cow illegal_instructions_kill float_survives_switches float_survives_fork "
+          "floats_are_its_own fork_copies_the_caller calls_without_memory")
 PROCESSORS = {
-    "vectors": (("rv64,v=true",), "", "proc"),
-    "no floating point": (("rv64,f=false,d=false", "rv64,f=false,d=false,zfa=false"), "", "proc"),
+    "vectors": (("rv64,v=true",), "", FLOATS),
+    "no floating point": (("rv64,f=false,d=false", "rv64,f=false,d=false,zfa=false"), "", FLOATS),
     "svade": (("rv64,svade=on",), "", "cow fault"),
     "no sv57": (("rv64,sv57=off",), "sv48", "cow"),
     "no sv48": (("rv64,sv48=off",), "sv39", "cow"),
