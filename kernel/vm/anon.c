@@ -151,6 +151,7 @@ static enum fault_result cow_copy(struct vm_fault *fault, struct page *old)
         return result;
     page_copy(page_va(page), page_va(old));
     race_window();
+    san_assert(page_test(old, PAGE_LOCKED) || !page_test(old, PAGE_PRIVATE));
     result = anon_page_install(fault, page);
     if (result == FAULT_OK) {
         page_put_many(old, PAGE_MAPPED_REF);
