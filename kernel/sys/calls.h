@@ -10,6 +10,7 @@
 #include "abi/syscall.h"
 #include "proc/process.h"
 #include "riscv/trap.h"
+#include "thread/clock.h"
 
 #define SYSCALLS (SYS_LAST + 1)
 extern int64_t (*const syscall_table[SYSCALLS])(struct trap_frame *frame); /* NULL: no such call */
@@ -21,6 +22,15 @@ extern int64_t (*const syscall_table[SYSCALLS])(struct trap_frame *frame); /* NU
  */
 int64_t syscall_again(struct trap_frame *frame);
 
+#ifdef SAN
+/*
+ * Kills in the middle of a call: the running thread, so many instructions after the call began. A
+ * program arms its next call by vmstat(n, NULL, VMSTAT_KILL); the boot argument kill_call=NAME,n
+ * arms every call of that name but init's, the k-th with k * n.
+ */
+void kill_call_begin(uint64_t number);
+#endif
+
 /* Carries out the call whose number is in a7. In line, for it is on every program's way. */
 static inline void syscall(struct trap_frame *frame)
 {
@@ -29,11 +39,15 @@ static inline void syscall(struct trap_frame *frame)
 
 #ifdef SAN
     current_thread()->has_acted = false;
+    kill_call_begin(number);
 #endif
     if (number < SYSCALLS && syscall_table[number] != NULL)
         result = syscall_table[number](frame);
     if (__builtin_expect(result == -ENOMEM, 0))
         result = syscall_again(frame);
+#ifdef SAN
+    timer_kill_cancel();
+#endif
     frame->a0 = (uint64_t)result;
 }
 

@@ -34,6 +34,18 @@ static int64_t fail_allocation(uint64_t count)
 #endif
 }
 
+/* vmstat(instructions, NULL, VMSTAT_KILL): for tests of kills in the middle of a call. */
+static int64_t kill_next_call(uint64_t instructions)
+{
+#ifdef SAN
+    current_thread()->kill_after = (uint32_t)instructions;
+    return 0;
+#else
+    (void)instructions;
+    return -EINVAL;
+#endif
+}
+
 /* vmstat(0, NULL, VMSTAT_MARK or VMSTAT_OWNERS): for tests that look for leaks. */
 static int64_t tell_owners(uint64_t what)
 {
@@ -57,6 +69,8 @@ int64_t sys_vmstat(struct trap_frame *frame)
 
     if (frame->a2 == VMSTAT_FAIL)
         return fail_allocation(frame->a0);
+    if (frame->a2 == VMSTAT_KILL)
+        return kill_next_call(frame->a0);
     if (frame->a2 == VMSTAT_MARK || frame->a2 == VMSTAT_OWNERS)
         return tell_owners(frame->a2);
     if (!is_int(frame->a0) || (int)frame->a0 < 0 || (frame->a2 & ~(uint64_t)VMSTAT_DROP))

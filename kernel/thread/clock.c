@@ -6,6 +6,7 @@
 #include "thread/clock.h"
 
 #include "abi/errno.h"
+#include "abi/wait.h"
 #include "riscv/csr.h"
 #include "riscv/timer.h"
 #include "thread/sched.h"
@@ -15,6 +16,10 @@ struct timer_list {
     struct list_head sleepers; /* by timer_link, ascending wake_time */
     uint64_t slice_end;        /* this hart's only, interrupts off; TIMER_NEVER while it idles */
     uint64_t programmed;       /* the same: what the timer is set to */
+#ifdef SAN
+    struct thread *victim;     /* lock: to be killed at kill_time; or NULL */
+    uint64_t kill_time;
+#endif
 };
 
 static struct timer_list timer_lists[MAX_HARTS];
@@ -43,6 +48,10 @@ static void timer_program(struct timer_list *list)
     spin_assert_held(&list->lock);
     if (first != NULL && container_of(first, struct thread, timer_link)->wake_time < deadline)
         deadline = container_of(first, struct thread, timer_link)->wake_time;
+#ifdef SAN
+    if (list->victim && list->kill_time < deadline)
+        deadline = list->kill_time;
+#endif
     if (deadline != list->programmed) {
         list->programmed = deadline;
         timer_set(deadline);
@@ -96,6 +105,13 @@ void timer_interrupt(void)
         /* Where it was interrupted before, this does nothing. */
         thread_wake(container_of(first, struct thread, timer_link));
     }
+#ifdef SAN
+    if (list->victim && list->kill_time <= now) {
+        list->victim->kill_cause = CAUSE_KILL;
+        thread_interrupt(list->victim);
+        list->victim = NULL;
+    }
+#endif
     if (now >= list->slice_end) {
         this_hart()->need_resched = 1;
         list->slice_end = now + slice_length();
@@ -104,6 +120,35 @@ void timer_interrupt(void)
     timer_program(list);
     spin_unlock_irq(&list->lock, 0);
 }
+
+#ifdef SAN
+void timer_kill_after(uint64_t instructions)
+{
+    uint64_t flags = interrupts_save();
+    struct timer_list *list = this_list();
+
+    spin_lock_irq(&list->lock);
+    list->victim = current_thread();
+    list->kill_time = timer_now() + instructions * (timer_frequency / 1000) / 1000000;
+    current_thread()->kill_list = list;
+    timer_program(list);
+    spin_unlock_irq(&list->lock, flags);
+}
+
+void timer_kill_cancel(void)
+{
+    struct timer_list *list = current_thread()->kill_list;
+    uint64_t flags;
+
+    if (!list)
+        return;
+    flags = spin_lock_irq(&list->lock);
+    if (list->victim == current_thread())
+        list->victim = NULL;
+    current_thread()->kill_list = NULL;
+    spin_unlock_irq(&list->lock, flags);
+}
+#endif
 
 /* Locks: the list's. Mostly the newest is the last one due, so the search starts at the end. */
 static void list_insert(struct timer_list *list, struct thread *thread)

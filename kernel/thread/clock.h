@@ -5,9 +5,20 @@
 #ifndef THREAD_CLOCK_H
 #define THREAD_CLOCK_H
 
+#include <stdint.h>
+
 #define SLICES_PER_SECOND 100
 
 void timer_interrupt(void); /* sys/ calls it for a timer interrupt */
+
+#ifdef SAN
+/*
+ * The running thread is to be killed so many instructions from now, as time tells them where
+ * ICOUNT=1 makes each a nanosecond; unless timer_kill_cancel comes first. One thread a hart.
+ */
+void timer_kill_after(uint64_t instructions);
+void timer_kill_cancel(void);
+#endif
 
 /* For the scheduler. Interrupts off. */
 void timer_lists_init(void);

@@ -8,6 +8,7 @@
 #include "riscv/trap.h"
 #include "sync/printf.h"
 #include "thread/kstack.h"
+#include "thread/clock.h"
 #include "thread/sched.h"
 
 /* The first function on a new stack; context_switch returns to it. Interrupts off. */
@@ -81,6 +82,7 @@ void thread_exit(void)
     assert(thread->space == NULL);
 #ifdef SAN
     lockorder_assert_none(true);
+    timer_kill_cancel();
 #endif
     tlb_check_return();
     /* A waker that still had the lock is done with this thread once we have it. */

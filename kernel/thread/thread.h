@@ -59,6 +59,8 @@ struct thread {
     uint32_t allocations_left;   /* o: to the one that fails on purpose; 0: none does */
     uint64_t left_at;            /* h: when it left the hart; see mmu/tlb_check.h */
     bool has_acted;              /* o: its call did what cannot be done twice */
+    uint32_t kill_after;         /* o: instructions from its next call's beginning, or 0 */
+    struct timer_list *kill_list; /* o: the hart's that is to kill it; or NULL */
 #endif
 };
 

@@ -8,11 +8,32 @@
 
 #include "abi/mman.h"
 
+#define INSTRUCTIONS_PER_TICK 100 /* of the clock, where ICOUNT=1 */
 #define HUGE (1ul << 37)         /* 128 GiB */
 #define SPARSE (4095ul * MIB)    /* a file of holes */
 #define PATIENCE 50              /* ticks; a tenth of a second is right, where nothing else runs */
 #define ROUNDS 200
 #define TURNS 1000               /* of others, for each of ours: where it is in order, a few */
+
+/* Just before the call that is meant. */
+static long kill_after; /* so many instructions after its beginning, if not 0 */
+static volatile unsigned long *kill_time;
+
+static unsigned long time_now(void)
+{
+    unsigned long now;
+
+    __asm__ volatile("rdtime %0" : "=r"(now));
+    return now;
+}
+
+static void ready(void)
+{
+    if (kill_after == 0)
+        return;
+    call(SYS_vmstat, kill_after, 0, VMSTAT_KILL, 0, 0, 0);
+    *kill_time = time_now() + (unsigned long)kill_after / INSTRUCTIONS_PER_TICK;
+}
 
 static char *map_huge(int prot, int flags)
 {
@@ -46,39 +67,56 @@ static char *map_window(unsigned long bytes)
 
 static void want_memory(void)
 {
-    madvise(map_huge(PROT_READ | PROT_WRITE, 0), HUGE, MADV_WILLNEED);
+    char *at = map_huge(PROT_READ | PROT_WRITE, 0);
+
+    ready();
+    madvise(at, HUGE, MADV_WILLNEED);
 }
 
 static void want_file(void)
 {
     int fd = open_sparse();
 
-    for (;;)
-        madvise(mmap(NULL, SPARSE, PROT_READ, MAP_PRIVATE, fd, 0), SPARSE, MADV_WILLNEED);
+    char *at = mmap(NULL, SPARSE, PROT_READ, MAP_PRIVATE, fd, 0);
+
+    do {
+        ready();
+        madvise(at, SPARSE, MADV_WILLNEED);
+    } while (kill_after == 0);
 }
 
 static void populate_memory(void)
 {
+    ready();
     map_huge(PROT_READ, MAP_POPULATE);
 }
 
 static void populate_file(void)
 {
-    mmap(NULL, SPARSE, PROT_READ, MAP_SHARED | MAP_POPULATE, open_sparse(), 0);
+    int fd = open_sparse();
+
+    ready();
+    mmap(NULL, SPARSE, PROT_READ, MAP_SHARED | MAP_POPULATE, fd, 0);
 }
 
 static void ask_what_is_present(void)
 {
     char *at = map_huge(PROT_READ, 0);
 
-    mincore(at, HUGE, (unsigned char *)map_window(HUGE / PAGE_BYTES));
+    char *present = map_window(HUGE / PAGE_BYTES);
+
+    ready();
+    mincore(at, HUGE, (unsigned char *)present);
 }
 
 static void read_holes(void)
 {
     char *to = map_window(1024 * MIB);
 
-    read(open_sparse(), to, 1024 * MIB);
+    int fd = open_sparse();
+
+    ready();
+    read(fd, to, 1024 * MIB);
 }
 
 static void write_zeros_to_pipe(void)
@@ -93,6 +131,7 @@ static void write_zeros_to_pipe(void)
             continue;
         exit(0);
     }
+    ready();
     write(ends[1], from, HUGE / 2);
 }
 
@@ -101,8 +140,10 @@ static void sync_many_areas(void)
 {
     char *at = map_window(4096 * MIB);
 
-    for (;;)
+    do {
+        ready();
         msync(at, 4096 * MIB, MS_SYNC);
+    } while (kill_after == 0);
 }
 
 static const struct {
@@ -182,6 +223,281 @@ static void siblings_leave_long_calls(void)
 {
     for (long how = 0; how < 2 * LONG_CALLS; how++)
         expect_gone_soon(spawn(leave_long_call, how), long_call[how % LONG_CALLS].name);
+}
+
+/* Calls of some length that end by themselves, and calls that wait. */
+static char *resident(unsigned long bytes)
+{
+    char *at = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+    expect(at != MAP_FAILED);
+    for (unsigned long i = 0; i < bytes; i += PAGE_BYTES)
+        at[i] = 1;
+    return at;
+}
+
+static int big_file(void)
+{
+    char *from = mmap(NULL, 4 * MIB, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    int fd = open("big", O_CREATE | O_RDWR);
+
+    expect(fd >= 0 && write(fd, from, 4 * MIB) == (long)(4 * MIB));
+    return fd;
+}
+
+static void write_file_of_zeros(void)
+{
+    char *from = map_huge(PROT_READ, 0);
+    int fd = open("out", O_CREATE | O_WRONLY | O_TRUNC);
+
+    ready();
+    write(fd, from, 8 * MIB);
+}
+
+static void sync_file(void)
+{
+    int fd = big_file();
+
+    ready();
+    fsync(fd);
+}
+
+static void sync_all(void)
+{
+    big_file();
+    ready();
+    sync();
+}
+
+static void shrink_file(void)
+{
+    int fd = big_file();
+
+    expect(fsync(fd) == 0);
+    ready();
+    ftruncate(fd, 100);
+}
+
+static void remove_file(void)
+{
+    int fd = big_file();
+
+    expect(fsync(fd) == 0 && close(fd) == 0);
+    ready();
+    unlink("big");
+}
+
+static void empty_file(void)
+{
+    expect(fsync(big_file()) == 0);
+    ready();
+    open("big", O_RDWR | O_TRUNC);
+}
+
+static void make_directory(void)
+{
+    ready();
+    mkdir("new");
+}
+
+static void fork_large(void)
+{
+    resident(2 * MIB);
+    ready();
+    if (fork() == 0)
+        exit(0);
+}
+
+static void exec_another(void)
+{
+    char *argv[] = {"true", NULL};
+
+    ready();
+    exec("/true", argv);
+}
+
+static void unmap_large(void)
+{
+    char *at = resident(2 * MIB);
+
+    ready();
+    munmap(at, 2 * MIB);
+}
+
+static void protect_large(void)
+{
+    char *at = resident(2 * MIB);
+
+    ready();
+    mprotect(at, 2 * MIB, PROT_NONE);
+}
+
+static void lock_memory(void)
+{
+    char *at = mmap(NULL, MIB, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+    ready();
+    mlock(at, MIB);
+}
+
+static void drop_large(void)
+{
+    char *at = resident(2 * MIB);
+
+    ready();
+    madvise(at, 2 * MIB, MADV_DONTNEED);
+}
+
+static void limit_memory(void)
+{
+    resident(MIB);
+    ready();
+    memlimit(8, POLICY_FIFO);
+}
+
+static void drop_all_caches(void)
+{
+    struct vm_stats stats;
+
+    ready();
+    vmstat(0, &stats, VMSTAT_DROP);
+}
+
+static void wait_for_nothing(void)
+{
+    int ends[2];
+    char byte;
+
+    expect(pipe(ends) == 0);
+    ready();
+    read(ends[0], &byte, 1);
+}
+
+static void wait_for_time(void)
+{
+    ready();
+    sleep(10);
+}
+
+static const struct {
+    const char *name;
+    void (*make)(void);
+} short_call[] = {
+    {"write into a file", write_file_of_zeros},
+    {"fsync", sync_file},
+    {"sync", sync_all},
+    {"ftruncate", shrink_file},
+    {"unlink", remove_file},
+    {"open O_TRUNC", empty_file},
+    {"mkdir", make_directory},
+    {"fork", fork_large},
+    {"exec", exec_another},
+    {"munmap", unmap_large},
+    {"mprotect", protect_large},
+    {"mlock", lock_memory},
+    {"madvise DONTNEED", drop_large},
+    {"memlimit", limit_memory},
+    {"vmstat DROP", drop_all_caches},
+    {"read of an empty pipe", wait_for_nothing},
+    {"sleep", wait_for_time},
+};
+#define SHORT_CALLS (long)(sizeof(short_call) / sizeof(short_call[0]))
+
+/* Does the clock count instructions? Then two equal loops take the same time, to the tick. */
+static bool clock_counts_instructions(void)
+{
+    unsigned long ticks[3];
+
+    for (int round = 0; round < 3; round++) {
+        unsigned long start = time_now();
+
+        for (int i = 0; i < 50000; i++)
+            __asm__ volatile("nop");
+        ticks[round] = time_now() - start;
+    }
+    return ticks[2] - ticks[1] + 2 <= 4 && ticks[2] <= 50000 * 6 / INSTRUCTIONS_PER_TICK;
+}
+
+static void call_to_be_killed(long which)
+{
+    if (which < LONG_CALLS)
+        long_call[which].make();
+    else
+        short_call[which - LONG_CALLS].make();
+}
+
+static void remove_files(void)
+{
+    static const char *const names[] = {"sparse", "window", "big", "out", "new"};
+
+    for (unsigned i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+        unlink(names[i]);
+}
+
+/* Each call, killed so many instructions after it began: it is gone soon, and leaves nothing. */
+static int kill_in_each_call(long instructions, bool is_exact)
+{
+    const unsigned long soon = 100000000 / INSTRUCTIONS_PER_TICK * (is_exact ? 1 : 100);
+    int killed = 0;
+
+    for (long which = 0; which < LONG_CALLS + SHORT_CALLS; which++) {
+        const char *name = which < LONG_CALLS ? long_call[which].name
+                                              : short_call[which - LONG_CALLS].name;
+        struct ledger before, after;
+        unsigned long late;
+        int status;
+
+        remove_files();
+        ledger_begin(&before);
+        kill_after = instructions;
+        *kill_time = 0;
+        status = wait_for(spawn(call_to_be_killed, which));
+        late = time_now() - *kill_time;
+        kill_after = 0;
+        killed += status == STATUS_KILLED;
+        if (status != 0 && status != STATUS_KILLED)
+            fail("%s, after %ld instructions: status %d", name, instructions, status);
+        if (status == STATUS_KILLED && late > soon)
+            fail("%s, after %ld instructions: gone %lu ticks later", name, instructions, late);
+        remove_files();
+        if (!ledger_settles(&before, &after)) {
+            ledger_print(&before, &after);
+            fail("%s, after %ld instructions: the ledger changed", name, instructions);
+        }
+    }
+    return killed;
+}
+
+static void kill_at_points(int first, int step)
+{
+    bool is_exact = clock_counts_instructions();
+    int killed = 0;
+
+    if (call(SYS_vmstat, 0, 0, VMSTAT_KILL, 0, 0, 0) != 0)
+        skip("calls are killed at a point only with SAN=1");
+    kill_time = mmap(NULL, PAGE_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    expect(kill_time != MAP_FAILED);
+    *kill_time = 0;
+    for (int point = 0; point < 32; point++) {
+        long instructions = 2000;
+
+        for (int i = 0; i < point; i++)
+            instructions += instructions * 2 / 5;
+        if (point % step == first)
+            killed += kill_in_each_call(instructions, is_exact);
+    }
+    fprintf(1, "# %d killed, by %s\n", killed, is_exact ? "the count of instructions" : "time");
+    expect(killed > LONG_CALLS);
+}
+
+static void kill_at_some_points(void)
+{
+    kill_at_points(9, 16);
+}
+
+static void kill_at_many_points(void)
+{
+    kill_at_points(0, 1);
 }
 
 /* Threads that want the same thing all the time, and how often they got it. */
@@ -339,6 +655,8 @@ static void deep_input(void)
 
 const struct test long_call_tests[] = {
     {"deep_input", deep_input, QUICK},
+    {"kill_at_some_points", kill_at_some_points, QUICK},
+    {"kill_at_many_points", kill_at_many_points, SLOW},
     {"kill_in_long_calls", kill_in_long_calls, QUICK},
     {"siblings_leave_long_calls", siblings_leave_long_calls, QUICK},
     {"readers_have_their_turn", readers_have_their_turn, QUICK},
