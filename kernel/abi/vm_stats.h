@@ -10,7 +10,7 @@
 /* Flags of vmstat(). */
 #define VMSTAT_DROP 1 /* first write back and drop caches, so that two readings can be compared */
 #define VMSTAT_FAIL 2 /* SAN=1: the pid-th allocation of this thread from now on fails; 0: none */
-#define VMSTAT_KILL 16 /* SAN=1: this thread's next call is killed pid instructions after it began */
+#define VMSTAT_KILL 16 /* SAN=1: this thread is killed pid instructions into its next call */
 #define VMSTAT_MARK 4 /* SAN=1: remembers which place in the kernel has taken how many frames */
 #define VMSTAT_OWNERS 8 /* SAN=1: prints which places have more, or fewer, than then */
 

@@ -98,6 +98,10 @@ void process_exit_killed(void)
 
     spin_lock(&process_lock);
     cause = current_thread()->kill_cause;
+#ifdef SAN
+    if (cause == CAUSE_EXITED) /* timer_kill_after() names none */
+        cause = CAUSE_KILL;
+#endif
     spin_unlock(&process_lock);
     process_end(EXIT_KILLED, cause);
 }

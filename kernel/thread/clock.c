@@ -6,7 +6,6 @@
 #include "thread/clock.h"
 
 #include "abi/errno.h"
-#include "abi/wait.h"
 #include "riscv/csr.h"
 #include "riscv/timer.h"
 #include "thread/sched.h"
@@ -107,7 +106,6 @@ void timer_interrupt(void)
     }
 #ifdef SAN
     if (list->victim && list->kill_time <= now) {
-        list->victim->kill_cause = CAUSE_KILL;
         thread_interrupt(list->victim);
         list->victim = NULL;
     }

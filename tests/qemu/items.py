@@ -439,6 +439,21 @@ def family_size():
     need("families: ok" in ending.output, ending.output)
 
 
+def kills(test):
+    """A call that is killed at any point is gone within 100 million instructions; nothing leaks."""
+    ending = boot(test, s.SECONDS["usertests"], san=True, ICOUNT="1", CMD="usertests " + test)
+    need_status(ending, 0)
+    need("by the count of instructions" in ending.output, ending.output)
+
+
+def kills_quick():
+    kills("kill_at_some_points")
+
+
+def kills_full():
+    kills("kill_at_many_points")
+
+
 def high_segment():
     """A program at 2^41 runs where the paging mode reaches it, else it is refused."""
     for paging in ("sv39", "sv48", "sv57"):
@@ -722,6 +737,7 @@ def all_items():
         ("more than memory", more_than_memory),
         ("100,000 areas", areas_grow),
         ("eviction in a big family", family_size),
+        ("kills at some points", kills_quick),
         ("out of memory", out_of_memory),
         ("several transfers in flight", several_in_flight),
         ("idle cost", idle_cost),
