@@ -9,23 +9,24 @@
 #include "sync/printf.h"
 
 #define DROP_COUNTS 1024u /* counters of the places where locks are dropped, by address */
+#define LONG_OFTEN 8192u  /* times that a place is passed, before long delays become rare */
 
 bool race_is_on;
 bool (*race_sleep_hook)(uint64_t ticks);
 
+static uint64_t race_seed;
 static uint64_t race_state[MAX_HARTS]; /* each its hart's own, preemption off */
 static uint32_t drop_count[DROP_COUNTS];
 
 void race_init(void)
 {
-    uint64_t seed = boot_number("race");
-
-    if (seed == 0)
+    race_seed = boot_number("race");
+    if (race_seed == 0)
         return;
     for (uint64_t i = 0; i < MAX_HARTS; i++)
-        race_state[i] = (seed + i) * 0x9e3779b97f4a7c15ul | 1;
+        race_state[i] = (race_seed + i) * 0x9e3779b97f4a7c15ul | 1;
     race_is_on = true;
-    printf("windows are widened by race=%lu\n", (unsigned long)seed);
+    printf("windows are widened by race=%lu\n", (unsigned long)race_seed);
 }
 
 /* The next number of this hart's sequence (xorshift64*). */
@@ -49,10 +50,17 @@ static uint32_t one_in(uint32_t passed)
     return passed < 256 ? 4 : passed < 16384 ? 16 : 64;
 }
 
-/* Yields, or one millisecond, or, once in 256, two tenths of a second. */
-static void delay(uint32_t drawn)
+/* Of each 256 times that a place is passed one is long; later one of 4096. */
+static bool is_long(const uint32_t *place, uint32_t passed, uint32_t drawn)
 {
-    uint64_t milliseconds = drawn % 256 == 0 ? 200 : drawn % 2;
+    uint64_t mixed = (race_seed + (uint64_t)place + passed / 256) * 0x9e3779b97f4a7c15ul;
+
+    return passed < LONG_OFTEN ? passed % 256 == mixed >> 56 : drawn % 4096 == 0;
+}
+
+/* Lets others go first for so long; 0: yields. Where it may not sleep it spins, not for long. */
+static void delay(uint64_t milliseconds)
+{
     uint64_t end;
 
     if (race_sleep_hook && race_sleep_hook(milliseconds * (timer_frequency / 1000)))
@@ -62,12 +70,14 @@ static void delay(uint32_t drawn)
         spin_hint();
 }
 
-void race_pass(uint32_t *passed)
+void race_pass(uint32_t *place)
 {
-    uint32_t drawn = race_draw();
+    uint32_t drawn = race_draw(), passed = __atomic_fetch_add(place, 1, __ATOMIC_RELAXED);
 
-    if (drawn % one_in(__atomic_fetch_add(passed, 1, __ATOMIC_RELAXED)) == 0)
-        delay(drawn >> 8);
+    if (is_long(place, passed, drawn))
+        delay(200);
+    else if (drawn % one_in(passed) == 0)
+        delay(drawn >> 8 & 1);
 }
 
 void race_lock_dropped_at(void *place)
@@ -79,7 +89,7 @@ void race_lock_dropped_at(void *place)
         return;
     drawn = race_draw();
     if (drawn % (8 * one_in(__atomic_fetch_add(passed, 1, __ATOMIC_RELAXED))) == 0)
-        delay(drawn >> 16);
+        delay(drawn >> 16 & 255 ? drawn >> 24 & 1 : 200);
 }
 
 void race_lock_dropped_here(void)

@@ -9,8 +9,8 @@
  * race_window(), written where no lock is dropped: between look and act of a path that takes none,
  * and before each fence on other harts. It delays more often.
  *
- * A delay is a yield, a millisecond, or, one in 256, two tenths of a second. A place that is passed
- * often delays more seldom, else nothing would get on. Each hart draws from a sequence of its own,
+ * A delay is a yield or a millisecond; once in 256 times that a window is passed it is two tenths of
+ * a second. A place that is passed often delays more seldom, else nothing would get on. Each hart draws from a sequence of its own,
  * which the seed fixes: on one hart a run repeats, on several the seed is a likely way back.
  */
 #ifndef SYNC_RACE_H
@@ -25,7 +25,7 @@ extern bool race_is_on; /* constant after boot */
 extern bool (*race_sleep_hook)(uint64_t ticks);
 
 void race_init(void); /* at boot */
-void race_pass(uint32_t *passed);
+void race_pass(uint32_t *place); /* which counts how often it was passed */
 void race_lock_dropped_at(void *place);
 void race_lock_dropped_here(void) __attribute__((noinline));
 

@@ -89,7 +89,7 @@ static void cut_off_while_stored(void)
     join(syncer);
 }
 
-#define MARK_ROUNDS 12
+#define MARK_ROUNDS 20
 
 static void cut_off_each_round(long fd)
 {
