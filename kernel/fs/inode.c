@@ -512,10 +512,12 @@ int inode_trim(struct inode *inode)
             error = bmap_trim(inode);
         more = inode->disk_size > inode->object.size;
         if (more && inode->nlink > 0 && thread_is_interrupted())
-            error = -EINTR; /* the rest goes with the next call that needs it, or with the file */
+            error = -EINTR;
         inode_unlock(inode);
         log_end(BMAP_TRIM_BLOCKS);
     } while (more && !error);
+    if (error == -EINTR)
+        inode_trim_later(inode);
     return error;
 }
 

@@ -29,6 +29,7 @@ struct inode {
     uint32_t generation, blocks; /* l */
     uint64_t disk_size;         /* l: the size that the disk knows; more than object.size: blocks
                                    beyond the end are still to be freed */
+    struct list_head trim_link; /* the list of what is to be trimmed; alone, or NULL: not on it */
     uint32_t entry_hint;        /* l: of a directory: no free entry before this one */
 #ifdef SAN
     uint32_t parent;            /* l: of a directory: the one that it was locked below, or 0 */
@@ -77,9 +78,10 @@ uint16_t inode_type(struct inode *inode);
 void inode_stat(struct inode *inode, struct stat *stat); /* Lock not held. Sleeps. */
 /* ftruncate, O_TRUNC. Hold nothing. Sleeps. */
 int inode_resize(struct inode *inode, uint64_t size);
-/* Frees the blocks beyond the end, in operations of its own. Hold nothing. 0, -EIO or -EINTR.
- * Sleeps. */
+/* Frees the blocks beyond the end, in operations of its own. Hold nothing. 0, -EIO or -EINTR: the
+ * flusher does the rest. Sleeps. */
 int inode_trim(struct inode *inode);
+void inode_trim_later(struct inode *inode); /* takes a reference until that is done. Sleeps. */
 /* data, then metadata, durable. Hold nothing. Sleeps. */
 int inode_fsync(struct inode *inode);
 /*

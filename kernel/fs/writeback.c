@@ -50,6 +50,10 @@ static struct {
 
 static struct sleeplock sync_lock; /* RANK_SYNC */
 
+/* Inodes, each with a reference, whose trim was broken off. Guarded by trim_lock, RANK_FS. */
+static struct spinlock trim_lock;
+static struct list_head trims;
+
 static struct inode *inode_of(struct vm_object *object)
 {
     return container_of(object, struct inode, object);
@@ -302,10 +306,51 @@ const struct vm_object_ops inode_object_ops = {
     .release_reserved = release_reserved,
 };
 
+void inode_trim_later(struct inode *inode)
+{
+    bool is_new;
+
+    inode_ref(inode);
+    spin_lock(&trim_lock);
+    is_new = !inode->trim_link.next || list_empty(&inode->trim_link);
+    if (is_new)
+        list_add_tail(&inode->trim_link, &trims);
+    spin_unlock(&trim_lock);
+    if (!is_new)
+        inode_put(inode);
+    log_note_work();
+}
+
+/* Holds nothing but sync_lock. Sleeps. */
+static void trim_the_rest(void)
+{
+    struct list_head *link = NULL;
+
+    do {
+        spin_lock(&trim_lock);
+        link = thread_is_interrupted() ? NULL : list_first(&trims);
+        if (link)
+            list_del_init(link);
+        spin_unlock(&trim_lock);
+        if (link) {
+            struct inode *inode = container_of(link, struct inode, trim_link);
+
+            inode_trim(inode);
+            inode_put(inode);
+        }
+    } while (link);
+}
+
 int inode_fsync(struct inode *inode)
 {
-    int error = write_back(&inode->object);
-    int later = log_commit();
+    bool is_longer = __atomic_load_n(&inode->disk_size, __ATOMIC_RELAXED) >
+                     __atomic_load_n(&inode->object.size, __ATOMIC_RELAXED);
+    int error = is_longer ? inode_trim(inode) : 0; /* the size is known once that is done */
+    int later;
+
+    if (!error)
+        error = write_back(&inode->object);
+    later = log_commit();
 
     return error ? error : later;
 }
@@ -322,6 +367,7 @@ int fs_sync(void)
 
     if (error)
         return error;
+    trim_the_rest();
     error = object_sync_all();
     later = log_commit();
     sleeplock_release(&sync_lock);
@@ -342,6 +388,8 @@ static void flusher(void *unused)
 void writeback_init(void)
 {
     sleeplock_init(&sync_lock, "sync", RANK_SYNC);
+    spin_init(&trim_lock, "trims", RANK_FS);
+    list_init(&trims);
     sleeplock_init(&batch.lock, "write-back", RANK_WRITEBACK);
     transfer_init(&batch.transfer);
 }
