@@ -123,7 +123,7 @@ int snprintf(char *to, size_t room, const char *format, ...)
 int vfprintf(int fd, const char *format, va_list arguments);
 int vsnprintf(char *to, size_t room, const char *format, va_list arguments);
 void output_failed(void); /* the same for a program's own way of writing; errno says why */
-extern int (*output_check)(int status); /* for exit(): the status that it ends with; or NULL */
+extern int (*output_check)(int status); /* for exit(), once output is lost: the status */
 extern const char *program_name;        /* argv[0] */
 const char *strerror(int error);
 const char *cause_name(int cause); /* of wait_info(), in words */
