@@ -31,8 +31,8 @@ enum pte_bit {
     PTE_A = 1 << 6,
     PTE_D = 1 << 7,
     PTE_SOFT_NONE = 1 << 8,  /* with V = 0: frame kept */
-    PTE_SOFT_LOCKED = 1 << 8, /* with V = 1: mlock, the page stays */
-    PTE_SOFT_SWAP = 1 << 9,  /* with V = 0: swap slot */
+    PTE_SOFT_SWAP = 1 << 9,  /* with V = 0 and no frame: swap slot */
+    PTE_SOFT_LOCKED = 1 << 9, /* with a frame: mlock, the page stays */
 };
 /* A page of kernel data; A and D are set, for where the machine faults instead of setting them. */
 #define PTE_KERNEL_DATA (PTE_V | PTE_R | PTE_W | PTE_G | PTE_A | PTE_D)
@@ -87,10 +87,10 @@ static inline swp_entry_t pte_swap_slot(pte_t pte)
     return (swp_entry_t){(uint32_t)pte_pfn(pte).number};
 }
 
-/* A present entry whose page is to stay in memory: mlock. */
+/* An entry whose page is to stay in memory, though nobody may touch it now: mlock. */
 static inline bool pte_is_locked(pte_t pte)
 {
-    return (pte & (PTE_V | PTE_SOFT_LOCKED)) == (PTE_V | PTE_SOFT_LOCKED);
+    return pte_has_frame(pte) && (pte & PTE_SOFT_LOCKED);
 }
 
 /*
@@ -113,12 +113,14 @@ static inline pte_t pte_clear_bits(pte_t *slot, pte_t bits)
     return old;
 }
 
+/* Of an entry with a frame, valid or not. */
 static inline void pte_set_locked(pte_t *slot, bool locked)
 {
-    if (locked)
-        pte_set_bits(slot, PTE_SOFT_LOCKED);
-    else
-        pte_clear_bits(slot, PTE_SOFT_LOCKED);
+    pte_t old = locked ? __atomic_fetch_or(slot, (pte_t)PTE_SOFT_LOCKED, __ATOMIC_ACQ_REL)
+                       : __atomic_fetch_and(slot, ~(pte_t)PTE_SOFT_LOCKED, __ATOMIC_ACQ_REL);
+
+    san_assert(pte_has_frame(old));
+    (void)old;
 }
 
 static inline pte_t pte_locked(pte_t pte, bool locked)
@@ -231,7 +233,7 @@ static inline bool pte_test_clear_accessed(struct page_table *table, uint64_t va
 /* The entry that fork gives the child: the same frame or slot, not writable, not locked. */
 static inline pte_t pte_shared(pte_t pte)
 {
-    return pte & PTE_V ? pte & ~(pte_t)(PTE_W | PTE_SOFT_LOCKED) : pte;
+    return pte_has_frame(pte) ? pte & ~(pte_t)(PTE_W | PTE_SOFT_LOCKED) : pte;
 }
 
 #endif

@@ -195,7 +195,12 @@ static int image_build(struct image *image, struct mm_struct *before, struct ino
     image->mm = mm_create(NULL);
     if (image->mm == NULL)
         goto put_inode;
-    result = before != NULL ? quota_inherit(image->mm, before) : 0;
+    result = 0;
+    if (before != NULL) { /* other threads of it may ask for another quota just now */
+        rwlock_read_acquire(&before->lock);
+        result = quota_inherit(image->mm, before);
+        rwlock_read_release(&before->lock);
+    }
     if (result == 0)
         result = image_map_file(image);
     if (result == 0)

@@ -246,7 +246,7 @@ static void entries_lock(struct mm_struct *mm, uint64_t start, uint64_t end, boo
     spin_lock(&mm->page_table.lock);
     while ((slot = next_page_table(&mm->page_table, &start, end)) != NULL) {
         for (uint64_t stop = leaf_table_end(start, end); start < stop; start += PAGE_SIZE, slot++) {
-            if (pte_kind(pte_load(slot)) != PTE_PRESENT)
+            if (!pte_has_frame(pte_load(slot)))
                 continue;
             pte_set_locked(slot, locked);
             page = pfn_page(pte_pfn(pte_load(slot)));

@@ -137,15 +137,18 @@ act_with_care(struct vm_fault *fault, const struct vm_area_struct *area)
     bool is_inside = area && area->start <= fault->va;
     enum fault_kind kind = is_inside ? kind_inside(fault) : kind_between(fault, area);
     enum fault_result result = FAULT_OK;
+    bool comes_back = fault->flags & FAULT_FLAG_BRING_BACK;
 
-    if (fault->flags & FAULT_FLAG_BRING_BACK)
-        return pte_kind(fault->old) == PTE_SWAP ? anon_swap_in(fault) : FAULT_OK;
-    fault->has_quota = fault->mm->quota != NULL;
-    if (fault->has_quota) {
-        fault->brings_page = brings_private_page(kind) && !(fault->vma->flags & VMA_LOCKED);
-        if (fault->brings_page)
-            result = (enum fault_result)quota_ask(fault);
-    }
+    if (comes_back && pte_kind(fault->old) != PTE_SWAP)
+        return FAULT_OK;
+    fault->has_quota = quota_of(fault->mm) != NULL;
+    if (fault->has_quota)
+        fault->brings_page = (comes_back || brings_private_page(kind)) &&
+                             !(fault->vma->flags & VMA_LOCKED);
+    if (comes_back)
+        return anon_swap_in(fault); /* the quota may be exceeded */
+    if (fault->has_quota && fault->brings_page)
+        result = (enum fault_result)quota_ask(fault);
     return result == FAULT_OK ? fault_act(fault, kind) : result;
 }
 
@@ -175,7 +178,7 @@ static inline enum fault_result fault_look(struct vm_fault *fault)
     else if ((result = bring_tables(fault)) != FAULT_OK)
         return result;
     race_window(); /* nothing but the areas stays as it was seen */
-    if (__builtin_expect(fault->mm->quota || (fault->flags & FAULT_FLAG_BRING_BACK), 0))
+    if (__builtin_expect(quota_of(fault->mm) || (fault->flags & FAULT_FLAG_BRING_BACK), 0))
         return act_with_care(fault, vma);
     return fault_act(fault, kind_inside(fault));
 }
@@ -201,7 +204,7 @@ bool fault_install_with_care(struct vm_fault *fault, pte_t entry)
     struct page_table *table = &fault->mm->page_table;
     bool is_old;
 
-    if ((fault->vma->flags & VMA_LOCKED) && pte_kind(entry) == PTE_PRESENT)
+    if (fault->vma->flags & VMA_LOCKED)
         entry = pte_locked(entry, true);
     spin_lock(&table->lock);
     if (!fault->slot)
@@ -329,6 +332,7 @@ static void __attribute__((noinline)) fault_end(struct vm_fault *fault, enum fau
 static bool __attribute__((noinline)) fault_waited(struct vm_fault *fault,
                                                    enum fault_result *result)
 {
+    fault->brings_page = false; /* the quota may be gone, or the area locked, in the next round */
     *result = fault_wait(fault, *result);
     if (*result == FAULT_WANT_PROMISE)
         *result = oom_make_room(fault->mm, fault->patience++) ? FAULT_NO_MEMORY : FAULT_RETRY;

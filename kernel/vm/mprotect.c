@@ -28,7 +28,7 @@ static inline bool page_is_own(const struct page *page)
 static pte_t entry_for(pte_t entry, struct page *page, uint64_t access, bool locked)
 {
     if (access == 0)
-        return pte_make_none(page_pfn(page));
+        return pte_locked(pte_make_none(page_pfn(page)), locked);
     if (!page_is_own(page))
         access &= ~(uint64_t)ACCESS_WRITE;
     return pte_locked(pte_make_user(page_pfn(page), access) | pte_marks(entry), locked);

@@ -77,7 +77,8 @@ static enum outcome after_unmap(struct page *page)
     return TO_WRITE;
 }
 
-int page_out_one(struct mm_struct *mm, uint64_t va, struct page *page, uint32_t stamp)
+int page_out_one(struct mm_struct *mm, uint64_t va, struct page *page, uint32_t stamp,
+                 struct page **to_write)
 {
     enum outcome outcome = STAYS;
     int error;
@@ -85,15 +86,14 @@ int page_out_one(struct mm_struct *mm, uint64_t va, struct page *page, uint32_t 
     page_lock(page);
     error = slot_prepare(page, stamp);
     if (!error) {
-        family_unmap_one(mm, va, page, page_swap_slot(page));
+        error = family_unmap_one(mm, va, page, page_swap_slot(page)) ? 0 : -EAGAIN;
         outcome = after_unmap(page);
     }
     page_unlock(page);
-    if (outcome == TO_WRITE)
-        write_to_swap(&page, 1);
-    else
+    *to_write = outcome == TO_WRITE ? page : NULL;
+    if (outcome != TO_WRITE)
         page_put(page);
-    return error ? -ENOMEM : 0;
+    return error == -ENOSPC ? -ENOMEM : error ? -EAGAIN : 0;
 }
 
 /* Locks: the page's, which is off its list. */
@@ -113,8 +113,11 @@ static enum outcome let_go(struct page *page, uint32_t stamp)
     return after_unmap(page);
 }
 
-/* Locks: the page's. Asks the policy, and lets the page go where that says so and it can. */
-static enum outcome judge_and_let_go(struct page *page)
+/*
+ * Locks: the page's. Asks the policy, and lets the page go where that says so and it can. force:
+ * the policy is told that nobody uses it.
+ */
+static enum outcome judge_and_let_go(struct page *page, bool force)
 {
     enum outcome outcome;
     bool used = false;
@@ -126,7 +129,7 @@ static enum outcome judge_and_let_go(struct page *page)
         used = family_page_accessed(page);
     else if (page->owner)
         used = object_page_accessed(page->owner, page);
-    if (!judge_lru_page(&anon_lru, page, used, &stamp))
+    if (!judge_lru_page(&anon_lru, page, used && !force, &stamp))
         return STAYS;
     outcome = page_test(page, PAGE_PRIVATE) || page->owner ? let_go(page, stamp) : STAYS;
     if (outcome == STAYS || page_maps(page) != 0)
@@ -134,7 +137,7 @@ static enum outcome judge_and_let_go(struct page *page)
     return outcome;
 }
 
-uint64_t page_out(uint64_t wanted, uint64_t looks)
+uint64_t page_out(uint64_t wanted, uint64_t looks, bool force)
 {
     struct page *batch[PAGE_OUT_MAX];
     uint32_t count = 0;
@@ -146,7 +149,7 @@ uint64_t page_out(uint64_t wanted, uint64_t looks)
 
         update_vm_stats(VM_STAT_SCAN, 1);
         if (page_trylock(page)) {
-            outcome = judge_and_let_go(page);
+            outcome = judge_and_let_go(page, force);
             page_unlock(page);
         } else {
             rotate_lru_page(&anon_lru, page); /* in use */

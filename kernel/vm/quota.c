@@ -10,6 +10,7 @@
 #include "mmu/tlb.h"
 #include "sync/race.h"
 #include "thread/thread.h"
+#include "vm/family.h"
 #include "vm/fault.h"
 #include "vm/lru.h"
 #include "vm/page_out.h"
@@ -19,10 +20,20 @@
 #define ENTRIES_PER_FRAME (PAGE_SIZE / sizeof(struct quota_entry))
 #define BUCKETS_PER_FRAME (PAGE_SIZE / sizeof(struct quota_entry *))
 
+#define EVICT_TRIES 8u /* victims that a fault tries before the quota is exceeded */
+
+static uint64_t listed; /* atomic: pages on the lists of all quotas */
+
+uint64_t quotas_length(void)
+{
+    return __atomic_load_n(&listed, __ATOMIC_RELAXED);
+}
+
 static void quota_destroy(struct quota *quota)
 {
     struct list_head *link, *after;
 
+    __atomic_fetch_sub(&listed, lru_list_length(&quota->list), __ATOMIC_RELAXED);
     list_for_each_safe (link, after, &quota->frames)
         page_put(container_of(link, struct page, lru.link));
     if (quota->bucket)
@@ -95,10 +106,15 @@ void quota_free(struct mm_struct *mm)
 
 int quota_inherit(struct mm_struct *to, struct mm_struct *from)
 {
-    if (!from->quota)
-        return 0;
-    return quota_create(from->quota->list.capacity, from->resident, from->quota->list.ops,
-                        &to->quota);
+    struct quota *like = quota_of(from), *quota = NULL;
+    int error = 0;
+
+    if (like)
+        error = quota_create(like->list.capacity, from->resident, like->list.ops, &quota);
+    spin_lock(&to->page_table.lock);
+    to->quota = quota;
+    spin_unlock(&to->page_table.lock);
+    return error;
 }
 
 static struct quota_entry **bucket_of(struct quota *quota, uint64_t va)
@@ -118,9 +134,10 @@ static struct quota_entry **entry_link(struct quota *quota, uint64_t va)
 
 bool quota_remember(struct mm_struct *mm, uint64_t va, uint32_t stamp)
 {
-    struct quota *quota = mm->quota;
+    struct quota *quota = quota_of(mm);
     struct quota_entry *entry;
 
+    san_assert(!pte_is_locked(pte_load(find_page_table(&mm->page_table, va))));
     if (!quota || *entry_link(quota, va))
         return quota != NULL;
     if (!quota->free)
@@ -131,13 +148,14 @@ bool quota_remember(struct mm_struct *mm, uint64_t va, uint32_t stamp)
     entry->next = *bucket_of(quota, va);
     *bucket_of(quota, va) = entry;
     quota->list.ops->add(&quota->list, &entry->node, stamp);
+    __atomic_fetch_add(&listed, 1, __ATOMIC_RELAXED);
     quota->newest = va;
     return true;
 }
 
 void quota_forget(struct mm_struct *mm, uint64_t va)
 {
-    struct quota *quota = mm->quota;
+    struct quota *quota = quota_of(mm);
     struct quota_entry **link = quota ? entry_link(quota, va) : NULL;
     struct quota_entry *entry = link ? *link : NULL;
 
@@ -145,6 +163,7 @@ void quota_forget(struct mm_struct *mm, uint64_t va)
         return;
     *link = entry->next;
     quota->list.ops->remove(&quota->list, &entry->node);
+    __atomic_fetch_sub(&listed, 1, __ATOMIC_RELAXED);
     entry->next = quota->free;
     quota->free = entry;
 }
@@ -173,7 +192,7 @@ static uint64_t forget_first_access(struct mm_struct *mm)
 int quota_ask(struct vm_fault *fault)
 {
     struct mm_struct *mm = fault->mm;
-    struct quota *quota = mm->quota;
+    struct quota *quota = quota_of(mm);
     uint64_t cleared = 0;
     bool has_room;
 
@@ -203,19 +222,22 @@ int quota_ask(struct vm_fault *fault)
 }
 
 /*
- * Locks: the mm lock for reading. Lets the policy choose; *va and *stamp are the victim's. Returns
- * its page with a reference, or NULL: the quota has none.
+ * Lets the policy choose, by so many looks at most; force: of pages in use, too. *va and *stamp are
+ * the victim's. Returns its page with a reference, or NULL: none was found.
  */
-static struct page *victim_choose(struct mm_struct *mm, uint64_t *va, uint32_t *stamp)
+static struct page *victim_choose(struct mm_struct *mm, uint64_t *looks, bool force, uint64_t *va,
+                                  uint32_t *stamp)
 {
-    struct lru_list *list = &mm->quota->list;
     uint64_t low = UINT64_MAX, high = 0;
+    struct lru_list *list = NULL;
     struct page *page = NULL;
     struct lru_node *node;
     bool goes = false;
 
     spin_lock(&mm->page_table.lock);
-    while (!goes && (node = list->ops->candidate(list)) != NULL) {
+    if (quota_of(mm))
+        list = &mm->quota->list;
+    while (list && !goes && *looks > 0 && (node = list->ops->candidate(list)) != NULL) {
         bool used;
 
         *va = container_of(node, struct quota_entry, node)->va;
@@ -225,11 +247,13 @@ static struct page *victim_choose(struct mm_struct *mm, uint64_t *va, uint32_t *
         if (used && *va + PAGE_SIZE > high)
             high = *va + PAGE_SIZE;
         update_vm_stats(VM_STAT_SCAN, 1);
-        goes = list->ops->judge(list, node, used);
+        goes = list->ops->judge(list, node, used && !force);
+        --*looks;
     }
     if (goes) {
         pte_t *slot = find_page_table(&mm->page_table, *va);
 
+        san_assert(pte_has_frame(pte_load(slot)) && !pte_is_locked(pte_load(slot)));
         *stamp = node->stamp;
         page = pfn_page(pte_pfn(pte_load(slot)));
         page_get(page);
@@ -240,18 +264,106 @@ static struct page *victim_choose(struct mm_struct *mm, uint64_t *va, uint32_t *
     return page;
 }
 
+/* The page at va could not go: its turn comes again after all others. */
+static void victim_stays(struct mm_struct *mm, uint64_t va)
+{
+    struct quota_entry *entry;
+    struct quota *quota;
+
+    spin_lock(&mm->page_table.lock);
+    quota = quota_of(mm);
+    entry = quota ? *entry_link(quota, va) : NULL;
+    if (entry) {
+        quota->list.ops->remove(&quota->list, &entry->node);
+        quota->list.ops->add(&quota->list, &entry->node, 0);
+    }
+    spin_unlock(&mm->page_table.lock);
+}
+
 int quota_evict(struct mm_struct *mm)
 {
-    struct page *page;
-    uint32_t stamp;
-    uint64_t va;
+    int error = -EAGAIN;
 
-    rwlock_read_acquire(&mm->lock);
-    page = mm->quota ? victim_choose(mm, &va, &stamp) : NULL;
-    rwlock_read_release(&mm->lock);
-    if (!page)
-        return 0; /* all is unmapped by now, or the quota is gone: there is room */
-    return page_out_one(mm, va, page, stamp);
+    for (unsigned tries = 0; error == -EAGAIN && tries < EVICT_TRIES; tries++) {
+        uint64_t va, looks = UINT64_MAX;
+        uint32_t stamp;
+        struct page *page = victim_choose(mm, &looks, false, &va, &stamp);
+
+        if (!page)
+            return 0; /* all is unmapped by now, or the quota is gone: there is room */
+        error = page_out_one(mm, va, page, stamp, &page);
+        if (page)
+            write_to_swap(&page, 1);
+        if (error == -EAGAIN)
+            victim_stays(mm, va);
+    }
+    return error ? -ENOMEM : 0;
+}
+
+/* Takes pages of mm, by so many looks. Returns the frames that are free by it, or soon will be. */
+static uint64_t quota_shrink(struct mm_struct *mm, uint64_t wanted, uint64_t looks, bool force)
+{
+    struct page *page, *batch[SWAP_CLUSTER];
+    uint32_t stamp, count = 0;
+    uint64_t va, freed = 0;
+
+    while (freed < wanted &&
+           (page = victim_choose(mm, &looks, force, &va, &stamp)) != NULL) {
+        bool is_shared = page_maps(page) != 1, is_held = page_refs(page) != page_maps(page) + 1;
+        int error = -EAGAIN;
+
+        if (is_held) /* a fault waited for it, say */
+            page_put(page);
+        else
+            error = page_out_one(mm, va, page, stamp, &batch[count]);
+        if (error)
+            victim_stays(mm, va);
+        else
+            freed += !is_shared;
+        count += !error && batch[count];
+        if (count == SWAP_CLUSTER) {
+            write_to_swap(batch, count);
+            count = 0;
+        }
+    }
+    if (count > 0)
+        write_to_swap(batch, count);
+    return freed;
+}
+
+/* Pages on the list of mm's quota; *surplus of them are too many. */
+static uint64_t quota_length(struct mm_struct *mm, uint64_t *surplus)
+{
+    uint64_t length = 0;
+
+    *surplus = 0;
+    spin_lock(&mm->page_table.lock);
+    if (quota_of(mm)) {
+        length = lru_list_length(&mm->quota->list);
+        if (length > mm->quota->list.capacity)
+            *surplus = length - mm->quota->list.capacity;
+    }
+    spin_unlock(&mm->page_table.lock);
+    return length;
+}
+
+uint64_t quotas_shrink(uint64_t wanted, uint64_t looks, bool force)
+{
+    static unsigned next; /* atomic: the number of the space whose turn it is */
+    unsigned first = __atomic_load_n(&next, __ATOMIC_RELAXED), i;
+    uint64_t all = quotas_length() + 1, freed = 0;
+
+    for (i = 0; i < MM_MAX && all > 1 && freed < wanted && !thread_is_interrupted(); i++) {
+        struct mm_struct *mm = family_member((first + i) % MM_MAX);
+        uint64_t surplus, length = mm ? quota_length(mm, &surplus) : 0;
+
+        if (length > 0)
+            freed += quota_shrink(mm, wanted - freed, looks * length / all + 1, force);
+        if (mm)
+            mm_put(mm);
+    }
+    __atomic_store_n(&next, (first + i) % MM_MAX, __ATOMIC_RELAXED);
+    return freed;
 }
 
 /* Each resident private page that is not locked gets an entry, or, without a quota, a list. */
@@ -269,7 +381,7 @@ void quota_count_pages(struct mm_struct *mm)
 
             if (!page || !page_test(page, PAGE_PRIVATE) || pte_is_locked(entry))
                 continue;
-            if (mm->quota) {
+            if (quota_of(mm)) {
                 if (page_maps(page) == 1) /* else others need it on the system's list */
                     remove_from_lru(&anon_lru, page);
                 quota_remember(mm, va, 0);
@@ -286,15 +398,11 @@ void quota_count_pages(struct mm_struct *mm)
 /* The space's resident pages are more than the quota: the surplus goes. */
 static int evict_surplus(struct mm_struct *mm)
 {
+    uint64_t surplus;
     int error = 0;
 
-    while (!error && !thread_is_interrupted() && mm->quota &&
-           lru_list_length(&mm->quota->list) > mm->quota->list.capacity) {
-        spin_lock(&mm->page_table.lock);
-        mm->quota->list.incoming = 0;
-        spin_unlock(&mm->page_table.lock);
+    while (quota_length(mm, &surplus) > 0 && surplus > 0 && !error && !thread_is_interrupted())
         error = quota_evict(mm);
-    }
     return error;
 }
 

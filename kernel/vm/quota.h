@@ -8,10 +8,14 @@
  *
  * A fault that brings a page in first asks for room; where there is none, handle_page_fault lets
  * go of everything, has one victim taken and written, and comes back. Accessed bits are looked at
- * in such faults only, so a program that runs alone meets the same victims every time. Where none
- * can go, as while swap is given up, the quota is exceeded: nobody is killed for it.
+ * in such faults only, so a program that runs alone meets the same victims every time; unless the
+ * whole machine is short of memory: then reclaim takes from each quota, full or not, in proportion
+ * to its length. Where no page can go, as while swap is given up, the quota is exceeded, until the
+ * next fault finds one that can: nobody is killed for it.
  *
- * The page table's lock guards a quota; its pointer in the mm changes under the mm lock as well.
+ * The page table's lock guards a quota. Its pointer in the mm changes under that lock and the mm
+ * lock, for writing; so it is read, and the quota kept, under either: quota_of(). (fork and exec
+ * give one to a space in which nothing runs yet, under the page table's lock alone.)
  */
 #ifndef VM_QUOTA_H
 #define VM_QUOTA_H
@@ -19,6 +23,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "sync/printf.h"
 #include "vm/commit.h"
 #include "vm/mm.h"
 #include "vm/policy.h"
@@ -44,12 +49,19 @@ struct quota {
     struct commit charged;       /* c */
 };
 
+/* mm's quota, or NULL. Locks: mm's, for reading, or the page table's. */
+static inline struct quota *quota_of(struct mm_struct *mm)
+{
+    san_assert(mm->lock.state != 0 || mm->page_table.lock.locked);
+    return mm->quota;
+}
+
 /*
  * memlimit: frames 0: no quota, -1: as it is; policy: its number, -1: as it is. 0 and *old, or
  * -EINVAL, -ENOMEM, -ENODEV (there is no swap). Sleeps; holds nothing.
  */
 int quota_set(struct mm_struct *mm, int frames, int policy, int *old);
-/* to gets a quota like from's, empty. 0 or -ENOMEM. Locks: from's mm lock, or it is one's own. */
+/* to, in which nothing runs yet, gets a quota like from's, empty. 0, -ENOMEM. Locks: from's mm. */
 int quota_inherit(struct mm_struct *to, struct mm_struct *from);
 /* mm got a quota, or lost it, or got pages by fork: these count. Locks: mm's, for writing. */
 void quota_count_pages(struct mm_struct *mm);
@@ -61,8 +73,18 @@ void quota_free(struct mm_struct *mm); /* nobody uses mm any more */
  * Locks: the mm lock for reading.
  */
 int quota_ask(struct vm_fault *fault);
-/* Takes one victim out of memory. 0, or -ENOMEM: nothing can go. Sleeps; holds nothing. */
+/*
+ * Takes one victim out of memory. 0, or -ENOMEM: several were tried and none could go. Sleeps;
+ * holds nothing.
+ */
 int quota_evict(struct mm_struct *mm);
+/*
+ * For the whole machine: looks at so many pages of all quotas, of each in proportion to its length,
+ * until wanted frames are free. force: pages in use go, too. Returns how many are. Sleeps; holds
+ * nothing.
+ */
+uint64_t quotas_shrink(uint64_t wanted, uint64_t looks, bool force);
+uint64_t quotas_length(void); /* pages on the lists of all quotas */
 
 /*
  * Locks: the page table's. The private page at va is mapped: is it the quota's now? And: it is not

@@ -1,9 +1,10 @@
 /*
  * Getting frames back: from the caches, from files, from memory. See vm/reclaim.h.
  *
- * Files and memory give in proportion to what they have, a few looks at a time: so a stream through
- * a big file, whose pages nobody uses twice, goes at the expense of its own, for pages that were
- * used since they were looked at last are left alone.
+ * Files, memory and quotas give in proportion to what they have, a few looks at a time: so a stream
+ * through a big file, whose pages nobody uses twice, goes at the expense of its own, for pages that
+ * were used since they were looked at last are left alone. Unless that is so of all: pages may be
+ * used faster than they are looked at, and what was promised must be had. Then some go anyway.
  */
 #include "vm/reclaim.h"
 
@@ -57,9 +58,9 @@ static uint64_t shrink_caches(uint64_t wanted)
 
 /*
  * Locks: the page's. Asks the policy, and drops the page of a file where that says so and it can
- * go. may_sleep: mappings may be looked at, and undone.
+ * go. may_sleep: mappings may be looked at, and undone. force: pages in use go, too.
  */
-static bool judge_and_drop(struct page *page, bool may_sleep)
+static bool judge_and_drop(struct page *page, bool may_sleep, bool force)
 {
     struct vm_object *object = page->owner;
     bool used = page_clear_flag(page, PAGE_REFERENCED);
@@ -69,7 +70,7 @@ static bool judge_and_drop(struct page *page, bool may_sleep)
         return false; /* it was removed just now */
     if (page_maps(page) != 0)
         used |= !may_sleep || object_page_accessed(object, page);
-    if (!judge_lru_page(&file_lru, page, used, &stamp))
+    if (!judge_lru_page(&file_lru, page, used && !force, &stamp))
         return false;
     if (page_maps(page) != 0 && may_sleep && !page_test(page, PAGE_DIRTY | PAGE_WRITEBACK))
         object_unmap_page(object, page, false);
@@ -81,7 +82,7 @@ static bool judge_and_drop(struct page *page, bool may_sleep)
     return false;
 }
 
-static uint64_t drop_file_pages(uint64_t wanted, uint64_t looks, bool may_sleep)
+static uint64_t drop_file_pages(uint64_t wanted, uint64_t looks, bool may_sleep, bool force)
 {
     uint64_t freed = 0;
     struct page *page;
@@ -90,7 +91,7 @@ static uint64_t drop_file_pages(uint64_t wanted, uint64_t looks, bool may_sleep)
            (page = get_lru_page(&file_lru)) != NULL) {
         update_vm_stats(VM_STAT_SCAN, 1);
         if (page_trylock(page)) {
-            freed += judge_and_drop(page, may_sleep);
+            freed += judge_and_drop(page, may_sleep, force);
             page_unlock(page);
         } else {
             rotate_lru_page(&file_lru, page); /* in use */
@@ -98,23 +99,6 @@ static uint64_t drop_file_pages(uint64_t wanted, uint64_t looks, bool may_sleep)
         page_put(page);
     }
     update_vm_stats(VM_STAT_EVICT_CLEAN, freed);
-    return freed;
-}
-
-/* One victim from each process under a quota, for the system's sake. */
-static uint64_t shrink_quotas(uint64_t wanted)
-{
-    uint64_t freed = 0;
-
-    for (unsigned number = 0; number < MM_MAX && freed < wanted; number++) {
-        struct mm_struct *mm = family_member(number);
-
-        if (!mm)
-            continue;
-        if (mm->quota && quota_evict(mm) == 0)
-            freed++;
-        mm_put(mm);
-    }
     return freed;
 }
 
@@ -140,24 +124,31 @@ static void shrink_tables(void)
 /* Sleeps; holds nothing. */
 static uint64_t reclaim_waiting(uint64_t wanted)
 {
-    uint64_t anon = swap_is_on() ? lru_length(&anon_lru) : 0;
-    uint64_t all = anon + lru_length(&file_lru) + 1;
+    bool swaps = swap_is_on();
+    uint64_t anon = swaps ? lru_length(&anon_lru) : 0, limited = swaps ? quotas_length() : 0;
+    uint64_t all = anon + limited + lru_length(&file_lru) + 1;
     uint64_t freed = shrink_caches(wanted);
 
-    /* Twice the looks each time, until each page was seen more than twice: used, and not since. */
+    /*
+     * Twice the looks each time, until each page was seen more than twice: used, and not since. One
+     * round more where none was found: now pages in use go, too.
+     */
     for (uint64_t looks = wanted; freed < wanted && looks < 4 * all && !thread_is_interrupted();
          looks *= 2) {
-        uint64_t share = looks * anon / all + 1;
+        uint64_t from_anon = looks * anon / all + 1, from_quotas = looks * limited / all + 1;
+        bool force = looks >= 2 * all;
 
-        freed += drop_file_pages(wanted - freed, looks - share + 1, true);
+        if (force && freed > 0)
+            break;
+        freed += drop_file_pages(wanted - freed, looks + 3 - from_anon - from_quotas, true, force);
         if (anon && freed < wanted)
-            freed += page_out(wanted - freed, share);
+            freed += page_out(wanted - freed, from_anon, force);
+        if (limited && freed < wanted)
+            freed += quotas_shrink(wanted - freed, from_quotas, force);
         if (freed == 0 && looks > all / 4 && object_dirty_total() > 0)
             object_sync_all();
     }
     shrink_tables();
-    if (freed == 0)
-        freed += shrink_quotas(wanted);
     if (freed == 0 && swap_is_writing()) { /* others have taken what there was: it is coming */
         thread_sleep_until(timer_now() + timer_frequency / PAGER_PAUSE);
         freed = 1;
@@ -174,7 +165,7 @@ uint64_t reclaim_frames(uint64_t wanted, bool may_wait)
         current_thread()->missed_frame &= freed > 0;
         return freed;
     }
-    freed = drop_file_pages(wanted, 2 * lru_length(&file_lru) + 1, false);
+    freed = drop_file_pages(wanted, 2 * lru_length(&file_lru) + 1, false, false);
     return freed < wanted ? freed + shrink_caches(wanted - freed) : freed;
 }
 
@@ -184,7 +175,7 @@ void reclaim_all(void)
         object_sync_all();
         for (uint32_t i = 0; i < shrinker_count; i++)
             shrinkers[i](true);
-        drop_file_pages(UINT64_MAX, 3 * lru_length(&file_lru) + 1, true);
+        drop_file_pages(UINT64_MAX, 3 * lru_length(&file_lru) + 1, true, false);
         kmem_trim();
     }
     swap_drop_all_kept();

@@ -112,7 +112,7 @@ def quotas(reader):
                 process.pid, len(quota.addresses), quota.frames)
         for mapping in reader.mappings(process):
             counts = mapping.pfn in private and not (
-                mapping.kind == "present" and mapping.bits & locked)
+                mapping.kind in ("present", "none") and mapping.bits & locked)
             if counts != bool(listed.pop(mapping.va, 0)):
                 yield "pid %d: 0x%x is %s, and %s the list of its quota" % (
                     process.pid, mapping.va, mapping.kind, "not on" if counts else "on")

@@ -28,7 +28,8 @@ static const struct table tables[] = {
     {"vm", code_tests},      {"vm", pointer_tests},   {"vm", place_tests},     {"vm", thread_tests},
     {"vm", futex_tests},     {"vm", thread_memory_tests}, {"vm", nomem_tests},
     {"paging", paging_quota_tests}, {"paging", swap_slot_tests}, {"paging", swap_page_tests},
-    {"paging", swap_call_tests}, {"paging", swap_race_tests}, {"paging", paging_memory_tests},
+    {"paging", swap_call_tests}, {"paging", swap_race_tests},
+    {"paging", quota_race_tests}, {"paging", paging_memory_tests},
     {"paging", paging_limit_tests}, {"paging", paging_counter_tests},
     {"stress", stress_tests},
 };
