@@ -158,7 +158,7 @@ KERNEL_FLAGS = -std=gnu11 -O2 -g $(WARN) -Wframe-larger-than=512 $(KERNEL_ARCH) 
 
 kernel_sources := $(wildcard kernel/*.c kernel/*/*.c kernel/*.S kernel/*/*.S \
     kernel/*/*/*.c kernel/*/*/*.S)
-kernel_objects := $(kernel_sources:%=$(K)/%.o)
+kernel_objects := $(kernel_sources:%=$(K)/%.o) $(K)/layout.c.o
 
 # The compilers may not turn the loops of memset and memcpy into calls of themselves.
 $(K)/kernel/lib/string.c.o: KERNEL_FLAGS += $(NO_PATTERNS)
@@ -166,6 +166,15 @@ $(K)/kernel/lib/string.c.o: KERNEL_FLAGS += $(NO_PATTERNS)
 $(K)/kernel/%.o: kernel/% $(BUILD)/tools.mk
 	@mkdir -p $(@D)
 	$(call say,CC,$<)
+	$(Q)$(CC) $(KERNEL_FLAGS) -MMD -MP -c $< -o $@
+
+# For tests/reader: where what is in memory.
+$(K)/layout.c: tests/reader/layout.awk tests/reader/layout.list
+	@mkdir -p $(@D)
+	$(Q)awk -f $^ > $@
+
+$(K)/layout.c.o: $(K)/layout.c $(BUILD)/tools.mk
+	$(call say,CC,$@)
 	$(Q)$(CC) $(KERNEL_FLAGS) -MMD -MP -c $< -o $@
 
 # Linked twice: the symbol table for backtraces is made from the first link. The list of objects

@@ -9,9 +9,10 @@
  * race_window(), written where no lock is dropped: between look and act of a path that takes none,
  * and before each fence on other harts. It delays more often.
  *
- * A delay is a yield or a millisecond; once in 256 times that a window is passed it is two tenths of
- * a second. A place that is passed often delays more seldom, else nothing would get on. Each hart draws from a sequence of its own,
- * which the seed fixes: on one hart a run repeats, on several the seed is a likely way back.
+ * A delay is a yield or a millisecond; once in 256 times that a window is passed it is two tenths
+ * of a second. A place that is passed often delays more seldom, else nothing would get on. Each
+ * hart draws from a sequence of its own, which the seed fixes: on one hart a run repeats, on
+ * several the seed is a likely way back.
  */
 #ifndef SYNC_RACE_H
 #define SYNC_RACE_H

@@ -37,7 +37,7 @@ struct quota_entry {
     struct quota_entry *next; /* of the same bucket, or of the free ones */
 };
 
-/* quota.c's own; kernel/layout.c shows it to the host. p = the page table's lock; c = constant */
+/* quota.c's own; the host reads it, too. p = the page table's lock; c = constant */
 struct quota {
     struct lru_list list;        /* p: capacity is the quota */
     uint64_t newest;             /* p: what the last fault brought in, or 0 */
