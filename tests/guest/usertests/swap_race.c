@@ -379,7 +379,7 @@ static void copy_of_what_came_back(void)
     finish(&thread);
 }
 
-#define FEW 16ul /* pages, some of them out: swapoff may be done before a fault that saw a slot */
+#define FEW 20ul /* pages, some of them out: swapoff may be done before a fault that saw a slot */
 
 static void verify_for_ever(void *unused)
 {
