@@ -236,10 +236,8 @@ struct page *frame_alloc(enum frame_class class, unsigned flags)
 {
     struct page *page;
 
-#ifdef SAN
     if (!(flags & FRAME_NOWAIT))
         lockorder_assert_none(false); /* it may reclaim */
-#endif
     if (alloc_failure_due(flags))
         return NULL;
     page = list_pop(class);

@@ -49,6 +49,7 @@ static inline void sfence_all(void)
 
 static void sfence_remote(uint32_t harts, uint64_t start, uint64_t end)
 {
+    lockorder_assert_none(false); /* it may take a millisecond */
     tlb_check_fence(harts, TLB_ANY_ASID, start, end);
     sbi_remote_sfence_vma(harts, start, end - start);
 }
@@ -178,6 +179,7 @@ void flush_instructions(struct page_table *table)
     preempt_enable();
     race_window();
     if (others) {
+        lockorder_assert_none(false);
         tlb_check_fence_i(others);
         sbi_remote_fence_i(others);
     }

@@ -54,8 +54,9 @@ enum lock_rank {
     RANK_LEAF
 };
 
-#ifdef SAN
 #include <stdbool.h>
+
+#ifdef SAN
 #include <stdint.h>
 
 /* The sleeping locks that a thread holds; it is a member of struct thread. */
@@ -109,6 +110,10 @@ void lockorder_spin_check(struct spinlock *lock, enum lock_rank rank, const char
 void lockorder_spin_push(struct spinlock *lock);
 void lockorder_spin_pop(struct spinlock *lock);
 #else
+static inline void lockorder_assert_none(bool sleeping)
+{
+    (void)sleeping;
+}
 static inline void lockorder_check(enum lock_rank rank, const void *lock, const char *name)
 {
     (void)rank, (void)lock, (void)name;

@@ -205,9 +205,7 @@ void trap_user(struct trap_frame *frame)
     interrupts_off();
     while (!LIKELY(!hart_needs_resched() && !process_is_killed()))
         stay_in_kernel();
-#ifdef SAN
     lockorder_assert_none(true);
-#endif
     tlb_check_return();
 }
 

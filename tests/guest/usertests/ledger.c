@@ -68,5 +68,6 @@ void ledger_print(const struct ledger *before, const struct ledger *after)
     if (before->commit != after->commit)
         printf("    ledger: pages promised were %lu, are %lu\n", (unsigned long)before->commit,
                (unsigned long)after->commit);
-    vmstat(0, NULL, VMSTAT_OWNERS);
+    if (memcmp(before, after, sizeof(*before)) != 0)
+        vmstat(0, NULL, VMSTAT_OWNERS);
 }
