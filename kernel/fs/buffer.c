@@ -45,17 +45,13 @@ static bool order_of_two(const void *held, const void *lock)
                : first >= layout.data_start && second >= layout.bitmap_start &&
                      second < layout.bitmap_start + layout.bitmap_blocks;
 }
-#endif
 
 void buffer_order_init(const struct disk_super *super)
 {
-#ifdef SAN
     layout = *super;
     lockorder_buffers_hook = order_of_two;
-#else
-    (void)super;
-#endif
 }
+#endif
 
 static struct buffer *buffer_create(unsigned flags)
 {

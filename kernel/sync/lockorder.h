@@ -54,9 +54,8 @@ enum lock_rank {
     RANK_LEAF
 };
 
-#include <stdbool.h>
-
 #ifdef SAN
+#include <stdbool.h>
 #include <stdint.h>
 
 /* The sleeping locks that a thread holds; it is a member of struct thread. */
@@ -110,31 +109,12 @@ void lockorder_spin_check(struct spinlock *lock, enum lock_rank rank, const char
 void lockorder_spin_push(struct spinlock *lock);
 void lockorder_spin_pop(struct spinlock *lock);
 #else
-static inline void lockorder_assert_none(bool sleeping)
-{
-    (void)sleeping;
-}
-static inline void lockorder_check(enum lock_rank rank, const void *lock, const char *name)
-{
-    (void)rank, (void)lock, (void)name;
-}
-static inline void lockorder_check_after(enum lock_rank rank, const void *lock, const char *name,
-                                         const void *first)
-{
-    (void)rank, (void)lock, (void)name, (void)first;
-}
-static inline void lockorder_note(enum lock_rank rank, const void *lock, const char *name)
-{
-    (void)rank, (void)lock, (void)name;
-}
-static inline void lockorder_acquire(enum lock_rank rank, const void *lock, const char *name)
-{
-    (void)rank, (void)lock, (void)name;
-}
-static inline void lockorder_release(enum lock_rank rank, const void *lock)
-{
-    (void)rank, (void)lock;
-}
+#define lockorder_assert_none(sleeping) ((void)0)
+#define lockorder_check(rank, lock, name) ((void)0)
+#define lockorder_check_after(rank, lock, name, first) ((void)0)
+#define lockorder_note(rank, lock, name) ((void)0)
+#define lockorder_acquire(rank, lock, name) ((void)0)
+#define lockorder_release(rank, lock) ((void)0)
 #endif
 
 #endif

@@ -145,25 +145,22 @@ static void __attribute__((cold, noinline)) sleeplock_serve(struct sleeplock *lo
     spin_unlock(&lock->guard);
 }
 
-static inline void sleeplock_take(struct sleeplock *lock)
+#ifdef SAN
+void sleeplock_acquire(struct sleeplock *lock)
 {
+    sleeplock_acquire_after(lock, NULL);
+}
+
+void sleeplock_acquire_after(struct sleeplock *lock, struct sleeplock *first)
+#else
+void sleeplock_acquire(struct sleeplock *lock)
+#endif
+{
+    lockorder_check_after(lock->rank, lock, lock->name, first);
     if (sleeplock_take_free(lock))
         sleeplock_note_held(lock);
     else
         sleeplock_wait(lock, false);
-}
-
-void sleeplock_acquire(struct sleeplock *lock)
-{
-    lockorder_check(lock->rank, lock, lock->name);
-    sleeplock_take(lock);
-}
-
-void sleeplock_acquire_after(struct sleeplock *lock, struct sleeplock *first)
-{
-    san_assert(sleeplock_held(first));
-    lockorder_check_after(lock->rank, lock, lock->name, first);
-    sleeplock_take(lock);
 }
 
 int sleeplock_acquire_killable(struct sleeplock *lock)

@@ -66,9 +66,9 @@ void page_lock(struct page *page)
 
 void page_wait_writeback(struct page *page)
 {
-    bool is_file = page->class == FRAME_FILE; /* of the batch, or of those on their way to swap */
-
-    lockorder_check(is_file ? RANK_WRITEBACK : RANK_SWAP_WRITE, NULL, "write-back");
+    /* of the batch of a file, or of those on their way to swap */
+    lockorder_check(page->class == FRAME_FILE ? RANK_WRITEBACK : RANK_SWAP_WRITE, NULL,
+                    "write-back");
     if (page_test(page, PAGE_WRITEBACK))
         wait_for_flag(page, PAGE_WRITEBACK, false);
 }
