@@ -56,9 +56,6 @@ static void assert_below(struct inode *directory, struct inode *inode)
     assert(inode->parent == 0 || inode->parent == directory->number);
     inode->parent = directory->number;
 }
-#else
-#define assert_below(directory, inode) ((void)0)
-#endif
 
 void inode_lock_below(struct inode *directory, struct inode *inode)
 {
@@ -66,6 +63,7 @@ void inode_lock_below(struct inode *directory, struct inode *inode)
     load_locked(inode);
     assert_below(directory, inode);
 }
+#endif
 
 void inode_unlock(struct inode *inode)
 {
