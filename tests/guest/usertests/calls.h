@@ -46,6 +46,11 @@ bool is_pointer(enum argument argument);
 long good_argument(enum argument argument);
 /* Bytes that the call needs behind its argument which, all of them zero. */
 unsigned long pointer_bytes(const struct call_row *row, int which);
+/* A read or write that moved the bytes before those that are not there, and tells how many. */
+static inline bool moved_what_is_there(const struct call_row *row, long result, long there)
+{
+    return (row->number == SYS_read || row->number == SYS_write) && there > 0 && result == there;
+}
 /* Makes the call with place for argument which; wait() finds a child, and none is left. */
 long call_with(const struct call_row *row, int which, unsigned long place);
 

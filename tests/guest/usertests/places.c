@@ -157,6 +157,7 @@ static void try_state(const struct call_row *row, int which, const struct place 
     bool allowed = place->allows >= (is_written(argument) ? STORES : LOADS);
     long result = call_with(row, which, (unsigned long)at);
     bool right = allowed ? result != -EFAULT : result == -EFAULT;
+    bool straddles = place->page == behind_last_byte;
 
     if (result == -ENOSYS)
         return;
@@ -164,6 +165,8 @@ static void try_state(const struct call_row *row, int which, const struct place 
         right = right || result == -EINVAL; /* not aligned */
     if (allowed && is_written(argument))
         right = result >= 0;
+    if (straddles)
+        right = right || moved_what_is_there(row, result, (long)bytes - 1);
     if (!right)
         fail("%s, argument %d: %s: %ld\n", row->name, which, place->name, result);
     if (row->number == SYS_pipe && result == 0) {

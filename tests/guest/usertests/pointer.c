@@ -58,7 +58,10 @@ static void try_place(const struct call_row *row, int which, unsigned long place
     memset(last_page, 'p', PAGE_BYTES); /* a string that is never closed */
     int next = next_descriptor();
     long result = call_with(row, which, place);
-    bool right = result == -EFAULT || (argument == PATH && result == -ENAMETOOLONG) ||
+    long there = (long)((unsigned long)last_page + PAGE_BYTES - place);
+    bool right = result == -EFAULT ||
+                 (there < (long)PAGE_BYTES && moved_what_is_there(row, result, there)) ||
+                 (argument == PATH && result == -ENAMETOOLONG) ||
                  (row->number == SYS_futex_wait && place % sizeof(int) && result == -EINVAL);
 
     if (!right && result != -ENOSYS) {
