@@ -173,7 +173,7 @@ void lockorder_release(enum lock_rank rank, const void *lock)
         if (i == 0)
             panic("lock order: a lock of rank %d is let go by a thread that has not got it", rank);
         i--;
-    } while (locks->held[i].lock != lock);
+    } while (locks->held[i].lock != lock || locks->held[i].rank != rank); /* a page may be twice */
     for (locks->count--; i < locks->count; i++)
         locks->held[i] = locks->held[i + 1];
 }

@@ -78,20 +78,27 @@ static enum outcome after_unmap(struct page *page)
 }
 
 int page_out_one(struct mm_struct *mm, uint64_t va, struct page *page, uint32_t stamp,
-                 struct page **to_write)
+                 bool may_wait, struct page **to_write)
 {
     enum outcome outcome = STAYS;
     int error;
 
-    page_lock(page);
+    *to_write = NULL;
+    if (!may_wait && !page_trylock(page)) {
+        page_put(page);
+        return -EAGAIN;
+    }
+    if (may_wait)
+        page_lock(page);
     error = slot_prepare(page, stamp);
     if (!error) {
         error = family_unmap_one(mm, va, page, page_swap_slot(page)) ? 0 : -EAGAIN;
         outcome = after_unmap(page);
     }
     page_unlock(page);
-    *to_write = outcome == TO_WRITE ? page : NULL;
-    if (outcome != TO_WRITE)
+    if (outcome == TO_WRITE)
+        *to_write = page;
+    else
         page_put(page);
     return error == -ENOSPC ? -ENOMEM : error ? -EAGAIN : 0;
 }

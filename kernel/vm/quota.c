@@ -291,7 +291,7 @@ int quota_evict(struct mm_struct *mm)
 
         if (!page)
             return 0; /* all is unmapped by now, or the quota is gone: there is room */
-        error = page_out_one(mm, va, page, stamp, &page);
+        error = page_out_one(mm, va, page, stamp, true, &page);
         if (page)
             write_to_swap(&page, 1);
         if (error == -EAGAIN)
@@ -315,7 +315,7 @@ static uint64_t quota_shrink(struct mm_struct *mm, uint64_t wanted, uint64_t loo
         if (is_held) /* a fault waited for it, say */
             page_put(page);
         else
-            error = page_out_one(mm, va, page, stamp, &batch[count]);
+            error = page_out_one(mm, va, page, stamp, count == 0, &batch[count]);
         if (error)
             victim_stays(mm, va);
         else
