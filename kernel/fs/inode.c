@@ -160,7 +160,7 @@ struct reader {
 /*
  * Holds nothing. The next page's worth by way of a frame: the inode is let go before the user's
  * page is looked for, so that the copy can be made where that is brought in.
- * Returns: as read_piece.
+ * Returns: as read_piece, or 0: look again.
  */
 static int64_t __attribute__((cold)) read_aside(struct reader *reader)
 {
@@ -168,12 +168,14 @@ static int64_t __attribute__((cold)) read_aside(struct reader *reader)
     int64_t moved;
 
     if (!page)
-        return -ENOMEM;
+        return frame_wait();
     inode_lock(reader->inode);
     moved = read_piece(reader->inode, NULL, (uint64_t)page_va(page), reader->offset,
                        smaller(reader->bytes, PAGE_SIZE));
     inode_unlock(reader->inode);
-    if (moved > 0)
+    if (moved == -ENOMEM)
+        moved = frame_wait();
+    else if (moved > 0)
         moved = user_copy_some(reader->mm, reader->user, page_va(page), (size_t)moved,
                                KERNEL_TO_USER);
     page_put(page);
@@ -187,16 +189,17 @@ static int64_t __attribute__((cold)) read_aside(struct reader *reader)
  */
 static int64_t __attribute__((cold)) read_obstacle(struct reader *reader, int error)
 {
-    int64_t result = error;
+    int64_t result;
 
     if (error != -EFAULT && error != -ENOMEM)
         return error;
     inode_unlock(reader->inode);
-    if (error == -EFAULT)
-        result = reader->faults++ ? read_aside(reader)
-                                  : user_fault_in(reader->mm, reader->user, true);
-    if (result == -ENOMEM)
+    if (error == -ENOMEM) /* the file's; the user's page has been waited for already */
         result = frame_wait();
+    else if (reader->faults++)
+        result = read_aside(reader);
+    else
+        result = user_fault_in(reader->mm, reader->user, true);
     inode_lock(reader->inode);
     return result;
 }

@@ -55,6 +55,28 @@ static void full_swap_refuses(void)
     join(pid);
 }
 
+/* With every promise given away, a read into memory that has none is refused: it does not wait. */
+static void read_without_promise(void)
+{
+    char *start = map(REGION, RW, MAP_PRIVATE | MAP_NORESERVE);
+    long done = PAGE_BYTES;
+    int fd;
+
+    need_strictness();
+    make_file("file", PAGE_BYTES, 1);
+    fd = open("file", O_RDONLY);
+    for (unsigned long pages = free_promises(); pages > 0; pages /= 2)
+        while (mmap(NULL, pages * PAGE_BYTES, RW, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) != MAP_FAILED)
+            continue;
+    /* A few pages may be left for it. */
+    for (unsigned long i = 0; i < REGION && done == PAGE_BYTES; i++) {
+        lseek(fd, 0, SEEK_SET);
+        done = read(fd, start + i * PAGE_BYTES, PAGE_BYTES);
+    }
+    expect_error(done, ENOMEM);
+    close(fd);
+}
+
 #define MARGIN 600ul /* promises that the greedy one leaves */
 #define ASKED 1000ul
 
@@ -407,6 +429,7 @@ static void stress_on_swap(void)
 
 const struct test paging_limit_tests[] = {
     {"full_swap_refuses", full_swap_refuses, SLOW},
+    {"read_without_promise", read_without_promise, QUICK},
     {"greediest_is_killed", greediest_is_killed, SLOW},
     {"calls_wait_for_frames", calls_wait_for_frames, QUICK},
     {"stream_spares_hot_pages", stream_spares_hot_pages, QUICK},
