@@ -143,7 +143,8 @@ int process_list(struct process *process, struct process *parent)
     int pid;
 
     spin_lock(&process_lock);
-    if (parent != NULL && parent->sole != NULL) {
+    /* What is killed has no child any more: the space may be one that mprotect left half done. */
+    if (parent != NULL && (parent->sole != NULL || thread_is_interrupted())) {
         spin_unlock(&process_lock);
         return -EINTR;
     }
