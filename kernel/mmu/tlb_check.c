@@ -452,13 +452,16 @@ void tlb_check_code(struct page_table *table, uint64_t va, uint64_t pte)
 {
     uint64_t pfn = pte_pfn(pte).number;
     uint64_t since, flags;
+    uint32_t running;
 
     if (!pte_allows(pte, ACCESS_EXEC) || !manager.allocated)
         return;
     since = __atomic_load_n(&manager.allocated[pfn - frame_first], __ATOMIC_RELAXED);
     flags = spin_lock_irq(&manager.lock);
+    /* One that has the table in satp still, but is leaving it, runs no more of its code. */
+    running = __atomic_load_n(&table->running_on, __ATOMIC_RELAXED);
     for (uint32_t hart = 0; hart < hart_count; hart++)
-        if (manager.hart[hart].serial == table->checked.serial &&
+        if ((running & 1u << hart) && manager.hart[hart].serial == table->checked.serial &&
             manager.hart[hart].fenced <= since)
             stale_code("a page becomes executable without fence.i", hart, va, pfn);
     if (since > table->checked.code_since) {
