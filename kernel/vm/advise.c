@@ -261,6 +261,16 @@ static void entries_lock(struct mm_struct *mm, uint64_t start, uint64_t end, boo
     spin_unlock(&mm->page_table.lock);
 }
 
+/* Locks: mm->lock for writing. The area is no longer locked. One that was not has no mark, and may
+ * have entries without end. */
+static void area_unlock_pages(struct mm_struct *mm, struct vm_area_struct *vma)
+{
+    if (!(vma->flags & VMA_LOCKED))
+        return;
+    area_unlock(mm, vma);
+    entries_lock(mm, vma->start, vma->end, false);
+}
+
 /* Holds nothing. What mlock has locked just now stays so, unless not all could be brought in. */
 static void lock_settle(struct mm_struct *mm, uint64_t start, uint64_t end, bool failed)
 {
@@ -268,10 +278,8 @@ static void lock_settle(struct mm_struct *mm, uint64_t start, uint64_t end, bool
 
     rwlock_write_acquire(&mm->lock);
     for (vma = find_vma(mm, start); vma && vma->start < end; vma = vma_next(vma)) {
-        if (failed && (vma->flags & VMA_LOCKING)) {
-            area_unlock(mm, vma);
-            entries_lock(mm, vma->start, vma->end, false);
-        }
+        if (failed && (vma->flags & VMA_LOCKING))
+            area_unlock_pages(mm, vma);
         vma->flags &= ~(unsigned)VMA_LOCKING;
     }
     areas_merge(mm, start, end);
@@ -294,9 +302,9 @@ int mm_lock(struct mm_struct *mm, uint64_t start, uint64_t length, bool locked)
     if (!error && locked)
         error = areas_lock(mm, &range);
     for (vma = range.first; !error && !locked && vma != range.above; vma = vma_next(vma))
-        area_unlock(mm, vma);
-    if (!error)
-        entries_lock(mm, start, end, locked);
+        area_unlock_pages(mm, vma);
+    if (!error && locked)
+        entries_lock(mm, start, end, true);
     areas_merge(mm, start, end);
     rwlock_write_release(&mm->lock);
     if (error || !locked)

@@ -146,6 +146,35 @@ static void sync_many_areas(void)
     } while (kill_after == 0);
 }
 
+/* The shortest of a few, in ticks of the clock. */
+static unsigned long munlock_time(char *at, unsigned long bytes)
+{
+    unsigned long least = -1ul;
+
+    for (int round = 0; round < 10; round++) {
+        unsigned long start = time_now(), used;
+
+        expect_equal(munlock(at, bytes), 0);
+        used = time_now() - start;
+        least = used < least ? used : least;
+    }
+    return least;
+}
+
+/* It holds a spinlock for as long as it looks at pages; of those there may be any number. */
+static void munlock_of_unlocked(void)
+{
+    const unsigned long bytes = 128 * MIB;
+    char *at = map_window(bytes);
+    unsigned long empty = munlock_time(at, bytes), full;
+
+    for (unsigned long done = 0; done < bytes; done += PAGE_BYTES)
+        (void)*(volatile char *)(at + done);
+    full = munlock_time(at, bytes);
+    fprintf(1, "# %lu ticks of the clock without pages, %lu with\n", empty, full);
+    expect(full < 10 * empty + 10);
+}
+
 static const struct {
     const char *name;
     void (*make)(void);
@@ -655,6 +684,7 @@ static void deep_input(void)
 
 const struct test long_call_tests[] = {
     {"deep_input", deep_input, QUICK},
+    {"munlock_of_unlocked", munlock_of_unlocked, QUICK},
     {"kill_at_some_points", kill_at_some_points, QUICK},
     {"kill_at_many_points", kill_at_many_points, SLOW},
     {"kill_in_long_calls", kill_in_long_calls, QUICK},
