@@ -445,29 +445,38 @@ static uint64_t map_touch_unmap(int *operations)
     return instructions() - start;
 }
 
-/* Memory of twice the frames that are free when this is called first. */
-static char *swap_memory(uint64_t *bytes)
+static char *swap_area; /* of a row of swap, while it is measured */
+static uint64_t swap_bytes;
+
+/* Twice the frames that are free now, for all batches of the row. */
+static void swap_begin(void)
 {
-    static char *memory;
-    static uint64_t size;
+    struct vm_stats stats;
 
-    if (memory == NULL) {
-        struct vm_stats stats;
+    if (swap_area != NULL)
+        return;
+    check(vmstat(0, &stats, VMSTAT_DROP) == 0, "vmstat");
+    swap_bytes = 2 * stats.frames[FRAME_FREE] * PAGE_SIZE;
+    swap_area = map_memory(swap_bytes);
+}
 
-        check(vmstat(0, &stats, VMSTAT_DROP) == 0, "vmstat");
-        size = 2 * stats.frames[FRAME_FREE] * PAGE_SIZE;
-        memory = map_memory(size);
-    }
-    *bytes = size;
-    return memory;
+/* What is mapped is promised, and fork would promise it once more. */
+static void swap_done(void)
+{
+    if (swap_area != NULL)
+        check(munmap(swap_area, swap_bytes) == 0, "munmap");
+    swap_area = NULL;
 }
 
 static uint64_t swap_loop(int *operations)
 {
     struct vm_stats before, after;
-    uint64_t bytes, start;
-    char *memory = swap_memory(&bytes);
+    uint64_t start, bytes;
+    char *memory;
 
+    swap_begin();
+    memory = swap_area;
+    bytes = swap_bytes;
     check(vmstat(0, &before, 0) == 0, "vmstat");
     start = instructions();
     for (uint64_t i = 0; i < bytes; i += PAGE_SIZE)
@@ -523,6 +532,7 @@ static void measure(const struct row *row)
             sorted[at] = sorted[at - 1];
         sorted[at] = each;
     }
+    swap_done();
     printf("bench %s %lu insns/op min %lu max %lu\n", row->name, sorted[BATCHES / 2], sorted[0],
            sorted[BATCHES - 1]);
 }
