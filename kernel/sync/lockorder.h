@@ -12,7 +12,7 @@
 
 enum lock_rank {
     /* sleeping locks */
-    RANK_OUTER,      /* file offset, pipe reader and writer, console reader */
+    RANK_OUTER,      /* file offset, pipe reader and writer, console reader, mlock */
     RANK_EVENT,      /* a wait for what programs do: bytes, an exit, a wake-up */
     RANK_FILE_TABLE, /* the table of open files */
     RANK_SYNC,       /* one sync of all files at a time */

@@ -71,7 +71,8 @@ static void serve_interrupt(uint64_t cause)
 
 /*
  * The first floating-point instruction of a program is illegal, for FS is Off ("Extension Context
- * Status"). It gets registers, all zero, and tries again. Returns whether it was that.
+ * Status"). It gets registers, all zero, and tries again; or is killed, where there is no memory
+ * for them. Returns whether it was that.
  */
 static bool start_floating_point(struct trap_frame *frame)
 {
@@ -81,8 +82,14 @@ static bool start_floating_point(struct trap_frame *frame)
         return false;
     while (thread->fp == NULL) {
         thread->fp = kmem_alloc(FP_STATE_WORDS * sizeof(thread->fp[0]), 0);
-        if (thread->fp == NULL && frame_wait() != 0)
-            return process_is_killed(); /* then it need not run */
+        if (thread->fp == NULL && frame_wait() != 0) {
+            if (process_is_killed())
+                return true; /* then it need not run */
+            printf("pid %d (%s): killed: no memory is left for floating-point registers\n",
+                   current_process()->pid, current_process()->name);
+            process_kill_self(CAUSE_NO_MEMORY);
+            return true;
+        }
     }
     memset(thread->fp, 0, FP_STATE_WORDS * sizeof(thread->fp[0]));
     interrupts_off(); /* between the two, no switch may find one without the other */

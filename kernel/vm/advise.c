@@ -271,11 +271,15 @@ static void area_unlock_pages(struct mm_struct *mm, struct vm_area_struct *vma)
     entries_lock(mm, vma->start, vma->end, false);
 }
 
-/* Holds nothing. What mlock has locked just now stays so, unless not all could be brought in. */
+/*
+ * Locks: mm->mlock_lock. What mlock has locked just now stays so, unless not all could be brought
+ * in. No other mlock began meanwhile: what is marked was locked by this one, and nobody was told.
+ */
 static void lock_settle(struct mm_struct *mm, uint64_t start, uint64_t end, bool failed)
 {
     struct vm_area_struct *vma;
 
+    san_assert(sleeplock_held(&mm->mlock_lock));
     rwlock_write_acquire(&mm->lock);
     for (vma = find_vma(mm, start); vma && vma->start < end; vma = vma_next(vma)) {
         if (failed && (vma->flags & VMA_LOCKING))
@@ -295,6 +299,8 @@ int mm_lock(struct mm_struct *mm, uint64_t start, uint64_t length, bool locked)
 
     if (error || start == end)
         return error;
+    if (locked && sleeplock_acquire_killable(&mm->mlock_lock) != 0)
+        return -EINTR;
     rwlock_write_acquire(&mm->lock);
     error = range_covered(mm, start, end);
     if (!error)
@@ -307,9 +313,12 @@ int mm_lock(struct mm_struct *mm, uint64_t start, uint64_t length, bool locked)
         entries_lock(mm, start, end, true);
     areas_merge(mm, start, end);
     rwlock_write_release(&mm->lock);
-    if (error || !locked)
+    if (!locked)
         return error;
-    error = mm_populate(mm, start, end - start);
-    lock_settle(mm, start, end, error);
+    if (!error) {
+        error = mm_populate(mm, start, end - start);
+        lock_settle(mm, start, end, error);
+    }
+    sleeplock_release(&mm->mlock_lock);
     return error == -EFAULT ? -ENOMEM : error;
 }

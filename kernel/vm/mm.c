@@ -28,6 +28,7 @@ struct mm_struct *mm_create(struct mm_struct *sibling)
     if (!mm)
         return NULL;
     rwlock_init(&mm->lock, "mm", RANK_MM);
+    sleeplock_init(&mm->mlock_lock, "mlock", RANK_OUTER);
     if (mm_charge(mm, root_charge) != 0)
         goto free_mm;
     if (page_table_init(&mm->page_table, paging_levels) != 0)

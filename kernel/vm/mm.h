@@ -29,6 +29,7 @@ struct vma_range;
 
 struct mm_struct {
     struct rwlock lock;
+    struct sleeplock mlock_lock;       /* RANK_OUTER: one mlock at a time, until it is settled */
     struct page_table page_table;      /* p */
     struct rb_root vmas;               /* m: by address, do not overlap */
     struct vm_area_struct *last_found; /* a: hint for find_vma */

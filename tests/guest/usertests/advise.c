@@ -1,5 +1,6 @@
 /* madvise, mincore, mlock and msync, and what they refuse. */
 #include "mapping.h"
+#include "threads.h"
 
 #define PAGES 64ul
 
@@ -186,7 +187,6 @@ static void mlock_has_a_limit(void)
     expect(promised() < before.promised);
 }
 
-/* Ranges that are no range, or where nothing is mapped. */
 /* Where not all pages can be had, mlock locks none; what was locked before stays so. */
 static void failed_mlock_locks_nothing(void)
 {
@@ -212,6 +212,37 @@ static void failed_mlock_locks_nothing(void)
     expect_equal(mlock(start + 2 * PAGE_BYTES, PAGE_BYTES), 0);
     expect_error(madvise(start, 3 * PAGE_BYTES, MADV_DONTNEED), EINVAL);
     expect(start[0] == 'x' && start[PAGE_BYTES] == 'x'); /* it is refused before it drops any */
+}
+
+static char *contended;
+static volatile int has_ended;
+
+static void lock_in_vain(void *unused)
+{
+    (void)unused;
+    while (!has_ended)
+        expect_error(mlock(contended, 65 * PAGE_BYTES), ENOMEM);
+}
+
+/* What one was told is locked stays so, though another's mlock fails that began before. */
+static void failed_mlock_leaves_others(void)
+{
+    struct thread other;
+    char *last;
+
+    contended = map(65, RW, MAP_PRIVATE);
+    last = contended + 64 * PAGE_BYTES;
+    make_file("file", PAGE_BYTES, 1);
+    expect(mmap(last, PAGE_BYTES, RW, MAP_SHARED | MAP_FIXED, open("file", O_RDWR), PAGE_BYTES) ==
+           last); /* past its end */
+    start(&other, lock_in_vain, 0);
+    for (int i = 0; i < 200; i++) {
+        expect_equal(mlock(contended, 64 * PAGE_BYTES), 0);
+        expect_error(madvise(contended, PAGE_BYTES, MADV_DONTNEED), EINVAL);
+        expect_equal(munlock(contended, 64 * PAGE_BYTES), 0);
+    }
+    has_ended = 1;
+    finish(&other);
 }
 
 /* Sums of address and length that wrap around, or leave the user half: refused by every call. */
@@ -331,6 +362,7 @@ const struct test advise_tests[] = {
     {"mlock_holds", mlock_holds, QUICK},
     {"mlock_has_a_limit", mlock_has_a_limit, QUICK},
     {"failed_mlock_locks_nothing", failed_mlock_locks_nothing, QUICK},
+    {"failed_mlock_leaves_others", failed_mlock_leaves_others, QUICK},
     {"lengths_that_wrap", lengths_that_wrap, QUICK},
     {"advice_over_holes", advice_over_holes, QUICK},
     {"refused_ranges", refused_ranges, QUICK},

@@ -728,8 +728,30 @@ static void pipes_without_memory(void)
     try_rows("pipe");
 }
 
+static void float_for_long(long unused)
+{
+    (void)unused;
+    fail_allocation(1 | STAYS);
+    act_floating_point();
+}
+
+/* Not for its instruction, which is a right one. */
+static void float_without_memory(void)
+{
+    int status, cause, pid;
+
+    need_floating_point();
+    if (!fail_allocation(0))
+        skip("allocations fail on purpose only with SAN=1");
+    pid = spawn(float_for_long, 0);
+    expect_equal(wait_info(&status, &cause), pid);
+    expect_equal(status, STATUS_KILLED);
+    expect_equal(cause, CAUSE_NO_MEMORY);
+}
+
 const struct test nomem_tests[] = {
     {"calls_without_memory", calls_without_memory, QUICK},
     {"pipes_without_memory", pipes_without_memory, QUICK},
+    {"float_without_memory", float_without_memory, QUICK},
     {NULL, NULL, QUICK},
 };
