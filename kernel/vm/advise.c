@@ -252,9 +252,7 @@ static void entries_lock(struct mm_struct *mm, uint64_t start, uint64_t end, boo
             page = pfn_page(pte_pfn(pte_load(slot)));
             if (locked)
                 quota_forget(mm, start);
-            else if (page_test(page, PAGE_PRIVATE) && mm->quota)
-                quota_remember(mm, start, 0);
-            else if (page_test(page, PAGE_PRIVATE))
+            else if (page_test(page, PAGE_PRIVATE) && !quota_remember(mm, start, 0))
                 add_to_lru(&anon_lru, page, 0); /* it may have come while it was locked */
         }
     }

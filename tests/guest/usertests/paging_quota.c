@@ -212,6 +212,36 @@ static void locked_pages_stay(void)
     verify_pages(locked, 2 * QUOTA_MIN, 7);
 }
 
+#define MANY 400ul /* more than a small quota has room to note */
+
+static void lock_and_unlock_many(long ends)
+{
+    int *pipes = (int *)ends;
+    char *start = map(MANY, RW, MAP_PRIVATE);
+
+    expect(memlimit(QUOTA_MIN, -1) >= 0);
+    expect_equal(mlock(start, MANY * PAGE_BYTES), 0);
+    expect_equal(munlock(start, MANY * PAGE_BYTES), 0);
+    tell(pipes[3]);
+    listen(pipes[0]);
+    expect(count_present(start, MANY) < MANY / 4);
+}
+
+/* What comes back by munlock and is more than the quota can note is the system's, to be taken. */
+static void unlocked_surplus_goes(void)
+{
+    static int pipes[4];
+    int pid;
+
+    need_pressure();
+    expect(pipe(pipes) == 0 && pipe(pipes + 2) == 0);
+    pid = spawn(lock_and_unlock_many, (long)pipes);
+    listen(pipes[2]);
+    press();
+    tell(pipes[1]);
+    join(pid);
+}
+
 static void swap_own_pages(long address)
 {
     limit_to(QUOTA_MIN);
@@ -308,6 +338,7 @@ const struct test paging_quota_tests[] = {
     {"lifted_limit", lifted_limit, QUICK},
     {"quota_of_private_pages", quota_of_private_pages, QUICK},
     {"locked_pages_stay", locked_pages_stay, QUICK},
+    {"unlocked_surplus_goes", unlocked_surplus_goes, QUICK},
     {"quota_of_one_process", quota_of_one_process, QUICK},
     {"every_policy_keeps_data", every_policy_keeps_data, QUICK},
     {"policy_decides", policy_decides, QUICK},
