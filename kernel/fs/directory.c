@@ -12,6 +12,7 @@
 #include "fs/log.h"
 #include "lib/string.h"
 #include "sync/printf.h"
+#include "thread/thread.h"
 
 #define ENTRY_BYTES sizeof(struct dirent)
 #define ENTRIES_PER_BLOCK (DISK_BLOCK_SIZE / ENTRY_BYTES)
@@ -42,7 +43,8 @@ static const char any_name[1];
 
 /*
  * The first entry from index at on that is called name, or any_name; or, without name, a free one.
- * *at: where it is, and its number in *number. 0, -ENOENT or -EIO.
+ * *at: where it is, and its number in *number. 0, -ENOENT, -EIO, or -EINTR: of those that look for
+ * a name nothing is changed yet.
  */
 static int directory_find(struct inode *directory, const char *name, uint64_t *at, uint32_t *number)
 {
@@ -66,6 +68,8 @@ static int directory_find(struct inode *directory, const char *name, uint64_t *a
             entry++;
         } while (++*at % ENTRIES_PER_BLOCK && *at < end);
         buffer_release(buffer);
+        if (name && *at < end && thread_is_interrupted())
+            return -EINTR;
     }
     return -ENOENT;
 }
