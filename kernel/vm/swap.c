@@ -18,6 +18,7 @@
 #include "vm/swap_io.h"
 
 #define SLOTS_MAX (1u << 20) /* what the largest block of the buddy allocator can describe */
+#define LOOKS 256u /* at slots, before others may have the lock */
 #define MESSAGES 8u /* about retired slots; from then on one when their number has doubled */
 
 struct swap_info swap;
@@ -379,16 +380,36 @@ void swap_slot_retire(swp_entry_t slot, const char *how)
                slot.number, how, retired, (unsigned long)commit_limit());
 }
 
+/*
+ * The page of the first slot from *slot on that has one, with a reference; *slot is the next one
+ * then. NULL: there is none among the next LOOKS slots.
+ */
+static struct page *page_from(uint32_t *slot)
+{
+    struct page *page = NULL;
+    uint32_t end;
+
+    spin_lock(&swap.lock);
+    end = *slot + LOOKS < swap.slots ? *slot + LOOKS : swap.slots;
+    for (; *slot < end && !page; ++*slot)
+        if (swap.cached[*slot] != 0 && page_try_get(pfn_page((pfn_t){swap.cached[*slot]})))
+            page = pfn_page((pfn_t){swap.cached[*slot]});
+    spin_unlock(&swap.lock);
+    return page;
+}
+
 void swap_for_each_page(void (*use)(struct page *page))
 {
-    for (uint32_t slot = 0; slot < swap.slots && swap_slots_with_page() > 0; slot++) {
-        struct page *page = swap_find_page((swp_entry_t){slot});
+    uint32_t slot = 0;
+
+    while (slot < swap.slots && swap_slots_with_page() > 0) {
+        struct page *page = page_from(&slot);
 
         if (!page)
             continue;
         page_wait_writeback(page);
         page_lock(page);
-        if (page->slot == slot + 1 && !page_test(page, PAGE_WRITEBACK))
+        if (page->slot == slot && !page_test(page, PAGE_WRITEBACK)) /* counted from 1 */
             use(page);
         page_unlock(page);
         page_put(page);
