@@ -6,7 +6,9 @@
 /* Feeds the checker of the lock order what is right and what is wrong. Sleeps. Does not return. */
 void debug_lockorder(void);
 #else
-#define debug_lockorder() ((void)0)
+static inline void debug_lockorder(void)
+{
+}
 #endif
 
 #endif
