@@ -16,8 +16,8 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 # Who may include whom: a folder its own headers and those further down.
 LAYERS = ("sys", "proc", "fs", "vm", "dev", "thread", "mmu", "mem", "sync", "riscv", "lib", "abi")
 # Lines of code, without what only SAN=1 compiles. Planned were 10,000: kernel/README.md, "Size".
-KERNEL_LIMIT = 18700
-VM_LIMIT = 6300
+KERNEL_LIMIT = 19000
+VM_LIMIT = 6600
 LONGEST_LINE = 100
 
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]+"([^"]+)"', re.MULTILINE)
