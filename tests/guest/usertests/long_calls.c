@@ -408,6 +408,53 @@ static void wait_for_time(void)
     sleep(10);
 }
 
+/* The child ends when its parent does, or its parent's end of the pipe. */
+static void wait_for_child(void)
+{
+    int ends[2];
+    char byte;
+
+    expect(pipe(ends) == 0);
+    if (fork() == 0) {
+        close(ends[1]);
+        read(ends[0], &byte, 1);
+        exit(0);
+    }
+    ready();
+    wait(NULL);
+}
+
+static void wait_for_word(void)
+{
+    static int word;
+
+    ready();
+    futex_wait(&word, 0);
+}
+
+static void sleep_on(void *ticks)
+{
+    sleep((int)(long)ticks);
+}
+
+static void wait_for_thread(void)
+{
+    struct thread thread;
+
+    start(&thread, sleep_on, 1000000);
+    ready();
+    finish(&thread);
+}
+
+/* Half of its pages are in swap, where there is one. */
+static void give_up_swap(void)
+{
+    memlimit(256, POLICY_FIFO);
+    resident(2 * MIB);
+    ready();
+    swapoff("swap");
+}
+
 static const struct {
     const char *name;
     void (*make)(void);
@@ -429,6 +476,10 @@ static const struct {
     {"vmstat DROP", drop_all_caches},
     {"read of an empty pipe", wait_for_nothing},
     {"sleep", wait_for_time},
+    {"wait", wait_for_child},
+    {"futex_wait", wait_for_word},
+    {"thread_join", wait_for_thread},
+    {"swapoff", give_up_swap},
 };
 #define SHORT_CALLS (long)(sizeof(short_call) / sizeof(short_call[0]))
 
@@ -489,6 +540,7 @@ static int kill_in_each_call(long instructions, bool is_exact)
         if (status == STATUS_KILLED && late > soon)
             fail("%s, after %ld instructions: gone %lu ticks later", name, instructions, late);
         remove_files();
+        swapon("swap"); /* it may have gone */
         if (!ledger_settles(&before, &after)) {
             ledger_print(&before, &after);
             fail("%s, after %ld instructions: the ledger changed", name, instructions);
