@@ -8,7 +8,8 @@
 #: make run CMD="ls"     boot, run one command, power off, tell how it ended
 #: make qemu-gdb, gdb    stopped at the start; gdb on it, from another window
 #: make check            the quick suite; check-full: the complete one (SHARD=k/n: a part)
-#: make bench            instructions per operation; WALL=1: seconds on this machine
+#: make bench            instructions per operation; WALL=1: seconds on this machine;
+#:                       WORK=1: whole programs, disks and memory short and plenty
 #: make doctor           versions of the tools, those known bad, and the fix
 #: make loc              lines of code, neither blank nor comment
 #: make clean, help      remove build/, print this
@@ -55,6 +56,7 @@ QEMU       =
 TIMEOUT    = 600
 WERROR     =
 WALL       =
+WORK       =
 SHARD      = 1/1
 CMD        =
 V          =
@@ -85,7 +87,7 @@ $(call one_of,CPUS,1 2 3 4 5 6 7 8)
 $(call one_of,POLICY,$(sort $(patsubst kernel/vm/policies/policy_%.c,%,$(wildcard \
     kernel/vm/policies/policy_*.c))))
 $(call one_of,OVERCOMMIT,strict always)
-$(foreach v,ICOUNT SAN WERROR CLANG WALL V,$(call switch,$v))
+$(foreach v,ICOUNT SAN WERROR CLANG WALL WORK V,$(call switch,$v))
 $(call number,SEED,a number)
 $(call number,RACE,a number)
 $(call number,TIMEOUT,a number of seconds (0: none))
@@ -205,7 +207,7 @@ USER_LINK = $(LD) $(PROGRAM_BASE) -melf64lriscv -nostdlib -z max-page-size=4096 
 library_sources := $(wildcard user/lib/*.c user/lib/*.S)
 library_objects := $(library_sources:%=$(U)/%.o)
 extra_names     := $(notdir $(EXTRA:.c=))
-program_sources := $(foreach f,$(wildcard user/*.c tests/guest/*.c),\
+program_sources := $(foreach f,$(wildcard user/*.c tests/guest/*.c) tests/bench/work.c,\
     $(if $(filter $(basename $(notdir $f)),$(extra_names)),,$f))
 programs        := $(program_sources:%.c=$(U)/%)
 
@@ -260,8 +262,12 @@ $(foreach f,$(EXTRA),$(eval $(call extra_rule,$f)))
 # ---- the disks --------------------------------------------------------------------------------
 
 # `make` and `make qemu` use build/fs.img, which lives until a program on it changes. `make run`
-# with other programs than ours has an image of its own.
-ifeq ($(filter run,$(GOALS)),)
+# with other programs than ours has an image of its own, and so has `make bench WORK=1`, which wants
+# 5,000 inodes.
+ifneq ($(filter 1,$(WORK)),)
+override DISK := 128M
+endif
+ifeq ($(filter run,$(GOALS))$(filter 1,$(WORK)),)
 IMAGE := $(BUILD)/fs.img
 else ifeq ($(EXTRA)$(FILES)$(filter-out 64M,$(DISK)),)
 IMAGE := $(BUILD)/fs.img
@@ -296,7 +302,7 @@ $(IMAGE): $(disk_files) README.md $(BUILD)/mkfs/mkfs $(dir $(IMAGE))fs.list
 
 # What the scripts read. The command goes as it was typed, whatever make would make of its dollars.
 export PAGING CPUS MEM SWAP DISK POLICY OVERCOMMIT ICOUNT SEED RACE CPU APPEND QEMU \
-    TIMEOUT WERROR BUILD KERNEL IMAGE PREFIX SHARD WALL CROSS CLANG SAN
+    TIMEOUT WERROR BUILD KERNEL IMAGE PREFIX SHARD WALL WORK CROSS CLANG SAN
 export COMMAND := $(value CMD)
 
 qemu: $(KERNEL) $(IMAGE) $(BUILD)/mkfs/fsck

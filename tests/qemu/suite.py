@@ -136,7 +136,7 @@ class Suite:
 def clean_environment(**changes):
     """Ours without what a make above us set for itself and its variables."""
     ours = ("PAGING CPUS MEM SWAP DISK POLICY OVERCOMMIT ICOUNT SEED RACE CPU APPEND TIMEOUT "
-            "WERROR BUILD KERNEL IMAGE PREFIX SHARD WALL SAN CMD COMMAND LOG MAKEFLAGS MFLAGS "
+            "WERROR BUILD KERNEL IMAGE PREFIX SHARD WALL WORK SAN CMD COMMAND LOG MAKEFLAGS MFLAGS "
             "MAKELEVEL MAKEOVERRIDES MAKEFILE_LIST CLANG EXTRA FILES").split()
     result = {k: v for k, v in os.environ.items() if k not in ours}
     result.update(changes)
