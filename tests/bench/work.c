@@ -1,8 +1,9 @@
 /*
- * work [-w] NAME [PART]: one of a few whole programs that work with more memory, or with more
+ * work [-w] NAME [PART [FREE]]: one of a few whole programs that work with more memory, or with more
  * files, than some machines have room for. What they cost is measured from outside, by
  * `make bench WORK=1`. Each prints a checksum, which is the same on every machine. PART makes the
- * work so many times smaller.
+ * work so many times smaller. Of the free pages only so many are left as FREE says, if there are
+ * more, so that it finds the same memory on machines whose kernels differ in size.
  *
  *   sortbig   quicksort of 24 MiB of 64-bit words
  *   hashbig   24 MiB filled, then 60,000 updates, four of five in a fifth of it
@@ -10,7 +11,8 @@
  *             reached no more is swept
  *   scanfile  a file of 24 MiB is written, mapped and summed twice, and read once
  *   forks     20 MiB, and 40 children, one after the other, that each write a twentieth of them
- *   reopen    a file of 4 MiB, opened, read and closed 40 times beside 10 MiB of memory
+ *   reopen    a file of 4 MiB, opened, read and closed 40 times, beside 10 MiB of memory of which
+ *             a few pages are looked at each time
  *   files     5,000 files of 4 KiB made, with fsync() for each 50th; all read; all removed
  *   pipes     200 times three processes in a row, that pass 64 KiB along
  *
@@ -159,7 +161,7 @@ static unsigned long long hashbig(void)
 
 /* ---- gc --------------------------------------------------------------------------------------*/
 
-#define LISTS 4
+#define LISTS 2
 
 struct cell {
     struct cell *next;        /* in its list, or of the free ones */
@@ -304,16 +306,19 @@ static unsigned long long reopen(void)
     unsigned long bytes = 4 * MIB / part, other_bytes = 10 * MIB / part;
     char *other = get_memory(other_bytes);
     unsigned long long sum = 0;
-    int file = file_filled("work.tmp", bytes);
+    int file;
 
-    need(close(file) == 0, "close");
     for (unsigned long i = 0; i < other_bytes; i += PAGE_SIZE)
         other[i] = (char)i;
+    file = file_filled("work.tmp", bytes);
+    need(close(file) == 0, "close");
     for (int time = 0; time < 40; time++) {
         file = open("work.tmp", O_RDONLY);
         need(file >= 0, "open");
         sum = sum_file(file, sum, bytes);
         need(close(file) == 0, "close");
+        for (unsigned long i = 0; i < other_bytes / PAGE_SIZE / 40; i++)
+            sum = mix(sum, (unsigned char)other[draw(other_bytes / PAGE_SIZE) * PAGE_SIZE]);
     }
     need(unlink("work.tmp") == 0, "unlink");
     return sum;
@@ -413,6 +418,27 @@ static const struct {
     {"forks", forks},     {"reopen", reopen},   {"files", files}, {"pipes", pipes},
 };
 
+/* A process of its own locks what is free beyond that, until we are gone. */
+static void leave_free(unsigned long pages)
+{
+    int done[2], stop[2];
+    char byte = 0;
+
+    need(pipe(done) == 0 && pipe(stop) == 0, "pipe");
+    if (fork() == 0) {
+        close(stop[1]);
+        while (pages_free() > pages)
+            need(mlock(get_memory(PAGE_SIZE), PAGE_SIZE) == 0, "mlock");
+        need(write(done[1], &byte, 1) == 1, "write");
+        read(stop[0], &byte, 1);
+        exit(0);
+    }
+    need(read(done[0], &byte, 1) == 1, "read");
+    close(done[0]);
+    close(done[1]);
+    close(stop[0]);
+}
+
 static void wait_for_line(int waits)
 {
     char byte = 0;
@@ -421,10 +447,12 @@ static void wait_for_line(int waits)
         need(read(0, &byte, 1) == 1, "input");
 }
 
-static int run(int number, int waits)
+static int run(int number, int waits, unsigned long free)
 {
     unsigned long long sum;
 
+    if (free > 0)
+        leave_free(free);
     print_paging("begins");
     wait_for_line(waits);
     sum = programs[number].function();
@@ -439,13 +467,14 @@ int main(int argc, char *argv[])
 {
     int waits = argc > 1 && strcmp(argv[1], "-w") == 0;
     const char *name = argc > 1 + waits ? argv[1 + waits] : "";
+    unsigned long free = argc > 3 + waits ? (unsigned long)atoi(argv[3 + waits]) : 0;
 
     if (argc > 2 + waits)
         part = (unsigned long)atoi(argv[2 + waits]);
     for (int i = 0; i < (int)(sizeof(programs) / sizeof(programs[0])); i++) {
         if (strcmp(programs[i].name, name) == 0 && part > 0)
-            return run(i, waits);
+            return run(i, waits, free);
     }
-    fprintf(STDERR, "usage: work [-w] NAME [PART]\n");
+    fprintf(STDERR, "usage: work [-w] NAME [PART [FREE]]\n");
     return 2;
 }

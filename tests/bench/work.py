@@ -4,7 +4,7 @@ One line for each program (tests/bench/work.c says what it does) and size of mem
 
     work NAME MEMORY kernel=K user=U wall=S fs=R+W,r+w swap=R+W,r+w pgin=N pgout=N looks=L
 
-MEMORY  short: about 12.5 MiB are free when the program begins; plenty: 128 MiB of RAM
+MEMORY  short: 12.5 MiB are free when the program begins; plenty: 128 MiB of RAM
 K, U    instructions in millions, of kernel and firmware, and of user programs. QEMU counts them
         under -icount shift=0, through the plugin tests/bench/count.c; idle harts count nothing
 S       seconds of wall time, in a second machine without -icount and plugin: for this computer only
@@ -31,7 +31,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(HERE), "qemu"))
 import machine as m     # noqa: E402
 
 NAMES = ("sortbig", "hashbig", "gc", "scanfile", "forks", "reopen", "files", "pipes")
-MEMORIES = {"short": {"MEM": "15M", "SWAP": "64M"}, "plenty": {"MEM": "128M", "SWAP": "64M"}}
+MEMORIES = {"short": ("16M", 3200), "plenty": ("128M", 0)}      # pages left free; 0: all
 SECONDS = 600           # a time-out
 PLUGIN_VERSIONS = (1, 2, 3, 4, 5)
 
@@ -106,9 +106,15 @@ class Cost:
         return sum(disk[what] for disk in self.disks.values())
 
 
-def run(s, program, part, counter=None, log=None):
-    """One program in one machine of these settings; returns its cost and its checksum."""
-    s["CMD"] = "work -w %s %d" % (program, part)
+def settings(given, memory, program, part=1, **more):
+    """Of a machine that runs the program, PART times smaller, when it is told to."""
+    ram, free = MEMORIES[memory]
+    return m.settings(given, CPUS="1", PAGING="sv39", MEM=ram, SWAP="64M",
+                      CMD="work -w %s %d %d" % (program, part, free), **more)
+
+
+def run(program, s, counter=None, log=None):
+    """The program in a machine of these settings; returns its cost and its checksum."""
     arguments = counter.arguments if counter else []
     if counter:
         counter.restart()
@@ -151,12 +157,12 @@ def main(names, given, log):
             sys.exit("bench: no program %s" % name)
     counter = None
     for name in names or NAMES:
-        for memory, sizes in MEMORIES.items():
-            s = m.settings(given, CPUS="1", PAGING="sv39", **sizes)
+        for memory in MEMORIES:
+            s = settings(given, memory, name)
             counter = counter or Counter(os.path.dirname(log) or ".", s["QEMU"])
             try:
-                timed, _ = run(s, name, 1, log=log)
-                cost, _ = run(dict(s, INSTRET="1"), name, 1, counter, log)
+                timed, _ = run(name, s, log=log)
+                cost, _ = run(name, dict(s, INSTRET="1"), counter, log)
             except Trouble as trouble:
                 sys.exit("bench: %s (%s has it all)" % (trouble, log))
             print(told(name, memory, cost, timed.wall, counter.arguments), flush=True)
