@@ -1,6 +1,6 @@
 /*
- * work [-w] NAME [PART [FREE]]: one of a few whole programs that work with more memory, or with more
- * files, than some machines have room for. What they cost is measured from outside, by
+ * work [-w] NAME [PART [FREE]]: one of a few whole programs that work with more memory, or with
+ * more files, than some machines have room for. What they cost is measured from outside, by
  * `make bench WORK=1`. Each prints a checksum, which is the same on every machine. PART makes the
  * work so many times smaller. Of the free pages only so many are left as FREE says, if there are
  * more, so that it finds the same memory on machines whose kernels differ in size.
