@@ -124,7 +124,7 @@ say = @printf '  %-7s %s\n' '$1' '$2'
 ifneq ($(filter deps,$(GOALS)),)
 REST := $(filter-out deps,$(GOALS))
 deps:
-	@tests/qemu/deps $(REST)
+	@tests/tools/deps $(REST)
 	$(if $(REST),@$(MAKE) --no-print-directory $(REST))
 ifneq ($(REST),)
 .PHONY: $(REST)
@@ -138,7 +138,7 @@ else
 ifneq ($(filter-out clean help loc doctor gdb check check-full,$(GOALS)),)
 -include $(BUILD)/tools.mk
 ifneq ($(TOOLS_FOR),$(CROSS)|$(CLANG))
-trouble := $(shell tests/qemu/tools $(BUILD)/tools.mk '$(CROSS)' '$(CLANG)')
+trouble := $(shell tests/tools/compilers $(BUILD)/tools.mk '$(CROSS)' '$(CLANG)')
 $(if $(trouble),$(error $(trouble)))
 include $(BUILD)/tools.mk
 endif
@@ -313,7 +313,7 @@ qemu-gdb: $(KERNEL) $(IMAGE)
 	@tests/qemu/run --gdb
 
 gdb:
-	@tests/qemu/gdb $(KERNEL)
+	@tests/tools/gdb $(KERNEL)
 
 run: $(KERNEL) $(IMAGE)
 	@CMD="$$COMMAND" tests/qemu/run
@@ -331,7 +331,7 @@ bench: $(KERNEL) $(IMAGE)
 	@tests/bench/bench
 
 doctor:
-	@tests/qemu/doctor
+	@tests/tools/doctor
 
 loc:
 	@tests/lint/loc
