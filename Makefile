@@ -29,11 +29,11 @@ VERSION := 0.1
 GOALS := $(or $(MAKECMDGOALS),all)
 
 # All processors, unless a make above us shares them out.
-ifeq ($(findstring jobserver,$(MAKEFLAGS)),)
+ifeq ($(MAKELEVEL),0)
 MAKEFLAGS += -j$(or $(shell getconf _NPROCESSORS_ONLN 2>/dev/null),2)
 endif
 
-# ---- variables, and what they may be ------------------------------------------------------------
+# ---- variables ----------------------------------------------------------------------------------
 
 PAGING     = auto
 CPUS       = 2
@@ -62,55 +62,20 @@ CMD        =
 V          =
 BUILD      = build
 
-empty :=
-space := $(empty) $(empty)
-# Empty if $1 is a number, if $1 is a size.
-not_number = $(if $1,$(subst 9,,$(subst 8,,$(subst 7,,$(subst 6,,$(subst 5,,$(subst 4,,$(subst \
-    3,,$(subst 2,,$(subst 1,,$(subst 0,,$1)))))))))),empty)
-not_size = $(call not_number,$(patsubst %G,%,$(patsubst %M,%,$1)))$(filter-out %M %G,$1)
-bytes    = $$(( $(patsubst %M,%<<20,$(patsubst %G,%<<30,$1)) ))
-outside  = $(shell test $(call bytes,$1) -ge $(call bytes,$2) -a \
-    $(call bytes,$1) -le $(call bytes,$3) || echo outside)
-
-one_of   = $(if $(filter-out $2,$($1))$(filter-out 1,$(words $($1))),$(error \
-    $1=$($1): allowed are $2))
-switch   = $(if $(filter-out 0 1,$($1)),$(error $1=$($1): allowed are 0 and 1))
-number   = $(if $($1),$(if $(call not_number,$($1)),$(error $1=$($1): allowed is $2)))
-one_word = $(if $(filter-out 1,$(words $($1))),$(error $1=$($1): allowed is one word))
-size     = $(if $(filter file,$(origin $1)),,$(if $(call not_size,$($1))$(if \
-    $(call not_size,$($1)),,$(call outside,$($1),$2,$3)),$(error \
-    $1=$($1): allowed is a size from $2 to $3$4)))
-exist    = $(foreach f,$($1),$(if $(wildcard $f),,$(error $1=$f: there is no such file)))
-
-$(call one_of,PAGING,auto sv39 sv48 sv57)
-$(call one_of,CPUS,1 2 3 4 5 6 7 8)
-$(call one_of,POLICY,$(sort $(patsubst kernel/vm/policies/policy_%.c,%,$(wildcard \
-    kernel/vm/policies/policy_*.c))))
-$(call one_of,OVERCOMMIT,strict always)
-$(foreach v,ICOUNT SAN WERROR CLANG WALL WORK V,$(call switch,$v))
-$(call number,SEED,a number)
-$(call number,RACE,a number)
-$(call number,TIMEOUT,a number of seconds (0: none))
-$(call size,MEM,16M,4G)
-$(call size,DISK,4M,64G)
-$(if $(filter 0,$(SWAP)),,$(call size,SWAP,1M,64G,$(empty) or 0 for none))
-$(call one_word,CPU)
-$(if $(filter-out 0,$(RACE)),$(if $(filter 1,$(SAN)),,$(error \
-    RACE=$(RACE): only with SAN=1)))
-$(call exist,EXTRA)
-$(call exist,FILES)
-$(if $(filter-out %.c,$(EXTRA)),$(error EXTRA=$(EXTRA): allowed are C files (a.c dir/b.c)))
-ifneq ($(filter run,$(GOALS)),)
-$(if $(strip $(value CMD)),,$(error CMD is empty: say what to run, as in make run CMD="usertests"))
-endif
+# What is given otherwise goes through a script, which says what is wrong with the first that is.
+CHECKED = PAGING CPUS MEM SWAP DISK POLICY OVERCOMMIT ICOUNT SAN SEED RACE CPU EXTRA FILES CLANG \
+    TIMEOUT WERROR WALL WORK V
+quoted  = '$(subst ','\'',$1)'
+given  := $(foreach v,$(CHECKED),$(if $(filter file,$(origin $v)),,$(call quoted,$v=$($v)))) \
+    $(if $(filter run,$(GOALS)),$(if $(strip $(value CMD)),,CMD=))
+trouble := $(if $(strip $(given)),$(shell tests/tools/variables $(given)))
+$(if $(trouble),$(error $(trouble)))
 
 override ICOUNT := $(filter 1,$(ICOUNT))
 override SAN    := $(filter 1,$(SAN))
 override CLANG  := $(filter 1,$(CLANG))
 override WERROR := $(filter 1,$(WERROR))
 ifneq ($(ICOUNT),)
-$(if $(and $(filter-out file,$(origin CPUS)),$(filter-out 1,$(CPUS))),$(error \
-    CPUS=$(CPUS): allowed is 1 with ICOUNT=1))
 override CPUS := 1
 endif
 
@@ -287,11 +252,12 @@ $(mkfs_programs): $(BUILD)/mkfs/%: mkfs/%.c $(mkfs_common) kernel/fs/recover.c \
 	$(Q)$(HOSTCC) $(HOST_FLAGS) -o $@ $(filter %.c,$^)
 
 disk_files := $(programs) $(many_programs) $(extra_programs) $(FILES)
-on_disk = $(foreach f,$(disk_files),$f $(notdir $f)\n) README.md README\n
+bytes = $$(( $(patsubst %M,%<<20,$(patsubst %G,%<<30,$1)) ))
 
 $(dir $(IMAGE))fs.list: FORCE
 	@mkdir -p $(@D)
-	@{ echo '# $(DISK)'; printf '$(subst \n$(space),\n,$(on_disk))'; } > $@.$$$$; \
+	@{ echo '# $(DISK)'; printf '%s %s\n' README.md README \
+	        $(foreach f,$(disk_files),$f $(notdir $f)); } > $@.$$$$; \
 	    if cmp -s $@.$$$$ $@; then rm $@.$$$$; else mv $@.$$$$ $@; fi
 
 $(IMAGE): $(disk_files) README.md $(BUILD)/mkfs/mkfs $(dir $(IMAGE))fs.list
@@ -336,8 +302,6 @@ doctor:
 loc:
 	@tests/lint/loc
 
-endif
-
 help:
 	@sed -n 's/^#: \{0,1\}//p' Makefile
 
@@ -348,3 +312,5 @@ clean:
 
 -include $(kernel_objects:.o=.d) $(library_objects:.o=.d) $(programs:=.c.d) \
     $(many_objects:.o=.d) $(extra_programs:=.d)
+
+endif   # of what is not make deps
