@@ -12,56 +12,11 @@
 #define LINES_PER_HEADING 20
 #define KIB_PER_PAGE (PAGE_SIZE / 1024)
 
-/* A counter, by its place in struct vm_stats. */
-struct counter {
-    const char *name;
-    size_t offset;
-};
+#define NAME(number, member) #member,
+#define NAMES(number, member) "frames free", "frames kernel", "frames page table", "frames stack", \
+    "frames slab", "frames anonymous", "frames file", "frames buffer",
 
-#define COUNTER(field) {#field, offsetof(struct vm_stats, field)}
-#define FRAMES(name, class) {name, offsetof(struct vm_stats, frames[class])}
-
-static const struct counter counters[] = {
-    COUNTER(fault_zero),
-    COUNTER(fault_zero_read),
-    COUNTER(fault_file),
-    COUNTER(fault_around),
-    COUNTER(fault_cow_copy),
-    COUNTER(fault_cow_reuse),
-    COUNTER(fault_swap),
-    COUNTER(fault_stack),
-    COUNTER(fault_spurious),
-    COUNTER(fault_bad),
-    COUNTER(pgin),
-    COUNTER(pgout),
-    COUNTER(file_read),
-    COUNTER(file_write),
-    COUNTER(refault),
-    COUNTER(scan),
-    COUNTER(evict_clean),
-    COUNTER(evict_dirty),
-    COUNTER(swap_slots),
-    COUNTER(swap_slots_used),
-    COUNTER(swap_cached),
-    COUNTER(tlb_local),
-    COUNTER(tlb_remote),
-    COUNTER(tlb_asid),
-    COUNTER(alloc_success),
-    COUNTER(alloc_fail),
-    COUNTER(disk_read_bytes),
-    COUNTER(disk_write_bytes),
-    COUNTER(commit),
-    COUNTER(commit_limit),
-    FRAMES("frames free", FRAME_FREE),
-    FRAMES("frames kernel", FRAME_KERNEL),
-    FRAMES("frames page table", FRAME_PAGE_TABLE),
-    FRAMES("frames stack", FRAME_STACK),
-    FRAMES("frames slab", FRAME_SLAB),
-    FRAMES("frames anonymous", FRAME_ANON),
-    FRAMES("frames file", FRAME_FILE),
-    FRAMES("frames buffer", FRAME_BUFFER),
-};
-#define COUNTERS (sizeof(counters) / sizeof(counters[0]))
+static const char *const names[] = {VM_STATS(NAME, NAMES)}; /* in the order of struct vm_stats */
 
 static void get(struct vm_stats *stats)
 {
@@ -73,18 +28,14 @@ static void get(struct vm_stats *stats)
     }
 }
 
-static unsigned long long value(const struct vm_stats *stats, const struct counter *counter)
-{
-    return *(const unsigned long long *)((const char *)stats + counter->offset);
-}
-
 static void print_vm_stats(void)
 {
     struct vm_stats stats;
+    const unsigned long long *counter = &stats.size + 1;
 
     get(&stats);
-    for (size_t i = 0; i < COUNTERS; i++)
-        printf("%-18s %llu\n", counters[i].name, value(&stats, &counters[i]));
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+        printf("%-18s %llu\n", names[i], counter[i]);
 }
 
 static unsigned long long faults(const struct vm_stats *stats)

@@ -1,6 +1,10 @@
 /*
  * Event counters, one cell per hart and event; a sum is exact when nobody counts meanwhile.
  * Chapter "Performance Monitoring".
+ *
+ * A thread may be moved to another hart while it counts. Then it adds to a cell of the hart that it
+ * left, as that hart may at the same time; the add is atomic, so neither is lost, and as only sums
+ * over all harts are read it does not matter which cell it was.
  */
 #ifndef MEM_VM_STAT_H
 #define MEM_VM_STAT_H
@@ -10,47 +14,25 @@
 #include "abi/vm_stats.h"
 #include "riscv/hart.h"
 
-enum vm_stat_item {
-    VM_STAT_FAULT_ZERO,
-    VM_STAT_FAULT_ZERO_READ,
-    VM_STAT_FAULT_FILE,
-    VM_STAT_FAULT_COW_COPY,
-    VM_STAT_FAULT_COW_REUSE,
-    VM_STAT_FAULT_SWAP,
-    VM_STAT_FAULT_STACK,
-    VM_STAT_FAULT_SPURIOUS,
-    VM_STAT_FAULT_BAD,
-    VM_STAT_PGIN,
-    VM_STAT_PGOUT,
-    VM_STAT_FILE_READ,
-    VM_STAT_FILE_WRITE,
-    VM_STAT_REFAULT,
-    VM_STAT_SCAN,
-    VM_STAT_EVICT_CLEAN,
-    VM_STAT_EVICT_DIRTY,
-    VM_STAT_TLB_LOCAL,
-    VM_STAT_TLB_REMOTE,
-    VM_STAT_TLB_ASID,
-    VM_STAT_ALLOC_SUCCESS,
-    VM_STAT_ALLOC_FAIL,
-    VM_STAT_DISK_READ_BYTES,
-    VM_STAT_DISK_WRITE_BYTES,
-    VM_STAT_FAULT_AROUND,
-    VM_STAT_LEDGER, /* FRAME_CLASSES cells: frames of each class, as differences per hart */
-    VM_STAT_ITEMS = VM_STAT_LEDGER + FRAME_CLASSES
-};
+#define VM_STAT_NUMBER(number, member) VM_STAT_##number,
+#define VM_STAT_NUMBERS(number, member) \
+    VM_STAT_##number, VM_STAT_##number##_LAST = VM_STAT_##number + FRAME_CLASSES - 1,
+
+/* The counters' numbers: VM_STAT_FAULT_ZERO and so on, in the order of struct vm_stats. */
+enum vm_stat_item { VM_STATS(VM_STAT_NUMBER, VM_STAT_NUMBERS) VM_STAT_ITEMS };
 _Static_assert(VM_STAT_ITEMS <= HART_EVENTS, "struct hart has room for the counters");
 
-#ifdef XV39_HOST
-extern uint64_t host_vm_stat[VM_STAT_ITEMS];
-#define update_vm_stats(item, n) ((void)(host_vm_stat[item] += (uint64_t)(n)))
-#define ledger_add(class, n) ((void)(host_vm_stat[VM_STAT_LEDGER + (class)] += (uint64_t)(n)))
-#else
-/* Any context. item is a constant. */
-#define update_vm_stats(item, n) hart_event_add((item), (uint64_t)(n))
-/* The same for a class of frames that is no constant. */
-#define ledger_add(class, n) hart_event_add_at(VM_STAT_LEDGER + (uint64_t)(class), (uint64_t)(n))
-#endif
+/* Counts n events. Any context. */
+static inline void update_vm_stats(enum vm_stat_item item, uint64_t n)
+{
+    __atomic_fetch_add(&this_hart()->events[item], n, __ATOMIC_RELAXED);
+}
+
+/* n frames more of the class, or with n < 0 less. Any context. */
+static inline void ledger_add(unsigned class, int64_t n)
+{
+    update_vm_stats(VM_STAT_LEDGER + class, (uint64_t)n);
+}
 
 uint64_t vm_stat_sum(enum vm_stat_item item);
 

@@ -52,8 +52,14 @@ static inline uint64_t hart_index(void)
 {
     return 0;
 }
+
+static inline struct hart *this_hart(void)
+{
+    return &harts[0];
+}
 #else
-static inline struct hart *this_hart(void) /* preemption must be off, or the field constant */
+/* Preemption must be off, or the field constant, or one of events (mem/vm_stat.h says why). */
+static inline struct hart *this_hart(void)
 {
     struct hart *hart;
     __asm__ volatile("mv %0, tp" : "=r"(hart));
@@ -109,26 +115,6 @@ static inline bool hart_is_traced(void)
     uint64_t flag;
     __asm__ volatile("lw %0, %1(tp)" : "=r"(flag) : "i"(offsetof(struct hart, trace_on)));
     return flag != 0;
-}
-
-/* One atomic add to an event counter of whatever hart this is. event is a constant. */
-static inline __attribute__((always_inline)) void hart_event_add(unsigned event, uint64_t n)
-{
-    uint64_t *cell;
-    __asm__ volatile("addi %0, tp, %2\n\tamoadd.d zero, %1, (%0)"
-                     : "=&r"(cell)
-                     : "r"(n), "i"(offsetof(struct hart, events) + 8 * event)
-                     : "memory");
-}
-
-/* The same for an event that is no constant. */
-static inline void hart_event_add_at(uint64_t event, uint64_t n)
-{
-    uint64_t *cell;
-    __asm__ volatile("addi %0, tp, %3\n\tadd %0, %0, %2\n\tamoadd.d zero, %1, (%0)"
-                     : "=&r"(cell)
-                     : "r"(n), "r"(8 * event), "i"(offsetof(struct hart, events))
-                     : "memory");
 }
 
 /* A hint once preemption is possible. */

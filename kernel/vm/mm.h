@@ -67,8 +67,12 @@ static inline void mm_event(struct mm_struct *mm, unsigned item)
     __atomic_fetch_add(&mm->events[item], 1, __ATOMIC_RELAXED);
 }
 
-/* The same for the machine, too. item: a constant. */
-#define mm_count(mm, item) (update_vm_stats(item, 1), mm_event(mm, item))
+/* The same for the machine, too. */
+static inline void mm_count(struct mm_struct *mm, enum vm_stat_item item)
+{
+    update_vm_stats(item, 1);
+    mm_event(mm, item);
+}
 
 /*
  * An empty space, or NULL; of sibling's family (fork), or with NULL of a new one (exec). Sleeps.

@@ -11,56 +11,29 @@
 #include "vm/reclaim.h"
 #include "vm/swap.h"
 
-/* What was counted, of the machine or of one space: events[] by enum vm_stat_item. */
-static void stats_fill(struct vm_stats *stats, const uint64_t events[VM_STAT_LEDGER])
+/* All zero. Returns where the counters begin: in the order of enum vm_stat_item. */
+static unsigned long long *stats_begin(struct vm_stats *stats)
 {
     memset(stats, 0, sizeof(*stats));
     stats->version = VM_STATS_VERSION;
     stats->size = sizeof(*stats);
-    stats->fault_zero = events[VM_STAT_FAULT_ZERO];
-    stats->fault_zero_read = events[VM_STAT_FAULT_ZERO_READ];
-    stats->fault_file = events[VM_STAT_FAULT_FILE];
-    stats->fault_cow_copy = events[VM_STAT_FAULT_COW_COPY];
-    stats->fault_cow_reuse = events[VM_STAT_FAULT_COW_REUSE];
-    stats->fault_swap = events[VM_STAT_FAULT_SWAP];
-    stats->fault_stack = events[VM_STAT_FAULT_STACK];
-    stats->fault_spurious = events[VM_STAT_FAULT_SPURIOUS];
-    stats->fault_bad = events[VM_STAT_FAULT_BAD];
-    stats->pgin = events[VM_STAT_PGIN];
-    stats->pgout = events[VM_STAT_PGOUT];
-    stats->file_read = events[VM_STAT_FILE_READ];
-    stats->file_write = events[VM_STAT_FILE_WRITE];
-    stats->refault = events[VM_STAT_REFAULT];
-    stats->scan = events[VM_STAT_SCAN];
-    stats->evict_clean = events[VM_STAT_EVICT_CLEAN];
-    stats->evict_dirty = events[VM_STAT_EVICT_DIRTY];
-    stats->tlb_local = events[VM_STAT_TLB_LOCAL];
-    stats->tlb_remote = events[VM_STAT_TLB_REMOTE];
-    stats->tlb_asid = events[VM_STAT_TLB_ASID];
-    stats->alloc_success = events[VM_STAT_ALLOC_SUCCESS];
-    stats->alloc_fail = events[VM_STAT_ALLOC_FAIL];
-    stats->disk_read_bytes = events[VM_STAT_DISK_READ_BYTES];
-    stats->disk_write_bytes = events[VM_STAT_DISK_WRITE_BYTES];
-    stats->fault_around = events[VM_STAT_FAULT_AROUND];
+    return &stats->size + 1;
 }
 
 void vm_stats_read(struct vm_stats *stats, unsigned flags)
 {
-    uint64_t events[VM_STAT_LEDGER], frames[FRAME_CLASSES];
+    unsigned long long *counter = stats_begin(stats);
 
     if (flags & VMSTAT_DROP)
         reclaim_all();
-    for (unsigned item = 0; item < VM_STAT_LEDGER; item++)
-        events[item] = vm_stat_sum(item);
-    stats_fill(stats, events);
+    for (unsigned item = 0; item < VM_STAT_ITEMS; item++)
+        counter[item] = vm_stat_sum(item);
+    stats->frames[FRAME_FREE] = frame_free_now();
     stats->swap_slots = swap_slots();
     stats->swap_slots_used = swap_slots_used();
     stats->swap_cached = swap_slots_with_page();
     stats->commit = commit_total();
     stats->commit_limit = commit_limit();
-    ledger_read(frames);
-    for (unsigned class = 0; class < FRAME_CLASSES; class++)
-        stats->frames[class] = frames[class];
 }
 
 /* The space of the process, with a use of it, or NULL. */
@@ -98,12 +71,10 @@ static uint64_t private_pages(struct mm_struct *mm)
 int vm_stats_read_one(struct vm_stats *stats, int pid)
 {
     struct mm_struct *mm = space_of(pid);
-    uint64_t events[VM_STAT_LEDGER] = {0}; /* a space counts the first MM_EVENTS of them */
 
     if (!mm)
         return -ESRCH;
-    memcpy(events, mm->events, sizeof(mm->events));
-    stats_fill(stats, events);
+    memcpy(stats_begin(stats), mm->events, sizeof(mm->events));
     stats->commit = (uint64_t)(mm->charged.pages + mm->charged.unswappable);
     stats->resident = private_pages(mm);
     stats->swapped = mm->swapped;

@@ -4,7 +4,7 @@
 #include "mem/frame.h"
 #include "mem/kmem.h"
 #include "mem/page.h"
-#include "mem/vm_stat.h"
+#include "riscv/hart.h"
 #include "sync/spinlock.h"
 
 #define WEAK __attribute__((weak))
@@ -111,7 +111,7 @@ WEAK void spin_assert_held(struct spinlock *lock)
 /* ---- RAM ---- */
 
 WEAK uint64_t host_direct_base;
-WEAK uint64_t host_vm_stat[VM_STAT_ITEMS];
+WEAK struct hart harts[MAX_HARTS];
 WEAK struct page *frame_table, *frame_origin;
 WEAK uint64_t frame_first, frame_count;
 
