@@ -241,7 +241,7 @@ IMAGE := $(BUILD)/images/$(firstword $(shell echo '$(DISK) $(EXTRA) $(FILES)' | 
 endif
 
 mkfs_programs := $(BUILD)/mkfs/mkfs $(BUILD)/mkfs/fsck
-HOST_FLAGS = -std=gnu11 -O2 -g $(WARN) -DXV39_HOST -Ikernel -Imkfs
+HOST_FLAGS = -std=gnu11 -O2 -g $(WARN) -Ikernel -Imkfs
 
 mkfs_common := $(filter-out mkfs/mkfs.c mkfs/fsck.c,$(wildcard mkfs/*.c))
 

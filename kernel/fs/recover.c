@@ -7,11 +7,7 @@
  */
 #include "fs/recover.h"
 
-#ifndef XV39_HOST
 #include "lib/string.h"
-#else
-#include <string.h>
-#endif
 
 static uint32_t header_checksum(struct disk_log_header *header)
 {

@@ -1,24 +1,8 @@
-/*
- * Memory and strings, as in C. On the host the C library has the same names, so there ours carry a
- * prefix: kernel files under test use ours, the test program may use both.
- */
+/* Memory and strings, as in C. */
 #ifndef LIB_STRING_H
 #define LIB_STRING_H
 
 #include <stddef.h>
-
-#ifdef XV39_HOST
-#define memset xv39_memset
-#define memcpy xv39_memcpy
-#define memmove xv39_memmove
-#define memcmp xv39_memcmp
-#define strlen xv39_strlen
-#define strnlen xv39_strnlen
-#define strcmp xv39_strcmp
-#define strncmp xv39_strncmp
-#define strlcpy xv39_strlcpy
-#define strchr xv39_strchr
-#endif
 
 void *memset(void *target, int byte, size_t bytes);
 void *memcpy(void *target, const void *source, size_t bytes); /* must not overlap */

@@ -47,17 +47,6 @@ _Static_assert(offsetof(struct hart, kernel_sp) == 0, "riscv/trap.S");
 _Static_assert(offsetof(struct hart, user_scratch) == 8, "riscv/trap.S");
 _Static_assert(offsetof(struct hart, overflow_stack_top) == 16, "riscv/trap.S");
 
-#ifdef XV39_HOST
-static inline uint64_t hart_index(void)
-{
-    return 0;
-}
-
-static inline struct hart *this_hart(void)
-{
-    return &harts[0];
-}
-#else
 /* Preemption must be off, or the field constant, or one of events (mem/vm_stat.h says why). */
 static inline struct hart *this_hart(void)
 {
@@ -137,6 +126,5 @@ extern char hart_stacks[MAX_HARTS][HART_STACK_BYTES];
 void hart_describe(uint32_t index, uint32_t id);
 /* This hart's registers for traps and interrupts; each hart once, before its interrupts go on. */
 void hart_init(void);
-#endif
 
 #endif

@@ -33,21 +33,14 @@
 #ifndef __ASSEMBLER__
 #include <stdint.h>
 
-#ifdef XV39_HOST
-extern uint64_t host_direct_base; /* a test's arena stands in for RAM */
-#define direct_base host_direct_base
-#else
-#define direct_base DIRECT_BASE
-#endif
-
 static inline void *direct_va(uint64_t pa)
 {
-    return (void *)(direct_base + pa);
+    return (void *)(DIRECT_BASE + pa);
 }
 
 static inline uint64_t direct_pa(const void *va)
 {
-    return (uint64_t)va - direct_base;
+    return (uint64_t)va - DIRECT_BASE;
 }
 #endif
 

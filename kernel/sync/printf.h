@@ -6,12 +6,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#ifdef XV39_HOST
-#include <stdio.h> /* on the host, the C library's printf serves */
-#else
 /* Formats: %d %i %u %x %p %s %c %% with l, ll, z, width, 0 and - as in C. Any context. */
 void printf(const char *format, ...) __attribute__((format(printf, 1, 2)));
-#endif
 
 /*
  * For kernel bugs only: prints the message, the registers and a symbolised backtrace, stops the

@@ -1,6 +1,5 @@
 /*
- * Spinlocks: what does not fit in line, the checked versions of SAN builds, and those of host
- * tests, where one thread takes no lock twice.
+ * Spinlocks: what does not fit in line, and the checked versions of SAN builds.
  *
  * With interrupts off nothing preempts, so spin_lock_irq leaves the preemption count alone. What is
  * asked for meanwhile is done when the interrupt that asked returns, or at the next
@@ -12,56 +11,6 @@
 #include "sync/race.h"
 
 uint64_t preempt_seed;
-
-#ifdef XV39_HOST
-
-void spin_init(struct spinlock *lock, const char *name, enum lock_rank rank)
-{
-    (void)name, (void)rank;
-    lock->locked = 0;
-}
-
-bool spin_trylock(struct spinlock *lock)
-{
-    bool taken = lock->locked == 0;
-
-    lock->locked = 1;
-    return taken;
-}
-
-void spin_lock(struct spinlock *lock)
-{
-    assert(spin_trylock(lock));
-}
-
-void spin_unlock(struct spinlock *lock)
-{
-    assert(lock->locked);
-    lock->locked = 0;
-}
-
-uint64_t spin_lock_irq(struct spinlock *lock)
-{
-    spin_lock(lock);
-    return 0;
-}
-
-void spin_unlock_irq(struct spinlock *lock, uint64_t flags)
-{
-    (void)flags;
-    spin_unlock(lock);
-}
-
-void spin_assert_held(struct spinlock *lock)
-{
-    assert(lock->locked);
-}
-
-void preempt_enable(void)
-{
-}
-
-#else
 
 #ifndef SAN
 
@@ -184,5 +133,4 @@ void spin_assert_held(struct spinlock *lock)
         panic("spinlock %s is not held by this hart", lock->name);
 }
 
-#endif
 #endif

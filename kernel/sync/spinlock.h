@@ -33,16 +33,14 @@ void spin_init(struct spinlock *lock, const char *name, enum lock_rank rank);
 /* SEED=: where not 0, SAN builds ask for a switch at one preempt_enable() in 64, drawn from it. */
 extern uint64_t preempt_seed;
 
-#ifndef XV39_HOST
 /* Only reads until the lock looks free: readers share a line. */
 static inline void spin_until_free(const struct spinlock *lock)
 {
     while (__atomic_load_n(&lock->locked, __ATOMIC_RELAXED) != 0)
         spin_hint();
 }
-#endif
 
-#if defined(XV39_HOST) || defined(SAN)
+#ifdef SAN
 
 void spin_lock(struct spinlock *lock);
 bool spin_trylock(struct spinlock *lock);

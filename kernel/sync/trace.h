@@ -60,13 +60,6 @@ struct trace_ring {
 
 #define TRACE_OF_RUNNING (-1)
 
-#ifdef XV39_HOST
-static inline void trace_of(int pid, enum trace_type type, uint64_t va, uint64_t pfn,
-                            uint32_t extra)
-{
-    (void)pid, (void)type, (void)va, (void)pfn, (void)extra;
-}
-#else
 extern struct trace_ring trace_rings[MAX_HARTS];
 extern uint32_t (*trace_pid_hook)(void); /* the running process's pid, or 0; proc/ sets it */
 
@@ -82,7 +75,6 @@ static inline void trace_of(int pid, enum trace_type type, uint64_t va, uint64_t
     if (__builtin_expect(hart_is_traced(), 0))
         trace_write(pid, type, va, pfn, extra);
 }
-#endif
 
 static inline void trace(enum trace_type type, uint64_t va, uint64_t pfn, uint32_t extra)
 {

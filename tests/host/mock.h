@@ -3,7 +3,9 @@
  *
  * A test includes this first, which brings cmocka, then the kernel's headers (but never
  * sync/printf.h or lib/string.h, whose names the C library has too). mock.c defines, weakly,
- * functions that kernel files call: a test that links the real one gets the real one.
+ * functions that kernel files call: a test that links the real one gets the real one. instead/ has
+ * headers that are found before the kernel's of the same name: most include that one, and then put
+ * something that fits the host in its place.
  *
  *   spinlocks    taking one twice, or releasing one that is not held, fails the test
  *   panic        ends the test, unless expect_panic() awaits it

@@ -1,4 +1,4 @@
-/* needs: mkfs/image.c mkfs/format.c mkfs/check.c mkfs/replay.c fs/recover.c */
+/* needs: mkfs/image.c mkfs/format.c mkfs/check.c mkfs/replay.c fs/recover.c lib/string.c */
 /*
  * mkfs and fsck. Images of many sizes are clean. Then one thing at a time is damaged, and fsck must
  * name it. Last, thousands of random damages: fsck must end, and must not stray out of the image.

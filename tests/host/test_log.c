@@ -1,4 +1,4 @@
-/* needs: fs/recover.c */
+/* needs: fs/recover.c lib/string.c */
 /*
  * Recovery of the log, on a disk in memory. A commit is written down as the kernel does it:
  * payload, flush, header, flush, homes, flush, empty header. A crash is a prefix of these writes,

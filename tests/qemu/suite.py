@@ -250,7 +250,7 @@ def run_cell(values, command, timeout):
 
 HOST_FLAGS = ("-std=gnu11 -g -O1 -Wall -Wextra -Werror -fsanitize=address,undefined "
               "-fno-sanitize-recover=all -fno-builtin-printf -fno-omit-frame-pointer -pthread "
-              "-DXV39_HOST -Ikernel -Itests/host -Imkfs").split()
+              "-Itests/host/instead -Ikernel -Itests/host -Imkfs").split()
 
 
 def host_tests():
