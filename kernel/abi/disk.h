@@ -7,8 +7,8 @@
  *   bitmap_start  one bit a block of the disk, 1 = in use; blocks before data_start are in use
  *   data_start    data, indirect blocks, directories, to the end (nblocks)
  *
- * The log holds metadata only: whole blocks that are to be copied to block[i]. A header whose
- * checksum holds and whose count is not 0 is a committed transaction; it is replayed at mount.
+ * The log holds metadata only: whole blocks that are to be copied to block[i]. A header with a
+ * right checksum and a count above 0 is a committed transaction; it is replayed at mount.
  */
 #ifndef ABI_DISK_H
 #define ABI_DISK_H

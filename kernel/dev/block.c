@@ -70,7 +70,7 @@ void block_submit(struct block_device *device, struct block_request *request)
     device->submit(device, request);
 }
 
-/* A request whose submitter sleeps until it is done. */
+/* A request; its submitter sleeps until it is done. */
 struct block_wait {
     struct block_request request;
     struct spinlock lock; /* RANK_DEVICE; done() runs in interrupts */
@@ -79,8 +79,8 @@ struct block_wait {
 };
 
 /*
- * The lock is let go last: the submitter, who sees finished only under the lock, then leaves the
- * function whose stack holds all this.
+ * The lock is released last: the submitter sees finished only under the lock, and then leaves the
+ * function that has all this on its stack.
  */
 static void block_wake(struct block_request *request)
 {

@@ -1,5 +1,5 @@
 /*
- * Many pages to or from a disk, whose blocks are as large: consecutive ones in one request, several
+ * Many pages to or from a disk with blocks of that size: consecutive ones in one request, several
  * requests in flight.
  *
  * guards: t = lock; u = the one thread between transfer_begin and transfer_end

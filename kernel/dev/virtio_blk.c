@@ -84,7 +84,7 @@ static uint32_t take_descriptor(struct virtio_disk *disk)
     return index;
 }
 
-/* Appends a descriptor to the chain whose last one is tail; returns the new tail. */
+/* Appends a descriptor behind tail, the last one of a chain; returns the new tail. */
 static uint32_t chain_append(struct virtio_disk *disk, uint32_t tail, const void *data,
                              uint32_t bytes, uint16_t flags)
 {

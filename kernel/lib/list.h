@@ -15,7 +15,7 @@ struct list_head {
 
 #define LIST_HEAD_INIT(name) {&(name), &(name)}
 
-/* The struct of the given type whose member the pointer points to. */
+/* The struct of the given type, from a pointer to its member. */
 #define container_of(pointer, type, member) ((type *)((char *)(pointer) - offsetof(type, member)))
 
 /* link walks along the list; the safe form allows the body to remove it. */
@@ -24,7 +24,7 @@ struct list_head {
 #define list_for_each_safe(link, after, head) \
     for (link = (head)->next, after = link->next; link != (head); link = after, after = link->next)
 
-/* The same for the elements themselves, whose link is the given member. */
+/* The same for the elements themselves; member is their link. */
 #define list_for_each_element(element, head, member)                                           \
     for (struct list_head *link_ = (head)->next;                                               \
          link_ != (head) && (element = container_of(link_, __typeof__(*element), member), 1);  \

@@ -8,7 +8,7 @@
  *
  * augment, where it is not NULL, recomputes what an element knows of its whole subtree (a largest
  * gap, a count) from the element itself and its two children. The tree calls it, children first,
- * for every node whose subtree has changed.
+ * for every node of a subtree that has changed.
  */
 #ifndef LIB_RBTREE_H
 #define LIB_RBTREE_H

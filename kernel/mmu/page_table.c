@@ -3,8 +3,8 @@
  *
  * What always holds: an entry that points to a table carries V and nothing else (R, W, X, U, A and
  * D of such an entry are reserved); a table of the user half, once linked, stays linked until no
- * area needs it any more (page_table_prune) or page_table_destroy. So who holds the lock, or keeps
- * the areas as they are (the mm lock), may walk. The lock guards changes. Entries of the kernel
+ * area needs it any more (page_table_prune) or page_table_destroy. So a walk needs the lock, or
+ * the mm lock, under which the areas stay. The lock guards changes. Entries of the kernel
  * half are copied from the kernel's root when a root is made, and all of them exist from boot.
  */
 #include "mmu/page_table.h"
@@ -189,7 +189,7 @@ struct prune {
     struct list_head *removed;
 };
 
-/* entries is a table of the given level whose span begins at base. */
+/* entries is a table of the given level; its span begins at base. */
 static void prune_below(struct prune *prune, pte_t *entries, uint32_t level, uint64_t base)
 {
     uint64_t span = 1ul << (PAGE_SHIFT + 9 * level);

@@ -30,10 +30,10 @@ struct page_table {
     struct list_head frames; /* t: of its tables, the root's included, by page->lru.link */
     uint64_t table_frames;   /* t: how many */
     uint64_t context;     /* a: ASID and its generation; mmu/asid.c */
-    uint32_t running_on;  /* a: harts (bits) whose satp points here */
+    uint32_t running_on;  /* a: harts (bits) with this table in satp */
     uint32_t cached_on;   /* a: harts that may cache translations of it */
     uint32_t stale_on;    /* a: harts that must flush when they enter it next */
-    uint32_t unfenced;    /* a: batches of changes whose fence is still to come (mmu/tlb.h) */
+    uint32_t unfenced;    /* a: batches of changes that are not fenced yet (mmu/tlb.h) */
 #ifdef SAN
     struct tlb_checked checked;
 #endif
@@ -81,7 +81,7 @@ void table_supply_drop(struct table_supply *supply); /* frees what was not used 
 
 /*
  * The slot in the leaf table that was found last, or NULL: it is another's. That table's frame
- * knows by its index what it covers. Who unlinks one has the lock, and keeps out all who may walk
+ * knows by its index what it covers. A table is unlinked under the lock, and while nothing can walk
  * without it; so no hint outlives its table.
  */
 static inline pte_t *find_by_hint(struct page_table *table, uint64_t va)

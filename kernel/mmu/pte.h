@@ -87,7 +87,7 @@ static inline swp_entry_t pte_swap_slot(pte_t pte)
     return (swp_entry_t){(uint32_t)pte_pfn(pte).number};
 }
 
-/* An entry whose page is to stay in memory, though nobody may touch it now: mlock. */
+/* The page of the entry is to stay in memory, though nothing may touch it now: mlock. */
 static inline bool pte_is_locked(pte_t pte)
 {
     return pte_has_frame(pte) && (pte & PTE_SOFT_LOCKED);

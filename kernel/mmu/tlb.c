@@ -24,7 +24,7 @@
  * takes 4 instructions, and what is refilled takes none. In QEMU's own time on one hart each fence
  * takes 1.5 us whatever it names: 12.9 us for n = 1 by page, 14.6 for n = 2, 23.7 for n = 8; by
  * address space, refills included, 12.4, 12.9 and 13.1. So more than one fence never pays here. A
- * hart whose fence by page costs less than 32 walks of four loads may want more: measure there.
+ * hart where a fence by page costs less than 32 walks of four loads may want more: measure there.
  */
 #define FLUSH_PAGES_MAX 1u
 

@@ -34,7 +34,7 @@ void flush_tlb_kernel(uint64_t start, uint64_t end); /* all harts */
  *   - a new table, a child's too, has not been fenced for on any hart;
  *   - a thread that goes on at another hart finds there what it stored and fenced for at the last
  *     one: the switch fences. It begins at its creator's hart, in fork's child at none: see above.
- * What is stored into a page that may be run already is for those who run it to fence for.
+ * A store into a page that may be run already is fenced for by the program that runs it.
  * No spinlock held.
  */
 void flush_instructions(struct page_table *table);
@@ -46,10 +46,10 @@ void page_table_enter(struct page_table *table);
 void page_table_leave(struct page_table *table);
 
 /*
- * Unhook, flush, free: pages whose last mapping went are gathered here, and dropped only after the
- * fence. Used with the table's lock dropped between gather and finish. Meanwhile harts may still
- * store by what they cache of entries that look harmless: who relies on what an entry shows, and
- * finds table->unfenced set under the table's lock, fences for itself.
+ * Unhook, flush, free: pages that lost their last mapping are gathered here, and dropped only after
+ * the fence. The table's lock may be dropped between gather and finish. Meanwhile a hart may still
+ * store through a cached translation, although the entry no longer allows it. So code that relies
+ * on what an entry says looks at table->unfenced under the table's lock, and fences if it is set.
  */
 #define TLB_BATCH_PAGES 32
 struct tlb_batch {

@@ -3,9 +3,9 @@
  * would still cache cannot be seen by running; it is computed here, from the operands of the fences
  * (privileged specification, "Supervisor Memory-Management Fence Instruction").
  *
- * Each hart is modelled as: the table and the ASID in its satp, and for each ASID the table whose
- * translations it may cache under that number. When a valid entry loses something, each hart that
- * may cache its table is put down in a tlb_entry; a fence on a hart takes it out again.
+ * Each hart is modelled as: the table and the ASID in its satp, and for each ASID the table of
+ * which it may cache translations under that number. When a valid entry loses something, each hart
+ * that may cache its table is put down in a tlb_entry; a fence on a hart takes it out again.
  *
  * The changer of an entry is let alone until it relies on the change: until it returns to user
  * mode, or lets the frame go. Before that, other harts use the old translation rightfully. A hart

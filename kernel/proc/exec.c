@@ -158,7 +158,7 @@ static int image_map_file(struct image *image)
     return image->entry_is_code ? 0 : -ENOEXEC;
 }
 
-/* From the top of the stack down: the strings, then argv, whose address is sp. */
+/* From the top of the stack down: the strings, then argv, where sp ends up. */
 static int image_push_arguments(struct image *image, struct exec_arguments *arguments)
 {
     const uint64_t align = ~15ul;

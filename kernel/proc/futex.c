@@ -1,6 +1,6 @@
 /*
- * What a word is, is told by its key: of private memory the address space and the address, of
- * shared memory the object and the place in it, which all who map it have in common.
+ * A key identifies a futex word. Private memory: the address space and the address. Shared memory:
+ * the object and the place in it, which all its mappings have in common.
  *
  * A key has a use of its object from key_find to key_put. Without it, the last mapping could go
  * while somebody sleeps, a new object could get the address of the old one, and the sleeper would

@@ -15,7 +15,7 @@ void futex_init(void); /* at boot */
  * -EINVAL (not aligned), -EFAULT, -ENOMEM, -EIO. Holds nothing. Sleeps.
  */
 int futex_wait(struct mm_struct *mm, uint64_t address, uint32_t value);
-/* Wakes at most count of those who sleep on it, first come, first served: how many, or -errno. */
+/* Wakes at most count of its sleepers, first come, first served: how many, or -errno. */
 int futex_wake(struct mm_struct *mm, uint64_t address, int count);
 
 #endif

@@ -1,8 +1,8 @@
 /*
- * The table of processes: creation, listing, end of the struct; and those who look at others.
+ * The table of processes: creation, listing, end of the struct; and looks at other processes.
  *
- * process_lock guards who exists and who is whose child. It is the guard of the wait for a child,
- * so no exit is missed. Who looks at another process's address space does so under it: exec and
+ * process_lock guards the list and the tree of processes. It is the guard of the wait for a child,
+ * so no exit is missed. Another process's address space is looked at under it only: exec and
  * exit take process->mm away under the lock before they destroy the space. A process's threads are
  * in threads.c.
  */
@@ -160,7 +160,7 @@ int process_list(struct process *process, struct process *parent)
         list_add_tail(&process->sibling, &parent->children);
     else
         list_init(&process->sibling);
-    thread_start(thread); /* under the lock: who finds a process, finds it running */
+    thread_start(thread); /* under the lock: a process that is found is running */
     thread_note_act();
     spin_unlock(&process_lock);
     return pid; /* the process itself may be gone by now */

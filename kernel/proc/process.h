@@ -1,5 +1,5 @@
 /*
- * Processes: what a program in execution owns, and who is whose child. A process is listed from
+ * Processes: what a program in execution owns, and the tree of children. A process is listed from
  * fork until its parent has waited for it; while it is listed, its struct stays, and at least one
  * of its threads.
  *

@@ -4,11 +4,11 @@
  * thread leaves, or until one of them ends it.
  *
  * A thread leaves by itself, and only where it holds nothing: at the call, or on its way back to
- * user mode. Who wants to be alone (exec, exit) says so in process->sole, interrupts the others and
- * waits; the first one wins, and whoever finds another in process->sole has to leave.
+ * user mode. A thread that wants to be alone (exec, exit) puts itself into process->sole,
+ * interrupts the others and waits; the first one wins: a thread that finds another there leaves.
  *
  * A thread that has left stays on the process's list, with its stack, until somebody joins it or
- * the process is taken over. Who takes it off the list frees it.
+ * the process is taken over. It is freed by what takes it off the list.
  */
 #include "abi/errno.h"
 #include "abi/limits.h"
@@ -91,7 +91,7 @@ static int thread_list_and_start(struct process *process, struct thread *thread)
         while (thread_find(process, id) != NULL);
         thread->id = id;
         process_thread_list(process, thread);
-        thread_start(thread); /* under the lock: who finds a thread, finds it running */
+        thread_start(thread); /* under the lock: a thread that is found is running */
         thread_note_act();
     }
     spin_unlock(&process_lock);
@@ -140,7 +140,7 @@ static int wait_for_thread(struct process *process, struct thread *thread)
         return -EDEADLK;
     if (thread->is_joined)
         return -EINVAL;
-    thread->is_joined = true; /* so nobody else frees it: who takes over waits for this one */
+    thread->is_joined = true; /* so nothing else frees it: a takeover waits for this thread */
     while (!thread->has_left && result == 0)
         result = waitq_sleep_killable(&process->thread_left, &process_lock);
     if (thread->has_left)
@@ -175,7 +175,7 @@ void process_leave(void)
     mm_switch(NULL); /* before somebody may destroy the space */
     spin_lock(&process_lock);
     if (process->thread_count == 1) {
-        spin_unlock(&process_lock); /* nobody is left who could make another thread */
+        spin_unlock(&process_lock); /* nothing is left that could make another thread */
         process_exit(0);
     }
     current_thread()->has_left = true;

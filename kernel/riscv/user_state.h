@@ -1,6 +1,6 @@
 /*
  * What a user trap frame says in bits of sstatus (privileged specification, "Supervisor Status
- * Register"), for those who build and copy frames but know no control registers.
+ * Register"), for code that builds and copies frames but knows no control registers.
  */
 #ifndef RISCV_USER_STATE_H
 #define RISCV_USER_STATE_H

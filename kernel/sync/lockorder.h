@@ -16,7 +16,7 @@ enum lock_rank {
     RANK_EVENT,      /* a wait for what programs do: bytes, an exit, a wake-up */
     RANK_FILE_TABLE, /* the table of open files */
     RANK_SYNC,       /* one sync of all files at a time */
-    RANK_FRAMES,     /* a wait for frames, held by those who reclaim */
+    RANK_FRAMES,     /* a wait for frames, held by what reclaims */
     RANK_WRITEBACK,  /* the one batch of file pages that is being written out */
     RANK_LOG,        /* a log transaction: held from begin to end */
     RANK_INODE,      /* two: a directory, then what has its name there */
@@ -29,7 +29,7 @@ enum lock_rank {
     RANK_FAMILY,     /* family, and a vm_object's list of VMAs */
     /* spinlocks */
     RANK_PIPE,       /* the ring's indices */
-    RANK_FUTEX,      /* those who sleep on a word of user memory; the word is read under it */
+    RANK_FUTEX,      /* sleepers on a word of user memory; the word is read under it */
     RANK_OBJECT,     /* a vm_object's pages */
     RANK_PAGE_TABLE,
     RANK_LRU,
@@ -45,7 +45,7 @@ enum lock_rank {
     RANK_DEVICE,     /* virtio queue, console input */
     RANK_TRANSFER,   /* requests in flight of a transfer */
     RANK_WAIT,       /* a wait queue */
-    RANK_TIMERS,     /* those who sleep on a hart */
+    RANK_TIMERS,     /* sleepers of a hart */
     RANK_THREAD,
     RANK_RUN_QUEUE,
     RANK_ASID,       /* taken in the switch of threads */
@@ -77,7 +77,7 @@ extern bool (*lockorder_buffers_hook)(const void *held, const void *lock);
 /* Sleeping locks: before waiting for one (may this be?), when one was got, when one is let go. */
 void lockorder_check(enum lock_rank rank, const void *lock, const char *name);
 void lockorder_note(enum lock_rank rank, const void *lock, const char *name);
-/* The same for a second lock of a rank, whose order after the first its caller shows. */
+/* The same for a second lock of a rank: its caller shows that it comes after the first. */
 void lockorder_check_after(enum lock_rank rank, const void *lock, const char *name,
                            const void *first);
 /* Check and note: for a lock that is got by waiting. */
@@ -100,7 +100,7 @@ enum lock_use { LOCK_UNUSED, LOCK_PLAIN, LOCK_IRQ };
 struct lock_class {
     const char *name; /* NULL: a free place */
     enum lock_rank rank;
-    enum lock_use use; /* by the first who took one */
+    enum lock_use use; /* by the first that took one */
     void *used_at;
 };
 struct lock_class *lockorder_class(const char *name, enum lock_rank rank);

@@ -29,10 +29,10 @@ enum trace_type {
     /* the entry for va in pid's space became a swap slot: one record an entry. Of an object's page
      * one, with pid 0 and va its offset there. extra: 1 where it is to be written */
     TRACE_EVICT = 3,
-    TRACE_SWAP_IN = 4,   /* was read; va: 0, a TRACE_MAP tells who gets it; extra: the slot */
+    TRACE_SWAP_IN = 4,   /* was read; va: 0, a TRACE_MAP tells where it goes; extra: the slot */
     TRACE_SWAP_OUT = 5,  /* was written; va: as its index says; extra: the slot */
     TRACE_FLUSH = 6,     /* on this hart; pfn: how many pages from va on, 0: all of the space */
-    TRACE_SHOOTDOWN = 7, /* on other harts, whose bits are extra; pfn: how many pages */
+    TRACE_SHOOTDOWN = 7, /* on other harts: the bits of extra; pfn: how many pages */
     TRACE_ALLOC = 8,     /* extra: the ledger class */
     TRACE_FREE = 9,      /* extra: the ledger class */
     TRACE_SWITCH = 10,   /* pid runs from here on; extra: the thread's number */

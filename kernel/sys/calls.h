@@ -31,7 +31,7 @@ int64_t syscall_again(struct trap_frame *frame);
 void kill_call_begin(uint64_t number);
 #endif
 
-/* Carries out the call whose number is in a7. In line, for it is on every program's way. */
+/* Carries out the call that a7 names. In line, for it is on every program's way. */
 static inline void syscall(struct trap_frame *frame)
 {
     uint64_t number = frame->a7;
@@ -62,7 +62,7 @@ static inline bool is_int(uint64_t argument)
 
 /*
  * sys/arguments.c: the string at user address user, at most MAX_PATH bytes. Sleeps.
- * Returns: 0, -EFAULT, -ENAMETOOLONG, -ENOMEM. Owns: the caller, who frees it by kmem_free.
+ * Returns: 0, -EFAULT, -ENAMETOOLONG, -ENOMEM. Owns: the caller, and frees it by kmem_free.
  */
 int argument_path(uint64_t user, char **path);
 

@@ -195,8 +195,8 @@ static void __attribute__((noinline)) stay_in_kernel(void)
 }
 
 /*
- * Interrupts stay off from the last look at the two reasons not to return until sret: who sets one
- * of them later also interrupts this hart, and so it comes back here.
+ * Interrupts stay off from the last look at the two reasons not to return until sret. Code that
+ * sets one of them later also interrupts this hart, and so it comes back here.
  */
 void trap_user(struct trap_frame *frame)
 {

@@ -21,7 +21,7 @@
 
 static struct {
     struct spinlock lock;     /* RANK_KMEM: guards the rest */
-    uint64_t *spare;          /* a stack whose first word leads to the next, or NULL */
+    uint64_t *spare;          /* a stack; its first word leads to the next one; or NULL */
     uint64_t spare_count;
     uint64_t used[BITMAP_WORDS(STACK_SLOTS)];
 } kstacks;

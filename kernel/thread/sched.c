@@ -317,7 +317,7 @@ void thread_init(void)
 #endif
 }
 
-/* Nothing to run: waits for an interrupt, whose handler runs as soon as interrupts are on again. */
+/* Nothing to run: waits for an interrupt. Its handler runs as soon as interrupts are on again. */
 static void idle_wait(void)
 {
     uint32_t self = 1u << this_hart()->index;

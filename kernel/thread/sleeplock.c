@@ -1,8 +1,9 @@
 /*
  * Sleeping locks. The state is one word, changed by atomic operations only, so that a lock that is
- * free is taken and let go without a spinlock. Who has to wait gets on the queue under the guard,
- * says so in the state, and looks once more; who lets go changes the state, sees there that
- * somebody waits, and takes the guard to serve the queue. One of the two sees the other.
+ * free is taken and released without a spinlock. A thread that has to wait gets on the queue under
+ * the guard, says so in the state, and looks once more; the one that releases changes the state,
+ * sees there that others wait, and takes the guard to serve the queue. One of the two sees the
+ * other.
  *
  * The queue is in order of arrival, so that nobody waits for ever while others come and go:
  *
@@ -11,9 +12,9 @@
  *   passed over only until it has run: then it says so (LOCK_WAITED_FOR), and the holder hands the
  *   lock over to it, without its being free in between.
  * - A rwlock is always handed over: to the writer that is first, once nobody has it; or to the
- *   readers that are first, all up to the next writer, once no writer has it. Who comes while
- *   others wait, gets on the queue behind them. So readers wait for the writers that came before
- *   them, writers for the readers, and neither for those who came later.
+ *   readers that are first, all up to the next writer, once no writer has it. A thread that comes
+ *   while others wait gets on the queue behind them. So readers wait for the writers that came
+ *   before them, writers for the readers, and neither for those that came later.
  *
  * A reader counts itself first and looks afterwards whether it may. One that may not is counted for
  * a moment beside a writer, or while others wait, and can keep a lock from being handed on then; so
@@ -211,7 +212,7 @@ void rwlock_init(struct rwlock *lock, const char *name, enum lock_rank rank)
 
 /*
  * Locks: guard. Adds what to the state, if nothing but what may be is there: false. Then
- * RWLOCK_WAITED_FOR says whether somebody waits who is not served by this.
+ * RWLOCK_WAITED_FOR says whether a thread waits that is not served by this.
  */
 static bool rwlock_add(struct rwlock *lock, uint32_t what, uint32_t excluded, bool more)
 {
@@ -227,7 +228,7 @@ static bool rwlock_add(struct rwlock *lock, uint32_t what, uint32_t excluded, bo
     return true;
 }
 
-/* Locks: guard. Gives the lock to those who are first on the queue, if they can have it now. */
+/* Locks: guard. Gives the lock to the first on the queue, if they can have it now. */
 static void rwlock_serve_locked(struct rwlock *lock)
 {
     struct lock_waiter *first;

@@ -1,6 +1,6 @@
 /*
- * Locks whose waiters sleep. struct sleeplock: one holder. struct rwlock: many readers or one
- * writer. Those who wait are served in order of arrival (the rules are at the top of sleeplock.c).
+ * Locks that let their waiters sleep. struct sleeplock: one holder. struct rwlock: many readers or
+ * one writer. Waiters are served in order of arrival (the rules are at the top of sleeplock.c).
  * The uncontended paths are a few instructions.
  */
 #ifndef THREAD_SLEEPLOCK_H
@@ -31,7 +31,7 @@ bool sleeplock_try(struct sleeplock *lock);
 void sleeplock_release(struct sleeplock *lock);
 bool sleeplock_held(struct sleeplock *lock);             /* by this thread */
 
-/* Of rwlock.state, beside the number of readers, those included who find that they must wait. */
+/* Of rwlock.state, beside the number of readers, those included that find they must wait. */
 #define RWLOCK_WRITER (1u << 31)
 #define RWLOCK_WAITED_FOR (1u << 30) /* by somebody: readers that come now wait, too */
 
@@ -50,7 +50,7 @@ void rwlock_write_release(struct rwlock *lock);
 void rwlock_read_wait(struct rwlock *lock) __attribute__((cold));
 void rwlock_serve(struct rwlock *lock) __attribute__((cold));
 
-/* One reader less; the last one hands over to those who wait. */
+/* One reader less; the last one hands over to the waiters. */
 static inline void rwlock_read_drop(struct rwlock *lock)
 {
     uint32_t left = __atomic_sub_fetch(&lock->state, 1, __ATOMIC_RELEASE);

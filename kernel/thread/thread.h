@@ -35,7 +35,7 @@ struct thread {
     bool interrupted;            /* t: killable sleeps end, and return -EINTR */
     bool killable;               /* t: of a sleep: thread_interrupt ends it */
     bool is_ending;              /* t: it gives up what its process has: nothing interrupts it */
-    bool frees_itself;           /* o: a kernel thread whose entry has returned */
+    bool frees_itself;           /* o: a kernel thread that has returned from its entry */
     bool missed_frame;           /* o: it got none; reclaim has not said since that none is left */
     uint32_t hart_index;         /* h: where it runs, or ran last; MAX_HARTS: nowhere yet */
     void *stack;                 /* c: lowest byte of the stack page */
@@ -102,8 +102,8 @@ static inline void thread_note_act(void)
 /* The running thread ends, and from now on does all that this takes: it was interrupted enough. */
 void thread_begin_to_end(void);
 /*
- * Was the running thread interrupted, so that it is to leave or to die? Each loop whose length a
- * user chooses asks in each round, and ends where that is so; its call returns what it has done,
+ * Was the running thread interrupted, so that it is to leave or to die? Each loop over a length
+ * that a user chooses asks in each round, and ends where that is so; its call returns what it did,
  * or -EINTR. Nobody will read that; but what it leaves behind has to be right.
  * Locks: any. Sleeps: no.
  */
