@@ -12,6 +12,7 @@
 #:                       WORK=1: whole programs, disks and memory short and plenty
 #: make doctor           versions of the tools, those known bad, and the fix
 #: make loc              lines of code, neither blank nor comment
+#: make house            which floor of the kernel uses which: here, and build/house.svg
 #: make clean, help      remove build/, print this
 #:
 #: PAGING=auto|sv39|sv48|sv57   CPUS=2   MEM=128M   SWAP=256M (0: none)   DISK=64M
@@ -82,7 +83,7 @@ endif
 Q := $(if $(filter 1,$(V)),,@)
 say = @printf '  %-7s %s\n' '$1' '$2'
 
-.PHONY: all qemu run qemu-gdb gdb check check-full bench doctor loc help clean deps FORCE
+.PHONY: all qemu run qemu-gdb gdb check check-full bench doctor loc house help clean deps FORCE
 
 # ---- make deps GOAL…: a second make builds the goals, and sees what was installed ----------------
 
@@ -100,7 +101,7 @@ else
 
 # ---- tools, found once ------------------------------------------------------------------------
 
-ifneq ($(filter-out clean help loc doctor gdb check check-full,$(GOALS)),)
+ifneq ($(filter-out clean help loc house doctor gdb check check-full,$(GOALS)),)
 -include $(BUILD)/tools.mk
 ifneq ($(TOOLS_FOR),$(CROSS)|$(CLANG))
 trouble := $(shell tests/tools/compilers $(BUILD)/tools.mk '$(CROSS)' '$(CLANG)')
@@ -301,6 +302,9 @@ doctor:
 
 loc:
 	@tests/lint/loc
+
+house:
+	@tests/tools/house $(BUILD)/house.svg
 
 help:
 	@sed -n 's/^#: \{0,1\}//p' Makefile

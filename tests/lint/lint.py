@@ -5,10 +5,12 @@ each rule a small broken one: a rule that finds nothing there is a defect of the
 """
 
 import ast
+import itertools
 import os
 import re
 
 import guards as guards_of_legends
+import house as floors
 import places as places_of_shapes
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -20,7 +22,6 @@ KERNEL_LIMIT = 19000
 VM_LIMIT = 6600
 LONGEST_LINE = 100
 
-INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]+"([^"]+)"', re.MULTILINE)
 CODE = (".c", ".h", ".S", ".ld", ".awk")
 # Written in two halves, so that this file obeys its own rule.
 FORBIDDEN = re.compile(r"\b(TO" r"DO|FIX" r"ME|XX" r"X|HA" r"CK)\b|/wo" r"rk/|\.\./sha" r"red"
@@ -112,7 +113,7 @@ def layers(tree):
         if own not in LAYERS:
             yield "%s: kernel/%s is none of the layers" % (path, own)
             continue
-        for match in INCLUDE.finditer(text):
+        for match in floors.INCLUDE.finditer(text):
             other = match.group(1).split("/")[0]
             where = "%s:%d" % (path, line_of(text, match.start()))
             if "/" not in match.group(1) or other not in LAYERS:
@@ -123,9 +124,45 @@ def layers(tree):
                 yield "%s: there is no kernel/%s" % (where, match.group(1))
 
 
+# Folders with floors of their own: what on one of them includes from a floor above, and why.
+RISES = {}
+MOST_RISES = 6
+
+
+def rises(tree):
+    """What uses a floor above its own is in the table, with its reason; and there is little."""
+    found = {"%s to %s" % pair for pair in floors.House(tree).rises()}
+    if len(found) > MOST_RISES:
+        yield "%d arrows run up, %d may" % (len(found), MOST_RISES)
+    for name in sorted(found - set(RISES)):
+        yield "%s is an arrow that runs up: turn it, or say in lint.py why it does" % name
+    for name in sorted(set(RISES) - found) if floors.SHOWN in tree else ():
+        yield "%s is no arrow any more" % name
+
+
+def house(tree):
+    """README.md shows the house as it is, and kernel/README.md has the order of layers."""
+    if floors.SHOWN not in tree:
+        return
+    built = floors.House(tree)
+    yield from built.trouble
+    order = tuple(built.order("kernel")) + ("abi",)
+    if order != LAYERS:
+        yield "%s: the order is %s, in lint.py %s" % (floors.ORDER, " ".join(order),
+                                                      " ".join(LAYERS))
+    shown = floors.shown(tree)
+    if shown is None:
+        yield "%s: no line %s, or none of its end" % (floors.SHOWN, floors.BEGIN.strip())
+    elif shown != built.text():
+        wrong = [pair for pair in itertools.zip_longest(
+            shown.split("\n"), built.text().split("\n"), fillvalue="") if pair[0] != pair[1]]
+        yield "%s: the house is not so any more; `tests/tools/house --readme` puts it right\n" \
+            "     shown: %s\n     built: %s" % ((floors.SHOWN,) + wrong[0])
+
+
 def circles(tree):
     """No header includes itself through others."""
-    graph = {p: ["kernel/" + m for m in INCLUDE.findall(t)]
+    graph = {p: ["kernel/" + m for m in floors.INCLUDE.findall(t)]
              for p, t in sources(tree, ".c", ".h", ".S") if p.startswith("kernel/")}
     done = set()
     for start in sorted(graph):
@@ -356,13 +393,39 @@ def recursion(tree):
             yield "%s does not call itself any more" % name
 
 
+
+
+def small_house():
+    """A tree whose README.md shows its house: a header on each floor, of which proc's uses fs."""
+    tree = {"kernel/%s/%s.h" % (name, name): GOOD for name in LAYERS}
+    tree["kernel/main.c"] = ""
+    tree["kernel/proc/proc.h"] += '#include "fs/fs.h"\n'
+    tree[floors.ORDER] = "    %s\n" % " → ".join(LAYERS[:-1]) + "".join(
+        "| `%s` | what it is for |\n" % name for name in [n + "/" for n in LAYERS] + ["main.c"])
+    tree[floors.SHOWN] = floors.replaced(floors.BEGIN + floors.END, floors.House(tree).text())
+    return tree
+
+
+def changed(tree, path, old, new):
+    assert old in tree[path]
+    return dict(tree, **{path: tree[path].replace(old, new)})
+
+
 DROPPER = "void f(void)\n{\n    spin_unlock(&a);\n    g();\n    spin_lock(&a);\n}\n"
-# Each rule with a tree that breaks it; the trees are as small as can be.
 GOOD = "/* What it is for. */\n#ifndef A_H\n#define A_H\n#endif\n"
+HOUSE = small_house()
+# Each rule with a tree that breaks it; the trees are as small as can be.
 RULES = (
     (layers, {"kernel/mem/a.h": '#include "vm/b.h"\n', "kernel/vm/b.h": ""}),
     (layers, {"kernel/mem/a.h": '#include "sync/gone.h"\n'}),
     (circles, {"kernel/mem/a.h": '#include "mem/b.h"\n', "kernel/mem/b.h": '#include "mem/a.h"\n'}),
+    (rises, {floors.ORDER: "    vm → lib\n    vm: over → under\n", "kernel/vm/over/a.h": "",
+             "kernel/vm/under/b.c": '#include "vm/over/a.h"\n'}),
+    (house, changed(HOUSE, floors.SHOWN, "not ", "and not ")),
+    (house, changed(HOUSE, floors.SHOWN, floors.BEGIN, "")),
+    (house, changed(HOUSE, "kernel/proc/proc.h", "fs/fs.h", "mem/mem.h")),
+    (house, changed(HOUSE, floors.ORDER, "proc → fs", "fs → proc")),
+    (house, dict(HOUSE, **{"kernel/new/a.c": ""})),
     (machine_words, {"kernel/vm/a.c": "x = pte & PTE_W;\n"}),
     (line_form, {"a.c": "x" * 101 + "\n"}),
     (line_form, {"a.c": "\tx\n"}),
@@ -415,6 +478,8 @@ def self_test():
     for rule in {rule for rule, _ in RULES} - {behaviours, cells}:
         for complaint in rule(good):
             yield "rule %s complains of a good file: %s" % (rule.__name__, complaint)
+    for complaint in house(HOUSE):
+        yield "rule house complains of a good one: %s" % complaint
     if code_lines("a.c", '/* no\n */\n\nint x; /* yes */\nchar *s = "/*";\n') != 2:
         yield "code_lines counts wrongly"
     if split_lines("a.c", "int a;\n#ifdef SAN\nint b;\n#else\nint c;\n#endif\n"

@@ -4,13 +4,15 @@ import os
 import re
 import shutil
 import subprocess
+from xml.etree import ElementTree
 
+import house as floors
 import lint
 import suite as s
 from suite import Failure, Skip, boot, need
 
 COMMANDS = ("deps", "qemu", "run", "qemu-gdb", "gdb", "check", "check-full", "bench", "doctor",
-            "loc", "help", "clean")
+            "loc", "house", "help", "clean")
 
 BAD_VARIABLES = (
     "PAGING=sv32", "PAGING=", "CPUS=0", "CPUS=9", "CPUS=two", "MEM=15M", "MEM=5G", "MEM=64",
@@ -53,6 +55,11 @@ def small_commands():
         need(re.search(r"\b%s\b" % word, text), "make help does not tell of " + word)
     text = s.call_make("loc").text
     need(re.search(r"^ *\d+ +kernel, of %d allowed" % lint.KERNEL_LIMIT, text, re.MULTILINE), text)
+    text = s.call_make("house", "BUILD=" + s.BUILD).text
+    need(text == floors.shown(lint.read_tree()), "make house is not README.md's\n" + text)
+    picture = ElementTree.parse(s.BUILD + "/house.svg").getroot()
+    drawn = {(x.text or "").split("/")[0] for x in picture.iter() if x.tag.endswith("text")}
+    need(drawn > set(lint.LAYERS), "not drawn: %s" % (set(lint.LAYERS) - drawn))
     done = s.call_make("doctor", expect_success=False)
     need("qemu" in done.text and "gcc" in done.text, "make doctor: " + done.text)
     done = s.call_make("deps", "help")
