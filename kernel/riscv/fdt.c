@@ -49,19 +49,13 @@ static uint32_t header_word(const uint8_t *header, enum fdt_header_word word)
     return read_word(header + 4 * word);
 }
 
-uint32_t fdt_size(const void *buffer)
-{
-    if (header_word(buffer, FDT_HEADER_MAGIC) != FDT_MAGIC)
-        return 0;
-    return header_word(buffer, FDT_HEADER_TOTAL);
-}
-
-/* The block that begins where this word of the header says, or NULL: it is not inside the tree. */
-static const uint8_t *block_at(const uint8_t *header, enum fdt_header_word word, uint32_t bytes)
+/* The block that begins where this word of the header says; no data: it is not inside the tree. */
+static struct fdt_value block_at(const uint8_t *header, enum fdt_header_word word, uint32_t bytes)
 {
     uint64_t start = header_word(header, word);
+    bool inside = start + bytes <= header_word(header, FDT_HEADER_TOTAL);
 
-    return start + bytes <= header_word(header, FDT_HEADER_TOTAL) ? header + start : NULL;
+    return inside ? (struct fdt_value){header + start, bytes} : (struct fdt_value){NULL, 0};
 }
 
 int fdt_open(struct fdt *fdt, const void *buffer, size_t bytes)
@@ -69,87 +63,66 @@ int fdt_open(struct fdt *fdt, const void *buffer, size_t bytes)
     const uint8_t *base = buffer;
     uint32_t total;
 
-    if (bytes < 4 * FDT_HEADER_WORDS)
+    if (bytes < 4 * FDT_HEADER_WORDS || header_word(base, FDT_HEADER_MAGIC) != FDT_MAGIC)
         return -EINVAL;
-    total = fdt_size(buffer);
+    total = header_word(base, FDT_HEADER_TOTAL);
     if (total < 4 * FDT_HEADER_WORDS || total > bytes ||
         header_word(base, FDT_HEADER_VERSION) < FDT_VERSION ||
         header_word(base, FDT_HEADER_COMPATIBLE) > FDT_VERSION)
         return -EINVAL;
 
-    fdt->structure_bytes = header_word(base, FDT_HEADER_STRUCTURE_BYTES);
-    fdt->structure = block_at(base, FDT_HEADER_STRUCTURE, fdt->structure_bytes);
-    fdt->strings_bytes = header_word(base, FDT_HEADER_STRINGS_BYTES);
-    fdt->strings = block_at(base, FDT_HEADER_STRINGS, fdt->strings_bytes);
+    fdt->structure = block_at(base, FDT_HEADER_STRUCTURE,
+                              header_word(base, FDT_HEADER_STRUCTURE_BYTES));
+    fdt->strings = block_at(base, FDT_HEADER_STRINGS, header_word(base, FDT_HEADER_STRINGS_BYTES));
     fdt->reservations = block_at(base, FDT_HEADER_RESERVATIONS, 0);
-    if (fdt->structure == NULL || fdt->strings == NULL || fdt->reservations == NULL)
+    if (fdt->structure.data == NULL || fdt->strings.data == NULL || fdt->reservations.data == NULL)
         return -EINVAL;
     /* It ends with an entry of zeros, at the latest with the tree. */
-    fdt->reservations_bytes = total - (uint32_t)(fdt->reservations - base);
+    fdt->reservations.bytes = total - (uint32_t)(fdt->reservations.data - base);
     return 0;
 }
 
 /* The string at offset of a block, or NULL where its NUL is not in the block. */
-static const char *block_string(const uint8_t *block, uint32_t block_bytes, uint64_t offset)
+static const char *block_string(struct fdt_value block, uint64_t offset)
 {
     const char *string;
-    size_t room;
 
-    if (offset >= block_bytes)
+    if (offset >= block.bytes)
         return NULL;
-    string = (const char *)block + offset;
-    room = block_bytes - offset;
-    return strnlen(string, room) < room ? string : NULL;
+    string = (const char *)block.data + offset;
+    return strnlen(string, block.bytes - offset) < block.bytes - offset ? string : NULL;
 }
 
 /* Reads the item at *position, and moves on. At the block's end, or behind nonsense: FDT_BROKEN. */
 static struct fdt_item next_item(const struct fdt *fdt, uint32_t *position)
 {
-    const struct fdt_item broken = {.token = FDT_BROKEN};
-    struct fdt_item item = {.token = FDT_BROKEN};
-    uint64_t at = *position, end = fdt->structure_bytes;
+    struct fdt_item item = {.token = FDT_NOP};
+    const uint8_t *block = fdt->structure.data;
+    uint64_t at = *position, end = fdt->structure.bytes;
 
-    do {
-        if (at + 4 > end)
-            return broken;
-        item.token = (enum fdt_token)read_word(fdt->structure + at);
+    while (item.token == FDT_NOP && at + 4 <= end) {
+        item.token = (enum fdt_token)read_word(block + at);
         at += 4;
-    } while (item.token == FDT_NOP);
-
-    if (item.token == FDT_BEGIN_NODE) {
-        item.name = block_string(fdt->structure, fdt->structure_bytes, at);
-        if (item.name == NULL)
-            return broken;
-        at += strlen(item.name) + 1;
-    } else if (item.token == FDT_PROPERTY) {
-        if (at + 8 > end)
-            return broken;
-        item.value.bytes = read_word(fdt->structure + at);
-        item.name = block_string(fdt->strings, fdt->strings_bytes,
-                                 read_word(fdt->structure + at + 4));
-        at += 8;
-        if (item.name == NULL || item.value.bytes > end - at)
-            return broken;
-        item.value.data = fdt->structure + at;
-        at += item.value.bytes;
-    } else if (item.token != FDT_END_NODE && item.token != FDT_END) {
-        return broken;
     }
+    if (item.token == FDT_BEGIN_NODE) {
+        item.name = block_string(fdt->structure, at);
+        at += item.name != NULL ? strlen(item.name) + 1 : 0;
+    } else if (item.token == FDT_PROPERTY && at + 8 <= end) {
+        item.name = block_string(fdt->strings, read_word(block + at + 4));
+        item.value = (struct fdt_value){block + at + 8, read_word(block + at)};
+        at += 8 + (uint64_t)item.value.bytes;
+    }
+    if (at > end || (item.name == NULL && item.token != FDT_END_NODE && item.token != FDT_END))
+        return (struct fdt_item){.token = FDT_BROKEN};
     at = (at + 3) & ~3ul;
     *position = (uint32_t)(at < end ? at : end);
     return item;
 }
 
-void fdt_walk_begin(struct fdt_walk *walk, const struct fdt *fdt)
-{
-    *walk = (struct fdt_walk){.fdt = fdt};
-}
-
 /* A cell count, or what the specification says where the property is missing ("#address-cells"). */
-static uint8_t cells_property(const struct fdt *fdt, const struct fdt_node *node, const char *name,
-                              uint8_t missing)
+static uint8_t cells_property(const struct fdt_node *node, const char *name, uint8_t missing)
 {
-    struct fdt_value value = fdt_property(fdt, node, name);
+    struct fdt_value value = fdt_property(node, name);
     uint64_t cells;
 
     if (value.data == NULL)
@@ -163,54 +136,41 @@ static int enter_node(struct fdt_walk *walk, const char *name, struct fdt_node *
 
     if (depth == FDT_MAX_DEPTH)
         return -EINVAL;
+    node->fdt = walk->fdt;
     node->name = name;
     node->depth = depth;
     node->properties = walk->position;
     node->address_cells = depth == 0 ? 2 : walk->address_cells[depth - 1];
     node->size_cells = depth == 0 ? 1 : walk->size_cells[depth - 1];
-    walk->address_cells[depth] = cells_property(walk->fdt, node, "#address-cells", 2);
-    walk->size_cells[depth] = cells_property(walk->fdt, node, "#size-cells", 1);
+    walk->address_cells[depth] = cells_property(node, "#address-cells", 2);
+    walk->size_cells[depth] = cells_property(node, "#size-cells", 1);
     walk->depth++;
     return 1;
 }
 
 int fdt_walk_next(struct fdt_walk *walk, struct fdt_node *node)
 {
-    struct fdt_item item;
+    for (;;) {
+        struct fdt_item item = next_item(walk->fdt, &walk->position);
 
-    while (!walk->finished) {
-        item = next_item(walk->fdt, &walk->position);
-        switch (item.token) {
-        case FDT_BEGIN_NODE:
+        if (item.token == FDT_BEGIN_NODE)
             return enter_node(walk, item.name, node);
-        case FDT_END_NODE:
-            if (walk->depth == 0)
-                return -EINVAL;
-            walk->depth--;
-            break;
-        case FDT_PROPERTY:
-            if (walk->depth == 0)
-                return -EINVAL;
-            break;
-        case FDT_END:
-            if (walk->depth != 0)
-                return -EINVAL;
-            walk->finished = true;
-            break;
-        default:
+        if (item.token == FDT_END && walk->depth == 0)
+            return 0;
+        if (walk->depth == 0 || (item.token != FDT_END_NODE && item.token != FDT_PROPERTY))
             return -EINVAL;
-        }
+        if (item.token == FDT_END_NODE)
+            walk->depth--;
     }
-    return 0;
 }
 
-struct fdt_value fdt_property(const struct fdt *fdt, const struct fdt_node *node, const char *name)
+struct fdt_value fdt_property(const struct fdt_node *node, const char *name)
 {
     uint32_t position = node->properties;
     struct fdt_item item;
 
     /* A node's properties come before its children. */
-    while ((item = next_item(fdt, &position)).token == FDT_PROPERTY)
+    while ((item = next_item(node->fdt, &position)).token == FDT_PROPERTY)
         if (strcmp(item.name, name) == 0)
             return item.value;
     return (struct fdt_value){NULL, 0};
@@ -218,23 +178,17 @@ struct fdt_value fdt_property(const struct fdt *fdt, const struct fdt_node *node
 
 bool fdt_has_string(struct fdt_value value, const char *word)
 {
-    uint32_t at = 0;
+    const char *string;
 
-    while (at < value.bytes) {
-        const char *string = block_string(value.data, value.bytes, at);
-
-        if (string == NULL)
-            return false;
+    for (uint64_t at = 0; (string = block_string(value, at)) != NULL; at += strlen(string) + 1)
         if (strcmp(string, word) == 0)
             return true;
-        at += (uint32_t)strlen(string) + 1;
-    }
     return false;
 }
 
 const char *fdt_string(struct fdt_value value)
 {
-    return block_string(value.data, value.bytes, 0);
+    return block_string(value, 0);
 }
 
 bool fdt_number(struct fdt_value value, uint32_t index, uint32_t cells, uint64_t *number)
@@ -249,10 +203,9 @@ bool fdt_number(struct fdt_value value, uint32_t index, uint32_t cells, uint64_t
     return true;
 }
 
-bool fdt_reg(const struct fdt *fdt, const struct fdt_node *node, uint32_t index, uint64_t *start,
-             uint64_t *bytes)
+bool fdt_reg(const struct fdt_node *node, uint32_t index, uint64_t *start, uint64_t *bytes)
 {
-    struct fdt_value value = fdt_property(fdt, node, "reg");
+    struct fdt_value value = fdt_property(node, "reg");
     uint32_t address_cells = node->address_cells, size_cells = node->size_cells;
     uint32_t at = index * (address_cells + size_cells);
 
@@ -264,8 +217,6 @@ bool fdt_reg(const struct fdt *fdt, const struct fdt_node *node, uint32_t index,
 
 bool fdt_reservation(const struct fdt *fdt, uint32_t index, uint64_t *start, uint64_t *bytes)
 {
-    struct fdt_value block = {fdt->reservations, fdt->reservations_bytes};
-
-    return index < UINT32_MAX / 4 && fdt_number(block, 4 * index, 2, start) &&
-           fdt_number(block, 4 * index + 2, 2, bytes) && (*start != 0 || *bytes != 0);
+    return index < UINT32_MAX / 4 && fdt_number(fdt->reservations, 4 * index, 2, start) &&
+           fdt_number(fdt->reservations, 4 * index + 2, 2, bytes) && (*start != 0 || *bytes != 0);
 }

@@ -23,85 +23,80 @@ static size_t arguments_end;
 static const char *command;
 
 /* What the walk over the tree has learnt. */
-struct scan {
-    struct fdt fdt;
-    bool in_cpus, in_reserved;     /* below the node at depth 1 */
+static struct {
+    const char *top;               /* name of the node at depth 1, which this one is or is below */
     uint64_t cpu;                  /* id of the cpu node met last */
     uint64_t boot_controller;      /* phandle of the boot hart's interrupt controller */
     struct fdt_value plic_targets; /* (phandle, cause) of each context */
     const char *error;
-};
+} scan = {.top = "", .cpu = MASK_BITS, .boot_controller = UINT64_MAX};
 
-static void add_region(struct scan *scan, struct region *table, uint32_t *count, uint64_t start,
-                       uint64_t end)
+static void add_region(struct region *table, uint32_t *count, uint64_t start, uint64_t end)
 {
     if (start >= end)
         return;
     if (*count == MACHINE_REGIONS) {
-        scan->error = "too many regions of memory";
+        scan.error = "too many regions of memory";
         return;
     }
     table[(*count)++] = (struct region){start, end - start};
 }
 
-static void add_ram(struct scan *scan, uint64_t start, uint64_t bytes)
+static void add_ram(uint64_t start, uint64_t bytes)
 {
     bool too_far = start + bytes < start || start + bytes > DIRECT_SIZE;
     uint64_t end = too_far ? DIRECT_SIZE : start + bytes;
 
     if (start < DIRECT_SIZE)
-        add_region(scan, machine.ram, &machine.ram_count, PAGE_ROUND_UP(start),
-                   PAGE_ROUND_DOWN(end));
+        add_region(machine.ram, &machine.ram_count, PAGE_ROUND_UP(start), PAGE_ROUND_DOWN(end));
 }
 
-static void add_reserved(struct scan *scan, uint64_t start, uint64_t bytes)
+static void add_reserved(uint64_t start, uint64_t bytes)
 {
-    add_region(scan, machine.reserved, &machine.reserved_count, PAGE_ROUND_DOWN(start),
+    add_region(machine.reserved, &machine.reserved_count, PAGE_ROUND_DOWN(start),
                PAGE_ROUND_UP(start + bytes));
 }
 
-static bool compatible(struct scan *scan, const struct fdt_node *node, const char *binding)
+static void scan_number(const struct fdt_node *node, const char *name, uint64_t *number)
 {
-    return fdt_has_string(fdt_property(&scan->fdt, node, "compatible"), binding);
-}
-
-static void scan_number(struct scan *scan, const struct fdt_node *node, const char *name,
-                        uint64_t *number)
-{
-    struct fdt_value value = fdt_property(&scan->fdt, node, name);
+    struct fdt_value value = fdt_property(node, name);
 
     fdt_number(value, 0, value.bytes / 4, number); /* one cell or two: both are in use */
 }
 
-static void scan_memory(struct scan *scan, const struct fdt_node *node)
+static void scan_memory(const struct fdt_node *node)
 {
     uint64_t start, bytes;
 
-    for (uint32_t i = 0; fdt_reg(&scan->fdt, node, i, &start, &bytes); i++) {
-        if (!scan->in_reserved) {
-            add_ram(scan, start, bytes);
-            continue;
-        }
-        add_reserved(scan, start, bytes);
-        if (fdt_property(&scan->fdt, node, "no-map").data != NULL)
-            add_region(scan, machine.no_map, &machine.no_map_count, PAGE_ROUND_DOWN(start),
+    for (uint32_t i = 0; fdt_reg(node, i, &start, &bytes); i++)
+        add_ram(start, bytes);
+}
+
+static void scan_reserved(const struct fdt_node *node)
+{
+    uint64_t start, bytes;
+
+    for (uint32_t i = 0; fdt_reg(node, i, &start, &bytes); i++) {
+        add_reserved(start, bytes);
+        if (fdt_property(node, "no-map").data != NULL)
+            add_region(machine.no_map, &machine.no_map_count, PAGE_ROUND_DOWN(start),
                        PAGE_ROUND_UP(start + bytes));
     }
 }
 
-static void scan_chosen(struct scan *scan, const struct fdt_node *node)
+static void scan_chosen(const struct fdt_node *node)
 {
-    const char *text = fdt_string(fdt_property(&scan->fdt, node, "bootargs"));
+    const char *text = fdt_string(fdt_property(node, "bootargs"));
     uint64_t start = 0, end = 0;
 
-    scan_number(scan, node, "linux,initrd-start", &start);
-    scan_number(scan, node, "linux,initrd-end", &end);
+    scan_number(node, "linux,initrd-start", &start);
+    scan_number(node, "linux,initrd-end", &end);
     if (start < end) {
         machine.fs_ram = (struct region){start, end - start};
-        add_reserved(scan, start, end - start);
+        add_reserved(start, end - start);
     }
     if (text != NULL && strlcpy(arguments, text, ARGUMENT_BYTES) >= ARGUMENT_BYTES)
-        scan->error = "boot arguments are too long";
+        scan.error = "boot arguments are too long";
 }
 
 static bool isa_has(const char *isa, const char *extension)
@@ -127,36 +122,39 @@ static bool isa_has_letter(const char *isa, char letter)
     return false;
 }
 
-static void scan_cpu(struct scan *scan, const struct fdt_node *node)
+static void scan_cpu(const struct fdt_node *node)
 {
-    const char *isa = fdt_string(fdt_property(&scan->fdt, node, "riscv,isa"));
-    struct fdt_value extensions = fdt_property(&scan->fdt, node, "riscv,isa-extensions");
-    struct fdt_value status = fdt_property(&scan->fdt, node, "status");
+    const char *isa = fdt_string(fdt_property(node, "riscv,isa"));
+    struct fdt_value status = fdt_property(node, "status");
     uint64_t unused;
 
-    scan->cpu = MASK_BITS;
-    if (!fdt_reg(&scan->fdt, node, 0, &scan->cpu, &unused))
+    scan.cpu = MASK_BITS;
+    if (!fdt_reg(node, 0, &scan.cpu, &unused))
         return;
-    scan_number(scan, node, "timebase-frequency", &machine.timebase);
-    if (scan->cpu == machine.hart_id[0]) {
+    if (scan.cpu == machine.hart_id[0]) {
         machine.sstc = isa != NULL && isa_has(isa, "sstc");
         machine.floating_point = (isa != NULL && isa_has_letter(isa, 'd')) ||
-                                 fdt_has_string(extensions, "d");
-    } else if ((status.data == NULL || fdt_has_string(status, "okay")) && scan->cpu < MASK_BITS &&
+                                 fdt_has_string(fdt_property(node, "riscv,isa-extensions"), "d");
+    } else if ((status.data == NULL || fdt_has_string(status, "okay")) && scan.cpu < MASK_BITS &&
                machine.hart_count < MAX_HARTS) {
-        machine.hart_id[machine.hart_count++] = (uint32_t)scan->cpu;
+        machine.hart_id[machine.hart_count++] = (uint32_t)scan.cpu;
     }
 }
 
-/* Registers and interrupt. False for a device that we could not serve. */
-static bool scan_device(struct scan *scan, const struct fdt_node *node, struct device *device)
+static void scan_cpu_controller(const struct fdt_node *node)
 {
-    struct device found = {.irq = 0};
+    if (scan.cpu == machine.hart_id[0])
+        scan_number(node, "phandle", &scan.boot_controller);
+}
+
+/* Registers and interrupt. False for a device that we could not serve. */
+static bool scan_device(const struct fdt_node *node, struct device *device)
+{
+    struct device found;
     uint64_t irq = 0;
 
-    scan_number(scan, node, "interrupts", &irq);
-    if (irq >= IRQ_COUNT ||
-        !fdt_reg(&scan->fdt, node, 0, &found.registers.start, &found.registers.bytes) ||
+    scan_number(node, "interrupts", &irq);
+    if (irq >= IRQ_COUNT || !fdt_reg(node, 0, &found.registers.start, &found.registers.bytes) ||
         found.registers.start >= DIRECT_SIZE ||
         found.registers.bytes > DIRECT_SIZE - found.registers.start)
         return false;
@@ -165,61 +163,82 @@ static bool scan_device(struct scan *scan, const struct fdt_node *node, struct d
     return true;
 }
 
-/* Keeps the slots in ascending order: trees list them in any. */
-static void scan_virtio(struct scan *scan, const struct fdt_node *node)
+static void scan_uart(const struct fdt_node *node)
 {
-    struct device device;
-    uint32_t i;
-
-    if (machine.virtio_count == MACHINE_VIRTIO || !scan_device(scan, node, &device))
-        return;
-    for (i = machine.virtio_count++; i > 0; i--) {
-        if (machine.virtio[i - 1].registers.start < device.registers.start)
-            break;
-        machine.virtio[i] = machine.virtio[i - 1];
-    }
-    machine.virtio[i] = device;
+    if (machine.uart.registers.bytes == 0) /* the first one */
+        scan_device(node, &machine.uart);
 }
 
-static void scan_node(struct scan *scan, const struct fdt_node *node)
+static void scan_test(const struct fdt_node *node)
 {
-    struct fdt_value kind = fdt_property(&scan->fdt, node, "device_type");
+    scan_device(node, &machine.test);
+}
 
-    if (node->depth == 1) {
-        scan->in_cpus = strcmp(node->name, "cpus") == 0;
-        scan->in_reserved = strcmp(node->name, "reserved-memory") == 0;
-        if (strcmp(node->name, "chosen") == 0)
-            scan_chosen(scan, node);
-        if (scan->in_cpus)
-            scan_number(scan, node, "timebase-frequency", &machine.timebase);
+static void scan_plic(const struct fdt_node *node)
+{
+    if (scan_device(node, &machine.plic))
+        scan.plic_targets = fdt_property(node, "interrupts-extended");
+}
+
+/* Keeps the slots in ascending order: trees list them in any. */
+static void scan_virtio(const struct fdt_node *node)
+{
+    struct device device, *slot = &machine.virtio[machine.virtio_count];
+
+    if (machine.virtio_count == MACHINE_VIRTIO || !scan_device(node, &device))
+        return;
+    machine.virtio_count++;
+    for (; slot > machine.virtio && slot[-1].registers.start >= device.registers.start; slot--)
+        *slot = slot[-1];
+    *slot = device;
+}
+
+/* What is done with a node that has such a string in such a property. */
+static const struct binding {
+    const char *property, *string;
+    void (*found)(const struct fdt_node *node);
+} bindings[] = {
+    {"device_type", "memory", scan_memory},
+    {"device_type", "cpu", scan_cpu},
+    {"compatible", "riscv,cpu-intc", scan_cpu_controller},
+    {"compatible", "riscv,plic0", scan_plic},
+    {"compatible", "sifive,plic-1.0.0", scan_plic},
+    {"compatible", "ns16550a", scan_uart},
+    {"compatible", "sifive,test0", scan_test},
+    {"compatible", "virtio,mmio", scan_virtio},
+    {NULL, NULL, NULL},
+};
+
+static void scan_node(const struct fdt_node *node)
+{
+    if (node->depth == 1)
+        scan.top = node->name;
+    /* These three are told by the names that the specification gives them. */
+    if (node->depth == 1 && strcmp(scan.top, "chosen") == 0)
+        scan_chosen(node);
+    if (strcmp(scan.top, "cpus") == 0)
+        scan_number(node, "timebase-frequency", &machine.timebase);
+    if (node->depth == 2 && strcmp(scan.top, "reserved-memory") == 0) {
+        scan_reserved(node);
+        return;
     }
-    if (fdt_has_string(kind, "memory") || (scan->in_reserved && node->depth == 2))
-        scan_memory(scan, node);
-    else if (scan->in_cpus && fdt_has_string(kind, "cpu"))
-        scan_cpu(scan, node);
-    else if (compatible(scan, node, "riscv,cpu-intc") && scan->cpu == machine.hart_id[0])
-        scan_number(scan, node, "phandle", &scan->boot_controller);
-    else if (compatible(scan, node, "ns16550a") && machine.uart.registers.bytes == 0)
-        scan_device(scan, node, &machine.uart);
-    else if (compatible(scan, node, "sifive,test0"))
-        scan_device(scan, node, &machine.test);
-    else if (compatible(scan, node, "virtio,mmio"))
-        scan_virtio(scan, node);
-    else if (compatible(scan, node, "sifive,plic-1.0.0") || compatible(scan, node, "riscv,plic0")) {
-        if (scan_device(scan, node, &machine.plic))
-            scan->plic_targets = fdt_property(&scan->fdt, node, "interrupts-extended");
+    for (const struct binding *binding = bindings; binding->found != NULL; binding++) {
+        if (fdt_has_string(fdt_property(node, binding->property), binding->string)) {
+            binding->found(node);
+            return;
+        }
     }
 }
 
 /* Contexts are numbered as the PLIC lists its targets. */
-static bool find_plic_context(const struct scan *scan)
+static bool find_plic_context(void)
 {
     uint64_t controller, cause;
 
-    for (uint32_t i = 0; fdt_number(scan->plic_targets, 2 * i, 1, &controller) &&
-                         fdt_number(scan->plic_targets, 2 * i + 1, 1, &cause);
+    for (uint32_t i = 0; fdt_number(scan.plic_targets, 2 * i, 1, &controller) &&
+                         fdt_number(scan.plic_targets, 2 * i + 1, 1, &cause);
          i++) {
-        if (controller == scan->boot_controller && cause == SUPERVISOR_EXTERNAL) {
+        if (controller == scan.boot_controller && cause == SUPERVISOR_EXTERNAL) {
             machine.plic_context = i;
             return true;
         }
@@ -283,7 +302,7 @@ uint64_t boot_number(const char *name)
 }
 
 /* A boot argument NAME=ADDRESS,BYTES says that this part of RAM is a disk. */
-static void reserve_ramdisk(struct scan *scan, const char *name, struct region *disk)
+static void reserve_ramdisk(const char *name, struct region *disk)
 {
     const char *digits = boot_argument(name);
     uint64_t start, end;
@@ -297,35 +316,34 @@ static void reserve_ramdisk(struct scan *scan, const char *name, struct region *
 
         if (start < end && start >= ram->start && end <= ram->start + ram->bytes) {
             *disk = (struct region){start, end - start};
-            add_reserved(scan, start, end - start);
+            add_reserved(start, end - start);
             return;
         }
     }
-    scan->error = "a RAM disk does not lie in RAM";
+    scan.error = "a RAM disk does not lie in RAM";
 }
 
 const char *machine_init(uint64_t boot_hart_id, uint64_t dtb)
 {
-    struct scan scan = {.cpu = MASK_BITS, .boot_controller = UINT64_MAX};
     uint64_t image_bytes = (uint64_t)(_end - _start), start, bytes;
-    struct fdt_walk walk;
+    struct fdt fdt;
+    struct fdt_walk walk = {.fdt = &fdt};
     struct fdt_node node;
     int more;
 
-    if (dtb >= DIRECT_SIZE || fdt_open(&scan.fdt, direct_va(dtb), TREE_MAX_BYTES) < 0)
+    if (dtb >= DIRECT_SIZE || fdt_open(&fdt, direct_va(dtb), TREE_MAX_BYTES) < 0)
         return "no device tree";
     if (boot_hart_id >= MASK_BITS)
         return "the boot hart's id is too high";
     machine.hart_id[0] = (uint32_t)boot_hart_id;
     machine.hart_count = 1;
     machine.image = (struct region){kernel_load_pa, image_bytes};
-    add_reserved(&scan, kernel_load_pa, image_bytes);
+    add_reserved(kernel_load_pa, image_bytes);
 
-    fdt_walk_begin(&walk, &scan.fdt);
     while ((more = fdt_walk_next(&walk, &node)) > 0)
-        scan_node(&scan, &node);
-    for (uint32_t i = 0; fdt_reservation(&scan.fdt, i, &start, &bytes); i++)
-        add_reserved(&scan, start, bytes);
+        scan_node(&node);
+    for (uint32_t i = 0; fdt_reservation(&fdt, i, &start, &bytes); i++)
+        add_reserved(start, bytes);
     split_arguments();
 
     if (more < 0)
@@ -334,10 +352,10 @@ const char *machine_init(uint64_t boot_hart_id, uint64_t dtb)
         return "the device tree lists no memory";
     if (machine.timebase == 0)
         return "the device tree has no timebase-frequency";
-    if (!find_plic_context(&scan))
+    if (!find_plic_context())
         return "the device tree has no interrupt controller for this hart";
-    reserve_ramdisk(&scan, "ramdisk_fs", &machine.fs_ram);
-    reserve_ramdisk(&scan, "ramdisk_swap", &machine.swap_ram);
+    reserve_ramdisk("ramdisk_fs", &machine.fs_ram);
+    reserve_ramdisk("ramdisk_swap", &machine.swap_ram);
     return scan.error;
 }
 
