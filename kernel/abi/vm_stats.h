@@ -70,7 +70,9 @@ enum frame_class {
     FRAMES(LEDGER, frames)                    /* of each class, now */                            \
     COUNTER(FAULT_AROUND, fault_around)       /* pages of files mapped along with a neighbour */  \
     COUNTER(SWAP_SLOTS, swap_slots)           /* on all swap disks, used or not, now */           \
-    COUNTER(SWAP_CACHED, swap_cached)         /* slots in use with a frame as well, now */
+    COUNTER(SWAP_CACHED, swap_cached)         /* slots in use with a frame as well, now */        \
+    COUNTER(DISK_READS, disk_reads)           /* requests, to all disks */                        \
+    COUNTER(DISK_WRITES, disk_writes)
 
 #define VM_STATS_MEMBER(number, member) unsigned long long member;
 #define VM_STATS_MEMBERS(number, member) unsigned long long member[FRAME_CLASSES];

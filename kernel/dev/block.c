@@ -63,10 +63,13 @@ void block_submit(struct block_device *device, struct block_request *request)
         block_finish(request, -EIO);
         return;
     }
-    if (request->operation == BLOCK_READ)
+    if (request->operation == BLOCK_READ) {
+        update_vm_stats(VM_STAT_DISK_READS, 1);
         update_vm_stats(VM_STAT_DISK_READ_BYTES, bytes);
-    else if (request->operation == BLOCK_WRITE)
+    } else if (request->operation == BLOCK_WRITE) {
+        update_vm_stats(VM_STAT_DISK_WRITES, 1);
         update_vm_stats(VM_STAT_DISK_WRITE_BYTES, bytes);
+    }
     device->submit(device, request);
 }
 

@@ -433,9 +433,9 @@ static void leave_free(unsigned long pages)
         read(stop[0], &byte, 1);
         exit(0);
     }
-    need(read(done[0], &byte, 1) == 1, "read");
-    close(done[0]);
     close(done[1]);
+    need(read(done[0], &byte, 1) == 1, "locking what is free beyond");
+    close(done[0]);
     close(stop[0]);
 }
 

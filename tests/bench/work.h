@@ -58,9 +58,11 @@ static inline void print_paging(const char *when)
 
     if (vmstat(0, &stats, 0) < 0)
         die("work", "vmstat");
-    printf("work %s: free %llu pgin %llu pgout %llu scan %llu evict %llu\n", when,
+    printf("work %s: free %llu pgin %llu pgout %llu scan %llu evict %llu", when,
            stats.frames[FRAME_FREE], stats.pgin, stats.pgout, stats.scan,
            stats.evict_clean + stats.evict_dirty);
+    printf(" reads %llu %llu writes %llu %llu\n", stats.disk_reads, stats.disk_read_bytes,
+           stats.disk_writes, stats.disk_write_bytes);
 }
 
 #endif

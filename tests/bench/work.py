@@ -32,7 +32,8 @@ import machine as m     # noqa: E402
 
 NAMES = ("sortbig", "hashbig", "gc", "scanfile", "forks", "reopen", "files", "pipes")
 MEMORIES = {"short": ("16M", 3200), "plenty": ("128M", 0)}      # pages left free; 0: all
-SECONDS = 600           # a time-out
+SECONDS = 2000          # a time-out
+DISK_BYTES = 128 << 20  # an image of that size has the inodes that files wants
 PLUGIN_VERSIONS = (1, 2, 3, 4, 5)
 
 
@@ -77,33 +78,41 @@ class Counter:
             return struct.unpack("=QQ", file.read(16))
 
 
+class Paging:
+    """What the kernel counted, from one line of the program to the next."""
+
+    def __init__(self, begins, ends):
+        before, after = ([int(n) for n in re.findall(r"\d+", line)] for line in (begins, ends))
+        (_, self.pgin, self.pgout, self.scan, self.evicted, self.reads, self.read_bytes,
+         self.writes, self.written_bytes) = [b - a for a, b in zip(before, after)]
+
+    def looks(self):
+        return self.scan / self.evicted if self.evicted else 0
+
+
 class Reading:
     """All counters at one moment."""
 
-    def __init__(self, guest, counter, paging):
+    def __init__(self, guest, counter):
         stats = {d["device"]: d["stats"] for d in guest.qmp("query-blockstats")}
         self.disks = {name: [stats[name][way + what] for what in ("_bytes", "_operations")
                              for way in ("rd", "wr")] for name in ("fs", "swap")}
         self.instructions = counter.read() if counter and counter.arguments else (0, 0)
-        self.paging = [int(number) for number in re.findall(r"\d+", paging)]
 
 
 class Cost:
-    """What a run cost: the difference of two readings."""
+    """What a run cost: the difference of two readings.
 
-    def __init__(self, before, after, wall):
+    disks: name → [bytes read, bytes written, reads, writes], as QEMU counts.
+    """
+
+    def __init__(self, before, after, paging, wall):
         def minus(new, old):
             return [a - b for a, b in zip(new, old)]
         self.wall = wall
-        self.free = before.paging[0]            # frames
+        self.paging = paging
         self.user, self.kernel = minus(after.instructions, before.instructions)
         self.disks = {n: minus(after.disks[n], before.disks[n]) for n in after.disks}
-        _, self.pgin, self.pgout, scan, evicted = minus(after.paging, before.paging)
-        self.looks = scan / evicted if evicted else 0
-
-    def total(self, what):
-        """Of both disks: 0 bytes read, 1 bytes written, 2 reads, 3 writes."""
-        return sum(disk[what] for disk in self.disks.values())
 
 
 def settings(given, memory, program, part=1, **more):
@@ -126,18 +135,19 @@ def run(program, s, counter=None, log=None):
             return re.search(pattern.encode(), guest.seen).group(1).decode()
 
         guest.start()
-        before = Reading(guest, counter, line(r"work begins: (.*)\n"))
+        begins = line(r"work begins: (.*)\n")
+        before = Reading(guest, counter)
         start = time.monotonic()
         guest.send("\n")
-        paging = line(r"work ends: (.*)\n")
+        ends = line(r"work ends: (.*)\n")
         wall = time.monotonic() - start
-        after = Reading(guest, counter, paging)
+        after = Reading(guest, counter)
         checksum = line(r"work %s: (\w+)\n" % program)
         guest.send("\n")
         ending = guest.run(SECONDS)
     if ending.status != 0:
         raise Trouble("%s: %s" % (program, ending.why))
-    return Cost(before, after, wall), checksum
+    return Cost(before, after, Paging(begins, ends), wall), checksum
 
 
 def told(program, memory, cost, wall, is_counted):
@@ -147,7 +157,8 @@ def told(program, memory, cost, wall, is_counted):
     words.append("wall=%.2f" % wall)
     words += ["%s=%.1f+%.1f,%d+%d" % (name, read / 1e6, written / 1e6, reads, writes)
               for name, (read, written, reads, writes) in cost.disks.items()]
-    words += ["pgin=%d" % cost.pgin, "pgout=%d" % cost.pgout, "looks=%.1f" % cost.looks]
+    words += ["pgin=%d" % cost.paging.pgin, "pgout=%d" % cost.paging.pgout,
+              "looks=%.1f" % cost.paging.looks()]
     return " ".join(words)
 
 

@@ -19,6 +19,7 @@ import running
 import suite as s
 import swaperror
 import terminal
+import workloads
 import xv6
 from suite import boot, need
 
@@ -71,7 +72,8 @@ def all_items():
     ) + fuzz.items() + tuple(
         ("processor: " + what, lambda what=what: processors.processor(what))
         for what in processors.PROCESSORS
-    ) + swaperror.items() + replacement.items() + readertest.items()
+    ) + swaperror.items() + replacement.items() + readertest.items() + \
+        workloads.items()
 
 
 def lint_rule(rule):
