@@ -218,17 +218,18 @@ void buffer_release(struct buffer *buffer)
     buffer_unpin(buffer);
 }
 
-uint64_t buffer_shrink(void)
+uint64_t buffer_shrink(uint64_t wanted)
 {
     struct list_head gone = LIST_HEAD_INIT(gone);
     struct list_head *link, *after;
-    uint64_t freed = 0;
+    uint64_t freed = 0, share;
 
     spin_lock(&cache.lock);
+    share = wanted < frame_managed ? wanted * cache.count / frame_managed + 1 : cache.count;
     list_for_each_safe (link, after, &cache.lru) {
         struct buffer *buffer = container_of(link, struct buffer, lru_link);
 
-        if (cache.count == cache.least)
+        if (cache.count == cache.least || freed == share)
             break;
         if (buffer->permanent)
             continue;

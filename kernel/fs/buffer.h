@@ -46,7 +46,10 @@ void buffer_release(struct buffer *buffer); /* unlocks, drops the reference */
 void buffer_pin(struct buffer *buffer);
 void buffer_unpin(struct buffer *buffer);
 
-/* Frees what nobody uses, down to the permanent ones. Never sleeps. Returns frames. */
-uint64_t buffer_shrink(void);
+/*
+ * Frees the share that buffers have of `wanted` frames of all memory, longest unused first, down to
+ * the permanent ones. Never sleeps. Returns frames.
+ */
+uint64_t buffer_shrink(uint64_t wanted);
 
 #endif

@@ -18,10 +18,9 @@ struct inode {
     struct vm_object object;    /* object.size is the file's size, l */
     struct sleeplock lock;
     struct list_head hash_link; /* h */
-    struct list_head idle_link; /* h: cached without a user, oldest first */
+    struct list_head empty_link; /* h: cached without users and pages; or alone */
     uint32_t number;            /* c */
     uint32_t references;        /* h */
-    bool evicting;              /* h: somebody drops its pages, and then perhaps it */
     bool loaded;                /* l: the fields below are as on the disk, or newer */
     uint16_t type;              /* l; constant once loaded and referenced by a file */
     uint16_t major, minor;      /* c */

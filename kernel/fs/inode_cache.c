@@ -1,9 +1,12 @@
 /*
  * The inodes in memory.
  *
- * What always holds: a number is in the hash once at most. An inode with references == 0 is on the
- * idle list, and nobody cleans, writes or maps it; it may still have dirty pages, and then it stays
- * until the flusher, which takes a reference of its own, has written them.
+ * What always holds: a number is in the hash once at most. An inode with references == 0 is idle:
+ * nobody cleans, writes or maps it, and it gets no pages. While it has some, it stays, and reclaim
+ * decides on each as on other pages of files, by its use; dirty ones wait for the flusher, which
+ * takes a reference of its own. Idle inodes without pages are on the list of empty ones, and go
+ * when memory is short, or when too many are on it. So nothing walks over those that have pages,
+ * and memory bounds their number: a page is as large as eight inodes.
  */
 #include "fs/inode_cache.h"
 
@@ -11,48 +14,77 @@
 #include "fs/inode_disk.h"
 #include "fs/log.h"
 #include "fs/writeback.h"
+#include "mem/buddy.h"
 #include "mem/frame.h"
 #include "mem/kmem.h"
 #include "sync/printf.h"
 
-#define HASH_SIZE 256u
-#define IDLE_MAX 1024u
-#define SHRINK_SOME 16u
+#define HEADS_PER_FRAME (uint32_t)(PAGE_SIZE / sizeof(struct list_head))
+#define FRAMES_PER_HEAD 8u /* of memory: a chain has seven inodes where all of it is small files */
+#define EMPTY_SHARE 16u    /* of memory, for empty inodes */
 #define INODE_FREE_BLOCKS 5u /* superblock, this inode, the one before it on the orphan list */
 
 static struct {
     struct spinlock lock; /* RANK_INODE_CACHE */
-    struct list_head hash[HASH_SIZE];
-    struct list_head idle; /* longest unused first */
-    uint32_t idle_count, idle_limit;
+    struct list_head *hash;
+    uint32_t heads;         /* of the hash: a power of two */
+    struct list_head empty; /* longest so first */
+    uint64_t empty_count, empty_limit;
 } cache;
 
-void inode_cache_init(void)
+int inode_cache_init(void)
 {
+    unsigned order = 0;
+    struct page *pages;
+
     spin_init(&cache.lock, "inode cache", RANK_INODE_CACHE);
-    list_init(&cache.idle);
-    for (uint32_t i = 0; i < HASH_SIZE; i++)
+    list_init(&cache.empty);
+    cache.empty_limit = frame_managed / EMPTY_SHARE * (PAGE_SIZE / sizeof(struct inode));
+    while (order < MAX_ORDER && HEADS_PER_FRAME << order < frame_managed / FRAMES_PER_HEAD)
+        order++;
+    pages = alloc_pages(order);
+    if (!pages)
+        return -ENOMEM;
+    cache.hash = page_va(pages);
+    cache.heads = HEADS_PER_FRAME << order;
+    for (uint32_t i = 0; i < cache.heads; i++)
         list_init(&cache.hash[i]);
-    cache.idle_limit = frame_managed / 16 < IDLE_MAX ? (uint32_t)(frame_managed / 16) : IDLE_MAX;
+    return 0;
+}
+
+static struct list_head *hash_head(uint32_t number)
+{
+    return &cache.hash[number & (cache.heads - 1)];
 }
 
 /* Locks: the cache's. */
 static void reference_locked(struct inode *inode)
 {
-    if (inode->references++ == 0) {
-        list_del(&inode->idle_link);
-        cache.idle_count--;
+    if (inode->references++ == 0 && !list_empty(&inode->empty_link)) {
+        list_del_init(&inode->empty_link);
+        cache.empty_count--;
     }
 }
 
-/* Locks: the cache's. */
-static void unreference_locked(struct inode *inode)
+/*
+ * Locks: the cache's. Lists inode where it is empty: nobody uses it, it has no pages, and what it
+ * says is on the disk. The count of pages is read without the object's lock: when the last one is
+ * just being dropped, inode_emptied comes afterwards.
+ */
+static void list_if_empty(struct inode *inode)
 {
-    assert(inode->references > 0);
-    if (--inode->references == 0) {
-        list_add_tail(&inode->idle_link, &cache.idle);
-        cache.idle_count++;
+    if (inode->references == 0 && inode->object.page_count == 0 && list_empty(&inode->empty_link) &&
+        (!inode->loaded || inode->object.size == inode->disk_size)) {
+        list_add_tail(&inode->empty_link, &cache.empty);
+        cache.empty_count++;
     }
+}
+
+void inode_emptied(struct inode *inode)
+{
+    spin_lock(&cache.lock);
+    list_if_empty(inode);
+    spin_unlock(&cache.lock);
 }
 
 void inode_ref(struct inode *inode)
@@ -67,7 +99,7 @@ static struct inode *inode_find(uint32_t number)
 {
     struct inode *inode;
 
-    list_for_each_element(inode, &cache.hash[number % HASH_SIZE], hash_link) {
+    list_for_each_element(inode, hash_head(number), hash_link) {
         if (inode->number == number) {
             reference_locked(inode);
             return inode;
@@ -91,12 +123,13 @@ int inode_get(uint32_t number, struct inode **out)
         return -ENOMEM;
     object_init(&fresh->object, &inode_object_ops, 0);
     sleeplock_init(&fresh->lock, "inode", RANK_INODE);
+    list_init(&fresh->empty_link);
     fresh->number = number;
     fresh->references = 1;
     spin_lock(&cache.lock);
     *out = inode_find(number); /* somebody may have been faster */
     if (!*out) {
-        list_add(&fresh->hash_link, &cache.hash[number % HASH_SIZE]);
+        list_add(&fresh->hash_link, hash_head(number));
         *out = fresh;
         fresh = NULL;
     }
@@ -137,32 +170,20 @@ static void inode_finish(struct inode *inode)
 }
 
 /*
- * Locks: the cache's, given up on the way. inode is idle: frees it with its pages if it can go.
- * Others may begin to use it meanwhile, and the last of them may have to finish it: so what we have
- * of it is no reference.
+ * Locks: the cache's, given up on the way. Frees the inode that was empty longest; with a reference
+ * and out of the hash it is ours alone. Who dropped its last page may still have the object's lock:
+ * object_destroy takes that, too. Returns the frames that came free, 0 or 1.
  */
-static uint64_t inode_evict(struct inode *inode)
+static uint32_t free_oldest(void)
 {
-    uint64_t freed;
+    struct inode *inode = container_of(cache.empty.next, struct inode, empty_link);
+    uint32_t freed;
 
-    list_del(&inode->idle_link);
-    list_add_tail(&inode->idle_link, &cache.idle);
-    if (inode->evicting)
-        return 0;
-    inode->evicting = true;
-    spin_unlock(&cache.lock);
-    freed = object_drop_clean(&inode->object);
-    spin_lock(&cache.lock);
-    inode->evicting = false;
-    if (inode->references > 0 || inode->object.page_count > 0 ||
-        inode->object.size != inode->disk_size)
-        return freed;
+    reference_locked(inode);
     list_del(&inode->hash_link);
-    list_del(&inode->idle_link);
-    cache.idle_count--;
     spin_unlock(&cache.lock);
     object_destroy(&inode->object);
-    kmem_free(inode);
+    freed = kmem_free(inode);
     spin_lock(&cache.lock);
     return freed;
 }
@@ -177,21 +198,21 @@ void inode_put(struct inode *inode)
         inode_finish(inode);
         spin_lock(&cache.lock);
     }
-    unreference_locked(inode);
-    if (cache.idle_count > cache.idle_limit)
-        inode_evict(container_of(cache.idle.next, struct inode, idle_link));
+    assert(inode->references > 0);
+    inode->references--;
+    list_if_empty(inode);
+    if (cache.empty_count > cache.empty_limit)
+        free_oldest();
     spin_unlock(&cache.lock);
 }
 
-uint64_t inode_cache_shrink(bool all)
+uint64_t inode_cache_shrink(uint64_t count)
 {
     uint64_t freed = 0;
-    uint32_t left;
 
     spin_lock(&cache.lock);
-    left = all || cache.idle_count < SHRINK_SOME ? cache.idle_count : SHRINK_SOME;
-    while (left-- > 0 && !list_empty(&cache.idle))
-        freed += inode_evict(container_of(cache.idle.next, struct inode, idle_link));
+    for (uint64_t gone = 0; (gone < count || freed == 0) && cache.empty_count > 0; gone++)
+        freed += free_oldest();
     spin_unlock(&cache.lock);
     return freed;
 }

@@ -1,13 +1,17 @@
-/* The inodes in memory: found by number, kept after their last use together with their pages. */
+/* The inodes in memory: found by number, kept after their last use as long as they have pages. */
 #ifndef FS_INODE_CACHE_H
 #define FS_INODE_CACHE_H
 
 #include "fs/inode.h"
 
-void inode_cache_init(void);
+int inode_cache_init(void); /* 0 or -ENOMEM */
+/* The last page of inode was dropped. Locks: its object's. Never sleeps. */
+void inode_emptied(struct inode *inode);
 /*
- * Lets unused inodes go. all: each one that is not dirty; else a few. Never sleeps. Returns frames.
+ * Frees count inodes without users and pages, or more, until that gives a frame.
+ * Those that have been so longest go first.
+ * Never sleeps. Returns frames.
  */
-uint64_t inode_cache_shrink(bool all);
+uint64_t inode_cache_shrink(uint64_t count);
 
 #endif

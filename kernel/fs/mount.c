@@ -107,13 +107,14 @@ static void free_orphans(void)
 }
 
 /*
- * Caches give back what they can. all: nobody holds anything, so what is not written can be, first.
+ * Caches give back their share. SHRINK_ALL: nobody holds anything, so what is not written can be,
+ * first.
  */
-static uint64_t fs_shrink(bool all)
+static uint64_t fs_shrink(uint64_t wanted)
 {
-    if (all)
+    if (wanted == SHRINK_ALL)
         fs_sync();
-    return inode_cache_shrink(all) + buffer_shrink();
+    return inode_cache_shrink(wanted) + buffer_shrink(wanted);
 }
 
 static int start(const struct disk_super *super, uint64_t sequence)
@@ -123,11 +124,12 @@ static int start(const struct disk_super *super, uint64_t sequence)
 
     if (!error)
         error = buffer_cache_init(buffers);
+    if (!error)
+        error = inode_cache_init();
     if (error)
         return error;
     buffer_order_init(super);
     inode_disk_init(super);
-    inode_cache_init();
     writeback_init();
     return block_alloc_init(super);
 }

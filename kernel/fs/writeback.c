@@ -16,7 +16,7 @@
 #include "fs/block_alloc.h"
 #include "fs/bmap.h"
 #include "fs/fs_disk.h"
-#include "fs/inode.h"
+#include "fs/inode_cache.h"
 #include "fs/inode_disk.h"
 #include "fs/log.h"
 #include "lib/string.h"
@@ -67,6 +67,11 @@ static void object_get(struct vm_object *object)
 static void object_put(struct vm_object *object)
 {
     inode_put(inode_of(object));
+}
+
+static void object_emptied(struct vm_object *object)
+{
+    inode_emptied(inode_of(object));
 }
 
 static void release_reserved(struct vm_object *object, uint32_t blocks)
@@ -304,6 +309,7 @@ const struct vm_object_ops inode_object_ops = {
     .make_writable = make_writable,
     .sync = sync_object,
     .release_reserved = release_reserved,
+    .emptied = object_emptied,
 };
 
 void inode_trim_later(struct inode *inode)

@@ -163,13 +163,13 @@ void *kmem_alloc(size_t bytes, unsigned flags)
     return object;
 }
 
-void kmem_free(void *object)
+bool kmem_free(void *object)
 {
     struct page *page, *unused = NULL;
     struct size_class *class;
 
     if (!object)
-        return;
+        return false;
     page = va_page(object);
     assert(page->class == FRAME_SLAB);
     class = &classes[page->lru.age];
@@ -196,6 +196,7 @@ void kmem_free(void *object)
     spin_unlock(&class->lock);
     if (unused)
         page_put(unused);
+    return unused != NULL;
 }
 
 /* Locks: class->lock. A slab without objects in use, taken off the list; or NULL. */

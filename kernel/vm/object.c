@@ -506,7 +506,7 @@ void object_destroy(struct vm_object *object)
     assert(object->page_count == 0 && object->dirty_count == 0);
 }
 
-bool object_drop_locked(struct page *page)
+bool object_drop_page(struct page *page)
 {
     struct vm_object *object = page->owner;
     bool dropped;
@@ -517,8 +517,9 @@ bool object_drop_locked(struct page *page)
     dropped = page_refs(page) == 2 && page_maps(page) == 0; /* the object's and the caller's */
     if (dropped) {
         page_tree_remove(&object->pages, page->index);
-        object->page_count--;
         page->owner = NULL;
+        if (--object->page_count == 0)
+            object->ops->emptied(object);
     }
     spin_unlock(&object->lock);
     if (dropped) {
@@ -526,31 +527,6 @@ bool object_drop_locked(struct page *page)
         page_put(page);
     }
     return dropped;
-}
-
-bool object_drop_page(struct page *page)
-{
-    bool dropped = false;
-
-    if (page_trylock(page)) {
-        dropped = object_drop_locked(page);
-        page_unlock(page);
-    }
-    return dropped;
-}
-
-uint64_t object_drop_clean(struct vm_object *object)
-{
-    uint64_t freed = 0;
-    uint64_t from = 0;
-    struct page *page;
-
-    while ((page = object_next_page(object, from)) != NULL) {
-        from = page->index + 1;
-        freed += object_drop_page(page);
-        page_put(page);
-    }
-    return freed;
 }
 
 uint64_t object_dirty_total(void)

@@ -49,6 +49,8 @@ struct vm_object_ops {
     int (*write_back)(struct vm_object *object);
     /* A page with promised blocks (page->reserved) leaves the object unwritten. Never sleeps. */
     void (*release_reserved)(struct vm_object *object, uint32_t blocks);
+    /* Its last page was dropped. Locks: object's. Never sleeps. NULL: it drops none. */
+    void (*emptied)(struct vm_object *object);
 };
 
 struct vm_object {
@@ -118,13 +120,10 @@ struct page *object_next_dirty(struct vm_object *object, uint64_t from);
 void object_truncate(struct vm_object *object, uint64_t size);
 
 /*
- * Removes page where it is clean, unmapped and used by nobody but its object. The caller has a
- * reference and not the page lock. Never sleeps. Returns whether the frame will be free.
+ * Removes page where it is clean, unmapped and used by nobody but its object and the caller.
+ * Locks: the page's. Never sleeps. Returns whether the frame will be free.
  */
 bool object_drop_page(struct page *page);
-bool object_drop_locked(struct page *page); /* the same. Locks: the page's */
-/* The same for all pages of an object. Never sleeps. Returns frames freed. */
-uint64_t object_drop_clean(struct vm_object *object);
 
 /*
  * A page of shared memory, which has a slot: it is unmapped, and the slot takes its place, unless

@@ -27,6 +27,7 @@
 #include "vm/quota.h"
 #include "vm/swap.h"
 #include "vm/vma.h"
+#include "vm/vmstat.h"
 
 #define MAX_SHRINKERS 8u
 #define DROP_ROUNDS 3u   /* dropped pages free inodes, inodes free slabs, and so on */
@@ -34,14 +35,14 @@
 #define TABLES_RATE 4u   /* times a second at most that empty page tables are looked for */
 #define PAGER_PAUSE 50u  /* of a second: after nothing was found */
 
-static uint64_t (*shrinkers[MAX_SHRINKERS])(bool all);
+static uint64_t (*shrinkers[MAX_SHRINKERS])(uint64_t wanted);
 static uint32_t shrinker_count;
 
 static struct spinlock pager_lock; /* RANK_SLEEPLOCK: who allocates wakes it */
 static struct waitq pager_wait;
 static bool pager_is_wanted;       /* under pager_lock */
 
-void shrinker_register(uint64_t (*shrink)(bool all))
+void shrinker_register(uint64_t (*shrink)(uint64_t wanted))
 {
     assert(shrinker_count < MAX_SHRINKERS);
     shrinkers[shrinker_count++] = shrink;
@@ -51,8 +52,8 @@ static uint64_t shrink_caches(uint64_t wanted)
 {
     uint64_t freed = 0;
 
-    for (uint32_t i = 0; i < shrinker_count && freed < wanted; i++)
-        freed += shrinkers[i](false);
+    for (uint32_t i = 0; i < shrinker_count; i++)
+        freed += shrinkers[i](wanted);
     return freed;
 }
 
@@ -74,7 +75,7 @@ static bool judge_and_drop(struct page *page, bool may_sleep, bool force)
         return false;
     if (page_maps(page) != 0 && may_sleep && !page_test(page, PAGE_DIRTY | PAGE_WRITEBACK))
         object_unmap_page(object, page, false);
-    if (object_drop_locked(page)) {
+    if (object_drop_page(page)) {
         trace_of(0, TRACE_EVICT, page->index << PAGE_SHIFT, page_pfn(page).number, 0);
         return true;
     }
@@ -127,7 +128,7 @@ static uint64_t reclaim_waiting(uint64_t wanted)
     bool swaps = swap_is_on();
     uint64_t anon = swaps ? lru_length(&anon_lru) : 0, limited = swaps ? quotas_length() : 0;
     uint64_t all = anon + limited + lru_length(&file_lru) + 1;
-    uint64_t freed = shrink_caches(wanted);
+    uint64_t from_caches = shrink_caches(wanted), freed = from_caches;
 
     /*
      * Twice the looks each time, until each page was seen more than twice: used, and not since. One
@@ -145,8 +146,11 @@ static uint64_t reclaim_waiting(uint64_t wanted)
             freed += page_out(wanted - freed, from_anon, force);
         if (limited && freed < wanted)
             freed += quotas_shrink(wanted - freed, from_quotas, force);
-        if (freed == 0 && looks > all / 4 && object_dirty_total() > 0)
-            object_sync_all();
+        if (freed == from_caches && looks > all / 4) { /* no page goes: the caches as they can */
+            if (object_dirty_total() > 0)
+                object_sync_all();
+            freed += shrink_caches(frame_managed);
+        }
     }
     shrink_tables();
     if (freed == 0 && swap_is_writing()) { /* others have taken what there was: it is coming */
@@ -166,16 +170,15 @@ uint64_t reclaim_frames(uint64_t wanted, bool may_wait)
         return freed;
     }
     freed = drop_file_pages(wanted, 2 * lru_length(&file_lru) + 1, false, false);
-    return freed < wanted ? freed + shrink_caches(wanted - freed) : freed;
+    return freed > 0 ? freed : shrink_caches(frame_managed);
 }
 
 void reclaim_all(void)
 {
     for (unsigned round = 0; round < DROP_ROUNDS; round++) {
         object_sync_all();
-        for (uint32_t i = 0; i < shrinker_count; i++)
-            shrinkers[i](true);
-        drop_file_pages(UINT64_MAX, 3 * lru_length(&file_lru) + 1, true, false);
+        drop_file_pages(UINT64_MAX, 3 * lru_length(&file_lru) + 1, true, true);
+        shrink_caches(SHRINK_ALL);
         kmem_trim();
     }
     swap_drop_all_kept();

@@ -13,7 +13,11 @@ void vm_stats_read(struct vm_stats *stats, unsigned flags);
 /* The same for one process, as far as it is counted so. 0 or -ESRCH. Sleeps; holds nothing. */
 int vm_stats_read_one(struct vm_stats *stats, int pid);
 
-/* fs/ and proc/ register what VMSTAT_DROP and a need for frames shall shrink. all: everything
- * that can go. Returns frames freed. Sleeps. At most 8. */
-void shrinker_register(uint64_t (*shrink)(bool all));
+#define SHRINK_ALL UINT64_MAX
+/*
+ * fs/ and proc/ register what a need for frames and VMSTAT_DROP shall shrink, at most 8 caches.
+ * wanted: frames of all memory, of which the cache gives its share. SHRINK_ALL: everything that can
+ * go; then it may sleep. Returns frames freed.
+ */
+void shrinker_register(uint64_t (*shrink)(uint64_t wanted));
 #endif

@@ -31,6 +31,7 @@ static const struct table tables[] = {
     {"paging", swap_call_tests}, {"paging", swap_race_tests},
     {"paging", quota_race_tests}, {"paging", paging_memory_tests},
     {"paging", paging_limit_tests}, {"paging", paging_counter_tests},
+    {"paging", paging_file_tests},
     {"stress", stress_tests},
 };
 #define TABLES (int)(sizeof(tables) / sizeof(tables[0]))

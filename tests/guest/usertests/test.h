@@ -43,7 +43,7 @@ extern const struct test thread_tests[], futex_tests[], thread_memory_tests[];
 extern const struct test paging_quota_tests[], swap_slot_tests[], swap_page_tests[];
 extern const struct test swap_call_tests[], swap_race_tests[], quota_race_tests[];
 extern const struct test paging_memory_tests[];
-extern const struct test paging_limit_tests[], paging_counter_tests[];
+extern const struct test paging_limit_tests[], paging_counter_tests[], paging_file_tests[];
 
 /* Status of a test's process that met something which this machine cannot show. */
 #define STATUS_FAILED 101
