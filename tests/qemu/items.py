@@ -35,6 +35,7 @@ def all_items():
         ("threads on one address space", load.threads_on_one_space),
         ("more than memory", load.more_than_memory),
         ("100,000 areas", load.areas_grow),
+        ("3,600 inodes", load.inodes_grow),
         ("eviction in a big family", load.family_size),
         ("kills at some points", load.kills_quick),
         ("out of memory", load.out_of_memory),

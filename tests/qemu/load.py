@@ -70,6 +70,13 @@ def family_size():
     need("families: ok" in ending.output, ending.output)
 
 
+def inodes_grow():
+    """With 3,600 files in memory open costs what it costs with 50."""
+    ending = boot("inodes", s.SECONDS["usertests"], ICOUNT="1", PAGING="sv39", CMD="inodes")
+    need_status(ending, 0)
+    need("inodes: ok" in ending.output, ending.output)
+
+
 def kills(test):
     """A call that is killed at any point is gone within 100 million instructions; nothing leaks."""
     ending = boot(test, s.SECONDS["usertests"], san=True, ICOUNT="1", CMD="usertests " + test)
