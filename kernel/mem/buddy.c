@@ -3,7 +3,7 @@
  *
  * What always holds, under the lock: a free block of 1 << order frames starts at a multiple of its
  * size; only its first struct page carries PAGE_BUDDY and the order; two free buddies of one order
- * do not exist side by side, for they have been merged; the frames of loose chains are in no block.
+ * do not exist side by side, for they have been merged.
  */
 #include "mem/buddy.h"
 
@@ -34,7 +34,6 @@ void page_allocator_init(struct page_allocator *allocator, struct page *table, u
     allocator->table = table;
     allocator->count = count;
     allocator->free_frames = 0;
-    list_init(&allocator->loose);
     for (unsigned order = 0; order <= MAX_ORDER; order++) {
         list_init(&allocator->free_list[order]);
         allocator->free_count[order] = 0;
@@ -94,51 +93,13 @@ static struct page *block_split(struct page_allocator *allocator, unsigned order
     return page;
 }
 
-/* Locks: the allocator's. A loose chain, which is out of the account then, or NULL. */
-static struct page *loose_take(struct page_allocator *allocator)
-{
-    struct list_head *first = list_first(&allocator->loose);
-
-    if (!first)
-        return NULL;
-    list_del(first);
-    allocator->free_frames -= FRAME_CHAIN;
-    return container_of(first, struct page, lru.link);
-}
-
-/* Locks: the allocator's. */
-static void chain_merge(struct page_allocator *allocator, struct page *chain)
-{
-    while (chain) {
-        struct page *next = chain->chain_next;
-
-        assert(chain->flags == PAGE_CACHED);
-        chain->flags = 0;
-        block_free(allocator, (uint64_t)(chain - allocator->table), 0);
-        chain = next;
-    }
-}
-
-/* Locks: the allocator's. A block, if need be by merging what is loose, or NULL. */
-static struct page *block_alloc(struct page_allocator *allocator, unsigned order)
-{
-    struct page *page = block_split(allocator, order);
-    struct page *chain;
-
-    while (!page && (chain = loose_take(allocator)) != NULL) {
-        chain_merge(allocator, chain);
-        page = block_split(allocator, order);
-    }
-    return page;
-}
-
 struct page *page_allocator_alloc(struct page_allocator *allocator, unsigned order)
 {
     struct page *page;
 
     assert(order <= MAX_ORDER);
     spin_lock(&allocator->lock);
-    page = block_alloc(allocator, order);
+    page = block_split(allocator, order);
     spin_unlock(&allocator->lock);
     return page;
 }
@@ -154,54 +115,5 @@ void page_allocator_free(struct page_allocator *allocator, struct page *page, un
         panic("free of frame %lu by order %u, allocated by %u", (unsigned long)index, order,
               page->order);
     block_free(allocator, index, order);
-    spin_unlock(&allocator->lock);
-}
-
-/* Locks: the allocator's. Makes a chain of the frames of a block. */
-static void chain_make(struct page *block, uint32_t count)
-{
-    for (uint32_t i = 0; i < count; i++) {
-        block[i].order = 0; /* each goes back alone */
-        block[i].flags = PAGE_CACHED;
-        block[i].chain_next = i + 1 < count ? &block[i + 1] : NULL;
-    }
-    block->counts = 0;
-}
-
-struct page *page_allocator_take_chain(struct page_allocator *allocator, uint64_t keep,
-                                       uint32_t *count)
-{
-    struct page *chain = NULL;
-
-    *count = 0;
-    spin_lock(&allocator->lock);
-    if (allocator->free_frames > keep + FRAME_CHAIN) {
-        chain = loose_take(allocator);
-        if (!chain && (chain = block_split(allocator, CHAIN_ORDER)) != NULL)
-            chain_make(chain, FRAME_CHAIN);
-        *count = chain ? FRAME_CHAIN : 0;
-    }
-    if (!chain && allocator->free_frames > keep) { /* pieces are left, or nearly nothing */
-        chain = block_alloc(allocator, 0);
-        *count = chain != NULL;
-        if (chain)
-            chain_make(chain, 1);
-    }
-    spin_unlock(&allocator->lock);
-    return chain;
-}
-
-void page_allocator_give_chain(struct page_allocator *allocator, struct page *chain)
-{
-    spin_lock(&allocator->lock);
-    list_add(&chain->lru.link, &allocator->loose);
-    allocator->free_frames += FRAME_CHAIN;
-    spin_unlock(&allocator->lock);
-}
-
-void page_allocator_merge_chain(struct page_allocator *allocator, struct page *chain)
-{
-    spin_lock(&allocator->lock);
-    chain_merge(allocator, chain);
     spin_unlock(&allocator->lock);
 }

@@ -1,11 +1,15 @@
 /*
  * Single frames and the ledger.
  *
- * Each hart has a list of free frames: a chain that it takes from and gives to, and one that is
- * whole or not there. Whole chains come from and go to the buddy allocator, so that going to and
- * fro at an edge costs nothing. The list has a lock of its own, so a thread that was moved to
- * another hart after it chose a list is merely on a neighbour's list, and another hart may empty it
- * when memory is short.
+ * Three floors: each hart has a list of free frames; below are chains of FRAME_CHAIN frames; below
+ * them the buddy allocator. A hart's list is a chain that it takes from and gives to, and one that
+ * is whole or not there, so that alternating alloc and free at a chain boundary is cheap. A whole
+ * chain that a hart has too much stays as it is, loose, and the next hart in need gets it as it is:
+ * one step for 16 frames. Only when a block is wanted that is not there is a loose chain taken
+ * apart, and its frames merge with their buddies.
+ *
+ * A hart's list has a lock of its own, so a thread that was moved to another hart after it chose a
+ * list is merely on a neighbour's list, and another hart may empty it when memory is short.
  *
  * The ledger counts the frames of each class but FRAME_FREE, per hart; what is free is counted
  * where it lies. So "the classes sum up to frame_managed" is a check and not a tautology.
@@ -20,6 +24,9 @@
 #include "sync/printf.h"
 #include "sync/spinlock.h"
 #include "sync/trace.h"
+
+#define CHAIN_ORDER 4u
+#define FRAME_CHAIN (1u << CHAIN_ORDER) /* frames of a whole chain, linked by chain_next */
 
 struct frame_list {
     struct spinlock lock;
@@ -39,6 +46,11 @@ void (*frame_release_hook)(struct page *const page[], uint32_t count);
 void (*frame_low_hook)(bool missed);
 
 static struct frame_list frame_lists[MAX_HARTS];
+static struct {
+    struct spinlock lock;  /* RANK_CHAINS */
+    struct list_head list; /* whole chains, by lru.link of their first frames */
+    uint64_t frames;       /* in them */
+} loose;
 static uint64_t frame_reserve;     /* the last frames, for FRAME_RESERVE only */
 uint64_t frame_low, frame_high;
 
@@ -91,6 +103,9 @@ void frame_table_init(uint64_t first_pfn, uint64_t count, struct page *table)
     frame_origin = table - first_pfn;
     memset(table, 0, count * sizeof(*table));
     page_allocator_init(&page_allocator, table, count);
+    spin_init(&loose.lock, "frame chains", RANK_CHAINS);
+    list_init(&loose.list);
+    loose.frames = 0;
     for (unsigned i = 0; i < MAX_HARTS; i++)
         spin_init(&frame_lists[i].lock, "frame list", RANK_FRAME_LIST);
 #ifdef SAN
@@ -124,11 +139,91 @@ static uint64_t frames_to_keep(enum frame_class class, unsigned flags)
                                                       : frame_reserve;
 }
 
-/* Locks: the list's, whose top is whole. */
+/* Free frames, but those on the harts' lists. */
+static uint64_t frames_below(void)
+{
+    return page_allocator.free_frames + loose.frames;
+}
+
+/* Locks: loose.lock. A loose chain, which is out of the account then, or NULL. */
+static struct page *loose_take(void)
+{
+    struct list_head *first = list_first(&loose.list);
+
+    if (!first)
+        return NULL;
+    list_del(first);
+    loose.frames -= FRAME_CHAIN;
+    return container_of(first, struct page, lru.link);
+}
+
+/* Makes a chain of the frames of a block, which only the caller has. */
+static struct page *chain_make(struct page *block, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        block[i].order = 0; /* each goes back alone */
+        block[i].flags = PAGE_CACHED;
+        block[i].chain_next = i + 1 < count ? &block[i + 1] : NULL;
+    }
+    block->counts = 0;
+    return block;
+}
+
+/* Gives the frames of a chain, which only the caller has, of any length, to the buddy allocator. */
+static void chain_merge(struct page *chain)
+{
+    while (chain) {
+        struct page *next = chain->chain_next;
+
+        assert(chain->flags == PAGE_CACHED);
+        chain->flags = 0;
+        page_allocator_free(&page_allocator, chain, 0);
+        chain = next;
+    }
+}
+
+/* Locks: loose.lock. A block, if need be by merging what is loose, or NULL. */
+static struct page *block_alloc(unsigned order)
+{
+    struct page *page = page_allocator_alloc(&page_allocator, order);
+    struct page *chain;
+
+    while (!page && (chain = loose_take()) != NULL) {
+        chain_merge(chain);
+        page = page_allocator_alloc(&page_allocator, order);
+    }
+    return page;
+}
+
+/*
+ * A whole chain, or one of a single frame where the last are near; *count is how many. NULL: no
+ * more than keep are free.
+ */
+static struct page *chain_take(uint64_t keep, uint32_t *count)
+{
+    struct page *chain = NULL, *block = NULL;
+
+    *count = FRAME_CHAIN;
+    spin_lock(&loose.lock);
+    if (frames_below() > keep + FRAME_CHAIN && (chain = loose_take()) == NULL)
+        block = page_allocator_alloc(&page_allocator, CHAIN_ORDER);
+    if (!chain && !block) { /* pieces are left, or nearly nothing */
+        block = frames_below() > keep ? block_alloc(0) : NULL;
+        *count = block != NULL;
+    }
+    spin_unlock(&loose.lock);
+    return block ? chain_make(block, *count) : chain;
+}
+
+/* Locks: the list's; its top is whole. */
 static void __attribute__((noinline)) list_spill(struct frame_list *list)
 {
-    if (list->spare)
-        page_allocator_give_chain(&page_allocator, list->spare);
+    if (list->spare) {
+        spin_lock(&loose.lock);
+        list_add(&list->spare->lru.link, &loose.list);
+        loose.frames += FRAME_CHAIN;
+        spin_unlock(&loose.lock);
+    }
     list->spare = list->top;
     list->top = NULL;
     list->count = 0;
@@ -141,8 +236,8 @@ void frame_drain_lists(void)
 
         ledger_begin();
         spin_lock(&list->lock);
-        page_allocator_merge_chain(&page_allocator, list->top);
-        page_allocator_merge_chain(&page_allocator, list->spare);
+        chain_merge(list->top);
+        chain_merge(list->spare);
         list->top = list->spare = NULL;
         list->count = 0;
         spin_unlock(&list->lock);
@@ -181,12 +276,11 @@ static struct page *list_fill_and_pop(enum frame_class class, unsigned flags)
         list->count = FRAME_CHAIN;
         list->spare = NULL;
     } else if (!list->top) {
-        list->top = page_allocator_take_chain(&page_allocator, frames_to_keep(class, flags),
-                                              &list->count);
+        list->top = chain_take(frames_to_keep(class, flags), &list->count);
     }
     spin_unlock(&list->lock);
     ledger_end();
-    if (page_allocator.free_frames < frame_low && frame_low_hook)
+    if (frames_below() < frame_low && frame_low_hook)
         frame_low_hook(false);
     return list_pop(class);
 }
@@ -306,7 +400,7 @@ int frame_wait(void)
     lockorder_release(RANK_FRAMES, &frame_lists);
 
     /* Between the two marks only the kernel itself gets one: for a page's sake it pays no more. */
-    return freed > 0 || page_allocator.free_frames > frames_to_keep(FRAME_ANON, 0) ? 0 : -ENOMEM;
+    return freed > 0 || frames_below() > frames_to_keep(FRAME_ANON, 0) ? 0 : -ENOMEM;
 }
 
 struct page *alloc_pages(unsigned order)
@@ -314,7 +408,9 @@ struct page *alloc_pages(unsigned order)
     struct page *page;
 
     ledger_begin();
-    page = page_allocator_alloc(&page_allocator, order);
+    spin_lock(&loose.lock);
+    page = block_alloc(order);
+    spin_unlock(&loose.lock);
     if (page) {
         page->class = FRAME_KERNEL;
         ledger_add(FRAME_KERNEL, 1l << order);
@@ -335,7 +431,7 @@ void free_pages(struct page *page, unsigned order)
 
 uint64_t frame_free_now(void)
 {
-    uint64_t count = page_allocator.free_frames;
+    uint64_t count = frames_below();
 
     for (unsigned i = 0; i < hart_count; i++)
         count += frame_lists[i].count + (frame_lists[i].spare ? FRAME_CHAIN : 0);

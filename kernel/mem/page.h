@@ -35,7 +35,7 @@ enum page_flag {
     PAGE_ON_LRU = 1 << 6,
     PAGE_REFERENCED = 1 << 7, /* used since the LRU looked */
     PAGE_BUDDY = 1 << 8,     /* free, and the head of a block of 1 << order frames */
-    PAGE_CACHED = 1 << 9,    /* free, in a chain: on a hart's list, or loose (mem/buddy.h) */
+    PAGE_CACHED = 1 << 9,    /* free, in a chain: on a hart's list, or loose (mem/frame.c) */
     PAGE_CHARGED = 1 << 10,  /* unreserved memory: its promise goes with the frame */
     PAGE_PRIVATE = 1 << 11,  /* of a family of processes, not of an object */
     PAGE_KEPT = 1 << 12,     /* the swap cache has a reference: read ahead, or unwritable */

@@ -6,6 +6,7 @@
 #include "mem/page.h"
 #include "riscv/hart.h"
 #include "sync/spinlock.h"
+#include "sync/trace.h"
 
 #define WEAK __attribute__((weak))
 
@@ -108,10 +109,19 @@ WEAK void spin_assert_held(struct spinlock *lock)
     assert_int_equal(lock->locked, 1);
 }
 
+/* ---- Harts ---- */
+
+WEAK struct hart harts[MAX_HARTS];
+WEAK uint32_t hart_count = 1;
+
+WEAK void trace_write(int pid, enum trace_type type, uint64_t va, uint64_t pfn, uint32_t extra)
+{
+    (void)pid, (void)type, (void)va, (void)pfn, (void)extra; /* no hart is traced */
+}
+
 /* ---- RAM ---- */
 
 WEAK uint64_t host_direct_base;
-WEAK struct hart harts[MAX_HARTS];
 WEAK struct page *frame_table, *frame_origin;
 WEAK uint64_t frame_first, frame_count;
 

@@ -151,7 +151,6 @@ struct block {
 static void check_all(const bool *used, uint64_t frames)
 {
     bool *free_here = calloc(frames, sizeof *free_here);
-    struct list_head *loose;
     uint64_t sum = 0;
 
     for (unsigned order = 0; order <= MAX_ORDER; order++) {
@@ -176,17 +175,6 @@ static void check_all(const bool *used, uint64_t frames)
             count++;
         }
         assert_int_equal(count, buddy.free_count[order]);
-    }
-    list_for_each(loose, &buddy.loose) {
-        uint32_t length = 0;
-
-        for (struct page *page = container_of(loose, struct page, lru.link); page;
-             page = page->chain_next, length++, sum++) {
-            assert_int_equal(page->flags, PAGE_CACHED);
-            assert_false(free_here[page - table]);
-            free_here[page - table] = true;
-        }
-        assert_int_equal(length, FRAME_CHAIN);
     }
     assert_int_equal(sum, buddy.free_frames);
     for (uint64_t i = 0; i < frames; i++)
@@ -218,51 +206,15 @@ static void mark(bool *used, struct block block, bool value)
     }
 }
 
-static void mark_chain(bool *used, const struct page *chain, uint32_t count, bool value)
-{
-    for (; chain; chain = chain->chain_next, count--) {
-        assert_int_equal(chain->flags, PAGE_CACHED);
-        assert_int_equal(used[chain - table], !value);
-        used[chain - table] = value;
-    }
-    assert_int_equal(count, 0);
-}
-
-/* A chain is taken, whole or of one frame; or the one that was taken comes back. */
-static void one_chain_operation(bool *used, struct page **chain, uint32_t *count)
-{
-    uint64_t keep = mock_random(8), before = buddy.free_frames;
-
-    if (!*chain) {
-        *chain = page_allocator_take_chain(&buddy, keep, count);
-        assert_int_equal(*chain != NULL, before > keep);
-        assert_true(*count <= 1 || (*count == FRAME_CHAIN && before > keep + FRAME_CHAIN));
-        mark_chain(used, *chain, *count, true);
-        return;
-    }
-    mark_chain(used, *chain, *count, false);
-    if (*count == FRAME_CHAIN && mock_random(3))
-        page_allocator_give_chain(&buddy, *chain);
-    else
-        page_allocator_merge_chain(&buddy, *chain);
-    *chain = NULL;
-}
-
 static void random_operations(uint64_t frames, unsigned rounds)
 {
-    struct page *chain[2] = {NULL, NULL};
-    uint32_t count[2];
     bool *used = calloc(frames, sizeof *used);
     struct block *block = calloc(frames, sizeof *block);
     uint64_t held = 0;
 
     fresh(frames);
     for (unsigned round = 0; round < rounds; round++) {
-        if (mock_random(8) == 0) {
-            unsigned which = mock_random(2);
-
-            one_chain_operation(used, &chain[which], &count[which]);
-        } else if (mock_random(100) < 52) {
+        if (mock_random(100) < 52) {
             struct block got = {.order = mock_random(4) ? mock_random(3) : mock_random(8)};
 
             got.page = page_allocator_alloc(&buddy, got.order);
@@ -287,36 +239,9 @@ static void random_operations(uint64_t frames, unsigned rounds)
         mark(used, block[held], false);
         page_allocator_free(&buddy, block[held].page, block[held].order);
     }
-    for (unsigned i = 0; i < 2; i++)
-        if (chain[i])
-            one_chain_operation(used, &chain[i], &count[i]);
     check_all(used, frames);
     free(used);
     free(block);
-}
-
-/* A chain that came back is handed out as it is, and merges when a block is wanted. */
-static void loose_chains_merge_on_demand(void **state)
-{
-    struct page *chain[FRAMES / FRAME_CHAIN];
-    uint32_t count;
-
-    (void)state;
-    fresh(FRAMES);
-    for (unsigned i = 0; i < FRAMES / FRAME_CHAIN; i++) {
-        chain[i] = page_allocator_take_chain(&buddy, 0, &count);
-        if (i + 1 < FRAMES / FRAME_CHAIN)
-            assert_int_equal(count, FRAME_CHAIN);
-    }
-    assert_int_equal(count, 1); /* as many are left as make a chain: one by one */
-    page_allocator_merge_chain(&buddy, chain[3]);
-    for (unsigned i = 0; i < 3; i++)
-        page_allocator_give_chain(&buddy, chain[i]);
-    assert_int_equal(buddy.free_frames, FRAMES);
-    assert_ptr_equal(page_allocator_take_chain(&buddy, 0, &count), chain[2]);
-    page_allocator_give_chain(&buddy, chain[2]);
-    assert_non_null(page_allocator_alloc(&buddy, 6));
-    assert_int_equal(buddy.free_frames, 0);
 }
 
 static void random_operations_match_the_model(void **state)
@@ -339,7 +264,6 @@ int main(void)
         cmocka_unit_test(a_frame_past_the_end_is_no_buddy),
         cmocka_unit_test(a_double_free_is_caught),
         cmocka_unit_test(a_wrong_order_is_caught),
-        cmocka_unit_test(loose_chains_merge_on_demand),
         cmocka_unit_test(random_operations_match_the_model),
     };
 
