@@ -1,6 +1,7 @@
 /*
- * Directories: an array of 64-byte entries, read from front to back. A new entry takes the first
- * free place; entry_hint says where to begin to look for it.
+ * Directories: an array of 64-byte entries. A large one is searched by its index, which is made at
+ * the first search. A small one, and one for whose index there is no memory, is read from front to
+ * back. Where a damaged disk shows a name twice, the first entry counts either way.
  */
 #include "fs/directory.h"
 
@@ -10,6 +11,7 @@
 #include "fs/buffer.h"
 #include "fs/inode_disk.h"
 #include "fs/log.h"
+#include "fs/name_index.h"
 #include "lib/string.h"
 #include "sync/printf.h"
 #include "thread/thread.h"
@@ -36,7 +38,8 @@ static uint64_t entries_in(const struct inode *directory)
 
 static bool name_equal(const struct dirent *entry, const char *name)
 {
-    return entry->name[0] == name[0] && strncmp(entry->name, name, DIRSIZ) == 0;
+    return entry->name[0] == name[0] && entry->name[1] == name[1] &&
+           strncmp(entry->name, name, DIRSIZ) == 0;
 }
 
 static const char any_name[1];
@@ -74,16 +77,96 @@ static int directory_find(struct inode *directory, const char *name, uint64_t *a
     return -ENOENT;
 }
 
+/*
+ * Locks: directory's. The names of the block before entry *at, the last first, so that of two alike
+ * the first will be found first. 0, -EIO or -EINTR. Sleeps.
+ */
+static int index_block(struct inode *directory, uint64_t *at)
+{
+    const struct dirent *entry;
+    struct buffer *buffer;
+    int error = directory_block(directory, (*at - 1) * ENTRY_BYTES, &buffer);
+
+    if (error)
+        return error;
+    do {
+        entry = (struct dirent *)buffer->data + --*at % ENTRIES_PER_BLOCK;
+        name_index_enter(directory->index, (uint32_t)*at, entry->inum ? entry->name : NULL);
+    } while (*at % ENTRIES_PER_BLOCK);
+    buffer_release(buffer);
+    return thread_is_interrupted() ? -EINTR : 0;
+}
+
+/*
+ * Locks: directory's. A directory of more than a block gets an index. Where memory or a block
+ * cannot be had it gets none, and the search goes without. 0 or -EINTR. Sleeps.
+ */
+static int directory_index(struct inode *directory)
+{
+    uint64_t at = entries_in(directory);
+    int error = 0;
+
+    if (directory->index || at <= ENTRIES_PER_BLOCK || !name_index_create(directory, at))
+        return 0;
+    while (at > 0 && !error)
+        error = index_block(directory, &at);
+    if (error)
+        name_index_drop(directory);
+    return error == -EINTR ? error : 0;
+}
+
+/* directory_find by way of the index. */
+static int indexed_find(struct inode *directory, const char *name, uint64_t *at, uint32_t *number)
+{
+    const struct dirent *entry;
+    struct buffer *buffer;
+    uint32_t link = 0;
+    bool found = false;
+
+    while (!found && (link = name_index_next(directory->index, name, link)) != 0) {
+        int error = directory_block(directory, (link - 1) * ENTRY_BYTES, &buffer);
+
+        if (error)
+            return error;
+        entry = (struct dirent *)buffer->data + (link - 1) % ENTRIES_PER_BLOCK;
+        san_assert(entry->inum);
+        found = name_equal(entry, name);
+        *number = entry->inum;
+        buffer_release(buffer);
+    }
+    *at = link - 1;
+    return found ? 0 : -ENOENT;
+}
+
 int directory_lookup(struct inode *directory, const char *name, uint32_t *number, uint64_t *offset)
 {
     uint64_t at = 0;
     int error;
 
     san_assert(sleeplock_held(&directory->lock));
-    error = directory_find(directory, name, &at, number);
+    error = directory_index(directory);
+    if (!error)
+        error = (directory->index ? indexed_find : directory_find)(directory, name, &at, number);
     if (!error && offset)
         *offset = at * ENTRY_BYTES;
     return error;
+}
+
+/* *at: a free entry, or the end. 0 or -EIO. */
+static int find_free(struct inode *directory, uint64_t *at)
+{
+    uint32_t unused, link = 0;
+    int error;
+
+    if (directory->index)
+        link = name_index_next(directory->index, NULL, 0);
+    *at = link - 1u;
+    if (link)
+        return 0;
+    name_index_drop(directory); /* it is full, if it is there: the next search makes a larger one */
+    *at = 0;
+    error = directory_find(directory, NULL, at, &unused);
+    return error == -ENOENT ? 0 : error;
 }
 
 /* In an operation: the directory gets one more block, of free entries. */
@@ -109,22 +192,21 @@ static int directory_grow(struct inode *directory)
 
 int directory_add(struct inode *directory, const char *name, uint32_t number)
 {
-    uint64_t at = directory->entry_hint;
     struct dirent *entry;
     struct buffer *buffer;
-    uint32_t unused;
-    int error = directory_find(directory, NULL, &at, &unused);
+    uint64_t at;
+    int error = find_free(directory, &at);
 
-    if (error && error != -ENOENT)
+    if (error)
         return error;
-    if (error) { /* full: at the end, perhaps of its last block */
+    san_assert(at <= entries_in(directory));
+    if (at == entries_in(directory)) { /* full: at the end, perhaps of its last block */
         error = at % ENTRIES_PER_BLOCK ? 0 : directory_grow(directory);
         if (error)
             return error;
         directory->object.size += ENTRY_BYTES;
         directory->disk_size = directory->object.size;
     }
-    directory->entry_hint = (uint32_t)at + 1;
     error = directory_block(directory, at * ENTRY_BYTES, &buffer);
     if (error) {
         log_fail("disk error in a directory");
@@ -134,6 +216,8 @@ int directory_add(struct inode *directory, const char *name, uint32_t number)
     entry->inum = (uint16_t)number;
     memset(entry->name, 0, DIRSIZ);
     memcpy(entry->name, name, strnlen(name, DIRSIZ));
+    if (directory->index)
+        name_index_change(directory->index, (uint32_t)at, NULL, name);
     log_write(buffer);
     buffer_release(buffer);
     return inode_flush(directory);
@@ -141,16 +225,18 @@ int directory_add(struct inode *directory, const char *name, uint32_t number)
 
 int directory_remove(struct inode *directory, uint64_t offset)
 {
+    struct dirent *entry;
     struct buffer *buffer;
     int error = directory_block(directory, offset, &buffer);
 
     if (error)
         return error;
-    memset((uint8_t *)buffer->data + offset % DISK_BLOCK_SIZE, 0, ENTRY_BYTES);
+    entry = (struct dirent *)buffer->data + offset / ENTRY_BYTES % ENTRIES_PER_BLOCK;
+    if (directory->index)
+        name_index_change(directory->index, (uint32_t)(offset / ENTRY_BYTES), entry->name, NULL);
+    memset(entry, 0, ENTRY_BYTES);
     log_write(buffer);
     buffer_release(buffer);
-    if (offset / ENTRY_BYTES < directory->entry_hint)
-        directory->entry_hint = (uint32_t)(offset / ENTRY_BYTES);
     return 0;
 }
 

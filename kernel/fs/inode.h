@@ -2,7 +2,8 @@
  * In-memory inodes. Data lives in the inode's vm_object (the page cache), metadata in the buffer
  * cache.
  *
- * guards: l = lock (sleeping, RANK_INODE); h = the inode cache's lock; c = constant while loaded
+ * guards: l = lock (sleeping, RANK_INODE); h = the inode cache's lock; c = constant while loaded;
+ *         x = lock, and that of the list of indexes
  */
 #ifndef FS_INODE_H
 #define FS_INODE_H
@@ -13,6 +14,7 @@
 #include "vm/object.h"
 
 struct mm_struct;
+struct name_index;
 
 struct inode {
     struct vm_object object;    /* object.size is the file's size, l */
@@ -29,7 +31,7 @@ struct inode {
     uint64_t disk_size;         /* l: the size that the disk knows; more than object.size: blocks
                                    beyond the end are still to be freed */
     struct list_head trim_link; /* the list of what is to be trimmed; alone, or NULL: not on it */
-    uint32_t entry_hint;        /* l: of a directory: no free entry before this one */
+    struct name_index *index;   /* x: of a large directory's names, or NULL */
 #ifdef SAN
     uint32_t parent;            /* l: of a directory: the one that it was locked below, or 0 */
 #endif

@@ -4,8 +4,9 @@
  * What always holds: a number is in the hash once at most. An inode with references == 0 is idle:
  * nobody cleans, writes or maps it, and it gets no pages. While it has some, it stays, and reclaim
  * decides on each as on other pages of files, by its use; dirty ones wait for the flusher, which
- * takes a reference of its own. Idle inodes without pages are on the list of empty ones, and go
- * when memory is short, or when too many are on it. So nothing walks over those that have pages,
+ * takes a reference of its own. So does a directory with an index of its names, until that goes.
+ * Idle inodes without either are on the list of empty ones, and go when memory is short, or when
+ * too many are on it. So nothing walks over those that have pages,
  * and memory bounds their number: a page is as large as eight inodes.
  */
 #include "fs/inode_cache.h"
@@ -13,6 +14,7 @@
 #include "abi/errno.h"
 #include "fs/inode_disk.h"
 #include "fs/log.h"
+#include "fs/name_index.h"
 #include "fs/writeback.h"
 #include "mem/buddy.h"
 #include "mem/frame.h"
@@ -67,13 +69,14 @@ static void reference_locked(struct inode *inode)
 }
 
 /*
- * Locks: the cache's. Lists inode where it is empty: nobody uses it, it has no pages, and what it
- * says is on the disk. The count of pages is read without the object's lock: when the last one is
- * just being dropped, inode_emptied comes afterwards.
+ * Locks: the cache's. Lists inode where it is empty: nobody uses it, it has no pages and no index,
+ * and what it says is on the disk. The count of pages is read without the object's lock: when the
+ * last one is just being dropped, inode_emptied comes afterwards; likewise for the index.
  */
 static void list_if_empty(struct inode *inode)
 {
-    if (inode->references == 0 && inode->object.page_count == 0 && list_empty(&inode->empty_link) &&
+    if (inode->references == 0 && inode->object.page_count == 0 && !inode->index &&
+        list_empty(&inode->empty_link) &&
         (!inode->loaded || inode->object.size == inode->disk_size)) {
         list_add_tail(&inode->empty_link, &cache.empty);
         cache.empty_count++;
@@ -147,6 +150,7 @@ static void inode_finish(struct inode *inode)
     int error;
 
     inode_lock(inode);
+    name_index_drop(inode);
     inode->object.size = 0;
     object_truncate(&inode->object, 0);
     inode_unlock(inode);
@@ -182,6 +186,7 @@ static uint32_t free_oldest(void)
     reference_locked(inode);
     list_del(&inode->hash_link);
     spin_unlock(&cache.lock);
+    name_index_drop(inode);
     object_destroy(&inode->object);
     freed = kmem_free(inode);
     spin_lock(&cache.lock);

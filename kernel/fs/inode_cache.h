@@ -5,7 +5,8 @@
 #include "fs/inode.h"
 
 int inode_cache_init(void); /* 0 or -ENOMEM */
-/* The last page of inode was dropped. Locks: its object's. Never sleeps. */
+/* The last page of inode, or its index, was dropped. Locks: its object's, or indexes.lock. Never
+ * sleeps. */
 void inode_emptied(struct inode *inode);
 /*
  * Frees count inodes without users and pages, or more, until that gives a frame.

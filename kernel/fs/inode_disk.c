@@ -48,7 +48,6 @@ int inode_load(struct inode *inode)
     inode->blocks = disk->blocks;
     inode->disk_size = disk->size;
     inode->object.size = disk->size;
-    inode->entry_hint = 0;
     memcpy(inode->addr, disk->addr, sizeof(inode->addr));
     buffer_release(buffer);
     return 0;

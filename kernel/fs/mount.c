@@ -12,6 +12,7 @@
 #include "fs/inode_cache.h"
 #include "fs/inode_disk.h"
 #include "fs/log.h"
+#include "fs/name_index.h"
 #include "fs/path.h"
 #include "fs/recover.h"
 #include "fs/writeback.h"
@@ -112,9 +113,12 @@ static void free_orphans(void)
  */
 static uint64_t fs_shrink(uint64_t wanted)
 {
+    uint64_t freed;
+
     if (wanted == SHRINK_ALL)
         fs_sync();
-    return inode_cache_shrink(wanted) + buffer_shrink(wanted);
+    freed = name_index_shrink(wanted >= frame_managed); /* inodes whose index is gone may go, too */
+    return freed + inode_cache_shrink(wanted) + buffer_shrink(wanted);
 }
 
 static int start(const struct disk_super *super, uint64_t sequence)
@@ -130,6 +134,7 @@ static int start(const struct disk_super *super, uint64_t sequence)
         return error;
     buffer_order_init(super);
     inode_disk_init(super);
+    name_index_init();
     writeback_init();
     return block_alloc_init(super);
 }

@@ -20,7 +20,8 @@ struct table {
 static const struct table tables[] = {
     {"proc", process_tests}, {"proc", kill_tests}, {"proc", exec_tests}, {"proc", library_tests},
     {"proc", long_call_tests},
-    {"fs", file_tests},      {"fs", directory_tests}, {"fs", pipe_tests}, {"fs", disk_tests},
+    {"fs", file_tests},      {"fs", directory_tests}, {"fs", name_tests}, {"fs", pipe_tests},
+    {"fs", disk_tests},
     {"cow", cow_tests},      {"fault", fault_tests}, {"fault", memory_tests},
     {"vm", mmap_tests},      {"vm", mmap_file_tests}, {"vm", mmap_hole_tests},
     {"vm", mmap_race_tests},

@@ -32,7 +32,8 @@ struct test {
 
 /* Each table ends with a test without a name. */
 extern const struct test process_tests[], kill_tests[], exec_tests[], library_tests[];
-extern const struct test file_tests[], directory_tests[], pipe_tests[], disk_tests[];
+extern const struct test file_tests[], directory_tests[], name_tests[], pipe_tests[];
+extern const struct test disk_tests[];
 extern const struct test cow_tests[], fault_tests[], memory_tests[];
 extern const struct test code_tests[], pointer_tests[], nomem_tests[], stress_tests[];
 extern const struct test long_call_tests[];
