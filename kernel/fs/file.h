@@ -82,7 +82,6 @@ extern const struct device_ops *device_table[DEVICE_MAJORS];
  * fs/console.c. Minor 0 gives whole lines, echoed and edited; minor 1 ("raw") gives characters as
  * they are typed, for a program that edits its own line.
  */
-#define CONSOLE_LINES 0
 #define CONSOLE_RAW 1
 void console_init(void); /* registers DEVICE_CONSOLE, takes over console input */
 /* Prints the processes, at the typing of Ctrl-P; proc/ sets it. Called by an interrupt handler. */

@@ -36,7 +36,7 @@ static bool mode_works(uint32_t levels)
     const uint64_t *root = levels == 3   ? boot_root_sv39
                            : levels == 4 ? boot_root_sv48
                                          : boot_root_sv57;
-    uint64_t satp = (uint64_t)(levels + 5) << SATP_MODE_SHIFT | image_pa(root) >> PAGE_SHIFT;
+    uint64_t satp = (SATP_SV39 + levels - 3) << SATP_MODE_SHIFT | image_pa(root) >> PAGE_SHIFT;
 
     csr_write(satp, satp);
     __asm__ volatile("sfence.vma" : : : "memory");

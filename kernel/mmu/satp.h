@@ -7,8 +7,7 @@
 
 static inline uint64_t satp_make(const struct page_table *table, uint64_t asid)
 {
-    /* Sv39 is mode 8, and each further level one more. */
-    return (uint64_t)(table->levels + 5) << SATP_MODE_SHIFT | asid << SATP_ASID_SHIFT |
+    return (SATP_SV39 + table->levels - 3) << SATP_MODE_SHIFT | asid << SATP_ASID_SHIFT |
            direct_pa(table->root) >> PAGE_SHIFT;
 }
 

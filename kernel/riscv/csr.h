@@ -11,11 +11,8 @@
 #define SSTATUS_SPIE (1 << 5) /* interrupts were on before the trap */
 #define SSTATUS_SPP (1 << 8)  /* the trap came from supervisor mode */
 #define SSTATUS_VS (3 << 9)   /* state of the vector registers: always off */
-#define SSTATUS_FS (3 << 13)  /* state of the floating-point registers: */
-#define SSTATUS_FS_OFF (0 << 13)
+#define SSTATUS_FS (3 << 13)  /* state of the floating-point registers: enum fp_use */
 #define SSTATUS_FS_INITIAL (1 << 13)
-#define SSTATUS_FS_CLEAN (2 << 13)
-#define SSTATUS_FS_DIRTY (3 << 13)
 #define SSTATUS_SUM (1 << 18) /* the kernel may touch user pages: never */
 #define SSTATUS_MXR (1 << 19) /* executable pages may be read: never */
 
@@ -26,9 +23,7 @@
 
 #define SATP_MODE_SHIFT 60
 #define SATP_ASID_SHIFT 44
-#define SATP_SV39 ADDRESS(8)
-#define SATP_SV48 ADDRESS(9)
-#define SATP_SV57 ADDRESS(10)
+#define SATP_SV39 ADDRESS(8) /* three levels; each further level one more */
 
 #ifndef __ASSEMBLER__
 #include <stdbool.h>

@@ -17,7 +17,6 @@
 #define TABLE 0x01    /* V */
 #define GIGAPAGE_SHIFT 30
 #define MEGAPAGE_SHIFT 21
-#define SV39_ROOT_INDEX(va) (((va) >> GIGAPAGE_SHIFT) & 511)
 #define HART_STACK_BYTES 8192
 #define BOOT_SATP (SATP_SV39 << SATP_MODE_SHIFT)
 

@@ -17,8 +17,6 @@ void sbi_set_timer(uint64_t deadline);
 /* A software interrupt on each hart of the mask. */
 void sbi_send_ipi(uint64_t harts_mask);
 
-/* bytes == SBI_FENCE_ALL: everything. */
-#define SBI_FENCE_ALL (~0ul)
 void sbi_remote_sfence_vma(uint64_t harts_mask, uint64_t start, uint64_t bytes);
 void sbi_remote_fence_i(uint64_t harts_mask);
 
