@@ -36,6 +36,7 @@ def all_items():
         ("more than memory", load.more_than_memory),
         ("100,000 areas", load.areas_grow),
         ("3,600 inodes", load.inodes_grow),
+        ("10,000 names", load.names_grow),
         ("eviction in a big family", load.family_size),
         ("kills at some points", load.kills_quick),
         ("out of memory", load.out_of_memory),

@@ -77,6 +77,13 @@ def inodes_grow():
     need("inodes: ok" in ending.output, ending.output)
 
 
+def names_grow():
+    """A name among 10,000 is made, found, missed, moved and removed as one among 2,500."""
+    ending = boot("names", s.SECONDS["usertests"], ICOUNT="1", PAGING="sv39", CMD="names")
+    need_status(ending, 0)
+    need("names: ok" in ending.output, ending.output)
+
+
 def kills(test):
     """A call that is killed at any point is gone within 100 million instructions; nothing leaks."""
     ending = boot(test, s.SECONDS["usertests"], san=True, ICOUNT="1", CMD="usertests " + test)
