@@ -127,6 +127,21 @@ int block_transfer(struct block_device *device, enum block_operation operation, 
     return block_run(device, &wait);
 }
 
+int block_read_pages(struct block_device *device, uint64_t sector, struct page *const page[],
+                     uint32_t count)
+{
+    struct block_wait wait;
+
+    wait.request.operation = BLOCK_READ;
+    wait.request.sector = sector;
+    wait.request.segments = count;
+    for (uint32_t i = 0; i < count; i++) {
+        wait.request.segment[i].data = page_va(page[i]);
+        wait.request.segment[i].bytes = PAGE_SIZE;
+    }
+    return block_run(device, &wait);
+}
+
 int block_flush(struct block_device *device)
 {
     struct block_wait wait;

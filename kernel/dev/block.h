@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "lib/list.h"
+#include "mem/page.h"
 
 #define SECTOR_SIZE 512u
 #define BLOCK_SEGMENTS 16
@@ -50,6 +51,9 @@ void block_submit(struct block_device *device, struct block_request *request);
 /* One request and its end. Sleeps. Returns 0 or -EIO. bytes a multiple of 512. */
 int block_transfer(struct block_device *device, enum block_operation operation, uint64_t sector,
                    void *data, uint32_t bytes);
+/* The same into pages, BLOCK_SEGMENTS at most. */
+int block_read_pages(struct block_device *device, uint64_t sector, struct page *const page[],
+                     uint32_t count);
 int block_flush(struct block_device *device);          /* Sleeps. Returns 0 or -EIO. */
 
 /* For drivers: the end of a request, status 0 or -EIO. The request is the submitter's again. */

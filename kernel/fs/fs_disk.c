@@ -1,4 +1,4 @@
-/* The file system's disk, one block at a time. */
+/* The file system's disk, by blocks. */
 #include "fs/fs_disk.h"
 
 #include "abi/disk.h"
@@ -11,6 +11,11 @@ int disk_read(uint32_t block, void *data)
 {
     return block_transfer(fs_disk, BLOCK_READ, (uint64_t)block * SECTORS_PER_BLOCK, data,
                           DISK_BLOCK_SIZE);
+}
+
+int disk_read_pages(uint32_t block, struct page *const page[], uint32_t count)
+{
+    return block_read_pages(fs_disk, (uint64_t)block * SECTORS_PER_BLOCK, page, count);
 }
 
 int disk_write(uint32_t block, const void *data)

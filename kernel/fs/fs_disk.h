@@ -1,4 +1,4 @@
-/* The file system's disk, one block at a time. */
+/* The file system's disk, by blocks. */
 #ifndef FS_FS_DISK_H
 #define FS_FS_DISK_H
 
@@ -8,6 +8,7 @@ extern struct block_device *fs_disk; /* the disk that is mounted; constant from 
 
 /* Sleep. Return 0 or -EIO. */
 int disk_read(uint32_t block, void *data);
+int disk_read_pages(uint32_t block, struct page *const page[], uint32_t count); /* by one request */
 int disk_write(uint32_t block, const void *data);
 
 #endif

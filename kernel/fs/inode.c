@@ -141,7 +141,7 @@ static int64_t read_piece(struct inode *inode, struct mm_struct *mm, uint64_t us
     bytes = smaller(bytes, PAGE_SIZE - (offset & PAGE_MASK));
     if (inode->type != T_FILE)
         return read_directory_piece(inode, mm, user, offset, bytes);
-    error = object_read_page(&inode->object, offset >> PAGE_SHIFT, &page);
+    error = object_read_page(&inode->object, offset >> PAGE_SHIFT, READ_NORMAL, &page);
     if (error)
         return error;
     bytes = copy_out(mm, user, (uint8_t *)page_va(page) + (offset & PAGE_MASK), bytes);

@@ -90,28 +90,35 @@ static void clear_tail(struct page *page, uint64_t size)
         memset((uint8_t *)page_va(page) + keep, 0, PAGE_SIZE - keep);
 }
 
-/* Locks: the page's, perhaps the inode's too. The size is read once the page is in the cache: who
- * makes the file shorter sets the size first and then looks for pages. */
-static int read_page(struct vm_object *object, struct page *page)
+/*
+ * Locks: the pages', perhaps the inode's too. The size is read once the pages are in the cache: who
+ * makes the file shorter sets the size first and then looks for pages. What comes along with the
+ * first page is what follows it in the file and on the disk.
+ */
+static int read_pages(struct vm_object *object, struct page *const page[], uint32_t count)
 {
     uint64_t size = __atomic_load_n(&object->size, __ATOMIC_ACQUIRE);
-    uint32_t block = 0;
+    uint32_t block = 0, next, filled = 1;
     int error = 0;
 
-    if (page->index << PAGE_SHIFT < size)
-        error = bmap_lookup(inode_of(object), page->index, &block);
+    if (page[0]->index << PAGE_SHIFT < size)
+        error = bmap_lookup(inode_of(object), page[0]->index, &block);
     if (error)
         return error;
     if (!block) {
-        page_clear(page_va(page));
-        return 0;
+        page_clear(page_va(page[0]));
+        return 1;
     }
-    error = disk_read(block, page_va(page));
+    while (filled < count && page[filled]->index << PAGE_SHIFT < size &&
+           bmap_lookup(inode_of(object), page[filled]->index, &next) == 0 &&
+           next == block + filled)
+        filled++;
+    error = disk_read_pages(block, page, filled);
     if (error)
         return error;
-    update_vm_stats(VM_STAT_FILE_READ, 1);
-    clear_tail(page, size);
-    return 0;
+    update_vm_stats(VM_STAT_FILE_READ, filled);
+    clear_tail(page[filled - 1], size);
+    return (int)filled;
 }
 
 /* Locks: the page's, inode's. May the page join the batch? Finds its block. 1, 0 or -EIO. */
@@ -302,7 +309,7 @@ static int sync_object(struct vm_object *object)
 }
 
 const struct vm_object_ops inode_object_ops = {
-    .read_page = read_page,
+    .read_pages = read_pages,
     .get = object_get,
     .put = object_put,
     .write_back = write_back,

@@ -295,9 +295,9 @@ static struct page *__attribute__((noinline)) frame_alloc_slow(enum frame_class 
         frame_drain_lists();
         page = list_fill_and_pop(class, flags);
     }
-    /* For a program's page somebody waits, holding nothing: better than what goes without that. */
-    while (!page && class != FRAME_ANON && !(flags & FRAME_NOWAIT) && frame_reclaim_hook &&
-           frame_reclaim_hook(FRAME_CHAIN, false) > 0)
+    /* For a page of a program or a file somebody waits, holding nothing: frame_wait finds more. */
+    while (!page && class != FRAME_ANON && class != FRAME_FILE && !(flags & FRAME_NOWAIT) &&
+           frame_reclaim_hook && frame_reclaim_hook(FRAME_CHAIN, false) > 0)
         page = list_fill_and_pop(class, flags);
     if (!page) {
         update_vm_stats(VM_STAT_ALLOC_FAIL, 1);

@@ -19,8 +19,9 @@ enum frame_flag {
 
 /*
  * One frame with one reference, or NULL. Without FRAME_NOWAIT it may drop clean pages of the cache
- * to find one, but for FRAME_ANON, whose callers can wait; it never waits for I/O or for a lock, so
- * sleeping locks may be held. Not from interrupts.
+ * to find one, but for FRAME_ANON and FRAME_FILE: their callers let go of all they hold, and call
+ * frame_wait. It never waits for I/O or for a lock, so sleeping locks may be held. Not from
+ * interrupts.
  */
 struct page *frame_alloc(enum frame_class class, unsigned flags);
 

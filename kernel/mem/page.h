@@ -39,6 +39,7 @@ enum page_flag {
     PAGE_CHARGED = 1 << 10,  /* unreserved memory: its promise goes with the frame */
     PAGE_PRIVATE = 1 << 11,  /* of a family of processes, not of an object */
     PAGE_KEPT = 1 << 12,     /* the swap cache has a reference: read ahead, or unwritable */
+    PAGE_AHEAD = 1 << 13,    /* a file page: read ahead, and nobody has asked for it since */
 };
 
 struct vm_object;

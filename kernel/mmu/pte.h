@@ -171,6 +171,12 @@ static inline pte_t pte_make_user(pfn_t pfn, uint64_t allowed)
     return pte_make(pfn, bits);
 }
 
+/* The same without A: whether it is used is to be seen. */
+static inline pte_t pte_unused(pte_t pte)
+{
+    return pte & ~(pte_t)PTE_A;
+}
+
 /* A PTE is read in one piece: hardware and other harts change A and D. */
 static inline pte_t pte_load(const pte_t *slot)
 {

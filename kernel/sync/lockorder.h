@@ -23,7 +23,7 @@ enum lock_rank {
     RANK_MM,         /* never together with RANK_INODE */
     RANK_PAGE,       /* one by waiting, more by try */
     RANK_SWAP_WRITE, /* pages on their way to swap: a wait for one, and the thread that has them */
-    RANK_BUFFER,     /* several, see fs/buffer.c; read_page looks into some, its page locked */
+    RANK_BUFFER,     /* several, see fs/buffer.c; read_pages looks into some, its pages locked */
     RANK_SWAP_IO,    /* a transfer to or from swap */
     RANK_DISK,       /* a wait for a disk */
     RANK_FAMILY,     /* family, and a vm_object's list of VMAs */

@@ -243,8 +243,10 @@ enum fault_result anon_swap_in(struct vm_fault *fault)
 
     race_window();
     page = swap_find_page(slot);
-    if (!page)
+    if (!page) {
+        fault->advice = fault_advice(fault);
         return FAULT_WANT_SWAP;
+    }
     if (!page_trylock(page)) {
         fault_keep(fault, page);
         return FAULT_WANT_LOCK;

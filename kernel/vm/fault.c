@@ -262,7 +262,7 @@ static enum fault_result wait_for_swap(struct vm_fault *fault)
     int count;
 
     race_window();
-    count = read_from_swap(pte_swap_slot(fault->old), !fault->has_quota, &page);
+    count = read_from_swap(pte_swap_slot(fault->old), fault->advice, &page);
     if (count == -EAGAIN || (count == -EIO && !entry_is_old(fault)))
         return FAULT_RETRY;
     if (count < 0)
@@ -283,9 +283,7 @@ static enum fault_result fault_wait(struct vm_fault *fault, enum fault_result wa
     case FAULT_WANT_FRAME:
         return frame_wait() ? FAULT_NO_MEMORY : FAULT_RETRY;
     case FAULT_WANT_PAGE:
-        error = object_read_page(fault->object, fault->index, &page);
-        if (!error && fault->ahead)
-            object_read_ahead(fault->object, fault->index + 1, fault->ahead);
+        error = object_read_page(fault->object, fault->index, fault->advice, &page);
         object_done(fault);
         if (error)
             return wait_failed(error);
@@ -357,7 +355,6 @@ enum fault_result fault_and_copy(struct mm_struct *mm, uint64_t address, unsigne
     fault.sp = sp;
     fault.page = NULL;
     fault.object = NULL;
-    fault.ahead = 0;
     fault.has_quota = fault.brings_page = fault.has_asked = fault.may_exceed = false;
     fault.stamp = fault.patience = 0;
     fault.tables.count = 0;

@@ -70,7 +70,7 @@ struct vm_fault {
     struct page *page;          /* with a reference: waited for in an earlier round */
     struct vm_object *object;   /* with a use: to be read from */
     uint64_t index;
-    uint32_t ahead;             /* so many pages after it may be read along */
+    enum read_advice advice;    /* about its neighbours, there or in swap */
     bool has_quota;             /* the space, when this was looked at */
     bool brings_page;           /* a private page: it counts for the quota */
     bool has_asked;             /* the quota for room */
@@ -123,6 +123,14 @@ fault_install(struct vm_fault *fault, pte_t entry)
     if (!pte_has_frame(fault->old))
         __atomic_fetch_add(&fault->mm->resident, 1, __ATOMIC_RELAXED);
     return FAULT_OK;
+}
+
+/* What may be read along with the page. Locks: the mm lock for reading. */
+static inline enum read_advice fault_advice(const struct vm_fault *fault)
+{
+    if (fault->has_quota || (fault->vma->flags & VMA_RANDOM))
+        return READ_RANDOM;
+    return fault->vma->flags & VMA_SEQUENTIAL ? READ_SEQUENTIAL : READ_NORMAL;
 }
 
 /* Keeps page, with its reference, for the next round. */

@@ -19,7 +19,6 @@
 #include "vm/vma.h"
 
 #define AROUND_PAGES 16u     /* a window, aligned, of which what is cached is shown by one fault */
-#define READ_AHEAD_PAGES 8u  /* after a page that was not cached, where the advice is SEQUENTIAL */
 
 static uint64_t index_of(const struct vm_area_struct *vma, uint64_t va)
 {
@@ -35,8 +34,36 @@ static enum fault_result want_of_object(struct vm_fault *fault, uint64_t index,
     object->ops->get(object);
     fault->object = object;
     fault->index = index;
-    fault->ahead = fault->vma->flags & VMA_SEQUENTIAL ? READ_AHEAD_PAGES : 0;
+    fault->advice = fault_advice(fault);
     return want;
+}
+
+/*
+ * The page at fault->va has to be read. Those below it that were read ahead, and shown here along
+ * with others: have they been used? Locks: the mm lock for reading.
+ */
+static void note_used_below(struct vm_fault *fault)
+{
+    struct vm_object *object = fault->vma->object;
+    uint64_t below = (fault->va - fault->vma->start) >> PAGE_SHIFT;
+    uint64_t in_table = fault->va % LEAF_TABLE_SPAN >> PAGE_SHIFT;
+    pte_t *slot = fault->slot;
+
+    if (below > in_table)
+        below = in_table;
+    if (below > READ_AHEAD_MAX)
+        below = READ_AHEAD_MAX;
+    spin_lock(&object->lock);
+    spin_lock(&fault->mm->page_table.lock);
+    for (; slot && below > 0; below--) {
+        pte_t entry = pte_load(--slot);
+
+        if (pte_allows(entry, ACCESS_READ) && pte_marked(entry, ACCESS_READ) &&
+            page_clear_flag(pfn_page(pte_pfn(entry)), PAGE_AHEAD))
+            read_ahead_used(&object->ahead);
+    }
+    spin_unlock(&fault->mm->page_table.lock);
+    spin_unlock(&object->lock);
 }
 
 /* There is none, or it is not up to date, or somebody has its lock; our reference goes along. */
@@ -49,6 +76,7 @@ static enum fault_result __attribute__((noinline)) page_not_ready(struct vm_faul
     }
     if (page)
         page_put(page);
+    note_used_below(fault);
     return want_of_object(fault, index, FAULT_WANT_PAGE);
 }
 
@@ -124,6 +152,8 @@ static inline bool show_page(const struct vm_area_struct *vma, pte_t *slot, uint
         return false;
     if (__builtin_expect(vma->flags & VMA_LOCKED, 0))
         entry = pte_locked(entry, true);
+    if (__builtin_expect(flags & PAGE_AHEAD, 0))
+        entry = pte_unused(entry); /* the next read will ask: see note_used_below */
     __atomic_fetch_add(&page->counts, PAGE_MAPPED_REF, __ATOMIC_RELAXED);
     tlb_check_code(&vma->mm->page_table, va, entry);
     pte_set(slot, entry);
@@ -302,6 +332,7 @@ static enum fault_result copy_from_object(struct vm_fault *fault, uint8_t *data)
             page_put(page);
             return FAULT_PAST_END;
         }
+        object_page_wanted(vma->object, page);
         memcpy(data, (uint8_t *)page_va(page) + (at & PAGE_MASK), bytes);
         page_put(page);
         data += bytes;

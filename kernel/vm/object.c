@@ -5,6 +5,10 @@
  * reference from the tree; it is on file_lru, or, of shared memory, on anon_lru. A page leaves the
  * tree only under its page lock, so owner and index are stable for the holder of that lock. New
  * references to a page that its object alone refers to are taken under the object's lock only.
+ *
+ * A page that is read brings others along: new ones, which nobody else can have locked. All are in
+ * the tree before the size of the object is looked at, and locked until they are filled or removed:
+ * so truncation finds each of them, and waits.
  */
 #include "vm/object.h"
 
@@ -74,14 +78,15 @@ struct page *object_find_page(struct vm_object *object, uint64_t index)
 }
 
 /* A page for index, not in the tree yet. 0, -ENOMEM, or -EDQUOT: it cannot be promised. */
-static int page_create(struct vm_object *object, uint64_t index, struct page **out)
+static int page_create(struct vm_object *object, uint64_t index, unsigned flags,
+                       struct page **out)
 {
     struct commit one = {.pages = 1};
     struct page *page;
 
     if (object->is_unreserved && commit_charge(one) != 0)
         return -EDQUOT;
-    page = frame_alloc(object->is_memory ? FRAME_ANON : FRAME_FILE, 0);
+    page = frame_alloc(object->is_memory ? FRAME_ANON : FRAME_FILE, flags);
     if (!page) {
         if (object->is_unreserved)
             commit_release(one);
@@ -141,14 +146,15 @@ static bool page_return(struct vm_object *object, uint64_t index, struct page *p
  * Brings the page at index back from slot, where that was seen. The slot may be another's by now:
  * then what is found or fails is not the object's. 0: look again; -ENOMEM, -EIO. Sleeps.
  */
-static int object_swap_in(struct vm_object *object, uint64_t index, uint32_t slot)
+static int object_swap_in(struct vm_object *object, uint64_t index, uint32_t slot,
+                          enum read_advice advice)
 {
     struct page *page;
     int error;
 
     race_window();
     page = swap_find_page((swp_entry_t){slot - 1});
-    error = page ? 0 : read_from_swap((swp_entry_t){slot - 1}, true, &page);
+    error = page ? 0 : read_from_swap((swp_entry_t){slot - 1}, advice, &page);
     if (error == -EAGAIN || (error == -EIO && find_slot(object, index) != slot))
         return 0;
     if (error < 0)
@@ -193,7 +199,7 @@ int object_bring_back(struct vm_object *object)
         spin_unlock(&object->lock);
         if (!found)
             break;
-        error = object_read_page(object, index, &page);
+        error = object_read_page(object, index, READ_NORMAL, &page);
         if (!error)
             page_put(page);
         else if (error == -ENOMEM)
@@ -215,15 +221,18 @@ static void release_slots(struct vm_object *object)
     }
 }
 
-/* A new page, locked, becomes the one at index. 0 and *out; -EEXIST, -ENOMEM or -EDQUOT. */
-static int page_add(struct vm_object *object, uint64_t index, struct page **out)
+/*
+ * A new page, locked, becomes the one at index. 0 and *out; -EEXIST, -ENOMEM or -EDQUOT. Flags: of
+ * frame_alloc.
+ */
+static int page_add(struct vm_object *object, uint64_t index, unsigned flags, struct page **out)
 {
     struct page *page;
-    int error = page_create(object, index, &page);
+    int error = page_create(object, index, flags, &page);
 
     if (error)
         return error;
-    page_lock(page);
+    page_trylock(page); /* nobody else has it */
     spin_lock(&object->lock);
     error = page_tree_find(&object->pages, index) || page_tree_find_slot(&object->pages, index)
                 ? -EEXIST
@@ -247,7 +256,8 @@ static int page_add(struct vm_object *object, uint64_t index, struct page **out)
  * The page at index with a reference and its lock, or a new one, locked and not up to date. A page
  * that another thread had locked may have been removed when its lock is ours: look again.
  */
-static int page_find_or_create(struct vm_object *object, uint64_t index, struct page **out)
+static int page_find_or_create(struct vm_object *object, uint64_t index, enum read_advice advice,
+                               struct page **out)
 {
     int error = -EEXIST;
 
@@ -264,12 +274,12 @@ static int page_find_or_create(struct vm_object *object, uint64_t index, struct 
             page_unlock(page);
             page_put(page);
         } else if (slot) {
-            int failed = object_swap_in(object, index, slot);
+            int failed = object_swap_in(object, index, slot, advice);
 
             if (failed)
                 return failed;
         } else {
-            error = page_add(object, index, out);
+            error = page_add(object, index, 0, out);
         }
     }
     return error;
@@ -316,13 +326,69 @@ static void page_remove(struct vm_object *object, struct page *page)
     page_put(page);
 }
 
-/* Locks: the page's. Fills it; where that fails the page is removed. */
-static int page_fill(struct vm_object *object, struct page *page)
+/*
+ * Locks: page[0]'s. New pages, locked, for those after it that are not cached. Returns: how many
+ * there are, page[0] among them.
+ */
+static uint32_t run_begin(struct vm_object *object, struct page *page[], uint32_t most)
 {
+    uint64_t first = page[0]->index;
+    uint32_t count = 1;
+
+    while (count < most && (first + count) << PAGE_SHIFT < object->size) {
+        race_window(); /* the size is looked at again once the page is in the tree */
+        if (page_add(object, first + count, FRAME_NOWAIT, &page[count]) != 0)
+            break;
+        count++;
+    }
+    return count;
+}
+
+/* Locks: those of the pages. The first `filled` are what the object holds, the others nothing. */
+static void run_end(struct vm_object *object, struct page *const page[], uint32_t count,
+                    uint32_t filled)
+{
+    for (uint32_t i = 1; i < count; i++) {
+        if (i < filled)
+            page_set(page[i], PAGE_UPTODATE | PAGE_AHEAD);
+        else
+            page_remove(object, page[i]);
+        page_unlock(page[i]);
+        page_put(page[i]);
+    }
+}
+
+/* Locks: page[0]'s. Reads it, and others along with it. 0 or -EIO. */
+static int run_read(struct vm_object *object, struct page *page[], enum read_advice advice)
+{
+    uint32_t count = run_begin(object, page, read_ahead_size(&object->ahead, advice));
+    int filled = object->ops->read_pages(object, page, count);
+
+    if (filled < 0 && count > 1) { /* it may have been one of the others */
+        run_end(object, page, count, 1);
+        count = 1;
+        filled = object->ops->read_pages(object, page, 1);
+    }
+    if (filled < 0)
+        return filled;
+    if (advice != READ_RANDOM) {
+        spin_lock(&object->lock);
+        read_ahead_note(&object->ahead, (uint32_t)page[0]->index,
+                        (uint32_t)page[0]->index + (uint32_t)filled);
+        spin_unlock(&object->lock);
+    }
+    run_end(object, page, count, (uint32_t)filled);
+    return 0;
+}
+
+/* Locks: the page's. Fills it; where that fails the page is removed. */
+static int page_fill(struct vm_object *object, struct page *page, enum read_advice advice)
+{
+    struct page *run[READ_AHEAD_MAX] = {page};
     int error = 0;
 
-    if (object->ops->read_page)
-        error = object->ops->read_page(object, page);
+    if (object->ops->read_pages)
+        error = run_read(object, run, advice);
     else
         page_clear(page_va(page));
     if (error)
@@ -332,16 +398,28 @@ static int page_fill(struct vm_object *object, struct page *page)
     return error;
 }
 
-int object_lock_page(struct vm_object *object, uint64_t index, bool whole, struct page **out)
+void object_page_wanted(struct vm_object *object, struct page *page)
+{
+    if (!page_test(page, PAGE_AHEAD) || !page_clear_flag(page, PAGE_AHEAD))
+        return;
+    spin_lock(&object->lock);
+    read_ahead_used(&object->ahead);
+    spin_unlock(&object->lock);
+}
+
+/* As object_lock_page; reads as advised. */
+static int lock_page(struct vm_object *object, uint64_t index, bool whole, enum read_advice advice,
+                     struct page **out)
 {
     struct page *page;
-    int error = page_find_or_create(object, index, &page);
+    int error = page_find_or_create(object, index, advice, &page);
 
     if (error)
         return error;
     page_set(page, PAGE_REFERENCED);
+    object_page_wanted(object, page);
     if (!page_test(page, PAGE_UPTODATE) && !whole) {
-        error = page_fill(object, page);
+        error = page_fill(object, page, advice);
         if (error) {
             page_unlock(page);
             page_put(page);
@@ -352,27 +430,33 @@ int object_lock_page(struct vm_object *object, uint64_t index, bool whole, struc
     return 0;
 }
 
+int object_lock_page(struct vm_object *object, uint64_t index, bool whole, struct page **out)
+{
+    return lock_page(object, index, whole, READ_NORMAL, out);
+}
+
 /* object_read_page where the page is absent, or does not say yet that it is up to date and used. */
 static int __attribute__((cold)) read_page_locked(struct vm_object *object, uint64_t index,
-                                                  struct page **out)
+                                                  enum read_advice advice, struct page **out)
 {
-    int error = object_lock_page(object, index, false, out);
+    int error = lock_page(object, index, false, advice, out);
 
     if (!error)
         page_unlock(*out);
     return error;
 }
 
-int object_read_page(struct vm_object *object, uint64_t index, struct page **out)
+int object_read_page(struct vm_object *object, uint64_t index, enum read_advice advice,
+                     struct page **out)
 {
     const uint32_t ready = PAGE_UPTODATE | PAGE_REFERENCED;
     struct page *page = find_page(object, index);
 
     if (!page)
-        return read_page_locked(object, index, out);
+        return read_page_locked(object, index, advice, out);
     if ((__atomic_load_n(&page->flags, __ATOMIC_ACQUIRE) & ready) != ready) {
         page_put(page);
-        return read_page_locked(object, index, out);
+        return read_page_locked(object, index, advice, out);
     }
     *out = page;
     return 0;
@@ -386,7 +470,7 @@ void object_read_ahead(struct vm_object *object, uint64_t index, uint64_t count)
         struct page *page;
 
         if (index << PAGE_SHIFT >= object->size || thread_is_interrupted() ||
-            object_read_page(object, index, &page) != 0)
+            object_read_page(object, index, READ_SEQUENTIAL, &page) != 0)
             return;
         page_put(page);
     }

@@ -4,7 +4,7 @@
  * pages and no others. A file system embeds one in each in-memory inode, so vm/ never names an
  * inode.
  *
- * The life of a cached page: created locked, filled by read_page or by a writer, PAGE_UPTODATE;
+ * The life of a cached page: created locked, filled by read_pages or by a writer, PAGE_UPTODATE;
  * dirty and clean under the page lock; removed under the page lock, by truncation or by reclaim.
  * The object holds one reference to each of its pages. Who has the page lock looks at page->owner
  * first: NULL means that the page was removed meanwhile.
@@ -24,16 +24,19 @@
 #include "sync/spinlock.h"
 #include "thread/sleeplock.h"
 #include "vm/page_tree.h"
+#include "vm/read_ahead.h"
 
 struct vm_object;
 
 struct vm_object_ops {
     /*
-     * Fills page (locked, referenced, not up to date) with what the object holds at page->index;
-     * bytes past the end and holes are zero. Sleeps. Returns 0, -EIO or -ENOMEM. Must not take the
-     * inode lock: the caller may hold it, or hold nothing. NULL: always zeros.
+     * Fills page[0] with what the object holds at its index, and as many of those that follow it
+     * as one request brings along; bytes past the end and holes are zero. All count pages are
+     * locked, referenced, not up to date, consecutive and in the tree. Sleeps. Returns: how many
+     * are filled, at least 1; -EIO. Must not take the inode lock: the caller may hold it, or hold
+     * nothing. NULL: always zeros.
      */
-    int (*read_page)(struct vm_object *object, struct page *page);
+    int (*read_pages)(struct vm_object *object, struct page *const page[], uint32_t count);
     /* One more, one less user of the object (a VMA). put may be the last, and Sleeps. */
     void (*get)(struct vm_object *object);
     void (*put)(struct vm_object *object);
@@ -58,6 +61,7 @@ struct vm_object {
     struct page_tree pages;          /* p */
     uint64_t page_count;             /* p */
     uint64_t dirty_count;            /* p */
+    struct read_ahead ahead;         /* p */
     uint64_t size;                   /* i: bytes */
     const struct vm_object_ops *ops; /* c */
     struct sleeplock vma_lock;
@@ -85,16 +89,20 @@ void object_destroy(struct vm_object *object);
 struct page *object_find_page(struct vm_object *object, uint64_t index);
 
 /*
- * The page at index, up to date, with a reference, not locked; reads it where it is not cached.
- * Sleeps (so: never with the mm lock held). 0, -EIO, -ENOMEM.
+ * The page at index, up to date, with a reference, not locked; reads it where it is not cached, and
+ * pages after it as advised. Sleeps (so: never with the mm lock held). 0, -EIO, -ENOMEM.
  */
-int object_read_page(struct vm_object *object, uint64_t index, struct page **out);
+int object_read_page(struct vm_object *object, uint64_t index, enum read_advice advice,
+                     struct page **out);
 
 /*
  * The page at index with a reference and LOCKED, for writing into it: up to date, or, when whole is
  * true (the caller will overwrite all of it), perhaps not. Sleeps. 0, -EIO, -ENOMEM.
  */
 int object_lock_page(struct vm_object *object, uint64_t index, bool whole, struct page **out);
+
+/* Somebody asks for page, which perhaps was read ahead. Any context but interrupts. */
+void object_page_wanted(struct vm_object *object, struct page *page);
 
 /* Reads count pages from index on that are not cached yet, as far as frames are at hand. Sleeps. */
 void object_read_ahead(struct vm_object *object, uint64_t index, uint64_t count);

@@ -98,6 +98,7 @@ static int maps_make(uint64_t slots)
     }
     spin_lock(&swap.lock);
     swap.next = swap.used = swap.idle = swap.with_page = swap.retired = swap.lost = 0;
+    memset(&swap.ahead, 0, sizeof(swap.ahead));
     swap.slots = (uint32_t)slots;
     spin_unlock(&swap.lock);
     return 0;

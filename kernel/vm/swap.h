@@ -24,8 +24,9 @@
 #include <stdint.h>
 
 #include "mmu/pte.h"
+#include "vm/read_ahead.h"
 
-#define SWAP_CLUSTER 8u /* pages that are written, or read, by one request */
+#define SWAP_CLUSTER 8u /* pages that a quota has written at a time */
 
 static inline swp_entry_t page_swap_slot(const struct page *page) /* of a page that has one */
 {
@@ -65,11 +66,11 @@ void swap_page_forget(struct page *page, uint16_t uses);
 struct page *swap_find_page(swp_entry_t slot);
 
 /*
- * Brings the slot's page into memory, and neighbours along with it if ahead is true. How many were
+ * Brings the slot's page into memory, and neighbours along with it as advised. How many were
  * read, and *out, with a reference; -EAGAIN: nobody uses the slot any more, or there is none of
  * that number; -ENOMEM; -EIO, which may be about another's content, too. Sleeps; holds nothing.
  */
-int read_from_swap(swp_entry_t slot, bool ahead, struct page **out);
+int read_from_swap(swp_entry_t slot, enum read_advice advice, struct page **out);
 
 /*
  * Writes count pages (at most PAGE_OUT_MAX), each with a slot, PAGE_WRITEBACK and a reference,

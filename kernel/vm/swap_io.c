@@ -1,5 +1,6 @@
 /*
- * Transfers between pages and slots: clusters, several in flight, reading ahead. See vm/swap.h.
+ * Transfers between pages and slots: clusters, several in flight, reading ahead on both sides of a
+ * slot: who goes through memory downwards finds it in swap as it went out, upwards. See vm/swap.h.
  *
  * A page that comes in is locked until its content is there; it can be found by its slot at once,
  * and who finds it waits for the lock. A page that goes out is PAGE_WRITEBACK: its content does not
@@ -26,9 +27,7 @@ struct lane {
 
 static struct lane lanes[LANES];
 static uint32_t next_lane; /* atomic: where to wait */
-static uint32_t window = SWAP_CLUSTER; /* atomic: pages read at a time; grows and shrinks by use */
-static uint32_t writing;  /* atomic: pages on their way out */
-static uint32_t last_end; /* atomic: the slot after the last one that was read */
+static uint32_t writing;   /* atomic: pages on their way out */
 
 void swap_io_init(void)
 {
@@ -121,13 +120,13 @@ static int page_for_slot(uint32_t slot, unsigned frame_flags, struct page **out)
     return error;
 }
 
-/* The first page is the caller's; the others are kept by the cache until somebody wants them. */
-static void pages_arrived(struct page *const page[], uint32_t count)
+/* All but the one that is wanted are kept by the cache until somebody asks for them. */
+static void pages_arrived(struct page *const page[], uint32_t count, const struct page *wanted)
 {
     update_vm_stats(VM_STAT_PGIN, count);
     for (uint32_t i = 0; i < count; i++) {
         trace(TRACE_SWAP_IN, 0, page_pfn(page[i]).number, page_swap_slot(page[i]).number);
-        if (i > 0) {
+        if (page[i] != wanted) {
             page_set(page[i], PAGE_KEPT);
             add_to_lru(&anon_lru, page[i], 0);
         }
@@ -143,60 +142,59 @@ static void page_discard(struct page *page)
     page_put(page);
 }
 
-/* What was read ahead was used, or was not: the window doubles, or halves. */
-static void window_adapt(bool used)
+/* A page for a slot beside one that is read, if its content is wanted at all. */
+static bool page_for_neighbour(uint32_t slot, struct page **out)
 {
-    uint32_t now = __atomic_load_n(&window, __ATOMIC_RELAXED);
-
-    now = used ? now * 2 : now / 2;
-    if (now > SWAP_CLUSTER)
-        now = SWAP_CLUSTER;
-    __atomic_store_n(&window, now ? now : 1, __ATOMIC_RELAXED);
+    return swap_slot_wants_page(slot) && page_for_slot(slot, FRAME_NOWAIT, out) == 0;
 }
 
-/* How many pages to read from slot on. Who goes on where the last one ended is worth trying. */
-static uint32_t window_at(uint32_t slot, bool ahead)
+int read_from_swap(swp_entry_t slot, enum read_advice advice, struct page **out)
 {
-    if (!ahead)
-        return 1;
-    if (slot == __atomic_load_n(&last_end, __ATOMIC_RELAXED))
-        window_adapt(true);
-    return __atomic_load_n(&window, __ATOMIC_RELAXED);
-}
-
-int read_from_swap(swp_entry_t slot, bool ahead, struct page **out)
-{
-    struct page *page[SWAP_CLUSTER];
-    uint32_t wanted = window_at(slot.number, ahead), count = 1;
-    int error = page_for_slot(slot.number, 0, &page[0]);
+    struct page *around[2 * READ_AHEAD_MAX - 1];
+    struct page **wanted = &around[READ_AHEAD_MAX - 1], **first = wanted, **end = wanted + 1;
+    uint32_t size = read_ahead_size(&swap.ahead, advice);
+    int error = page_for_slot(slot.number, 0, wanted);
 
     if (error)
         return error;
-    while (count < wanted && swap_slot_wants_page(slot.number + count) &&
-           page_for_slot(slot.number + count, FRAME_NOWAIT, &page[count]) == 0)
-        count++;
-    error = move(BLOCK_READ, page, count);
-    if (error && count > 1) { /* it may have been one of the others */
-        while (count > 1)
-            page_discard(page[--count]);
-        error = move(BLOCK_READ, page, 1);
+    while (end - first < size &&
+           page_for_neighbour(slot.number + (uint32_t)(end - wanted), end))
+        end++;
+    while (end - first < size &&
+           page_for_neighbour(slot.number - (uint32_t)(wanted - first) - 1, first - 1))
+        first--;
+    if (advice != READ_RANDOM) {
+        spin_lock(&swap.lock);
+        read_ahead_note(&swap.ahead, slot.number - (uint32_t)(wanted - first),
+                        slot.number + (uint32_t)(end - wanted));
+        spin_unlock(&swap.lock);
+    }
+    error = move(BLOCK_READ, first, (uint32_t)(end - first));
+    if (error && end - first > 1) { /* it may have been one of the others */
+        for (; first < end; first++)
+            if (first != wanted)
+                page_discard(*first);
+        first = wanted;
+        end = wanted + 1;
+        error = move(BLOCK_READ, wanted, 1);
     }
     if (error) {
         swap_slot_retire(slot, "read");
-        page_discard(page[0]);
+        page_discard(*wanted);
         return error;
     }
-    __atomic_store_n(&last_end, slot.number + count, __ATOMIC_RELAXED);
-    pages_arrived(page, count);
-    *out = page[0];
-    return (int)count;
+    pages_arrived(first, (uint32_t)(end - first), *wanted);
+    *out = *wanted;
+    return (int)(end - first);
 }
 
 void swap_page_wanted(struct page *page)
 {
     if (page_test(page, PAGE_DIRTY) || !page_clear_flag(page, PAGE_KEPT))
         return; /* what could not be written is kept until it has no slot */
-    window_adapt(true);
+    spin_lock(&swap.lock);
+    read_ahead_used(&swap.ahead);
+    spin_unlock(&swap.lock);
     page_put(page);
 }
 
@@ -206,7 +204,6 @@ bool swap_drop_kept(struct page *page)
         return false;
     if (page_test(page, PAGE_DIRTY) && swap_slot_uses(page_swap_slot(page)) != 0)
         return false; /* it could not be written: memory is all that it has */
-    window_adapt(false);
     swap_page_forget(page, 0);
     return true;
 }

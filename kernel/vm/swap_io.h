@@ -4,6 +4,7 @@
 
 #include "dev/block.h"
 #include "sync/spinlock.h"
+#include "vm/read_ahead.h"
 #include "vm/swap.h"
 
 #define SECTORS_PER_SLOT (PAGE_SIZE / SECTOR_SIZE)
@@ -24,6 +25,7 @@ struct swap_info {
     uint32_t with_page;          /* s: slots whose content is in memory, too */
     uint32_t idle;               /* s: slots that only a page in memory has */
     uint32_t next;               /* s: where to look for a free one */
+    struct read_ahead ahead;     /* s: what is read along with a slot */
     uint16_t *uses;              /* s: by slot: uses, and flags */
     uint32_t *cached;            /* s: by slot: frame number of the page with its content, or 0 */
     uint32_t *stamp;             /* a: by slot: what the replacement policy remembers */

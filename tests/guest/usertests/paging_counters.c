@@ -5,7 +5,8 @@
 #include "paging.h"
 
 #define RUN 128ul  /* pages touched in order */
-#define STEP 16ul  /* pages between two touches that are far apart: more than any window */
+#define STEP 20ul  /* pages between two touches that are far apart: more than any window */
+#define FAR 64ul   /* such touches: by then only what is asked for is read */
 #define FILES 200
 #define COLUMNS 12
 
@@ -16,16 +17,18 @@ static unsigned long rise(unsigned long long old, unsigned long long new)
     return (unsigned long)(new - old);
 }
 
-/* Touches pages, step apart. How many of them had to be read, and how many pages came by that. */
-static unsigned long touch(const char *start, unsigned long count, unsigned long step,
-                           unsigned long *came)
+/*
+ * Touches pages, step apart, up or down. How many of them had to be read, and how many pages came
+ * by that.
+ */
+static unsigned long touch(const char *start, unsigned long count, long step, unsigned long *came)
 {
     unsigned long reads = 0;
 
     *came = 0;
     for (unsigned long i = 0; i < count; i++) {
         own_stats(&before);
-        sink = start[i * step * PAGE_BYTES];
+        sink = start[(long)i * step * (long)PAGE_BYTES];
         own_stats(&after);
         reads += after.pgin != before.pgin;
         *came += rise(before.pgin, after.pgin);
@@ -33,32 +36,38 @@ static unsigned long touch(const char *start, unsigned long count, unsigned long
     return reads;
 }
 
-/* Who goes on in order gets many pages a read; what was read in vain is not read so again. */
+/*
+ * Who goes on in order gets many pages a read, upwards and downwards; who asks for pages far apart
+ * soon gets those alone, whether or not what came in vain is still there.
+ */
 static void readahead_adapts(void)
 {
-    unsigned long part = RUN * PAGE_BYTES, came, reads, came_in_vain, disk_bytes;
-    char *start = swapped_pages(4 * RUN, 1);
+    unsigned long far = FAR * STEP, pages = 3 * RUN + far, came, reads, disk_bytes;
+    char *start = swapped_pages(pages, 1);
     struct vm_stats begin, end;
 
     read_stats(&begin);
     reads = touch(start, RUN, 1, &came);
     read_stats(&end);
-    expect(reads <= RUN / 4);
+    expect(reads <= RUN / 5);
     expect(came >= RUN && came < RUN + STEP);
     disk_bytes = rise(begin.disk_read_bytes, end.disk_read_bytes);
     expect_equal(disk_bytes, (came + rise(begin.file_read, end.file_read)) * PAGE_BYTES);
 
-    reads = touch(start + part + STEP * PAGE_BYTES, RUN / STEP - 1, STEP, &came_in_vain);
-    expect_equal(reads, RUN / STEP - 1);
-    expect(came_in_vain > reads);
-    drop_caches(); /* nobody has asked for them */
-    reads = touch(start + 2 * part, RUN / STEP, STEP, &came);
-    expect_equal(reads, RUN / STEP);
+    reads = touch(start + (RUN + STEP) * PAGE_BYTES, FAR - 8, STEP, &came);
+    expect_equal(reads, FAR - 8);
+    expect(came > reads && came < reads + 5 * STEP);
+    reads = touch(start + (RUN + (FAR - 7) * STEP) * PAGE_BYTES, 7, STEP, &came);
+    expect_equal(reads, 7);
     expect_equal(came, reads);
 
-    reads = touch(start + 3 * part, RUN, 1, &came); /* and back again */
-    expect(reads <= RUN / 4);
-    verify_pages(start, 4 * RUN, 1);
+    reads = touch(start + (pages - 1) * PAGE_BYTES, RUN, -1, &came); /* the other way */
+    expect(reads <= RUN / 5);
+    expect(came >= RUN && came < RUN + STEP);
+    drop_caches();
+    reads = touch(start + (RUN + far) * PAGE_BYTES, RUN - STEP, 1, &came); /* and back again */
+    expect(reads <= RUN / 5);
+    verify_pages(start, pages, 1);
 }
 
 static void push_out_alone(long unused)

@@ -26,6 +26,7 @@ static const struct table tables[] = {
     {"vm", mmap_tests},      {"vm", mmap_file_tests}, {"vm", mmap_hole_tests},
     {"vm", mmap_race_tests},
     {"vm", mmap_error_tests}, {"vm", mprotect_tests}, {"vm", advise_tests}, {"vm", shared_tests},
+    {"vm", read_ahead_tests},
     {"vm", code_tests},      {"vm", pointer_tests},   {"vm", place_tests},     {"vm", thread_tests},
     {"vm", futex_tests},     {"vm", thread_memory_tests}, {"vm", nomem_tests},
     {"paging", paging_quota_tests}, {"paging", swap_slot_tests}, {"paging", swap_page_tests},

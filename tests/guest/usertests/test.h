@@ -40,6 +40,7 @@ extern const struct test long_call_tests[];
 extern const struct test mmap_tests[], mmap_file_tests[], mmap_hole_tests[], mmap_error_tests[];
 extern const struct test mmap_race_tests[];
 extern const struct test mprotect_tests[], advise_tests[], shared_tests[], place_tests[];
+extern const struct test read_ahead_tests[];
 extern const struct test thread_tests[], futex_tests[], thread_memory_tests[];
 extern const struct test paging_quota_tests[], swap_slot_tests[], swap_page_tests[];
 extern const struct test swap_call_tests[], swap_race_tests[], quota_race_tests[];
