@@ -91,9 +91,9 @@ static void clear_tail(struct page *page, uint64_t size)
 }
 
 /*
- * Locks: the pages', perhaps the inode's too. The size is read once the pages are in the cache: who
- * makes the file shorter sets the size first and then looks for pages. What comes along with the
- * first page is what follows it in the file and on the disk.
+ * Locks: the pages', perhaps the inode's too. The size is read once the pages are in the cache:
+ * ftruncate sets the size first and then looks for pages. What comes along with the first page is
+ * what follows it in the file and on the disk.
  */
 static int read_pages(struct vm_object *object, struct page *const page[], uint32_t count)
 {

@@ -2,10 +2,11 @@
  * Reading ahead: how many pages to read at once where one is wanted. Of swap and of files alike; a
  * file, and swap, each have one such window.
  *
- * A page that was read ahead counts as unused from the start, until somebody asks for it. So many
- * of pages being unused, a run of useful pages is pages / unused long on the average, and that many
- * are read next. Who asks for pages far apart therefore reads less at once, long before what came
- * in vain is evicted; and nothing that is heard at the window's ends is lost.
+ * A page that was read ahead counts as unused from the start, until somebody asks for it. With
+ * `unused` of `pages` read ahead lately, a run of useful pages is pages / unused long on the
+ * average; that many are read next. So pages that are wanted far apart soon come alone, long before
+ * what came along in vain is evicted; and nothing that is heard while the window is smallest, or
+ * largest, is lost.
  *
  * Where a single page is read, one more is staked, as if it had come along: its neighbour. A read
  * that begins where one of the last few ended, on either side, shows that a run goes on: half of
@@ -25,7 +26,7 @@
 #define READ_AHEAD_MAX 16u /* pages that are read by one request */
 #define READ_AHEAD_RUNS 3u /* reads that are remembered: so many runs may go on side by side */
 
-/* What is known of the one that wants a page. */
+/* What is known of the pages that will be wanted next. */
 enum read_advice {
     READ_NORMAL,     /* nothing: as the window says */
     READ_RANDOM,     /* that page alone; the window learns nothing */

@@ -1,6 +1,6 @@
 /*
  * Transfers between pages and slots: clusters, several in flight, reading ahead on both sides of a
- * slot: who goes through memory downwards finds it in swap as it went out, upwards. See vm/swap.h.
+ * slot: memory that went out upwards may be wanted downwards. See vm/swap.h.
  *
  * A page that comes in is locked until its content is there; it can be found by its slot at once,
  * and who finds it waits for the lock. A page that goes out is PAGE_WRITEBACK: its content does not
