@@ -618,13 +618,6 @@ uint64_t object_dirty_total(void)
     return __atomic_load_n(&dirty_total, __ATOMIC_RELAXED);
 }
 
-int object_throttle(struct vm_object *object)
-{
-    if (__builtin_expect(object_dirty_total() <= frame_managed / 8, 1))
-        return 0;
-    return object->ops->write_back(object);
-}
-
 /* The dirty object that waits longest, with a use; it goes to the end of the list. Or NULL. */
 static struct vm_object *dirty_object_next(void)
 {
@@ -639,6 +632,20 @@ static struct vm_object *dirty_object_next(void)
     }
     spin_unlock(&dirty_lock);
     return object;
+}
+
+int object_throttle(struct vm_object *object)
+{
+    struct vm_object *oldest;
+    int error;
+
+    if (__builtin_expect(object_dirty_total() <= frame_managed / 8, 1))
+        return 0;
+    if (object->dirty_count > 0 || !(oldest = dirty_object_next()))
+        return object->ops->write_back(object);
+    error = oldest->ops->write_back(oldest);
+    oldest->ops->put(oldest);
+    return error == -EINTR ? error : 0;
 }
 
 int object_sync_all(void)

@@ -146,7 +146,8 @@ int object_bring_back(struct vm_object *object);
 uint64_t object_dirty_total(void);
 /*
  * A writer's duty, holding nothing: while more than an eighth of the frames is dirty, its own
- * object is written back first. Sleeps. 0 or -errno.
+ * object is written back first, or, where that is clean, the one that is dirty longest: else many
+ * small files would fill memory. Sleeps. 0 or -errno.
  */
 int object_throttle(struct vm_object *object);
 /* Writes back every object that is dirty now. Sleeps; holds nothing. 0 or the first -errno. */
