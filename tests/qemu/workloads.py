@@ -26,9 +26,9 @@ REACHED = {
     ("scanfile", "short"): (1215, 75.6, 411, 25.3, 2.0),
     ("scanfile", "plenty"): (0, 0.0, 257, 16.1, 0.0),
     ("forks", "short"): (5602, 23.3, 193, 11.4, 2.9),
-    ("reopen", "short"): (36460, 154.0, 213, 10.8, 3.5),
-    ("files", "short"): (5568, 22.8, 6221, 30.6, 180.3),
-    ("files", "plenty"): (256, 1.0, 6166, 30.2, 0.0),
+    ("reopen", "short"): (994, 5.2, 254, 11.6, 3.8),
+    ("files", "short"): (5307, 21.7, 6036, 29.4, 2.3),
+    ("files", "plenty"): (156, 0.6, 2277, 13.3, 0.0),
     ("pipes", "short"): (0, 0.0, 6, 0.0, 0.0),
 }
 FULL = ("gc",)                      # programs that take too long for the quick suite
