@@ -1,6 +1,6 @@
 /*
- * The device tree, read once: RAM and what of it is taken, harts, devices, boot arguments. A node is
- * told by its compatible strings or its device type; by its name only where that is all it has.
+ * The device tree, read once: RAM and what of it is taken, harts, devices, boot arguments. A node
+ * is told by its compatible strings or its device type; by its name only where that is all it has.
  */
 #include "riscv/machine.h"
 
