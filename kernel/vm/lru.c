@@ -1,13 +1,21 @@
 /* The system's lists of pages, each with its lock around a policy. See vm/lru.h. */
 #include "vm/lru.h"
 
+#include "lib/string.h"
+#include "riscv/machine.h"
 #include "sync/printf.h"
 
 struct page_lru file_lru;
 struct page_lru anon_lru;
+static bool all_accessed; /* debug=used; constant after boot */
 
 void lru_init(const struct lru_ops *ops)
 {
+#ifdef SAN
+    const char *debug = boot_argument("debug");
+
+    all_accessed = debug && strcmp(debug, "used") == 0;
+#endif
     spin_init(&file_lru.lock, "file lru", RANK_LRU);
     spin_init(&anon_lru.lock, "anon lru", RANK_LRU);
     lru_list_init(&file_lru.list, ops);
@@ -61,13 +69,15 @@ struct page *get_lru_page(struct page_lru *lru)
     return page;
 }
 
-bool judge_lru_page(struct page_lru *lru, struct page *page, bool accessed, uint32_t *stamp)
+bool judge_lru_page(struct page_lru *lru, struct page *page, bool accessed, bool force,
+                    uint32_t *stamp)
 {
+    bool is_used = (accessed || all_accessed) && !force;
     bool goes = false;
 
     spin_lock(&lru->lock);
     if (page_test(page, PAGE_ON_LRU)) {
-        goes = lru->list.ops->judge(&lru->list, &page->lru, accessed);
+        goes = lru->list.ops->judge(&lru->list, &page->lru, is_used);
         if (goes) {
             *stamp = page->lru.stamp;
             lru->list.ops->remove(&lru->list, &page->lru);

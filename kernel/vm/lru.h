@@ -33,10 +33,13 @@ static inline void remove_from_lru(struct page_lru *lru, struct page *page) /* i
 /* The page that the policy wants to know of next, with a reference; NULL: the list is empty. */
 struct page *get_lru_page(struct page_lru *lru);
 /*
- * Tells the policy whether that page was used since it was looked at last. True: it is to go; it is
- * off the list, and *stamp is to be kept with its slot. Who cannot let it go adds it again.
+ * Tells the policy whether that page was used since it was looked at last: accessed, unless force
+ * says that pages in use go, too. True: it is to go; it is off the list, and *stamp is to be kept
+ * with its slot. If it cannot go, it has to be added again. With debug=used, in SAN builds, every
+ * page counts as accessed, as if they were used faster than they are looked at.
  */
-bool judge_lru_page(struct page_lru *lru, struct page *page, bool accessed, uint32_t *stamp);
+bool judge_lru_page(struct page_lru *lru, struct page *page, bool accessed, bool force,
+                    uint32_t *stamp);
 /* Nothing can be told of the page now: it goes to where new ones are. */
 void rotate_lru_page(struct page_lru *lru, struct page *page);
 uint64_t lru_length(struct page_lru *lru);

@@ -136,7 +136,7 @@ static enum outcome judge_and_let_go(struct page *page, bool force)
         used = family_page_accessed(page);
     else if (page->owner)
         used = object_page_accessed(page->owner, page);
-    if (!judge_lru_page(&anon_lru, page, used && !force, &stamp))
+    if (!judge_lru_page(&anon_lru, page, used, force, &stamp))
         return STAYS;
     outcome = page_test(page, PAGE_PRIVATE) || page->owner ? let_go(page, stamp) : STAYS;
     if (outcome == STAYS || page_maps(page) != 0)

@@ -71,7 +71,7 @@ static bool judge_and_drop(struct page *page, bool may_sleep, bool force)
         return false; /* it was removed just now */
     if (page_maps(page) != 0)
         used |= !may_sleep || object_page_accessed(object, page);
-    if (!judge_lru_page(&file_lru, page, used && !force, &stamp))
+    if (!judge_lru_page(&file_lru, page, used, force, &stamp))
         return false;
     if (page_maps(page) != 0 && may_sleep && !page_test(page, PAGE_DIRTY | PAGE_WRITEBACK))
         object_unmap_page(object, page, false);

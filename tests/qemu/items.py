@@ -40,6 +40,7 @@ def all_items():
         ("eviction in a big family", load.family_size),
         ("kills at some points", load.kills_quick),
         ("out of memory", load.out_of_memory),
+        ("all pages in use", load.all_pages_in_use),
         ("several transfers in flight", disks.several_in_flight),
         ("idle cost", load.idle_cost),
         ("deterministic lane", deterministic.deterministic),

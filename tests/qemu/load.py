@@ -35,6 +35,15 @@ def more_than_memory():
     need_status(ending, 0)
 
 
+def all_pages_in_use():
+    """Promised memory is had though each page was used whenever it is looked at."""
+    ending = boot("all pages in use", s.SECONDS["usertests"], san=True, MEM="16M", SWAP="64M",
+                  APPEND="debug=used", CMD="work hashbig 12 450")
+    need_status(ending, 0)
+    out = re.search(r"work ends: .* pgout (\d+)", ending.output)
+    need(out and int(out.group(1)) > 500, "it does not make memory short\n" + tail(ending))
+
+
 def out_of_memory():
     """Whoever is killed for want of memory, the line shows the sums: its own share, and all."""
     ending = boot("out of memory", s.SECONDS["usertests"], MEM="16M", SWAP="32M",
