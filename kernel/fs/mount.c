@@ -117,8 +117,10 @@ static uint64_t fs_shrink(uint64_t wanted)
 
     if (wanted == SHRINK_ALL)
         fs_sync();
-    freed = name_index_shrink(wanted >= frame_managed); /* inodes whose index is gone may go, too */
-    return freed + inode_cache_shrink(wanted) + buffer_shrink(wanted);
+    freed = inode_cache_shrink(wanted) + buffer_shrink(wanted);
+    /* To make an index again takes many blocks: one in use goes where nothing else does. */
+    return freed + name_index_shrink(wanted >= frame_managed &&
+                                     (freed == 0 || wanted == SHRINK_ALL));
 }
 
 static int start(const struct disk_super *super, uint64_t sequence)
