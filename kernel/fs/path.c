@@ -90,7 +90,7 @@ static int step_down(struct inode **at, const char *name)
  */
 static int walk(struct inode *cwd, const char *path, char *last, struct inode **out)
 {
-    char name[DIRSIZ];
+    char some[DIRSIZ], *name = last ? last : some;
     struct inode *at;
     int error;
 
@@ -101,7 +101,6 @@ static int walk(struct inode *cwd, const char *path, char *last, struct inode **
         inode_ref(at);
     while ((error = next_name(&path, name)) > 0) {
         if (last && *path == '\0') {
-            memcpy(last, name, DIRSIZ);
             *out = at;
             return 0;
         }
