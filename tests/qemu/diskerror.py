@@ -19,6 +19,7 @@ EIO = 5
 LOG_START = 5 * 4               # in struct disk_super
 SECONDS = 300
 VICTIM = "wc"                   # a program in the image; no test of the group proc runs it
+LONG = "bench"                   # another one, of many pages
 PROC = "usertests -q proc"
 DEAD = "fs: disk error in the log: the file system is read-only from now on"
 
@@ -118,6 +119,19 @@ def fault_fails(folder):
                r"the disk" % VICTIM, r"^usertests: \d+ passed, 0 failed")
 
 
+def read_ahead_fails(folder):
+    """A bad page that came along with others is missed by those alone that ask for it."""
+    with open(folder + "/user/user/" + LONG, "rb") as file:
+        data = file.read()
+    pages = (len(data) + BLOCK - 1) // BLOCK
+    bad = pages // 2
+    sector = sector_of(folder + "/fs.img", data[bad * BLOCK:(bad + 1) * BLOCK])
+    ending = run(folder, "read ahead", "read", sector, "diskerror scan %s" % LONG)
+    need_lines(ending, *(2 * (r"^scan: errno 5$", "^scan: not page %d$" % bad,
+                              "^scan: %d pages$" % pages)))
+    need(ending.output.count("not page") == 2, "more pages fail\n" + tail(ending))
+
+
 def write_fails(folder):
     """Data that cannot be written: a message, and fsync says so; other files are written."""
     sector = sector_of(folder + "/fs.img", program_page(folder))
@@ -142,5 +156,5 @@ def log_fails(folder):
 
 def all_cases():
     folder = build()
-    for case in (read_fails, fault_fails, write_fails, log_fails):
+    for case in (read_fails, fault_fails, read_ahead_fails, write_fails, log_fails):
         case(folder)

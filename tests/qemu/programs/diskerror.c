@@ -1,7 +1,8 @@
 /*
- * diskerror read|write|map|make FILE: what a program is told when the disk fails. read: the file's
- * first page; write: the same, in place, and fsync; map: the first page through a mapping; make:
- * the file, with fsync. Prints the errno of the call that failed, 0 for none.
+ * diskerror read|write|map|make|scan FILE: what a program is told when the disk fails. read: the
+ * file's first page; write: the same, in place, and fsync; map: the first page through a mapping;
+ * make: the file, with fsync; scan: all pages, twice, in order. Prints the errno of the call that
+ * failed, 0 for none; of scan the pages that could not be read.
  */
 #include "kernel/abi/mman.h"
 #include "kernel/fcntl.h"
@@ -18,6 +19,24 @@ static int tell(const char *what, long result)
     return result < 0;
 }
 
+static int scan(int fd)
+{
+    long got = 1;
+
+    for (int at = 0; got != 0; at++) {
+        got = read(fd, page, PAGE_SIZE);
+        if (got < 0) {
+            tell("scan", got);
+            printf("scan: not page %d\n", at);
+            if (lseek(fd, PAGE_SIZE, SEEK_CUR) < 0)
+                exit(2);
+        } else if (got == 0) {
+            printf("scan: %d pages\n", at);
+        }
+    }
+    return lseek(fd, 0, SEEK_SET) < 0;
+}
+
 int main(int argc, char **argv)
 {
     int make, fd;
@@ -30,6 +49,8 @@ int main(int argc, char **argv)
         return tell("open", fd);
     if (strcmp(argv[1], "read") == 0)
         return tell("read", read(fd, page, PAGE_SIZE));
+    if (strcmp(argv[1], "scan") == 0)
+        return scan(fd) || scan(fd);
     if (strcmp(argv[1], "map") == 0) {
         volatile char *memory = mmap(0, PAGE_SIZE, PROT_READ, MAP_SHARED, fd, 0);
 
