@@ -245,6 +245,31 @@ static void large_directory_without_memory(void)
     compare_entries();
 }
 
+static void look_and_die(long instructions)
+{
+    call(SYS_vmstat, instructions, 0, VMSTAT_KILL, 0, 0, 0);
+    look(1);
+}
+
+/* Killed while it makes the index: the next one makes it anew. */
+static void large_directory_killed(void)
+{
+    if (call(SYS_vmstat, 0, 0, VMSTAT_KILL, 0, 0, 0) != 0)
+        skip("calls are killed at a point only with SAN=1");
+    make_directory();
+    fill_directory();
+    for (long instructions = 1000; instructions < 4000000; instructions += instructions / 3) {
+        int pid;
+
+        drop_caches();
+        pid = spawn(look_and_die, instructions);
+        wait_for(pid); /* killed, or not any more */
+        look(2);
+    }
+    compare_entries();
+    remove_all();
+}
+
 static unsigned long long small_objects(void)
 {
     struct vm_stats stats;
@@ -274,6 +299,7 @@ const struct test name_tests[] = {
     {"large_directory", large_directory, QUICK},
     {"large_directory_at_once", large_directory_at_once, QUICK},
     {"large_directory_without_memory", large_directory_without_memory, QUICK},
+    {"large_directory_killed", large_directory_killed, QUICK},
     {"large_directory_gives_way", large_directory_gives_way, QUICK},
     {NULL, NULL, QUICK},
 };
