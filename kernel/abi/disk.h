@@ -2,13 +2,15 @@
  * The file system as it lies on the disk; shared by the kernel, mkfs and fsck. Little-endian.
  *
  *   block 0       superblock
- *   log_start     the log: one header block, then log_blocks - 1 blocks of payload
+ *   log_start     the log: transactions one behind the other, each a header block and its payload
  *   inode_start   the inode table, 32 inodes a block; inode 0 is never used, 1 is the root
  *   bitmap_start  one bit a block of the disk, 1 = in use; blocks before data_start are in use
  *   data_start    data, indirect blocks, directories, to the end (nblocks)
  *
- * The log holds metadata only: whole blocks that are to be copied to block[i]. A header with a
- * right checksum and a count above 0 is a committed transaction; it is replayed at mount.
+ * The log holds metadata only: whole blocks that are to be copied to block[i]. A transaction is
+ * committed if its header and its payload have right checksums, its count is above 0, and it is the
+ * first, or the one before it is committed and has the sequence number before its own. They are
+ * replayed at mount, in order.
  */
 #ifndef ABI_DISK_H
 #define ABI_DISK_H

@@ -1,9 +1,9 @@
 /*
- * Blocks of the disk: promises, next-fit search, and what waits for a commit.
+ * Blocks of the disk: promises, next-fit search, and what waits for a checkpoint.
  *
  * For each block of the bitmap there are two maps in memory. busy: not to be given out, which is
- * what the disk's bitmap says, and the blocks taken but not published, and those freed but not
- * committed. freed: the last kind.
+ * what the disk's bitmap says, and the blocks taken but not published, and those freed since the
+ * last checkpoint. freed: the last kind.
  */
 #include "fs/block_alloc.h"
 
@@ -88,6 +88,11 @@ int block_alloc_init(const struct disk_super *super)
     return error;
 }
 
+uint32_t block_maps_most(uint32_t count)
+{
+    return count < blocks.count ? count : blocks.count;
+}
+
 int block_promise(uint32_t count)
 {
     int error = 0;
@@ -145,6 +150,7 @@ uint32_t block_take(uint32_t near, uint32_t *promised)
     blocks.promised--;
     blocks.cursor = block;
     spin_unlock(&blocks.lock);
+    log_assert_home(block);
     return block;
 }
 
@@ -202,7 +208,7 @@ int block_free(uint32_t block)
     return 0;
 }
 
-void block_commit_freed(void)
+void block_reuse_freed(void)
 {
     spin_lock(&blocks.lock);
     for (uint32_t i = 0; i < blocks.count; i++) {

@@ -1,8 +1,9 @@
 /*
  * Blocks of the disk. A block is promised first, as a count; then taken, in memory; then published,
  * when its bit in the bitmap and the pointer to it go into one transaction. A block that was freed
- * is given out again only after the transaction that freed it has been committed: until then a
- * crash would bring the old owner back.
+ * is given out again only after the next checkpoint: until the transaction that freed it is
+ * committed, a crash would bring the old owner back; and as long as the log has an older copy of
+ * the block, recovery would write that one.
  */
 #ifndef FS_BLOCK_ALLOC_H
 #define FS_BLOCK_ALLOC_H
@@ -15,6 +16,9 @@ struct disk_super;
 
 int block_alloc_init(const struct disk_super *super); /* reads the bitmap; 0 or -errno */
 
+/* Of the bitmap's blocks, how many the publishing of count blocks may change. */
+uint32_t block_maps_most(uint32_t count);
+
 int block_promise(uint32_t blocks);    /* 0 or -ENOSPC */
 void block_promise_end(uint32_t blocks); /* of what was not taken */
 
@@ -26,6 +30,6 @@ void block_untake(uint32_t block);     /* one that was never published; the prom
 int block_publish(uint32_t block);
 int block_free(uint32_t block);
 
-void block_commit_freed(void);         /* the transaction is committed */
+void block_reuse_freed(void);          /* there was a checkpoint */
 
 #endif

@@ -10,18 +10,20 @@
 #ifndef FS_BUFFER_H
 #define FS_BUFFER_H
 
+#include "lib/rbtree.h"
 #include "thread/sleeplock.h"
 
 struct buffer {
     struct list_head hash_link; /* c */
     struct list_head lru_link;  /* c: unused buffers, longest unused first */
-    struct list_head log_link;  /* g */
+    struct rb_node away_node;   /* g: by block */
     struct sleeplock lock;
     uint32_t block;             /* c: constant while referenced */
     uint32_t references;        /* c */
     bool permanent;             /* never freed */
     bool up_to_date;            /* l */
     bool logged;                /* g: part of the running transaction */
+    bool away;                  /* g: newer than its home: in the log's tree */
     void *data;                 /* l: DISK_BLOCK_SIZE bytes */
 };
 

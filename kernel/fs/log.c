@@ -1,11 +1,25 @@
 /*
  * The write-ahead log.
  *
- * Commit: payload and flush (which also makes the file data durable that write-back had finished
- * before), header and flush: the point of no return; then each block to its home, flush, empty
- * header. Operations wait meanwhile, so the buffers of the transaction cannot change under the
- * commit. The empty header needs no flush: replaying the transaction again is harmless until the
- * next one overwrites the payload, and then its checksum no longer holds.
+ * A commit appends the running transaction to the log: flush, header and payload, flush. The first
+ * flush makes the file data durable that the transaction points to; after the second one there is
+ * no way back. Header and payload go together, since the header has the payload's checksum: parts
+ * of them are no transaction. Recovery (fs/recover.h) replays the transactions from the start of
+ * the log on, as far as their numbers ascend by one.
+ *
+ * The blocks go home at a checkpoint, when somebody wants the log empty or there is no room: so a
+ * block that many transactions change is written home once. Homes, flush, an empty header in place
+ * of the first. That one needs no flush: replaying all of the log again is harmless until the next
+ * transaction overwrites some of it, and a commit begins with a flush.
+ *
+ * What always holds:
+ * - No operation is open during a commit or a checkpoint, so no buffer changes under them, and a
+ *   checkpoint finds no block that has changes beyond those that are committed.
+ * - A buffer is pinned, and in the tree of those away from home, from its first change to the next
+ *   checkpoint. There are as many permanent buffers as blocks of the log.
+ * - A block that was freed is not used again before the next checkpoint: replaying the log may
+ *   write an old block of metadata to it. Its next owner shows it by a later transaction, which is
+ *   durable only when the empty header is.
  */
 #include "fs/log.h"
 
@@ -15,6 +29,7 @@
 #include "fs/buffer.h"
 #include "fs/fs_disk.h"
 #include "fs/recover.h"
+#include "lib/rbtree.h"
 #include "mem/frame.h"
 #include "sync/printf.h"
 
@@ -25,22 +40,25 @@ static struct {
     struct spinlock lock;   /* RANK_FS */
     struct waitq wait;      /* any change */
     struct waitq work_wait; /* the note */
-    uint32_t start, capacity; /* c */
-    void (*committed)(void);  /* c */
+    uint32_t start, capacity; /* c: blocks of the disk */
+    void (*settled)(void);  /* c */
     uint32_t open;          /* g: operations between begin and end */
     uint32_t reserved;      /* g: blocks that they may still add */
-    uint32_t count;         /* g: blocks in the running transaction */
+    uint32_t count;         /* g, and k while committing: blocks in the running transaction */
+    uint32_t used;          /* g, and k while committing: blocks of committed transactions */
     bool wanted;            /* g: a commit is asked for; no operation begins */
+    bool checkpoint_wanted; /* g: with a checkpoint; does not change while committing */
     bool committing;        /* g */
     bool dead;              /* g: read without, too */
     bool work;              /* g */
-    uint64_t sequence;      /* g: of the running transaction */
-    struct list_head blocks; /* g, and k while committing */
+    uint64_t sequence;      /* g, and k while committing: of the last transaction committed */
+    uint64_t commits, checkpoints; /* g: how many have ended */
+    struct rb_root away;    /* g, and k while committing: buffers away from home, by block */
     struct disk_log_header *header; /* k */
     struct transfer transfer; /* k */
 } log;
 
-int log_init(const struct disk_super *super, uint64_t sequence, void (*committed)(void),
+int log_init(const struct disk_super *super, uint64_t sequence, void (*settled)(void),
              uint32_t *buffers)
 {
     uint64_t share = frame_managed / 32;
@@ -49,18 +67,17 @@ int log_init(const struct disk_super *super, uint64_t sequence, void (*committed
     spin_init(&log.lock, "log", RANK_FS);
     waitq_init(&log.wait, "log");
     waitq_init(&log.work_wait, "log work");
-    list_init(&log.blocks);
     transfer_init(&log.transfer);
     log.start = super->log_start;
-    log.capacity = super->log_blocks - 1;
+    log.capacity = super->log_blocks;
     if (log.capacity > DISK_LOG_MAX)
         log.capacity = DISK_LOG_MAX;
     if (log.capacity > share)
         log.capacity = (uint32_t)share;
-    if (log.capacity < LOG_OPERATION_MAX)
+    if (log.capacity < 1 + LOG_OPERATION_MAX)
         return -EINVAL;
-    log.sequence = sequence + 1;
-    log.committed = committed;
+    log.sequence = sequence;
+    log.settled = settled;
     page = frame_alloc(FRAME_BUFFER, FRAME_ZEROED);
     if (!page)
         return -ENOMEM;
@@ -85,95 +102,112 @@ void log_fail(const char *why)
     spin_unlock(&log.lock);
 }
 
-static int write_payload(void)
+/* Locks: the log's, or committing keeps it ours. The first buffer that is away from home, or the
+ * one behind previous; or NULL. */
+static struct buffer *away_next(struct buffer *previous)
 {
-    struct buffer *buffer;
-    uint32_t i = 0;
+    struct rb_node *node = previous ? rb_next(&previous->away_node) : rb_first(&log.away);
 
-    log.header->payload_sum = DISK_CHECKSUM_SEED;
-    transfer_begin(&log.transfer, fs_disk, BLOCK_WRITE);
-    list_for_each_element(buffer, &log.blocks, log_link) {
-        log.header->block[i] = buffer->block;
-        log.header->payload_sum =
-            disk_checksum(log.header->payload_sum, buffer->data, DISK_BLOCK_SIZE);
-        transfer_add(&log.transfer, log.start + 1 + i, buffer->data);
-        i++;
+    return node ? container_of(node, struct buffer, away_node) : NULL;
+}
+
+/* Locks: none, but committing keeps the log ours. The header of the running transaction. */
+static void make_header(void)
+{
+    struct disk_log_header *header = log.header;
+    struct buffer *buffer = NULL;
+
+    log_header_clear(header, log.sequence + 1);
+    header->payload_sum = DISK_CHECKSUM_SEED;
+    while ((buffer = away_next(buffer)) != NULL) {
+        if (!buffer->logged)
+            continue;
+        header->block[header->count++] = buffer->block;
+        header->payload_sum = disk_checksum(header->payload_sum, buffer->data, DISK_BLOCK_SIZE);
     }
-    log.header->count = i;
-    return transfer_end(&log.transfer);
+    assert(header->count == log.count);
+    log_header_seal(header);
 }
 
-static int write_homes(void)
-{
-    struct buffer *buffer;
-
-    transfer_begin(&log.transfer, fs_disk, BLOCK_WRITE);
-    list_for_each_element(buffer, &log.blocks, log_link)
-        transfer_add(&log.transfer, buffer->block, buffer->data);
-    return transfer_end(&log.transfer);
-}
-
-/* Sleeps. The running transaction to the disk; nobody else touches it. 0 or -EIO. */
+/*
+ * Locks: none, but committing keeps the log ours. The running transaction becomes a durable part of
+ * the log. 0 or -EIO. Sleeps.
+ */
 static int write_transaction(void)
 {
-    int error;
+    uint32_t at = log.start + log.used;
+    struct buffer *buffer = NULL;
+    int error = block_flush(fs_disk);
 
-    log_header_clear(log.header, log.sequence);
-    error = write_payload();
-    if (!error)
-        error = block_flush(fs_disk);
-    if (!error) {
-        log_header_seal(log.header);
-        error = disk_write(log.start, log.header);
+    if (error || log.count == 0)
+        return error;
+    make_header();
+    transfer_begin(&log.transfer, fs_disk, BLOCK_WRITE);
+    transfer_add(&log.transfer, at++, log.header);
+    while ((buffer = away_next(buffer)) != NULL) {
+        if (!buffer->logged)
+            continue;
+        transfer_add(&log.transfer, at++, buffer->data);
+        buffer->logged = false;
     }
-    if (!error)
-        error = block_flush(fs_disk);
-    if (!error)
-        error = write_homes();
-    if (!error)
-        error = block_flush(fs_disk);
-    if (!error) {
-        log_header_clear(log.header, log.sequence);
-        error = disk_write(log.start, log.header);
-    }
-    return error;
+    error = transfer_end(&log.transfer);
+    log.used += 1 + log.count;
+    log.count = 0;
+    log.sequence++;
+    return error ? error : block_flush(fs_disk);
 }
 
-/* Locks: the log's, given up and taken again. No operation is open. Sleeps. */
+/*
+ * Locks: none, but committing keeps the log ours. No transaction is running. All blocks go home, in
+ * the order in which they lie there, and the log is empty. 0 or -EIO. Sleeps.
+ */
+static int bring_home(void)
+{
+    struct buffer *buffer = NULL;
+    int error;
+
+    if (log.used == 0)
+        return 0;
+    transfer_begin(&log.transfer, fs_disk, BLOCK_WRITE);
+    while ((buffer = away_next(buffer)) != NULL)
+        transfer_add(&log.transfer, buffer->block, buffer->data);
+    error = transfer_end(&log.transfer);
+    if (!error)
+        error = block_flush(fs_disk);
+    if (error)
+        return error;
+    log_header_clear(log.header, log.sequence);
+    error = disk_write(log.start, log.header);
+    if (error)
+        return error;
+    while ((buffer = away_next(NULL)) != NULL) {
+        rb_erase(&log.away, &buffer->away_node, NULL);
+        buffer->away = false;
+        buffer_unpin(buffer);
+    }
+    log.used = 0;
+    log.settled();
+    return 0;
+}
+
+/* Locks: the log's, given up and taken again. No operation is open, the log not dead. Sleeps. */
 static void commit_running(void)
 {
-    struct list_head *link, *after;
+    bool checkpoint = log.checkpoint_wanted;
     int error;
 
     assert(!log.committing && log.open == 0);
-    if (log.dead || log.count == 0) {
-        log.wanted = false;
-        waitq_wake_all(&log.wait);
-        return;
-    }
     log.committing = true;
     spin_unlock(&log.lock);
     error = write_transaction();
-    if (!error)
-        log.committed();
+    if (!error && checkpoint)
+        error = bring_home();
     spin_lock(&log.lock);
-    if (error) {
+    if (error)
         log_die("disk error in the log");
-    } else {
-        list_for_each_safe (link, after, &log.blocks) {
-            struct buffer *buffer = container_of(link, struct buffer, log_link);
-
-            list_del(link);
-            buffer->logged = false;
-            spin_unlock(&log.lock); /* committing keeps the list ours */
-            buffer_unpin(buffer);
-            spin_lock(&log.lock);
-        }
-        log.count = 0;
-        log.sequence++;
-    }
-    log.committing = false;
-    log.wanted = false;
+    log.commits++;
+    log.checkpoints += checkpoint;
+    log.committing = log.wanted = log.checkpoint_wanted = false;
     waitq_wake_all(&log.wait);
 }
 
@@ -184,9 +218,9 @@ int log_begin(uint32_t blocks)
     spin_lock(&log.lock);
     while (!log.dead) {
         if (!log.committing && !log.wanted) {
-            if (log.count + log.reserved + blocks <= log.capacity)
+            if (log.used + 1 + log.count + log.reserved + blocks <= log.capacity)
                 break;
-            log.wanted = true;
+            log.wanted = log.checkpoint_wanted = true;
         }
         if (!log.committing && log.open == 0)
             commit_running();
@@ -216,25 +250,42 @@ void log_end(uint32_t blocks)
     lockorder_release(RANK_LOG, &log);
 }
 
+/* Locks: the log's. */
+static void away_insert(struct buffer *buffer)
+{
+    struct rb_node **link = &log.away.node, *parent = NULL;
+
+    while (*link) {
+        parent = *link;
+        link = buffer->block < container_of(parent, struct buffer, away_node)->block
+                   ? &parent->left : &parent->right;
+    }
+    rb_link_node(&buffer->away_node, parent, link);
+    rb_insert(&log.away, &buffer->away_node, NULL);
+    buffer->away = true;
+}
+
 void log_write(struct buffer *buffer)
 {
-    bool fresh = false;
+    bool is_logged, is_away;
 
     san_assert(sleeplock_held(&buffer->lock));
     spin_lock(&log.lock);
     assert(log.open > 0);
-    if (!buffer->logged) {
-        assert(log.count < log.capacity);
+    is_logged = buffer->logged;
+    is_away = buffer->away;
+    if (!is_logged) {
+        assert(log.used + 1 + log.count < log.capacity);
         buffer->logged = true;
-        list_add_tail(&buffer->log_link, &log.blocks);
         log.count++;
-        fresh = true;
     }
+    if (!is_away)
+        away_insert(buffer);
     spin_unlock(&log.lock);
-    if (fresh) {
+    if (!is_away)
         buffer_pin(buffer); /* before the caller lets go of its own reference */
+    if (!is_logged)
         log_note_work();
-    }
 }
 
 int log_read(uint32_t block, struct buffer **out)
@@ -246,21 +297,24 @@ int log_read(uint32_t block, struct buffer **out)
     return error;
 }
 
-int log_commit(void)
+/*
+ * All operations that have ended belong to the running transaction, or to one that is being
+ * committed now: so the next commit, or checkpoint, that ends has them.
+ */
+int log_commit(bool checkpoint)
 {
-    uint64_t wish;
+    const uint64_t *ended = checkpoint ? &log.checkpoints : &log.commits;
+    uint64_t before;
     bool dead;
 
     lockorder_check(RANK_LOG, NULL, "a commit");
     spin_lock(&log.lock);
-    if (log.count == 0 && !log.dead) {
-        spin_unlock(&log.lock);
-        return block_flush(fs_disk);
-    }
-    wish = log.sequence;
-    while (!log.dead && log.sequence == wish) {
-        if (!log.committing)
+    before = *ended;
+    while (!log.dead && *ended == before) {
+        if (!log.committing) {
             log.wanted = true;
+            log.checkpoint_wanted |= checkpoint;
+        }
         if (!log.committing && log.open == 0)
             commit_running();
         else
@@ -270,6 +324,18 @@ int log_commit(void)
     spin_unlock(&log.lock);
     return dead ? -EIO : 0;
 }
+
+#ifdef SAN
+void log_assert_home(uint32_t block)
+{
+    struct buffer *buffer = NULL;
+
+    spin_lock(&log.lock);
+    while ((buffer = away_next(buffer)) != NULL)
+        assert(buffer->block != block);
+    spin_unlock(&log.lock);
+}
+#endif
 
 void log_note_work(void)
 {

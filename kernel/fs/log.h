@@ -9,6 +9,7 @@
 #ifndef FS_LOG_H
 #define FS_LOG_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct buffer;
@@ -16,9 +17,9 @@ struct disk_super;
 
 #define LOG_OPERATION_MAX 60u /* the most blocks that one operation may ask for */
 
-/* committed: called once after each commit, before operations begin again. 0, -ENOMEM, -EINVAL.
+/* settled: called once after each checkpoint, before operations begin again. 0, -ENOMEM, -EINVAL.
  * *buffers: how many buffers the cache must always have. */
-int log_init(const struct disk_super *super, uint64_t sequence, void (*committed)(void),
+int log_init(const struct disk_super *super, uint64_t sequence, void (*settled)(void),
              uint32_t *buffers);
 
 /*
@@ -37,8 +38,18 @@ int log_read(uint32_t block, struct buffer **out);
 /* The operation in progress cannot be completed: nothing is committed any more. */
 void log_fail(const char *why);
 
-/* Returns when all operations that have ended are on the disk. Hold nothing. 0 or -EIO. Sleeps. */
-int log_commit(void);
+/*
+ * Returns when all operations that have ended are durable, and the data that was written before.
+ * checkpoint: all blocks are at home then, too, and those that were freed can be used. Hold
+ * nothing. 0 or -EIO. Sleeps.
+ */
+int log_commit(bool checkpoint);
+
+#ifdef SAN
+void log_assert_home(uint32_t block); /* block is about to be reused: the log does not have it */
+#else
+#define log_assert_home(block) ((void)0)
+#endif
 
 /* Something will have to be written; for the thread that does so. */
 void log_note_work(void);

@@ -126,7 +126,7 @@ static uint64_t fs_shrink(uint64_t wanted)
 static int start(const struct disk_super *super, uint64_t sequence)
 {
     uint32_t buffers;
-    int error = log_init(super, sequence, block_commit_freed, &buffers);
+    int error = log_init(super, sequence, block_reuse_freed, &buffers);
 
     if (!error)
         error = buffer_cache_init(buffers);

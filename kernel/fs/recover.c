@@ -1,9 +1,14 @@
 /*
  * Replay of the log after a crash.
  *
- * A transaction counts if the header's own checksum holds and the payload's does. The payload is
- * summed up before the first block goes home, so a torn transaction changes nothing. Replaying is
- * idempotent: a crash in its middle only means that it is done again.
+ * Transactions lie one behind the other, from the start of the log on, with ascending sequence
+ * numbers. One counts if the header's own checksum holds and the payload's does, and all before it
+ * count. The payload is summed up before its first block goes home, so a torn transaction changes
+ * nothing. Replaying is idempotent: a crash in its middle only means that it is done again.
+ *
+ * Behind them lie older ones: their numbers do not continue the row. For that a number is never
+ * given twice: where the first header is torn, so that nothing has to be replayed, the greatest
+ * number in the log is looked for.
  */
 #include "fs/recover.h"
 
@@ -41,11 +46,17 @@ static int home_is_valid(const struct disk_super *super, uint32_t block)
     return block < super->log_start || block >= super->log_start + super->log_blocks;
 }
 
-static int header_is_committed(const struct disk_super *super, struct disk_log_header *header)
+static int header_is_whole(struct disk_log_header *header)
 {
-    if (header->magic != DISK_LOG_MAGIC || header->header_sum != header_checksum(header))
-        return 0;
-    if (header->count == 0 || header->count > DISK_LOG_MAX || header->count >= super->log_blocks)
+    return header->magic == DISK_LOG_MAGIC && header->header_sum == header_checksum(header);
+}
+
+/* Is the header that was read at block `at` of the log one of a transaction that could be there? */
+static int header_is_possible(const struct disk_super *super, struct disk_log_header *header,
+                              uint32_t at)
+{
+    if (!header_is_whole(header) || header->count == 0 || header->count > DISK_LOG_MAX ||
+        header->count >= super->log_blocks - at)
         return 0;
     for (uint32_t i = 0; i < header->count; i++)
         if (!home_is_valid(super, header->block[i]))
@@ -53,12 +64,13 @@ static int header_is_committed(const struct disk_super *super, struct disk_log_h
     return 1;
 }
 
-static int payload_sum(const struct recover_io *io, const struct disk_super *super,
-                       const struct disk_log_header *header, void *data, uint32_t *sum)
+/* payload: the block behind the header. */
+static int payload_sum(const struct recover_io *io, const struct disk_log_header *header,
+                       uint32_t payload, void *data, uint32_t *sum)
 {
     *sum = DISK_CHECKSUM_SEED;
     for (uint32_t i = 0; i < header->count; i++) {
-        int error = io->read(io->context, super->log_start + 1 + i, data);
+        int error = io->read(io->context, payload + i, data);
 
         if (error)
             return error;
@@ -67,47 +79,93 @@ static int payload_sum(const struct recover_io *io, const struct disk_super *sup
     return 0;
 }
 
-static int install_payload(const struct recover_io *io, const struct disk_super *super,
-                           const struct disk_log_header *header, void *data)
+static int install_payload(const struct recover_io *io, const struct disk_log_header *header,
+                           uint32_t payload, void *data)
 {
-    int error;
+    int error = 0;
 
-    for (uint32_t i = 0; i < header->count; i++) {
-        error = io->read(io->context, super->log_start + 1 + i, data);
+    for (uint32_t i = 0; i < header->count && !error; i++) {
+        error = io->read(io->context, payload + i, data);
         if (!error)
             error = io->write(io->context, header->block[i], data);
-        if (error)
-            return error;
     }
-    return io->flush(io->context);
+    return error;
+}
+
+/* Replays one transaction: its header was read at block `at` of the log. 1, 0: it is none, or an
+ * error. */
+static int replay_one(const struct recover_io *io, const struct disk_super *super,
+                      struct disk_log_header *header, uint32_t at, void *data)
+{
+    uint32_t payload = super->log_start + at + 1, sum;
+    int error;
+
+    if (!header_is_possible(super, header, at))
+        return 0;
+    error = payload_sum(io, header, payload, data, &sum);
+    if (error || sum != header->payload_sum)
+        return error;
+    error = install_payload(io, header, payload, data);
+    return error ? error : 1;
+}
+
+/* The greatest number of a header anywhere in the log. */
+static int greatest_sequence(const struct recover_io *io, const struct disk_super *super,
+                             struct disk_log_header *header, uint64_t *sequence)
+{
+    int error = 0;
+
+    for (uint32_t i = 0; i < super->log_blocks && !error; i++) {
+        error = io->read(io->context, super->log_start + i, header);
+        if (!error && header_is_whole(header) && header->sequence > *sequence)
+            *sequence = header->sequence;
+    }
+    return error;
+}
+
+/* Replays the row that begins with header. Returns the number of blocks, or an error. */
+static int replay_all(const struct recover_io *io, const struct disk_super *super,
+                      struct disk_log_header *header, void *data, uint64_t *sequence)
+{
+    int replayed = 0, error;
+    uint32_t at = 0;
+
+    do {
+        *sequence = header->sequence;
+        error = replay_one(io, super, header, at, data);
+        if (error <= 0)
+            break;
+        replayed += (int)header->count;
+        at += 1 + header->count;
+        error = at < super->log_blocks ? io->read(io->context, super->log_start + at, header) : 1;
+    } while (!error && header_is_whole(header) && header->sequence == *sequence + 1);
+    if (error >= 0)
+        error = io->flush(io->context);
+    return error ? error : replayed;
 }
 
 int log_recover(const struct recover_io *io, const struct disk_super *super,
                 struct disk_log_header *header, void *data, uint64_t *sequence)
 {
-    int replayed = 0;
-    uint32_t sum;
     int error = io->read(io->context, super->log_start, header);
+    int replayed = 0;
 
     *sequence = 0;
     if (error)
         return error;
-    if (header->magic == DISK_LOG_MAGIC && header->header_sum == header_checksum(header))
+    if (header_is_whole(header) && header->count == 0) {
         *sequence = header->sequence;
-    if (header_is_committed(super, header)) {
-        error = payload_sum(io, super, header, data, &sum);
-        if (!error && sum == header->payload_sum) {
-            error = install_payload(io, super, header, data);
-            replayed = (int)header->count;
-        }
-        if (error)
-            return error;
+        return 0;
     }
-    if (header->count != 0 || header->magic != DISK_LOG_MAGIC) {
-        log_header_clear(header, *sequence);
-        error = io->write(io->context, super->log_start, header);
-        if (!error)
-            error = io->flush(io->context);
-    }
+    if (header_is_whole(header))
+        replayed = replay_all(io, super, header, data, sequence);
+    else
+        error = greatest_sequence(io, super, header, sequence);
+    if (error || replayed < 0)
+        return error ? error : replayed;
+    log_header_clear(header, *sequence);
+    error = io->write(io->context, super->log_start, header);
+    if (!error)
+        error = io->flush(io->context);
     return error ? error : replayed;
 }

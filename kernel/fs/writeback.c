@@ -363,7 +363,7 @@ int inode_fsync(struct inode *inode)
 
     if (!error)
         error = write_back(&inode->object);
-    later = log_commit();
+    later = log_commit(false);
 
     return error ? error : later;
 }
@@ -382,7 +382,7 @@ int fs_sync(void)
         return error;
     trim_the_rest();
     error = object_sync_all();
-    later = log_commit();
+    later = log_commit(true);
     sleeplock_release(&sync_lock);
     return error ? error : later;
 }

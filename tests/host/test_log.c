@@ -4,6 +4,9 @@
  * payload, flush, header, flush, homes, flush, empty header. A crash is a prefix of these writes,
  * the last one torn by sectors, or any subset of the writes since the last flush. Whatever it is,
  * afterwards the homes hold the old state or the new one, whole.
+ *
+ * The kernel gathers transactions: each, header and payload at once, behind the one before, until
+ * all goes home. Then the homes hold what they were after some number of transactions.
  */
 #include "mock.h"
 
@@ -340,6 +343,147 @@ static void the_payload_of_the_next_commit_hides_the_old_one(void **state)
     }
 }
 
+/* ---- A row of transactions, the homes, and the first of the next row ---- */
+
+enum { HOMES = BLOCKS - HOME, ROW = 8, LARGEST = 6, FIRST_SEQUENCE = 42 };
+
+static uint32_t tag_after[ROW + 2][HOMES]; /* after so many transactions */
+static uint32_t row_begin[ROW + 2];        /* the first write of the one that leads there ... */
+static uint32_t row_end[ROW + 2];          /* ... and the first after it */
+
+/* Transaction number t, at block `at` of the log. Returns where the next one goes. */
+static uint32_t add_transaction(uint32_t t, uint32_t at)
+{
+    static struct disk_log_header header;
+    static block_t data[LARGEST];
+    uint32_t count = 1 + mock_random(LARGEST), first = mock_random(HOMES);
+
+    memcpy(tag_after[t + 1], tag_after[t], sizeof tag_after[t]);
+    log_header_clear(&header, FIRST_SEQUENCE + t);
+    header.payload_sum = DISK_CHECKSUM_SEED;
+    header.count = count;
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t home = (first + i) % HOMES;
+
+        tag_after[t + 1][home] = 1000 + 100 * t + i;
+        fill(data[i], tag_after[t + 1][home]);
+        header.block[i] = HOME + home;
+        header.payload_sum = disk_checksum(header.payload_sum, data[i], DISK_BLOCK_SIZE);
+    }
+    log_header_seal(&header);
+    row_begin[t + 1] = commit_writes;
+    add_write(LOG_START + at, &header, true);
+    for (uint32_t i = 0; i < count; i++)
+        add_write(LOG_START + at + 1 + i, data[i], false);
+    row_end[t + 1] = commit_writes;
+    return at + 1 + count;
+}
+
+static void make_row(void)
+{
+    static struct disk_log_header header;
+    static block_t data;
+    uint32_t at = 0;
+
+    commit_writes = 0;
+    for (uint32_t i = 0; i < HOMES; i++)
+        tag_after[0][i] = HOME + i;
+    for (uint32_t t = 0; t < ROW; t++)
+        at = add_transaction(t, at);
+    for (uint32_t i = 0; i < HOMES; i++) {
+        fill(data, tag_after[ROW][i]);
+        add_write(HOME + i, data, i == 0);
+    }
+    log_header_clear(&header, FIRST_SEQUENCE + ROW - 1);
+    add_write(LOG_START, &header, true);
+    add_transaction(ROW, 0);
+}
+
+/* The number of transactions after which the homes were as they are now. */
+static uint32_t transactions_seen(void)
+{
+    for (uint32_t t = ROW + 2; t-- > 0;) {
+        uint32_t i = 0;
+
+        while (i < HOMES && holds(HOME + i, tag_after[t][i]))
+            i++;
+        if (i == HOMES)
+            return t;
+    }
+    fail_msg("the homes are as they never were");
+    return 0;
+}
+
+static uint64_t greatest_number(void)
+{
+    uint64_t greatest = 0;
+
+    for (uint32_t i = 0; i < LOG_BLOCKS; i++) {
+        struct disk_log_header header;
+
+        memcpy(&header, disk[LOG_START + i], sizeof header);
+        log_header_seal(&header);
+        if (header.magic == DISK_LOG_MAGIC && header.sequence > greatest &&
+            memcmp(&header, disk[LOG_START + i], sizeof header) == 0)
+            greatest = header.sequence;
+    }
+    return greatest;
+}
+
+static void a_row_is_replayed_as_far_as_it_goes(void **state)
+{
+    (void)state;
+    for (uint32_t round = 0; round < 4000; round++) {
+        uint32_t end, last_flush = 0, least = 0, most = 0, seen;
+        uint64_t sequence, greatest;
+
+        make_row();
+        end = mock_random(3) ? mock_random(commit_writes + 1) : commit_writes;
+        for (uint32_t i = 0; i < end; i++)
+            if (commit[i].flush_before)
+                last_flush = i;
+        if (end == commit_writes && mock_random(2))
+            last_flush = end;
+        fresh_disk();
+        for (uint32_t i = 0; i < end; i++)
+            if (i < last_flush)
+                apply(&commit[i], 0xff);
+            else if (mock_random(2))
+                apply(&commit[i], mock_random(3) ? 0xff : mock_random(256));
+        for (uint32_t t = 1; t <= ROW + 1; t++) {
+            if (row_end[t] <= last_flush)
+                least = t;
+            if (row_begin[t] < end)
+                most = t;
+        }
+        greatest = greatest_number();
+        assert_true(recover(&sequence) >= 0);
+        seen = transactions_seen();
+        assert_in_range(seen, least, most);
+        assert_true(sequence >= greatest); /* no number is given twice */
+        assert_int_equal(recover(&sequence), 0);
+        assert_int_equal(transactions_seen(), seen);
+    }
+}
+
+static void a_torn_first_header_gives_no_number_twice(void **state)
+{
+    (void)state;
+    for (uint32_t round = 0; round < 300; round++) {
+        uint64_t sequence, greatest;
+
+        make_row();
+        fresh_disk();
+        for (uint32_t i = 0; i < row_begin[ROW + 1]; i++)
+            apply(&commit[i], 0xff);
+        disk[LOG_START][mock_random(DISK_BLOCK_SIZE)] ^= (uint8_t)(1u << mock_random(8));
+        greatest = greatest_number();
+        assert_int_equal(recover(&sequence), 0);
+        assert_int_equal(transactions_seen(), ROW);
+        assert_true(sequence >= greatest);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -352,6 +496,8 @@ int main(void)
         cmocka_unit_test(a_header_that_leads_astray_is_not_followed),
         cmocka_unit_test(a_crash_in_recovery_is_recovered_from),
         cmocka_unit_test(the_payload_of_the_next_commit_hides_the_old_one),
+        cmocka_unit_test(a_row_is_replayed_as_far_as_it_goes),
+        cmocka_unit_test(a_torn_first_header_gives_no_number_twice),
     };
 
     mock_seed();
