@@ -1,10 +1,16 @@
 /*
  * Pages of files from and to the disk.
  *
- * Write-back, a batch of pages at a time, in ascending order, inside one operation of the log with
- * the inode locked: blocks are taken for the pages that have none, the data is written and waited
- * for, and only then the pointers and the size are published. The commit flushes the disk before it
- * counts, so after a crash no pointer leads to a block that had not got its data.
+ * Write-back, a batch of pages at a time, inside one operation of the log: blocks are taken for the
+ * pages that have none, the data is written and waited for, and only then the pointers and the size
+ * are published. The commit flushes the disk before it counts, so after a crash no pointer leads to
+ * a block that had not got its data.
+ *
+ * A batch has dirty pages of one file, in ascending order. Where they do not fill it, other small
+ * files join: new blocks lie side by side, so that many files go in one request. Each file of the
+ * batch is locked until its pages are published: so none of them can be made shorter, and lose its
+ * blocks, meanwhile. Only the first is waited for, with nothing of the batch on its way; the others
+ * join if their locks are free.
  *
  * A page keeps PAGE_WRITEBACK until it is published: it cannot be dropped, and so read again from
  * the hole that the block map still shows. Its lock is not kept: the commit never waits for one.
@@ -27,22 +33,28 @@
 #include "vm/page_lock.h"
 
 #define BATCH_PAGES 32u
-#define BATCH_GROUPS 8u  /* indirect blocks that a batch may fill */
-#define BATCH_MAPS 44u   /* blocks of the bitmap that it may change, on the most scattered disk */
-#define BATCH_BLOCKS (1 + BATCH_GROUPS + 1 + BATCH_MAPS)
-_Static_assert(BATCH_MAPS >= BATCH_PAGES + BATCH_GROUPS + 2, "every new block may be elsewhere");
-_Static_assert(BATCH_BLOCKS <= LOG_OPERATION_MAX, "a batch is one operation");
+#define BATCH_FILES 16u
+#define BATCH_GROUPS 8u  /* indirect blocks that a batch may fill; all of its first file */
+#define BATCH_NEW (BATCH_PAGES + BATCH_GROUPS + 2) /* blocks that it may take */
+#define BATCH_INODES 3u  /* blocks of inodes: the first file's, the one before, the one behind */
+#define BATCH_CHANGES (BATCH_INODES + BATCH_GROUPS + 1) /* without the bitmap */
+_Static_assert(BATCH_CHANGES + BATCH_NEW <= LOG_OPERATION_MAX, "each new block may be elsewhere");
 
 /*
  * What is being written; one for the whole system, so that memory is never needed to free memory.
  */
 static struct {
     struct sleeplock lock; /* RANK_WRITEBACK; guards the rest */
+    uint32_t files;
+    struct inode *file[BATCH_FILES];       /* locked; with a reference of ours, but for the first */
+    uint32_t end_of[BATCH_FILES];          /* one past the last of its pages */
     uint32_t count;
     uint32_t fresh;        /* a bit for each page that gets a new block */
+    uint32_t lost;         /* a bit for each page that could not be written */
     uint32_t groups;
     uint64_t last_group;
     uint32_t promised;     /* what is left of what the pages had promised to them */
+    uint32_t losses;       /* pages lost since boot */
     struct page *page[BATCH_PAGES];
     uint32_t block[BATCH_PAGES];
     struct transfer transfer;
@@ -128,6 +140,8 @@ static int batch_fits(struct inode *inode, struct page *page, uint32_t *block)
 
     if (error || *block || page->index < DISK_DIRECT)
         return error ? error : 1;
+    if (inode != batch.file[0])
+        return 0;
     if (batch.groups == 0 || BMAP_GROUP(page->index) != batch.last_group) {
         if (batch.groups == BATCH_GROUPS)
             return 0;
@@ -158,14 +172,16 @@ static void batch_add(struct inode *inode, struct page *page, uint32_t block)
     transfer_add(&batch.transfer, block, page_va(page));
 }
 
-/* Locks: inode's. Fills the batch with dirty pages from *from on, and starts to write them. */
+/*
+ * Locks: inode's. It is the next file of the batch: its dirty pages from *from on join, and are on
+ * their way. 1: all of them; 0: there is no room for more; -EIO.
+ */
 static int batch_gather(struct inode *inode, uint64_t *from)
 {
     int fits = 1;
 
-    batch.count = batch.fresh = batch.groups = batch.promised = 0;
-    transfer_begin(&batch.transfer, fs_disk, BLOCK_WRITE);
-    while (batch.count < BATCH_PAGES && fits > 0) {
+    batch.file[batch.files++] = inode;
+    while (fits > 0) {
         struct page *page = object_next_dirty(&inode->object, *from);
         uint32_t block;
         bool taken = false;
@@ -178,7 +194,7 @@ static int batch_gather(struct inode *inode, uint64_t *from)
             page_put(page);
             continue;
         }
-        fits = batch_fits(inode, page, &block);
+        fits = batch.count < BATCH_PAGES ? batch_fits(inode, page, &block) : 0;
         if (fits > 0) {
             *from = page->index + 1;
             object_clean_page(&inode->object, page);
@@ -189,61 +205,117 @@ static int batch_gather(struct inode *inode, uint64_t *from)
         if (!taken)
             page_put(page);
     }
-    return fits < 0 ? fits : 0;
+    batch.end_of[batch.files - 1] = batch.count;
+    return fits;
+}
+
+static uint32_t table_block(const struct inode *inode)
+{
+    return inode->number / DISK_INODES_PER_BLOCK;
 }
 
 /*
- * Locks: inode's. The data is on the disk: new blocks and a greater size become part of the file.
+ * Files join that were made together with the first: their inodes lie side by side. As long as all
+ * of them fits, and the one that is dirty longest is free and may join. Returns: one that did not,
+ * with a reference, or NULL.
  */
-static int batch_publish(struct inode *inode)
+static struct inode *batch_fill(void)
 {
-    uint64_t end = (batch.page[batch.count - 1]->index + 1) << PAGE_SHIFT;
-    bool changed = batch.fresh != 0;
-    int error = 0;
+    uint32_t first = table_block(batch.file[0]);
+    int fits = 1;
 
-    for (uint32_t i = 0; i < batch.count && !error; i++)
-        if (batch.fresh & 1u << i)
-            error = bmap_publish(inode, batch.page[i]->index, batch.block[i],
-                                 &batch.promised);
-    if (error)
-        return error;
-    if (end > inode->object.size)
-        end = inode->object.size;
-    if (inode->disk_size < end) {
-        inode->disk_size = end;
-        changed = true;
+    while (fits > 0 && batch.files < BATCH_FILES && batch.count < BATCH_PAGES) {
+        struct vm_object *object = object_dirty_first(false);
+        struct inode *inode = object ? inode_of(object) : NULL;
+        uint64_t from = 0;
+
+        if (!inode || table_block(inode) + 1 < first || table_block(inode) > first + 1 ||
+            !sleeplock_try(&inode->lock))
+            return inode;
+        fits = batch_gather(inode, &from);
     }
-    return changed ? inode_flush(inode) : 0;
+    return NULL;
 }
 
-/* Waits for the batch, publishes it, lets its pages go. */
-static int batch_finish(struct inode *inode)
+/* Some of it failed: once more page by page, so that no more is lost than must be. */
+static void batch_write_again(void)
 {
-    int error = transfer_end(&batch.transfer);
+    for (uint32_t i = 0; i < batch.count; i++) {
+        if (disk_write(batch.block[i], page_va(batch.page[i])) == 0)
+            continue;
+        batch.lost |= 1u << i;
+        __atomic_fetch_add(&batch.losses, 1, __ATOMIC_RELAXED);
+        if (batch.fresh & 1u << i)
+            block_untake(batch.block[i]);
+    }
+}
 
-    if (error) {
+/*
+ * Locks: inode's, a file of the batch, of which [begin, end) are the pages. Their data is on the
+ * disk: new blocks and a greater size become part of the file.
+ */
+static int batch_publish(struct inode *inode, uint32_t begin, uint32_t end)
+{
+    uint64_t size = 0;
+    bool changed = false, lost = false;
+    int error = 0;
+
+    for (uint32_t i = begin; i < end && !error; i++) {
+        size = (batch.page[i]->index + 1) << PAGE_SHIFT;
+        lost |= batch.lost >> i & 1;
+        if (batch.fresh & ~batch.lost & 1u << i) {
+            error = bmap_publish(inode, batch.page[i]->index, batch.block[i], &batch.promised);
+            changed = true;
+        }
+    }
+    if (lost)
         printf("fs: disk error: data of inode %u is lost\n", inode->number);
-        for (uint32_t i = 0; i < batch.count; i++)
-            if (batch.fresh & 1u << i)
-                block_untake(batch.block[i]);
-    } else if (batch.count) {
-        update_vm_stats(VM_STAT_FILE_WRITE, batch.count);
-        error = batch_publish(inode);
+    if (inode->loaded && (size > inode->object.size || !inode->object.dirty_count))
+        size = inode->object.size;
+    if (inode->disk_size < size) {
+        inode->disk_size = size;
+        changed = true;
+    }
+    if (!error && changed)
+        error = inode_flush(inode);
+    return error ? error : lost ? -EIO : 0;
+}
+
+/* Locks: the files of the batch. Lets a page of it go. */
+static void batch_release(struct page *page)
+{
+#ifdef SAN
+    if (page_trylock(page)) {
+        object_check_clean(page->owner, page);
+        page_unlock(page);
+    }
+#endif
+    page_end_writeback(page);
+    page_put(page);
+}
+
+/* Waits for the batch, publishes it, lets its pages and files go. Returns the first one's error. */
+static int batch_finish(void)
+{
+    uint32_t begin = 0;
+    int first_error = 0;
+
+    if (transfer_end(&batch.transfer))
+        batch_write_again();
+    update_vm_stats(VM_STAT_FILE_WRITE, batch.count);
+    for (uint32_t i = 0; i < batch.files; i++) {
+        int error = batch_publish(batch.file[i], begin, batch.end_of[i]);
+
+        if (i == 0)
+            first_error = error;
+        begin = batch.end_of[i];
     }
     block_promise_end(batch.promised);
-    for (uint32_t i = 0; i < batch.count; i++) {
-        if (error)
-            page_set(batch.page[i], PAGE_ERROR);
-#ifdef SAN
-        if (page_trylock(batch.page[i])) {
-            object_check_clean(&inode->object, batch.page[i]);
-            page_unlock(batch.page[i]);
-        }
-#endif
-        page_end_writeback(batch.page[i]);
-        page_put(batch.page[i]);
-    }
-    return error;
+    for (uint32_t i = 0; i < batch.count; i++)
+        batch_release(batch.page[i]);
+    for (uint32_t i = 0; i < batch.files; i++)
+        inode_unlock(batch.file[i]);
+    return first_error;
 }
 
 int inode_publish_size(struct inode *inode)
@@ -254,43 +326,51 @@ int inode_publish_size(struct inode *inode)
     return inode_flush(inode);
 }
 
-/* One batch, from *from on. *more: there may be another one. Sleeps. */
-static int write_batch(struct inode *inode, uint64_t *from, bool *more)
+/*
+ * Locks: batch. One batch, from *from on; with others, what room is left is for other files. 1: all
+ * of inode was written; 0: there is more; or an error. Sleeps.
+ */
+static int write_batch(struct inode *inode, uint64_t *from, bool others)
 {
-    int error = log_begin(BATCH_BLOCKS);
-    int later;
+    struct inode *refused = NULL;
+    uint32_t blocks = BATCH_CHANGES + block_maps_most(BATCH_NEW);
+    int error = log_begin(blocks), gathered;
 
-    *more = false;
     if (error)
         return error;
+    batch.files = batch.count = batch.fresh = batch.lost = batch.groups = batch.promised = 0;
+    transfer_begin(&batch.transfer, fs_disk, BLOCK_WRITE);
     inode_lock(inode);
-    error = batch_gather(inode, from);
-    *more = batch.count > 0;
-    later = batch_finish(inode);
-    if (!error)
-        error = later;
-    if (!error && !*more && inode->loaded)
-        error = inode_publish_size(inode);
-    inode_unlock(inode);
-    log_end(BATCH_BLOCKS);
-    return error;
+    gathered = batch_gather(inode, from);
+    if (gathered > 0 && others)
+        refused = batch_fill();
+    error = batch_finish();
+    log_end(blocks);
+    for (uint32_t i = 1; i < batch.files; i++)
+        inode_put(batch.file[i]); /* may free it, by an operation of its own */
+    if (refused)
+        inode_put(refused);
+    return error ? error : gathered;
+}
+
+static int write_file(struct inode *inode, bool others)
+{
+    uint64_t from = 0;
+    int done = 0;
+
+    while (done == 0) {
+        if (thread_is_interrupted())
+            return -EINTR;
+        sleeplock_acquire(&batch.lock);
+        done = write_batch(inode, &from, others);
+        sleeplock_release(&batch.lock);
+    }
+    return done < 0 ? done : 0;
 }
 
 static int write_back(struct vm_object *object)
 {
-    struct inode *inode = inode_of(object);
-    uint64_t from = 0;
-    bool more = true;
-    int error = 0;
-
-    while (more && !error) {
-        if (thread_is_interrupted())
-            return -EINTR;
-        sleeplock_acquire(&batch.lock);
-        error = write_batch(inode, &from, &more);
-        sleeplock_release(&batch.lock);
-    }
-    return error;
+    return write_file(inode_of(object), true);
 }
 
 static int make_writable(struct vm_object *object, uint64_t index)
@@ -362,7 +442,7 @@ int inode_fsync(struct inode *inode)
     int later;
 
     if (!error)
-        error = write_back(&inode->object);
+        error = write_file(inode, false);
     later = log_commit(false);
 
     return error ? error : later;
@@ -371,10 +451,12 @@ int inode_fsync(struct inode *inode)
 /*
  * One at a time: who syncs has a reference to the file that he writes. If its last user goes
  * meanwhile, that reference's put frees the blocks; the next one here waits for that, and finds
- * them free.
+ * them free. The same goes for the files of a batch that is being written now, which are not dirty
+ * any more: their puts, too, come before the batch's lock is let go.
  */
 int fs_sync(void)
 {
+    uint32_t losses = __atomic_load_n(&batch.losses, __ATOMIC_RELAXED);
     int error = sleeplock_acquire_killable(&sync_lock);
     int later;
 
@@ -382,6 +464,10 @@ int fs_sync(void)
         return error;
     trim_the_rest();
     error = object_sync_all();
+    sleeplock_acquire(&batch.lock);
+    if (!error && batch.losses != losses)
+        error = -EIO;
+    sleeplock_release(&batch.lock);
     later = log_commit(true);
     sleeplock_release(&sync_lock);
     return error ? error : later;

@@ -31,7 +31,6 @@ enum page_flag {
     PAGE_UPTODATE = 1 << 2,  /* a file page: holds what the file says */
     PAGE_DIRTY = 1 << 3,     /* newer than the disk, or than its swap slot */
     PAGE_WRITEBACK = 1 << 4, /* being written; the frame must not change owner */
-    PAGE_ERROR = 1 << 5,     /* the last read or write failed */
     PAGE_ON_LRU = 1 << 6,
     PAGE_REFERENCED = 1 << 7, /* used since the LRU looked */
     PAGE_BUDDY = 1 << 8,     /* free, and the head of a block of 1 << order frames */

@@ -19,7 +19,7 @@ enum lock_rank {
     RANK_FRAMES,     /* a wait for frames, held by what reclaims */
     RANK_WRITEBACK,  /* the one batch of file pages that is being written out */
     RANK_LOG,        /* a log transaction: held from begin to end */
-    RANK_INODE,      /* two: a directory, then what has its name there */
+    RANK_INODE,      /* two: a directory, then what has its name there; files of a batch, by try */
     RANK_MM,         /* never together with RANK_INODE */
     RANK_PAGE,       /* one by waiting, more by try */
     RANK_SWAP_WRITE, /* pages on their way to swap: a wait for one, and the thread that has them */

@@ -618,16 +618,17 @@ uint64_t object_dirty_total(void)
     return __atomic_load_n(&dirty_total, __ATOMIC_RELAXED);
 }
 
-/* The dirty object that waits longest, with a use; it goes to the end of the list. Or NULL. */
-static struct vm_object *dirty_object_next(void)
+struct vm_object *object_dirty_first(bool to_the_end)
 {
     struct vm_object *object = NULL;
 
     spin_lock(&dirty_lock);
     if (!list_empty(&dirty_objects)) {
         object = container_of(dirty_objects.next, struct vm_object, dirty_link);
-        list_del(&object->dirty_link);
-        list_add_tail(&object->dirty_link, &dirty_objects);
+        if (to_the_end) {
+            list_del(&object->dirty_link);
+            list_add_tail(&object->dirty_link, &dirty_objects);
+        }
         object->ops->get(object);
     }
     spin_unlock(&dirty_lock);
@@ -641,7 +642,7 @@ int object_throttle(struct vm_object *object)
 
     if (__builtin_expect(object_dirty_total() <= frame_managed / 8, 1))
         return 0;
-    if (object->dirty_count > 0 || !(oldest = dirty_object_next()))
+    if (object->dirty_count > 0 || !(oldest = object_dirty_first(true)))
         return object->ops->write_back(object);
     error = oldest->ops->write_back(oldest);
     oldest->ops->put(oldest);
@@ -659,7 +660,7 @@ int object_sync_all(void)
         objects++;
     spin_unlock(&dirty_lock);
     while (objects-- > 0) {
-        struct vm_object *object = dirty_object_next();
+        struct vm_object *object = object_dirty_first(true);
         int error;
 
         if (!object)

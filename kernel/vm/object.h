@@ -142,6 +142,11 @@ void object_swap_out(struct vm_object *object, struct page *page);
 /* All its pages that are in swap come back. Sleeps; holds nothing. 0 or -errno. */
 int object_bring_back(struct vm_object *object);
 
+/*
+ * The object that is dirty longest, with a use, or NULL; it goes to the end of the list, if that is
+ * asked for. Never sleeps.
+ */
+struct vm_object *object_dirty_first(bool to_the_end);
 /* Pages that are dirty now, in all objects. */
 uint64_t object_dirty_total(void);
 /*

@@ -181,6 +181,40 @@ static void inodes_gone(void)
     verify_file("after", 10000, 3);
 }
 
+#define GROUPS 40 /* files with an indirect block each */
+
+/*
+ * Of a disk that is full, files with an indirect block each are removed, and that is committed. The
+ * log still has those blocks; SAN=1 panics if they are used again before they are home.
+ */
+static void freed_blocks_are_home_first(void)
+{
+    char name[8];
+    int full, kept = open_new("kept");
+
+    for (int i = 0; i < GROUPS; i++) {
+        int fd;
+
+        numbered(name, i);
+        fd = open_new(name);
+        expect(lseek(fd, 40 * PAGE_BYTES, SEEK_SET) == 40 * PAGE_BYTES);
+        expect_equal(write(fd, block, PAGE_BYTES), PAGE_BYTES);
+        close(fd);
+    }
+    expect_equal(write(kept, block, PAGE_BYTES), PAGE_BYTES);
+    full = open_new("full");
+    fill_disk(full);
+    sync();
+    for (int i = 0; i < GROUPS; i++) {
+        numbered(name, i);
+        expect(unlink(name) == 0);
+    }
+    expect(fsync(kept) == 0);
+    for (int i = 0; i < GROUPS; i++)
+        expect_equal(write(kept, block, PAGE_BYTES), PAGE_BYTES);
+    expect(fsync(kept) == 0);
+}
+
 /* A file larger than memory goes through the cache: allocators drop and writers wait. */
 static void file_larger_than_memory(void)
 {
@@ -203,6 +237,60 @@ static void file_larger_than_memory(void)
     verify_file("big", bytes, (unsigned)seed);
 }
 
+static unsigned long disk_writes(void)
+{
+    struct vm_stats stats;
+
+    read_stats(&stats);
+    return (unsigned long)stats.disk_writes;
+}
+
+#define SMALL_FILES 192
+#define META_WRITES 40 /* a commit and a checkpoint, more than once, if we are slow */
+
+/* Files of a page each, made one after another, lie side by side: 16 go in one request. */
+static void small_files_go_together(void)
+{
+    unsigned long before;
+    char name[8];
+
+    sync();
+    before = disk_writes();
+    for (int i = 0; i < SMALL_FILES; i++) {
+        numbered(name, i);
+        make_file(name, PAGE_BYTES, (unsigned)i);
+    }
+    sync();
+    expect(disk_writes() - before < SMALL_FILES / 16 + META_WRITES);
+    drop_caches();
+    for (int i = 0; i < SMALL_FILES; i++) {
+        numbered(name, i);
+        verify_file(name, PAGE_BYTES, (unsigned)i);
+    }
+}
+
+#define COMMITS 64
+
+/* An fsync writes the page and a transaction; what many of them change goes home once for all. */
+static void commits_go_home_together(void)
+{
+    unsigned long before;
+    char name[8];
+
+    sync();
+    before = disk_writes();
+    for (int i = 0; i < COMMITS; i++) {
+        int fd;
+
+        numbered(name, i);
+        fd = open_new(name);
+        expect_equal(write(fd, block, PAGE_BYTES), PAGE_BYTES);
+        expect(fsync(fd) == 0);
+        close(fd);
+    }
+    expect(disk_writes() - before < 2 * COMMITS + META_WRITES);
+}
+
 const struct test disk_tests[] = {
     {"disk_full", disk_full, QUICK},
     {"space_comes_back", space_comes_back, QUICK},
@@ -211,6 +299,9 @@ const struct test disk_tests[] = {
     {"full_disk_keeps_data", full_disk_keeps_data, QUICK},
     {"full_for_many", full_for_many, QUICK},
     {"inodes_gone", inodes_gone, QUICK},
+    {"freed_blocks_are_home_first", freed_blocks_are_home_first, QUICK},
+    {"small_files_go_together", small_files_go_together, QUICK},
+    {"commits_go_home_together", commits_go_home_together, QUICK},
     {"file_larger_than_memory", file_larger_than_memory, QUICK},
     {NULL, NULL, QUICK},
 };
