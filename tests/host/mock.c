@@ -208,9 +208,10 @@ WEAK void *kmem_alloc(size_t bytes, unsigned flags)
     return calloc(1, bytes);
 }
 
-WEAK void kmem_free(void *object)
+WEAK bool kmem_free(void *object)
 {
     if (object)
         mock_objects_out--;
     free(object);
+    return false;
 }
