@@ -483,7 +483,7 @@ static const struct {
 };
 #define SHORT_CALLS (long)(sizeof(short_call) / sizeof(short_call[0]))
 
-/* The least time for a loop of nops, or of as many instructions that take much longer to emulate. */
+/* The least time for a loop of nops, or of as many instructions that are slow to emulate. */
 static unsigned long loop_ticks(bool is_slow)
 {
     unsigned long least = ~0ul, start, now;
