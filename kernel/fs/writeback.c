@@ -31,6 +31,7 @@
 #include "sync/printf.h"
 #include "thread/thread.h"
 #include "vm/page_lock.h"
+#include "vm/rmap.h"
 
 #define BATCH_PAGES 32u
 #define BATCH_FILES 16u
@@ -286,7 +287,7 @@ static void batch_release(struct page *page)
 {
 #ifdef SAN
     if (page_trylock(page)) {
-        object_check_clean(page->owner, page);
+        rmap_check_clean(page);
         page_unlock(page);
     }
 #endif

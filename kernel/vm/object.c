@@ -24,6 +24,7 @@
 #include "vm/commit.h"
 #include "vm/lru.h"
 #include "vm/page_lock.h"
+#include "vm/rmap.h"
 #include "vm/swap.h"
 #include "vm/vma.h"
 
@@ -168,7 +169,7 @@ static int object_swap_in(struct vm_object *object, uint64_t index, uint32_t slo
 
 void object_swap_out(struct vm_object *object, struct page *page)
 {
-    object_unmap_page(object, page, false);
+    rmap_unmap(page, false);
     if (page_maps(page) != 0)
         return;
     trace_of(0, TRACE_EVICT, page->index << PAGE_SHIFT, page_pfn(page).number,
@@ -512,7 +513,7 @@ bool object_clean_page(struct vm_object *object, struct page *page)
      */
     race_window();
     if (page_maps(page))
-        object_protect_page(object, page);
+        rmap_write_protect(page);
     race_window();
     return true;
 }
@@ -557,7 +558,7 @@ static void remove_pages(struct vm_object *object, uint64_t index)
             else /* of files, who writes back has the inode, or at least a use of it */
                 assert(!page_test(page, PAGE_WRITEBACK));
             if (page_maps(page))
-                object_unmap_page(object, page, true);
+                rmap_unmap(page, true);
             page_remove(object, page);
         }
         page_unlock(page);

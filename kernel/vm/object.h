@@ -114,10 +114,6 @@ void object_dirty_page(struct vm_object *object, struct page *page);
  * every mapping, so that the next store comes here again; returns whether it was dirty. Sleeps.
  */
 bool object_clean_page(struct vm_object *object, struct page *page);
-#ifdef SAN
-/* A page of a file that is clean has no entry that allows stores. Locks: the page's. Sleeps. */
-void object_check_clean(struct vm_object *object, struct page *page);
-#endif
 /* The first dirty page with index >= from, with a reference; NULL when none. Never sleeps. */
 struct page *object_next_dirty(struct vm_object *object, uint64_t from);
 

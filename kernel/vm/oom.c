@@ -53,22 +53,18 @@ static uint64_t unreserved_pages(struct mm_struct *mm)
 /* The space with the most unreserved pages, with a use of it; NULL: nobody has any. */
 static struct mm_struct *largest(uint64_t *most)
 {
-    struct mm_struct *found = NULL;
+    struct mm_struct *found = NULL, *mm;
 
     *most = 0;
-    for (unsigned number = 0; number < MM_MAX; number++) {
-        struct mm_struct *mm = family_member(number);
-        uint64_t pages = mm ? unreserved_pages(mm) : 0;
+    for_each_space(mm) {
+        uint64_t pages = unreserved_pages(mm);
 
-        if (pages > *most) {
-            struct mm_struct *before = found;
-
-            *most = pages;
-            found = mm;
-            mm = before;
-        }
-        if (mm)
-            mm_put(mm);
+        if (pages <= *most || !mm_try_get(mm))
+            continue;
+        if (found)
+            mm_put(found);
+        *most = pages;
+        found = mm;
     }
     return found;
 }

@@ -15,11 +15,11 @@
 #include "abi/errno.h"
 #include "mem/vm_stat.h"
 #include "sync/race.h"
-#include "vm/family.h"
 #include "vm/lru.h"
 #include "vm/mm.h"
 #include "vm/object.h"
 #include "vm/page_lock.h"
+#include "vm/rmap.h"
 #include "vm/swap.h"
 #include "vm/vma.h"
 
@@ -92,7 +92,7 @@ int page_out_one(struct mm_struct *mm, uint64_t va, struct page *page, uint32_t 
         page_lock(page);
     error = slot_prepare(page, stamp);
     if (!error) {
-        error = family_unmap_one(mm, va, page, page_swap_slot(page)) ? 0 : -EAGAIN;
+        error = rmap_unmap_one(page, mm, va) ? 0 : -EAGAIN;
         outcome = after_unmap(page);
     }
     page_unlock(page);
@@ -114,7 +114,7 @@ static enum outcome let_go(struct page *page, uint32_t stamp)
     if (slot_prepare(page, stamp) != 0)
         return STAYS; /* all of swap is in use, or fails */
     if (page_test(page, PAGE_PRIVATE))
-        family_unmap_page(page, page_swap_slot(page));
+        rmap_unmap(page, false);
     else
         object_swap_out(page->owner, page);
     return after_unmap(page);
@@ -133,9 +133,9 @@ static enum outcome judge_and_let_go(struct page *page, bool force)
     if (swap_drop_kept(page))
         return FREED;
     if (page_test(page, PAGE_PRIVATE))
-        used = family_page_accessed(page);
+        used = rmap_accessed(page);
     else if (page->owner)
-        used = object_page_accessed(page->owner, page);
+        used = page_clear_flag(page, PAGE_REFERENCED) | rmap_accessed(page);
     if (!judge_lru_page(&anon_lru, page, used, force, &stamp))
         return STAYS;
     outcome = page_test(page, PAGE_PRIVATE) || page->owner ? let_go(page, stamp) : STAYS;

@@ -25,6 +25,7 @@
 #include "vm/page_lock.h"
 #include "vm/page_out.h"
 #include "vm/quota.h"
+#include "vm/rmap.h"
 #include "vm/swap.h"
 #include "vm/vma.h"
 #include "vm/vmstat.h"
@@ -70,11 +71,11 @@ static bool judge_and_drop(struct page *page, bool may_sleep, bool force)
     if (!object)
         return false; /* it was removed just now */
     if (page_maps(page) != 0)
-        used |= !may_sleep || object_page_accessed(object, page);
+        used |= !may_sleep || rmap_accessed(page);
     if (!judge_lru_page(&file_lru, page, used, force, &stamp))
         return false;
     if (page_maps(page) != 0 && may_sleep && !page_test(page, PAGE_DIRTY | PAGE_WRITEBACK))
-        object_unmap_page(object, page, false);
+        rmap_unmap(page, false);
     if (object_drop_page(page)) {
         trace_of(0, TRACE_EVICT, page->index << PAGE_SHIFT, page_pfn(page).number, 0);
         return true;
@@ -108,18 +109,13 @@ static void shrink_tables(void)
 {
     static uint64_t next_time; /* atomic */
     uint64_t now = timer_now();
+    struct mm_struct *mm;
 
     if (now < __atomic_load_n(&next_time, __ATOMIC_RELAXED))
         return;
     __atomic_store_n(&next_time, now + timer_frequency / TABLES_RATE, __ATOMIC_RELAXED);
-    for (unsigned number = 0; number < MM_MAX; number++) {
-        struct mm_struct *mm = family_member(number);
-
-        if (mm) {
-            tables_trim(mm);
-            mm_put(mm);
-        }
-    }
+    for_each_space(mm)
+        tables_trim(mm);
 }
 
 /* Sleeps; holds nothing. */

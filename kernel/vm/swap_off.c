@@ -90,18 +90,18 @@ static void forget_slot(struct page *page)
 static int everything_back(void)
 {
     int error = 0;
+    struct mm_struct *mm;
 
-    for (unsigned number = 0; number < MM_MAX && !error; number++) {
-        struct mm_struct *mm = family_member(number);
-
-        if (!mm)
-            continue;
+    for_each_space(mm) {
         error = thread_is_interrupted() ? -EINTR : 0;
         if (!error && __atomic_load_n(&mm->stack_limit, __ATOMIC_ACQUIRE) != 0)
             error = private_pages_back(mm);
         if (!error && __atomic_load_n(&mm->stack_limit, __ATOMIC_ACQUIRE) != 0)
             error = shared_pages_back(mm);
-        mm_put(mm);
+        if (error) {
+            mm_put(mm);
+            break;
+        }
     }
     swap_for_each_page(forget_slot); /* pages that have a slot along with their frame do without */
     return error;

@@ -127,11 +127,4 @@ static inline bool vma_maps_whole_page(const struct vm_area_struct *vma, uint64_
 
 extern const struct vm_operations_struct object_vm_ops;
 
-/* Unmaps a page of an object from every area that shows it. Locks: the page's. Sleeps. */
-void object_unmap_page(struct vm_object *object, struct page *page, bool locked_too);
-/* Was it used through any of them since this was asked last? Locks: the page's. Sleeps. */
-bool object_page_accessed(struct vm_object *object, struct page *page);
-/* Takes the write permission of a page of a file from every area. Locks: the page's. Sleeps. */
-void object_protect_page(struct vm_object *object, struct page *page);
-
 #endif

@@ -39,15 +39,12 @@ void vm_stats_read(struct vm_stats *stats, unsigned flags)
 /* The space of the process, with a use of it, or NULL. */
 static struct mm_struct *space_of(int pid)
 {
-    for (unsigned number = 0; number < MM_MAX; number++) {
-        struct mm_struct *mm = family_member(number);
+    struct mm_struct *mm;
 
-        if (mm && mm->pid == pid)
-            return mm;
-        if (mm)
-            mm_put(mm);
-    }
-    return NULL;
+    for_each_space(mm)
+        if (mm->pid == pid)
+            break;
+    return mm;
 }
 
 /* Private pages that are in memory. */
