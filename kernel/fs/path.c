@@ -154,43 +154,104 @@ static int refuse_slash(struct inode *cwd, const char *path)
     return -EEXIST;
 }
 
-/* Locks: directory's; in an operation. A new inode, locked, with nothing in it. */
-static int make_inode(struct inode *directory, int type, int major, int minor, struct inode **out)
+/* A change of one entry of a directory, and what its three kinds need. */
+struct change {
+    struct inode *directory; /* locked while the entry is changed */
+    char name[DIRSIZ];
+    bool found;              /* the name is there: */
+    uint32_t number;         /* its inode */
+    uint64_t offset;         /* the place of the entry */
+    int type, major, minor;  /* of what is created */
+    struct inode *linked;    /* gets the name */
+    bool only_directory;     /* nothing else is removed */
+    struct inode *result;    /* created, found or removed; with a reference, unless it failed */
+};
+
+/*
+ * Finds the directory of path's last name, and carries out the change there: in an operation of so
+ * many blocks, with the directory locked and the name looked for. 0 or -errno.
+ */
+static int try_change(struct change *change, struct inode *cwd, const char *path, uint32_t blocks,
+                      int (*carry_out)(struct change *change))
 {
-    uint32_t number;
-    int error = inode_alloc(type, major, minor, &number);
+    int error = walk(cwd, path, change->name, &change->directory);
+    struct inode *directory = change->directory;
 
     if (error)
         return error;
-    error = inode_get(number, out);
+    error = log_begin(blocks);
+    if (!error) {
+        inode_lock(directory);
+        error = directory_usable(directory);
+        if (!error)
+            error = directory_lookup(directory, change->name, &change->number, &change->offset);
+        change->found = !error;
+        if (!error || (error == -ENOENT && directory->nlink))
+            error = carry_out(change);
+        inode_unlock(directory);
+        log_end(blocks);
+    }
+    if (error && change->result) {
+        inode_put(change->result);
+        change->result = NULL;
+    }
+    inode_put(directory);
+    return error;
+}
+
+/* The same. Where the disk is full, again: blocks were promised in vain, or are free but for a
+ * commit. */
+static int change_entry(struct change *change, struct inode *cwd, const char *path,
+                        uint32_t blocks, int (*carry_out)(struct change *change))
+{
+    int error = try_change(change, cwd, path, blocks, carry_out);
+
+    if (error != -ENOSPC)
+        return error;
+    fs_sync();
+    return try_change(change, cwd, path, blocks, carry_out);
+}
+
+/* Locks: directory's; in an operation. A new inode, locked, with nothing in it. */
+static int make_inode(struct change *change)
+{
+    uint32_t number;
+    int error = inode_alloc(change->type, change->major, change->minor, &number);
+
+    if (error)
+        return error;
+    error = inode_get(number, &change->result);
     if (error) {
         inode_free(number);
         return error;
     }
-    inode_lock_below(directory, *out);
+    inode_lock_below(change->directory, change->result);
     return 0;
 }
 
 /*
- * Locks: directory's; in an operation. The name is not there. Where the disk is full, what was
- * begun is left as an inode without a name, which the put frees like any other.
+ * Locks: directory's; in an operation. The inode of that name, new or not. Where the disk is full,
+ * what was begun is left as an inode without a name, which the put frees like any other.
  */
-static int create_in(struct inode *directory, const char *name, int type, int major, int minor,
-                     struct inode **out)
+static int create_here(struct change *change)
 {
-    struct inode *inode;
+    struct inode *directory = change->directory, *inode;
+    bool is_directory = change->type == T_DIR;
     int error;
 
-    if (type == T_DIR && directory->nlink >= LINKS_MAX)
+    if (change->found)
+        return inode_get(change->number, &change->result);
+    if (is_directory && directory->nlink >= LINKS_MAX)
         return -EMLINK;
-    error = make_inode(directory, type, major, minor, &inode);
+    error = make_inode(change);
     if (error)
         return error;
-    if (type == T_DIR)
+    inode = change->result;
+    if (is_directory)
         error = directory_init(inode, directory->number);
     if (!error)
-        error = directory_add(directory, name, inode->number);
-    if (!error && type == T_DIR) {
+        error = directory_add(directory, change->name, inode->number);
+    if (!error && is_directory) {
         directory->nlink++; /* for ".." */
         error = inode_flush(directory);
     }
@@ -202,36 +263,10 @@ static int create_in(struct inode *directory, const char *name, int type, int ma
     }
     inode_flush(inode);
     inode_unlock(inode);
-    *out = inode;
     return error;
 }
 
-/*
- * In an operation. *out: the inode of that name, new or not; with an error perhaps one to be put.
- */
-static int create_or_find(struct inode *directory, const char *name, int type, int major,
-                          int minor, struct inode **out, bool *found)
-{
-    uint32_t number;
-    int error;
-
-    *out = NULL;
-    *found = false;
-    inode_lock(directory);
-    error = directory_usable(directory);
-    if (!error)
-        error = directory_lookup(directory, name, &number, NULL);
-    if (!error) {
-        *found = true;
-        error = inode_get(number, out);
-    } else if (error == -ENOENT && directory->nlink) {
-        error = create_in(directory, name, type, major, minor, out);
-    }
-    inode_unlock(directory);
-    return error;
-}
-
-/* Is what was found under the name good for who wanted to create it? */
+/* Is what was found under the name what was to be created? */
 static int accept_existing(struct inode *inode, int type)
 {
     int found = inode_type(inode);
@@ -241,132 +276,81 @@ static int accept_existing(struct inode *inode, int type)
     return found ? 0 : -EIO;
 }
 
-static int try_create(struct inode *cwd, const char *path, int type, int major, int minor,
-                      struct inode **out)
-{
-    char name[DIRSIZ];
-    struct inode *directory;
-    bool found;
-    int error = walk(cwd, path, name, &directory);
-
-    if (error)
-        return error;
-    error = log_begin(CREATE_BLOCKS);
-    if (!error) {
-        error = create_or_find(directory, name, type, major, minor, out, &found);
-        log_end(CREATE_BLOCKS);
-        if (!error && found)
-            error = accept_existing(*out, type);
-        if (error && *out)
-            inode_put(*out);
-    }
-    inode_put(directory);
-    return error;
-}
-
 int path_create(struct inode *cwd, const char *path, int type, int major, int minor,
                 struct inode **out)
 {
+    struct change change = {.type = type, .major = major, .minor = minor};
     int error = type != T_DIR && ends_in_slash(path)
                     ? refuse_slash(cwd, path)
-                    : try_create(cwd, path, type, major, minor, out);
+                    : change_entry(&change, cwd, path, CREATE_BLOCKS, create_here);
 
-    if (error == -ENOSPC) { /* blocks may be promised in vain, or free but not committed */
-        fs_sync();
-        error = try_create(cwd, path, type, major, minor, out);
+    if (!error && change.found) {
+        error = accept_existing(change.result, type);
+        if (error)
+            inode_put(change.result);
     }
+    *out = change.result;
     return error == -EEXIST && type == T_FILE ? -EISDIR : error;
 }
 
-/* In an operation; directory is not locked. inode gets one more name. */
-static int link_in(struct inode *directory, const char *name, struct inode *inode)
+/* Locks: directory's; in an operation. The inode gets one more name. */
+static int link_here(struct change *change)
 {
-    uint32_t number;
+    struct inode *inode = change->linked;
     int error;
 
-    inode_lock(directory);
-    error = directory_usable(directory);
-    if (!error) {
-        error = directory_lookup(directory, name, &number, NULL);
-        error = error == -ENOENT ? 0 : error ? error : -EEXIST;
-    }
-    if (error) {
-        inode_unlock(directory);
-        return error;
-    }
-    inode_lock_below(directory, inode); /* not a directory: nobody locks one after it */
+    if (change->found)
+        return -EEXIST;
+    inode_lock_below(change->directory, inode); /* not a directory: nobody locks one after it */
     if (inode->nlink == 0)
         error = -ENOENT;
     else if (inode->nlink >= LINKS_MAX)
         error = -EMLINK;
     else
-        error = directory_add(directory, name, inode->number);
+        error = directory_add(change->directory, change->name, inode->number);
     if (!error) {
         inode->nlink++;
         thread_note_act();
         error = inode_flush(inode);
     }
     inode_unlock(inode);
-    inode_unlock(directory);
-    return error;
-}
-
-static int try_link(struct inode *inode, struct inode *cwd, const char *new_path)
-{
-    char name[DIRSIZ];
-    struct inode *directory;
-    int error = walk(cwd, new_path, name, &directory);
-
-    if (error)
-        return error;
-    error = log_begin(LINK_BLOCKS);
-    if (!error) {
-        error = link_in(directory, name, inode);
-        log_end(LINK_BLOCKS);
-    }
-    inode_put(directory);
     return error;
 }
 
 int path_link(struct inode *cwd, const char *old_path, const char *new_path)
 {
-    struct inode *inode;
+    struct change change = {.linked = NULL};
+    int error = path_lookup(cwd, old_path, &change.linked);
     int type;
-    int error = path_lookup(cwd, old_path, &inode);
 
     if (error)
         return error;
-    type = inode_type(inode);
+    type = inode_type(change.linked);
     if (type == T_DIR || type == 0)
         error = type ? -EPERM : -EIO;
     else if (ends_in_slash(new_path))
         error = refuse_slash(cwd, new_path);
     else
-        error = try_link(inode, cwd, new_path);
-    if (error == -ENOSPC) {
-        fs_sync();
-        error = try_link(inode, cwd, new_path);
-    }
-    inode_put(inode);
+        error = change_entry(&change, cwd, new_path, LINK_BLOCKS, link_here);
+    inode_put(change.linked);
     return error;
 }
 
-/* Locks: both. In an operation. only_directory: nothing else is removed. */
-static int unlink_locked(struct inode *directory, uint64_t offset, struct inode *inode,
-                         bool only_directory)
+/* Locks: both. In an operation. */
+static int unlink_locked(struct change *change, struct inode *inode)
 {
+    struct inode *directory = change->directory;
     int error = inode->type ? 0 : -EIO;
 
-    if (!error && only_directory && inode->type != T_DIR)
+    if (!error && change->only_directory && inode->type != T_DIR)
         return -ENOTDIR;
-
     if (inode->type == T_DIR) {
         int empty = directory_is_empty(inode);
 
         error = empty < 0 ? empty : empty ? 0 : -ENOTEMPTY;
     }
     if (!error)
-        error = directory_remove(directory, offset);
+        error = directory_remove(directory, change->offset);
     if (error)
         return error;
     thread_note_act();
@@ -380,47 +364,30 @@ static int unlink_locked(struct inode *directory, uint64_t offset, struct inode 
     return error ? error : inode_flush(inode);
 }
 
-/* In an operation. *out: what lost its name, to be put. */
-static int unlink_in(struct inode *directory, const char *name, bool only_directory,
-                     struct inode **out)
+/* Locks: directory's; in an operation. The name goes. */
+static int unlink_here(struct change *change)
 {
-    uint64_t offset;
-    uint32_t number;
     int error;
 
-    *out = NULL;
-    inode_lock(directory);
-    error = directory_usable(directory);
-    if (!error && (strncmp(name, ".", DIRSIZ) == 0 || strncmp(name, "..", DIRSIZ) == 0))
-        error = -EPERM;
-    if (!error)
-        error = directory_lookup(directory, name, &number, &offset);
-    if (!error)
-        error = inode_get(number, out);
-    if (!error) {
-        inode_lock_below(directory, *out);
-        error = unlink_locked(directory, offset, *out, only_directory);
-        inode_unlock(*out);
-    }
-    inode_unlock(directory);
+    if (strncmp(change->name, ".", DIRSIZ) == 0 || strncmp(change->name, "..", DIRSIZ) == 0)
+        return -EPERM;
+    if (!change->found)
+        return -ENOENT;
+    error = inode_get(change->number, &change->result);
+    if (error)
+        return error;
+    inode_lock_below(change->directory, change->result);
+    error = unlink_locked(change, change->result);
+    inode_unlock(change->result);
     return error;
 }
 
 int path_unlink(struct inode *cwd, const char *path)
 {
-    char name[DIRSIZ];
-    struct inode *directory, *inode = NULL;
-    int error = walk(cwd, path, name, &directory);
+    struct change change = {.only_directory = ends_in_slash(path)};
+    int error = change_entry(&change, cwd, path, UNLINK_BLOCKS, unlink_here);
 
-    if (error)
-        return error == -EEXIST ? -EPERM : error;
-    error = log_begin(UNLINK_BLOCKS);
-    if (!error) {
-        error = unlink_in(directory, name, ends_in_slash(path), &inode);
-        log_end(UNLINK_BLOCKS);
-    }
-    if (inode)
-        inode_put(inode);
-    inode_put(directory);
-    return error;
+    if (!error)
+        inode_put(change.result);
+    return error == -EEXIST ? -EPERM : error;
 }
