@@ -125,13 +125,14 @@ static void tree_prune(struct page_tree *tree, uint64_t index)
     }
     while (depth > 0 && !*at) {
         struct tree_node *node;
-        uint32_t i = 0;
+        uint32_t i, left = PAGE_TREE_FANOUT;
 
         at = link[--depth];
         node = *at;
-        while (i < PAGE_TREE_FANOUT && !node->entry[i])
-            i++;
-        if (i < PAGE_TREE_FANOUT)
+        i = entry_at(index, tree->height - depth); /* pages go in order: the next one is there */
+        for (; left > 0 && !node->entry[i]; left--)
+            i = (i + 1) % PAGE_TREE_FANOUT;
+        if (left > 0)
             return;
         kmem_free(node);
         *at = NULL;
