@@ -6,7 +6,7 @@
  * one keeps more than a few that the log has not counted, somebody always finishes.
  *
  * Order: nobody has more than two. The superblock comes before a block of inodes, and a block of
- * data (an indirect one, whose entries are freed) before one of the bitmap.
+ * data (an indirect one, when its entries are freed) before one of the bitmap.
  */
 #include "fs/buffer.h"
 

@@ -1,6 +1,6 @@
 /*
  * Directories: an array of 64-byte entries. A large one is searched by its index, which is made at
- * the first search. A small one, and one for whose index there is no memory, is read from front to
+ * the first search. A small one, and one without memory for an index, is read from front to
  * back. Where a damaged disk shows a name twice, the first entry counts either way.
  */
 #include "fs/directory.h"

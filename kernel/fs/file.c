@@ -1,5 +1,5 @@
 /*
- * Open files. A file is found through a descriptor, whose table holds a reference, so that it
+ * Open files. A file is found through a descriptor; the table holds a reference, so that it
  * cannot go away under a call. The offset is guarded by a lock that is held across the whole
  * transfer: two processes that share a file never write over each other. It is an outer lock (the
  * transfer may fault).

@@ -540,7 +540,7 @@ static int resize_locked(struct inode *inode, uint64_t size, bool *trim)
         race_window();
         object_truncate(&inode->object, size);
     }
-    if (!error) /* perhaps no page is left whose write-back would do it */
+    if (!error) /* perhaps no dirty page is left that would bring it about */
         error = inode_publish_size(inode);
     *trim = inode->disk_size > inode->object.size;
     return error;

@@ -91,7 +91,7 @@ void inode_trim_later(struct inode *inode); /* takes a reference until that is d
 int inode_fsync(struct inode *inode);
 /*
  * The same of everything. Afterwards only blocks that are really needed stay promised, and those
- * that were freed can be used: for who found none. Hold nothing. Sleeps.
+ * that were freed can be used: for a caller that found none. Hold nothing. Sleeps.
  */
 int fs_sync(void);
 

@@ -175,7 +175,7 @@ static void inode_finish(struct inode *inode)
 
 /*
  * Locks: the cache's, given up on the way. Frees the inode that was empty longest; with a reference
- * and out of the hash it is ours alone. Who dropped its last page may still have the object's lock:
+ * and out of the hash it is ours alone. The drop of its last page may still have the object's lock:
  * object_destroy takes that, too. Returns the frames that came free, 0 or 1.
  */
 static uint32_t free_oldest(void)

@@ -116,7 +116,7 @@ int inode_alloc(int type, int major, int minor, uint32_t *number)
     uint32_t hint = __atomic_load_n(&first_maybe_free, __ATOMIC_RELAXED);
     int error = take_from(hint, &as, number);
 
-    if (!error && *number == 0) /* two who changed the hint at once may have lost an inode */
+    if (!error && *number == 0) /* two changes of the hint at once may have lost an inode */
         error = take_from(DISK_ROOT_INODE + 1, &as, number);
     if (error)
         return error;

@@ -6,7 +6,7 @@
  *   hash of the name --> bucket --> entry --> entry --> end     an entry: its number in the
  *                        free   --> entry --> end               directory, and bits of the hash
  *
- * The names are on the disk's blocks alone: for an entry whose hash is right, the block is looked
+ * The names are on the disk's blocks alone: for an entry with the right hash, the block is looked
  * at. There are as many buckets as entries, and twice as many as the directory had when the index
  * was made; those beyond the directory's end are free, the one at the end first. When none is free
  * any more, a larger index is made.

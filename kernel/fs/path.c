@@ -65,7 +65,7 @@ static int directory_usable(const struct inode *directory)
     return directory->nlink ? 0 : -ENOENT;
 }
 
-/* Goes from *at, whose reference it drops, to the entry name. On an error *at is NULL. */
+/* Goes from *at to the entry name; drops the reference to *at. On an error *at is NULL. */
 static int step_down(struct inode **at, const char *name)
 {
     struct inode *directory = *at;

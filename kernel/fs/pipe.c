@@ -9,7 +9,7 @@
  * All of the ring is promised when the pipe is made, so that what fits never waits for memory that
  * others have; a frame is taken when the first byte goes there, and kept until the pipe goes.
  *
- * The spinlock guards the sleep: who changes moved takes it, so that no wake-up is lost. To look
+ * The spinlock guards the sleep: to change moved it is taken, so that no wake-up is lost. To look
  * whether there is data, or room, it is not needed: what one side sees can only get better for it.
  *
  * guards: e = the end's lock; w = the writer's; p = the spinlock; e, p: both to write
@@ -130,7 +130,7 @@ static uint64_t pipe_used(const struct pipe *pipe)
            __atomic_load_n(&pipe->reader.moved, __ATOMIC_ACQUIRE);
 }
 
-/* Closing comes last: who sees the writer closed and looks at what it moved then, sees all. */
+/* Closing comes last: a look at what was moved, after the writer was seen closed, sees all. */
 static bool is_open(const bool *end)
 {
     return __atomic_load_n(end, __ATOMIC_ACQUIRE);
@@ -196,7 +196,7 @@ static uint64_t pipe_piece(uint64_t position, uint64_t bytes)
     return bytes < in_frame ? bytes : in_frame;
 }
 
-/* Bytes were moved at this end: wakes who waits at the other. Locks: the end's. */
+/* Bytes were moved at this end: wakes what waits at the other. Locks: the end's. */
 static void pipe_advance(struct pipe *pipe, struct pipe_end *end, uint64_t bytes)
 {
     spin_lock(&pipe->lock);

@@ -63,7 +63,7 @@ static struct {
 
 static struct sleeplock sync_lock; /* RANK_SYNC */
 
-/* Inodes, each with a reference, whose trim was broken off. Guarded by trim_lock, RANK_FS. */
+/* Inodes with a trim that was broken off, each with a reference. Guarded by trim_lock, RANK_FS. */
 static struct spinlock trim_lock;
 static struct list_head trims;
 
@@ -450,7 +450,7 @@ int inode_fsync(struct inode *inode)
 }
 
 /*
- * One at a time: who syncs has a reference to the file that he writes. If its last user goes
+ * One at a time: a sync has a reference to the file that it writes. If its last user goes
  * meanwhile, that reference's put frees the blocks; the next one here waits for that, and finds
  * them free. The same goes for the files of a batch that is being written now, which are not dirty
  * any more: their puts, too, come before the batch's lock is let go.

@@ -19,7 +19,7 @@
 extern uint32_t *(*alloc_failure_hook)(void);
 #define ALLOC_FAILURE_STAYS (1u << 31) /* set in the count: nor is a frame found by waiting, once */
 
-/* Is this the one? Those who may use the reserve are spared: they are promised their frames. */
+/* Is this the one? What may use the reserve is spared: it is promised its frames. */
 static inline bool alloc_failure_due(unsigned flags)
 {
     uint32_t *left = alloc_failure_hook && !(flags & FRAME_RESERVE) ? alloc_failure_hook() : NULL;

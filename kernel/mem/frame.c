@@ -128,7 +128,7 @@ void frame_add_range(uint64_t first_pfn, uint64_t count)
 }
 
 /*
- * How many frames must stay free: those who ask for pages of files and of memory can wait for some
+ * How many frames must stay free: what asks for pages of files and of memory can wait for some
  * to be evicted, with nothing held; the kernel's own needs often cannot, and find what these leave.
  */
 static uint64_t frames_to_keep(enum frame_class class, unsigned flags)

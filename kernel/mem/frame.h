@@ -13,7 +13,7 @@
 
 enum frame_flag {
     FRAME_NOWAIT = 1,  /* a spinlock is held: do not reclaim */
-    FRAME_RESERVE = 2, /* may use the last frames: for those who free memory or commit the log */
+    FRAME_RESERVE = 2, /* may use the last frames: to free memory, or to commit the log */
     FRAME_ZEROED = 4,  /* filled with zeros */
 };
 

@@ -1,4 +1,4 @@
-/* SAN=1: who has which frame, counted by place. See mem/owners.h. */
+/* SAN=1: what has which frame, counted by place. See mem/owners.h. */
 #include "mem/owners.h"
 
 #ifdef SAN

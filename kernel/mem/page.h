@@ -1,7 +1,7 @@
 /*
  * The frame table: one struct page for each managed frame of RAM. Chapter "Memory Allocation".
  *
- * A page has a reference count (anyone who may touch it, each mapping included) and a map count
+ * A page has a reference count (all that may touch it, each mapping included) and a map count
  * (page-table entries that point to it), two halves of one word, so that mapping or unmapping a
  * page is one atomic add. The frame is free when the reference count is 0.
  *
@@ -61,7 +61,7 @@ struct page {
     };
     uint64_t index;         /* l: page number in the object, or of the address in the family */
     uint32_t slot;          /* l: swap slot that holds its content too, + 1; or 0 */
-    uint32_t site;          /* SAN: who allocated it (offset of the return address in the text) */
+    uint32_t site;          /* SAN: where it was allocated: return address - start of text */
 };
 _Static_assert(sizeof(struct page) == 64, "a frame number becomes a page by one shift");
 

@@ -236,7 +236,7 @@ int mm_present(struct mm_struct *mm, uint64_t start, uint64_t pages, unsigned ch
 
 /*
  * Locks: mm->lock for writing. Pages of [start, end) that are there are marked in their entries,
- * for who looks for pages to evict sees entries and no areas; the quota does not count them.
+ * for what looks for pages to evict sees entries and no areas; the quota does not count them.
  */
 static void entries_lock(struct mm_struct *mm, uint64_t start, uint64_t end, bool locked)
 {

@@ -271,7 +271,7 @@ static void area_set_bytes(struct vm_area_struct *vma, uint64_t bytes)
 
 /*
  * Locks: mm->lock for writing. Makes the part of vma from at on an area of its own. 0, -ENOMEM.
- * The new one is listed before the old one shrinks: who looks for a page's mappings meanwhile finds
+ * The new one is listed before the old one shrinks: a look for a page's mappings meanwhile finds
  * them in one of the two, or in both.
  */
 static int area_split(struct mm_struct *mm, struct vm_area_struct *vma, uint64_t at)

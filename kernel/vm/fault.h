@@ -85,8 +85,8 @@ enum fault_result handle_page_fault(struct mm_struct *mm, uint64_t address, unsi
                                     uint64_t sp);
 
 /*
- * The same; and copies, before the mm lock is let go: who unmaps or protects the page must wait for
- * that, so that each round in which the page is had gets on, whatever other threads do.
+ * The same; and copies, before the mm lock is released: to unmap or protect the page, others must
+ * wait for that. So each round in which the page is had gets on, whatever other threads do.
  */
 enum fault_result fault_and_copy(struct mm_struct *mm, uint64_t address, unsigned flags,
                                  uint64_t sp, struct fault_copy *copy);

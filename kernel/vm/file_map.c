@@ -162,10 +162,12 @@ static inline bool show_page(const struct vm_area_struct *vma, pte_t *slot, uint
 }
 
 /*
- * Shows the object's page for fault->va in fault->slot, if it is ready. No page lock is taken: who
- * has it, to take the page out of the object, has yet to look for mappings under the page table's
- * lock, or has set PAGE_LOCKED before we looked under the same lock; and he takes it out under the
- * object's. Returns how many were shown.
+ * Shows the object's page for fault->va in fault->slot, if it is ready. No page lock is taken. Code
+ * that holds it, to take the page out of the object,
+ *   1. has yet to look for mappings under the page table's lock, and finds this one; or
+ *   2. had set PAGE_LOCKED before we looked, under the same lock: then the page is left alone;
+ *   3. and takes it out under the object's lock, which we hold, too.
+ * Returns how many were shown.
  */
 static uint64_t show_alone(struct vm_fault *fault)
 {
@@ -228,7 +230,8 @@ static inline uint64_t show_pages(struct vm_fault *fault)
 }
 
 /*
- * A read of a page that has to be brought, or waited for, or whose entry may allow stores at once.
+ * A read of a page that has to be brought, or waited for, or with an entry that may allow stores at
+ * once.
  */
 static enum fault_result __attribute__((noinline)) map_by_lock(struct vm_fault *fault)
 {

@@ -45,7 +45,7 @@ struct mm_struct {
     struct family *family;             /* c: see vm/family.h */
     struct list_head family_link;      /* the family's */
     uint16_t number;                   /* c: by which pages remember it */
-    uint32_t users;                    /* a: the process, and who looks at it meanwhile */
+    uint32_t users;                    /* a: the process, and what looks at it meanwhile */
     uint64_t events[MM_EVENTS];        /* a: what happened to this space: enum vm_stat_item */
     uint64_t area_bytes;               /* m to change, read freely: of all areas */
     int pid;                           /* c after exec or fork: for messages only */
@@ -58,7 +58,7 @@ struct mm_struct {
  */
 #define MM_COMMON_END ((1ul << 38) - (1ul << 20))
 #define STACK_GUARD_BYTES (64ul * 1024)
-#define HEAP_DEFAULT 0x40000000ul /* of a program whose segments all lie above MM_COMMON_END */
+#define HEAP_DEFAULT 0x40000000ul /* of a program with all segments above MM_COMMON_END */
 #define MM_MAX_AREAS 131072u
 
 /* Counts an event for the space. item: below MM_EVENTS. */

@@ -555,7 +555,7 @@ static void remove_pages(struct vm_object *object, uint64_t index)
         if (page->owner == object) {
             if (object->is_memory)
                 page_wait_writeback(page);
-            else /* of files, who writes back has the inode, or at least a use of it */
+            else /* of files, write-back has the inode, or at least a use of it */
                 assert(!page_test(page, PAGE_WRITEBACK));
             if (page_maps(page))
                 rmap_unmap(page, true);

@@ -6,7 +6,7 @@
  *
  * The life of a cached page: created locked, filled by read_pages or by a writer, PAGE_UPTODATE;
  * dirty and clean under the page lock; removed under the page lock, by truncation or by reclaim.
- * The object holds one reference to each of its pages. Who has the page lock looks at page->owner
+ * The object holds one reference to each of its pages. With the page lock, look at page->owner
  * first: NULL means that the page was removed meanwhile.
  *
  * guards: p = lock (spin, RANK_OBJECT); v = vma_lock (sleeping, RANK_FAMILY); c = constant;

@@ -18,7 +18,7 @@
 #define TRIES_MAX 500u
 
 void (*oom_kill_hook)(struct mm_struct *mm, int cause);
-static int last_victim; /* atomic: who was told to go last; told once only */
+static int last_victim; /* atomic: the last one that was told to go; told once only */
 
 /* Pages, in memory or in swap, of an area. Locks: the mm lock for reading. */
 static uint64_t area_pages(struct mm_struct *mm, const struct vm_area_struct *vma)

@@ -1,10 +1,10 @@
 /*
  * The page lock and the end of write-back: a flag in the page, waiters in hashed queues.
  *
- * PAGE_WAITERS is set under the queue's guard before a waiter sleeps; who clears the flag that is
- * waited for looks at PAGE_WAITERS afterwards and wakes under the same guard. So either the waiter
- * sees the flag clear, or the waker sees the waiter. One queue serves several pages and both kinds
- * of waiting; a woken thread looks again.
+ * PAGE_WAITERS is set under the queue's guard before a waiter sleeps. Code that clears the flag
+ * that is waited for looks at PAGE_WAITERS afterwards and wakes under the same guard. So either
+ * the waiter sees the flag clear, or the waker sees the waiter. One queue serves several pages and
+ * both kinds of waiting; a woken thread looks again.
  */
 #include "vm/page_lock.h"
 
@@ -33,7 +33,7 @@ void page_lock_init(void)
     }
 }
 
-/* Sleeps until flag is clear; or, with take, until this thread is the one who set it. */
+/* Sleeps until flag is clear; or, with take, until this thread is the one that set it. */
 static void wait_for_flag(struct page *page, enum page_flag flag, bool take)
 {
     struct page_queue *queue = queue_of(page);

@@ -1,5 +1,5 @@
 /*
- * The page lock: a flag in struct page whose waiters sleep in hashed queues. It guards a page's
+ * The page lock: a flag in struct page; its waiters sleep in hashed queues. It guards a page's
  * owner, index and contents against truncation, I/O and eviction. RANK_PAGE: at most one by
  * waiting.
  */
@@ -17,7 +17,7 @@ void page_lock_init(void);
 void page_lock(struct page *page);      /* Sleeps. The caller has a reference. */
 void page_wait_writeback(struct page *page); /* Sleeps until PAGE_WRITEBACK is clear. */
 void page_end_writeback(struct page *page);  /* clears it and wakes. Interrupt handlers too. */
-void page_wake(struct page *page) __attribute__((cold)); /* those who wait for one of its flags */
+void page_wake(struct page *page) __attribute__((cold)); /* what waits for one of its flags */
 
 /* Any context: clears flag; wakes whoever waits for this page. */
 static inline void page_clear_and_wake(struct page *page, enum page_flag flag)

@@ -50,8 +50,8 @@ uint32_t page_tree_find_slot(const struct page_tree *tree, uint64_t index)
 }
 
 /*
- * The first entry, of a page or of a slot, at or after *index in the subtree of node, whose indices
- * begin at base; *index becomes its index.
+ * The first entry, of a page or of a slot, at or after *index in the subtree of node. The indices
+ * of node begin at base; *index becomes that of the entry.
  */
 static void *subtree_next(void *node, uint32_t level, uint64_t base, bool slots, uint64_t *index)
 {

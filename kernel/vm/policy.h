@@ -9,7 +9,7 @@
  * A victim is found in steps, so that nobody holds a lock while accessed bits are read:
  *
  *     list->incoming = stamp;                                a page is about to come in
- *     do node = list->ops->candidate(list);                  whose accessed bit is wanted?
+ *     do node = list->ops->candidate(list);                  the accessed bit of which page?
  *     while (node && !list->ops->judge(list, node, accessed(node)));   true: the victim
  *     list->ops->add(list, incoming, stamp);
  *

@@ -349,7 +349,7 @@ static uint64_t quota_length(struct mm_struct *mm, uint64_t *surplus)
 
 uint64_t quotas_shrink(uint64_t wanted, uint64_t looks, bool force)
 {
-    static unsigned next; /* atomic: the number of the space whose turn it is */
+    static unsigned next; /* atomic: the number of the space that is next */
     unsigned first = __atomic_load_n(&next, __ATOMIC_RELAXED), i;
     uint64_t all = quotas_length() + 1, freed = 0;
 

@@ -2,7 +2,7 @@
  * Getting frames back: from the caches, from files, from memory. See vm/reclaim.h.
  *
  * Files, memory and quotas give in proportion to what they have, a few looks at a time: so a stream
- * through a big file, whose pages nobody uses twice, goes at the expense of its own, for pages that
+ * through a big file, where no page is used twice, goes at the expense of its own, for pages that
  * were used since they were looked at last are left alone. Unless that is so of all: pages may be
  * used faster than they are looked at, and what was promised must be had. Then some go anyway.
  */
@@ -39,7 +39,7 @@
 static uint64_t (*shrinkers[MAX_SHRINKERS])(uint64_t wanted);
 static uint32_t shrinker_count;
 
-static struct spinlock pager_lock; /* RANK_SLEEPLOCK: who allocates wakes it */
+static struct spinlock pager_lock; /* RANK_SLEEPLOCK: what allocates wakes it */
 static struct waitq pager_wait;
 static bool pager_is_wanted;       /* under pager_lock */
 

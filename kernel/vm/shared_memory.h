@@ -1,4 +1,4 @@
-/* Shared anonymous memory: a vm_object without a name, charged once, for all who map it. */
+/* Shared anonymous memory: a vm_object without a name, charged once, for all its mappings. */
 #ifndef VM_SHARED_MEMORY_H
 #define VM_SHARED_MEMORY_H
 

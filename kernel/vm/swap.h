@@ -2,7 +2,7 @@
  * Swap: slots on a disk that hold pages of memory. Chapter "Swapping System".
  *
  * A slot is used by page-table entries and by objects, each of which counts; and by a page in
- * memory whose content it has (page->slot): that is the swap cache, by which sharers find the page
+ * memory with the same content (page->slot): that is the swap cache, by which sharers find the page
  * that one of them brought back, and by which a page that was not written since is dropped without
  * being written again. A slot that nobody uses is free.
  *
@@ -45,7 +45,7 @@ int swap_off(const char *serial);
 bool swap_is_on(void);
 uint32_t swap_slots(void);
 uint32_t swap_slots_used(void);
-uint32_t swap_slots_with_page(void); /* of those, slots whose content is in memory, too */
+uint32_t swap_slots_with_page(void); /* of those, slots with their content in memory, too */
 
 /*
  * Gives the page a slot, and the slot the stamp; the page is PAGE_DIRTY then. -ENOSPC: all slots
@@ -74,7 +74,7 @@ int read_from_swap(swp_entry_t slot, enum read_advice advice, struct page **out)
 
 /*
  * Writes count pages (at most PAGE_OUT_MAX), each with a slot, PAGE_WRITEBACK and a reference,
- * which it drops; page[] is used up. A page whose write fails stays in memory, and its slot is
+ * which it drops; page[] is used up. Where a write fails the page stays in memory, and its slot is
  * retired. Sleeps.
  */
 #define PAGE_OUT_MAX 32u

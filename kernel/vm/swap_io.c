@@ -3,7 +3,7 @@
  * slot: memory that went out upwards may be wanted downwards. See vm/swap.h.
  *
  * A page that comes in is locked until its content is there; it can be found by its slot at once,
- * and who finds it waits for the lock. A page that goes out is PAGE_WRITEBACK: its content does not
+ * and is waited for by its lock. A page that goes out is PAGE_WRITEBACK: its content does not
  * change, for no entry allows stores, and its slot is not given to another.
  */
 #include "abi/errno.h"
@@ -19,7 +19,7 @@
 
 #define LANES 4u /* transfers at a time */
 
-/* A way to the disk. Who has the lock uses it. */
+/* A way to the disk. The holder of the lock uses it. */
 struct lane {
     struct sleeplock lock; /* RANK_SWAP_IO */
     struct transfer transfer;

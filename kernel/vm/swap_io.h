@@ -22,7 +22,7 @@ struct swap_info {
     bool is_closed;              /* s: it is being made, or given up: no slot is taken */
     uint32_t retired;            /* s: slots that the disk fails for */
     uint32_t lost;               /* s: of them, those that nobody uses any more */
-    uint32_t with_page;          /* s: slots whose content is in memory, too */
+    uint32_t with_page;          /* s: slots with their content in memory, too */
     uint32_t idle;               /* s: slots that only a page in memory has */
     uint32_t next;               /* s: where to look for a free one */
     struct read_ahead ahead;     /* s: what is read along with a slot */

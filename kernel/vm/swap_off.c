@@ -16,7 +16,7 @@
 #include "vm/swap_io.h"
 #include "vm/vma.h"
 
-/* The first address from *va on whose entry is a slot. */
+/* The first address from *va on with an entry that is a slot. */
 static bool next_swapped(struct mm_struct *mm, uint64_t *va)
 {
     uint64_t end = mm_user_end();

@@ -42,8 +42,8 @@ int user_copy_out(struct mm_struct *mm, uint64_t user, const void *kernel, size_
 int user_copy_string(struct mm_struct *mm, char *kernel, uint64_t user, size_t size);
 
 /*
- * Makes the page at user present, readable or (write) writable, as a user's access would; for those
- * who then try again. 0, -EFAULT, -ENOMEM, -EIO, -EINTR. Sleeps; only outer locks held.
+ * Makes the page at user present, readable or (write) writable, as a user's access would; the
+ * caller tries again then. 0, -EFAULT, -ENOMEM, -EIO, -EINTR. Sleeps; only outer locks held.
  */
 int user_fault_in(struct mm_struct *mm, uint64_t user, bool write);
 /*

@@ -148,7 +148,7 @@ void vma_resize(struct vm_area_struct *vma, uint64_t start, uint64_t end)
 /*
  * The gap below an area ends where the area starts. Wanted is the highest that is long enough when
  * cut off at top: go right while the right subtree may have one, then the node, then left. A
- * subtree whose gaps are long enough, but only above top, is entered at most once a level.
+ * subtree with gaps that are long enough, but only above top, is entered at most once a level.
  */
 static struct vm_area_struct *gap_below(struct rb_node *node, uint64_t length, uint64_t top)
 {

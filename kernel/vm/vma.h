@@ -54,7 +54,7 @@ struct vm_operations_struct {
 struct vm_area_struct {
     union {
         struct rb_node node;           /* m */
-        struct list_head closing_link; /* of who closes it, when it is in no tree any more */
+        struct list_head closing_link; /* of what closes it, when it is in no tree any more */
     };
     uint64_t start, end;       /* m: [start, end), whole pages */
     uint64_t gap, largest_gap; /* m: free bytes below start; the largest in the node's subtree */

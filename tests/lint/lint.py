@@ -26,6 +26,7 @@ CODE = (".c", ".h", ".S", ".ld", ".awk")
 # Written in two halves, so that this file obeys its own rule.
 FORBIDDEN = re.compile(r"\b(TO" r"DO|FIX" r"ME|XX" r"X|HA" r"CK)\b|/wo" r"rk/|\.\./sha" r"red"
                        r"|(?i:\bissue #?[0-9])|/tmp/xv" r"39")
+PERSONS = re.compile(r"(?i)\b(who|whose|whom)\b")
 MACHINE = re.compile(r"\bsfence\b|\bcsr[rwsc]i?\b|\bPTE_[VRWXUGAD]\b|\bsatp\b")
 
 
@@ -214,6 +215,13 @@ def words(tree):
     """No marks of unfinished work, no paths of one machine."""
     for path, text in sources(tree, ""):
         for match in FORBIDDEN.finditer(text):
+            yield "%s:%d: %r" % (path, line_of(text, match.start()), match.group(0))
+
+
+def persons(tree):
+    """Nothing in the kernel is a person: its comments say which thing acts."""
+    for path, text in sources(tree, ".h", ".c", ".S", "kernel/README.md"):
+        for match in PERSONS.finditer(text if path.startswith("kernel/") else ""):
             yield "%s:%d: %r" % (path, line_of(text, match.start()), match.group(0))
 
 
@@ -433,6 +441,7 @@ RULES = (
     (line_form, {"a.c": "x"}),
     (line_form, {"a.c": "x\r\n"}),
     (words, {"a.c": "/* TO" "DO: later */\n"}),
+    (persons, {"kernel/vm/a.c": "/* Wakes those who wait. */\n"}),
     (words, {"a.md": "see ../sha" "red/plan.md\n"}),
     (paths, {"a": None}),
     (paths, {"A/x": "", "a/y": ""}),

@@ -3,7 +3,7 @@
  * the last sixteenth holds pages on probation, first in, first out. A page that comes in is on
  * probation, and the victim is the first one there that was not used meanwhile.
  *
- * Who is used again may change places with a protected page, but not with any: in a loop over more
+ * A page used again may change places with a protected one, but not with any: in a loop over more
  * pages than there are frames every page is used again, and each would push out another just before
  * that is needed. So there is a contest. The contender is the page that is about to come in, where
  * its stamp tells of an earlier use, or the first page on probation, if it was used there. The hand
