@@ -30,6 +30,7 @@
  *   swap_virtio      the same, swap is a virtio disk; where all sleep nothing is counted
  * The rows of swap change what the others find, so they are measured only where they are named.
  */
+#include "instructions.h"
 #include "user.h"
 
 #define BATCHES 5
@@ -43,14 +44,6 @@
 
 static char page[PAGE_SIZE] __attribute__((aligned(PAGE_SIZE)));
 static int file; /* open on FILE_NAME while it is being measured */
-
-static uint64_t instructions(void)
-{
-    uint64_t count;
-
-    __asm__ volatile("csrr %0, instret" : "=r"(count)::"memory");
-    return count;
-}
 
 static void check(int is_good, const char *what)
 {

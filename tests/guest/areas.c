@@ -4,6 +4,7 @@
  * status is 1 where a cost is more than 3 times as high. Counted in instructions, so for
  * -icount shift=0 only.
  */
+#include "instructions.h"
 #include "user.h"
 
 #define FEW 10
@@ -15,14 +16,6 @@
 enum operation { FAULT, UNMAP, MAP, GAP, OPERATIONS };
 
 static const char *const names[OPERATIONS] = {"fault", "unmap", "map", "gap"};
-
-static uint64_t instructions(void)
-{
-    uint64_t count;
-
-    __asm__ volatile("csrr %0, instret" : "=r"(count)::"memory");
-    return count;
-}
 
 static void check(int is_good, const char *what)
 {

@@ -3,6 +3,7 @@
  * pages at the same addresses, and where many have; as many pages in all. The status is 1 where it
  * costs more than half as much again. Counted in instructions, so for -icount shift=0 only.
  */
+#include "instructions.h"
 #include "user.h"
 
 #define FEW 4
@@ -11,14 +12,6 @@
 #define ROUNDS 3
 
 static unsigned long frames;
-
-static uint64_t instructions(void)
-{
-    uint64_t count;
-
-    __asm__ volatile("csrr %0, instret" : "=r"(count)::"memory");
-    return count;
-}
 
 static void check(int is_good, const char *what)
 {

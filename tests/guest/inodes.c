@@ -4,6 +4,7 @@
  * hundredth more, or where more than an eighth of memory was dirty once they were made, which takes
  * less than the second after which all is written. By instructions, so for -icount shift=0 only.
  */
+#include "instructions.h"
 #include "user.h"
 
 #define MANY 3600
@@ -11,14 +12,6 @@
 #define FEW EACH
 #define ROUNDS 20
 #define BATCH 64 /* pages that may be written together */
-
-static uint64_t instructions(void)
-{
-    uint64_t count;
-
-    __asm__ volatile("csrr %0, instret" : "=r"(count)::"memory");
-    return count;
-}
 
 static void check(int is_good, const char *what)
 {

@@ -4,6 +4,7 @@
  * The status is 1 where a cost is more than a quarter higher. Counted in instructions, so for
  * -icount shift=0 only. All names are links to one file, so only the directory grows.
  */
+#include "instructions.h"
 #include "user.h"
 
 #define COUNT 2500
@@ -12,14 +13,6 @@
 enum operation { MAKE, LOOK, MISS, MOVE, REMOVE, OPERATIONS };
 
 static const char *const words[OPERATIONS] = {"make", "look", "miss", "move", "remove"};
-
-static uint64_t instructions(void)
-{
-    uint64_t count;
-
-    __asm__ volatile("csrr %0, instret" : "=r"(count)::"memory");
-    return count;
-}
 
 static void check(int is_good, const char *what)
 {
