@@ -18,6 +18,7 @@
 #include "mem/frame.h"
 #include "sync/race.h"
 #include "thread/thread.h"
+#include "vm/dirty.h"
 #include "vm/page_lock.h"
 #include "vm/usercopy.h"
 

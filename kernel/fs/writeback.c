@@ -30,6 +30,7 @@
 #include "riscv/timer.h"
 #include "sync/printf.h"
 #include "thread/thread.h"
+#include "vm/dirty.h"
 #include "vm/page_lock.h"
 #include "vm/rmap.h"
 
@@ -226,9 +227,9 @@ static struct inode *batch_fill(void)
     int fits = 1;
 
     while (fits > 0 && batch.files < BATCH_FILES && batch.count < BATCH_PAGES) {
-        struct vm_object *object = object_dirty_first(false);
+        uint64_t since = 0, from = 0;
+        struct vm_object *object = object_dirty_after(&since);
         struct inode *inode = object ? inode_of(object) : NULL;
-        uint64_t from = 0;
 
         if (!inode || table_block(inode) + 1 < first || table_block(inode) > first + 1 ||
             !sleeplock_try(&inode->lock))

@@ -22,21 +22,12 @@
 #include "sync/trace.h"
 #include "thread/thread.h"
 #include "vm/commit.h"
+#include "vm/dirty.h"
 #include "vm/lru.h"
 #include "vm/page_lock.h"
 #include "vm/rmap.h"
 #include "vm/swap.h"
 #include "vm/vma.h"
-
-static struct spinlock dirty_lock; /* RANK_FS: guards dirty_objects */
-static struct list_head dirty_objects;
-static uint64_t dirty_total; /* atomic */
-
-void object_cache_init(void)
-{
-    spin_init(&dirty_lock, "dirty objects", RANK_FS);
-    list_init(&dirty_objects);
-}
 
 void object_init(struct vm_object *object, const struct vm_object_ops *ops, uint64_t size)
 {
@@ -484,14 +475,8 @@ void object_dirty_page(struct vm_object *object, struct page *page)
     page_set(page, PAGE_UPTODATE);
     if (page_set(page, PAGE_DIRTY))
         return;
-    __atomic_fetch_add(&dirty_total, 1, __ATOMIC_RELAXED);
     spin_lock(&object->lock);
-    if (object->dirty_count++ == 0) {
-        spin_lock(&dirty_lock);
-        if (list_empty(&object->dirty_link))
-            list_add_tail(&object->dirty_link, &dirty_objects);
-        spin_unlock(&dirty_lock);
-    }
+    dirty_add(object);
     spin_unlock(&object->lock);
 }
 
@@ -500,13 +485,8 @@ bool object_clean_page(struct vm_object *object, struct page *page)
     san_assert(page_test(page, PAGE_LOCKED) && page->owner == object);
     if (!page_clear_flag(page, PAGE_DIRTY))
         return false;
-    __atomic_fetch_sub(&dirty_total, 1, __ATOMIC_RELAXED);
     spin_lock(&object->lock);
-    if (--object->dirty_count == 0) {
-        spin_lock(&dirty_lock);
-        list_del_init(&object->dirty_link);
-        spin_unlock(&dirty_lock);
-    }
+    dirty_remove(object);
     spin_unlock(&object->lock);
     /*
      * A store before this is in the frame that is written next; one after it faults, and dirties.
@@ -612,64 +592,4 @@ bool object_drop_page(struct page *page)
         page_put(page);
     }
     return dropped;
-}
-
-uint64_t object_dirty_total(void)
-{
-    return __atomic_load_n(&dirty_total, __ATOMIC_RELAXED);
-}
-
-struct vm_object *object_dirty_first(bool to_the_end)
-{
-    struct vm_object *object = NULL;
-
-    spin_lock(&dirty_lock);
-    if (!list_empty(&dirty_objects)) {
-        object = container_of(dirty_objects.next, struct vm_object, dirty_link);
-        if (to_the_end) {
-            list_del(&object->dirty_link);
-            list_add_tail(&object->dirty_link, &dirty_objects);
-        }
-        object->ops->get(object);
-    }
-    spin_unlock(&dirty_lock);
-    return object;
-}
-
-int object_throttle(struct vm_object *object)
-{
-    struct vm_object *oldest;
-    int error;
-
-    if (__builtin_expect(object_dirty_total() <= frame_managed / 8, 1))
-        return 0;
-    if (object->dirty_count > 0 || !(oldest = object_dirty_first(true)))
-        return object->ops->write_back(object);
-    error = oldest->ops->write_back(oldest);
-    oldest->ops->put(oldest);
-    return error == -EINTR ? error : 0;
-}
-
-int object_sync_all(void)
-{
-    uint64_t objects = 0;
-    struct list_head *at;
-    int first_error = 0;
-
-    spin_lock(&dirty_lock);
-    list_for_each (at, &dirty_objects)
-        objects++;
-    spin_unlock(&dirty_lock);
-    while (objects-- > 0) {
-        struct vm_object *object = object_dirty_first(true);
-        int error;
-
-        if (!object)
-            break;
-        error = thread_is_interrupted() ? -EINTR : object->ops->write_back(object);
-        object->ops->put(object);
-        if (error && !first_error)
-            first_error = error;
-    }
-    return first_error;
 }

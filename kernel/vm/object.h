@@ -67,6 +67,7 @@ struct vm_object {
     struct sleeplock vma_lock;
     struct list_head vmas;           /* v */
     struct list_head dirty_link;     /* d */
+    uint64_t dirty_since;            /* d: before those that became dirty after it */
     /*
      * a: areas that may store into it, or, below 0, areas that show it as a program: while there
      * are some of the one kind, none of the other is made.
@@ -77,7 +78,6 @@ struct vm_object {
     bool is_unreserved;              /* c: such a page is charged when it is touched first */
 };
 
-void object_cache_init(void); /* at boot */
 void object_init(struct vm_object *object, const struct vm_object_ops *ops, uint64_t size);
 /* The last user is gone: removes all pages, dirty ones too. Sleeps. */
 void object_destroy(struct vm_object *object);
@@ -137,21 +137,5 @@ void object_swap_out(struct vm_object *object, struct page *page);
 
 /* All its pages that are in swap come back. Sleeps; holds nothing. 0 or -errno. */
 int object_bring_back(struct vm_object *object);
-
-/*
- * The object that is dirty longest, with a use, or NULL; it goes to the end of the list, if that is
- * asked for. Never sleeps.
- */
-struct vm_object *object_dirty_first(bool to_the_end);
-/* Pages that are dirty now, in all objects. */
-uint64_t object_dirty_total(void);
-/*
- * A writer's duty, holding nothing: while more than an eighth of the frames is dirty, its own
- * object is written back first, or, where that is clean, the one that is dirty longest: else many
- * small files would fill memory. Sleeps. 0 or -errno.
- */
-int object_throttle(struct vm_object *object);
-/* Writes back every object that is dirty now. Sleeps; holds nothing. 0 or the first -errno. */
-int object_sync_all(void);
 
 #endif

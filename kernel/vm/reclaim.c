@@ -18,6 +18,7 @@
 #include "thread/kstack.h"
 #include "thread/thread.h"
 #include "thread/waitq.h"
+#include "vm/dirty.h"
 #include "vm/family.h"
 #include "vm/lru.h"
 #include "vm/mm.h"

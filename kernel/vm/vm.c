@@ -8,6 +8,7 @@
 #include "sync/printf.h"
 #include "vm/anon.h"
 #include "vm/commit.h"
+#include "vm/dirty.h"
 #include "vm/family.h"
 #include "vm/lru.h"
 #include "vm/object.h"
@@ -34,7 +35,7 @@ void vm_init(void)
     page_lock_init();
     family_init();
     swap_init();
-    object_cache_init();
+    dirty_init();
     lru_init(policy_wanted());
     anon_init();
     reclaim_init();

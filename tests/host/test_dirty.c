@@ -1,0 +1,154 @@
+/* needs: vm/dirty.c */
+/*
+ * What vm/dirty.h promises of a sync: each object that was dirty when it began is written back
+ * before it ends, whatever others do while one of them is being written.
+ */
+#include "mock.h"
+
+#include "abi/errno.h"
+#include "mem/frame.h"
+#include "thread/thread.h"
+#include "vm/dirty.h"
+
+#define OBJECTS 4u
+
+static struct vm_object old[OBJECTS], fresh[OBJECTS];
+static uint32_t written[OBJECTS], uses;
+static struct vm_object *failing; /* cannot be written */
+static bool killed;               /* the one that writes back now */
+static void (*meanwhile)(void);   /* what others do during the next write */
+
+uint64_t frame_managed;
+
+static void get(struct vm_object *object)
+{
+    (void)object;
+    uses++;
+}
+
+static void put(struct vm_object *object)
+{
+    (void)object;
+    uses--;
+}
+
+static int write_back(struct vm_object *object)
+{
+    void (*others)(void) = meanwhile;
+
+    meanwhile = NULL;
+    if (others)
+        others();
+    if (killed)
+        return -EINTR;
+    if (object >= old && object < old + OBJECTS)
+        written[object - old]++;
+    if (object == failing)
+        return -EIO;
+    while (object->dirty_count)
+        dirty_remove(object);
+    return 0;
+}
+
+static const struct vm_object_ops ops = {.get = get, .put = put, .write_back = write_back};
+
+static void make(struct vm_object *object)
+{
+    memset(object, 0, sizeof(*object));
+    list_init(&object->dirty_link);
+    object->ops = &ops;
+}
+
+/* All the old ones are dirty, in order. */
+static void start(void)
+{
+    static struct thread self;
+
+    harts[0].thread = &self;
+    dirty_init();
+    memset(written, 0, sizeof(written));
+    for (uint32_t i = 0; i < OBJECTS; i++) {
+        make(&old[i]);
+        make(&fresh[i]);
+        dirty_add(&old[i]);
+    }
+}
+
+static void stop(void)
+{
+    failing = NULL;
+    assert_int_equal(object_sync_all(), 0);
+    assert_int_equal(uses, 0);
+    assert_int_equal(object_dirty_total(), 0);
+    assert_int_equal(mock_locks_held, 0);
+}
+
+static void need_all_written(void)
+{
+    for (uint32_t i = 0; i < OBJECTS; i++)
+        assert_int_equal(written[i], 1);
+}
+
+static void others_dirty_theirs(void)
+{
+    for (uint32_t i = 0; i < OBJECTS; i++)
+        dirty_add(&fresh[i]);
+}
+
+/* Much is dirty, so writers help first: each begins with what is dirty longest, and is killed. */
+static void writers_are_killed(void)
+{
+    struct vm_object clean;
+
+    others_dirty_theirs();
+    make(&clean);
+    killed = true;
+    for (uint32_t i = 0; i < OBJECTS; i++)
+        assert_int_equal(object_throttle(&clean), -EINTR);
+    killed = false;
+}
+
+static void a_sync_writes_what_killed_writers_left(void **state)
+{
+    (void)state;
+    start();
+    meanwhile = writers_are_killed;
+    assert_int_equal(object_sync_all(), 0);
+    need_all_written();
+    stop();
+}
+
+/* One that cannot be written is tried once, and does not keep the others from the disk. */
+static void a_failing_object_is_no_obstacle(void **state)
+{
+    (void)state;
+    start();
+    failing = &old[0];
+    assert_int_equal(object_sync_all(), -EIO);
+    need_all_written();
+    assert_int_equal(object_dirty_total(), 1);
+    stop();
+}
+
+/* What becomes dirty after it began is not waited for: else it would never end. */
+static void a_sync_ends(void **state)
+{
+    (void)state;
+    start();
+    meanwhile = others_dirty_theirs;
+    assert_int_equal(object_sync_all(), 0);
+    need_all_written();
+    assert_int_equal(object_dirty_total(), OBJECTS);
+    stop();
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_sync_writes_what_killed_writers_left),
+        cmocka_unit_test(a_failing_object_is_no_obstacle),
+        cmocka_unit_test(a_sync_ends),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
