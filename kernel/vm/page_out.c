@@ -127,18 +127,17 @@ static enum outcome let_go(struct page *page, uint32_t stamp)
 static enum outcome judge_and_let_go(struct page *page, bool force)
 {
     enum outcome outcome;
-    bool used = false;
+    bool may_be_mapped = page_test(page, PAGE_PRIVATE) || page->owner;
+    bool used = !page_test(page, PAGE_PRIVATE) && page_clear_flag(page, PAGE_REFERENCED);
     uint32_t stamp;
 
     if (swap_drop_kept(page))
         return FREED;
-    if (page_test(page, PAGE_PRIVATE))
-        used = rmap_accessed(page);
-    else if (page->owner)
-        used = page_clear_flag(page, PAGE_REFERENCED) | rmap_accessed(page);
+    if (may_be_mapped)
+        used |= rmap_accessed(page);
     if (!judge_lru_page(&anon_lru, page, used, force, &stamp))
         return STAYS;
-    outcome = page_test(page, PAGE_PRIVATE) || page->owner ? let_go(page, stamp) : STAYS;
+    outcome = may_be_mapped ? let_go(page, stamp) : STAYS;
     if (outcome == STAYS || page_maps(page) != 0)
         add_to_lru(&anon_lru, page, 0); /* which ends with its last reference, if that was it */
     return outcome;
