@@ -246,12 +246,17 @@ int64_t inode_read_kernel(struct inode *inode, void *data, uint64_t offset, uint
     return inode_read(inode, NULL, (uint64_t)data, offset, bytes);
 }
 
-/* Locks: inode's and the page's. Promises what the page will need when it is written back. */
+/*
+ * Locks: inode's and the page's. Promises what the page will need when it is written back. -EIO: it
+ * never will be, and pages that cannot be written would fill memory.
+ */
 static int promise_blocks(struct inode *inode, struct page *page, uint32_t *promised)
 {
     int error;
 
     *promised = 0;
+    if (log_is_dead())
+        return -EIO;
     if (page_test(page, PAGE_DIRTY))
         return 0;
     error = bmap_missing(inode, page->index, promised);

@@ -211,6 +211,11 @@ static void commit_running(void)
     waitq_wake_all(&log.wait);
 }
 
+bool log_is_dead(void)
+{
+    return __atomic_load_n(&log.dead, __ATOMIC_RELAXED);
+}
+
 int log_begin(uint32_t blocks)
 {
     assert(blocks <= LOG_OPERATION_MAX);

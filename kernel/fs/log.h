@@ -37,6 +37,8 @@ void log_write(struct buffer *buffer);
 int log_read(uint32_t block, struct buffer **out);
 /* The operation in progress cannot be completed: nothing is committed any more. */
 void log_fail(const char *why);
+/* Nothing that changes now can reach the disk any more. */
+bool log_is_dead(void);
 
 /*
  * Returns when all operations that have ended are durable, and the data that was written before.

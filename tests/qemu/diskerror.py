@@ -144,12 +144,13 @@ def write_fails(folder):
 
 
 def log_fails(folder):
-    """The log cannot be written: no more changes, but what there is can be read and run."""
+    """The log cannot be written: no more changes, not in memory either, which pages that cannot be
+    written would fill; but what there is can be read and run."""
     ending = run(folder, "log", "write", log_sector(folder + "/fs.img"),
-                 "diskerror make other; mkdir fresh; diskerror read cat; %s LICENSE cat; forktest; "
-                 "echo alive" % VICTIM)
+                 "diskerror make other; mkdir fresh; diskerror write cat; diskerror read cat; "
+                 "%s LICENSE cat; forktest; echo alive" % VICTIM)
     need_lines(ending, "^" + re.escape(DEAD) + "$", r"^fsync: errno 5$", r"^mkdir: .*fresh",
-               r"^read: errno 0$", r"^alive$")
+               r"^write: errno 5$", r"^read: errno 0$", r"^alive$")
     need(ending.output.count("read-only from now on") == 1, "the message comes more than once")
     need(ending.status == 0, ending.why)
 
