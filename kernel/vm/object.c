@@ -29,6 +29,8 @@
 #include "vm/swap.h"
 #include "vm/vma.h"
 
+static uint32_t reading; /* atomic: threads that hold pages until the disk has filled them */
+
 void object_init(struct vm_object *object, const struct vm_object_ops *ops, uint64_t size)
 {
     memset(object, 0, sizeof(*object));
@@ -379,15 +381,23 @@ static int page_fill(struct vm_object *object, struct page *page, enum read_advi
     struct page *run[READ_AHEAD_MAX] = {page};
     int error = 0;
 
-    if (object->ops->read_pages)
+    if (object->ops->read_pages) {
+        __atomic_fetch_add(&reading, 1, __ATOMIC_RELAXED);
         error = run_read(object, run, advice);
-    else
+        __atomic_fetch_sub(&reading, 1, __ATOMIC_RELAXED);
+    } else {
         page_clear(page_va(page));
+    }
     if (error)
         page_remove(object, page);
     else
         page_set(page, PAGE_UPTODATE);
     return error;
+}
+
+bool objects_are_read(void)
+{
+    return __atomic_load_n(&reading, __ATOMIC_RELAXED) != 0;
 }
 
 void object_page_wanted(struct vm_object *object, struct page *page)

@@ -101,6 +101,8 @@ int object_read_page(struct vm_object *object, uint64_t index, enum read_advice 
  */
 int object_lock_page(struct vm_object *object, uint64_t index, bool whole, struct page **out);
 
+bool objects_are_read(void); /* are pages on their way from files now, and so locked? */
+
 /* Somebody asks for page, which perhaps was read ahead. Any context but interrupts. */
 void object_page_wanted(struct vm_object *object, struct page *page);
 

@@ -119,9 +119,16 @@ static void shrink_tables(void)
         tables_trim(mm);
 }
 
+/* Are there pages that cannot go now, but will when the disk has answered? */
+static bool pages_will_go(void)
+{
+    return swap_is_writing() || objects_are_read();
+}
+
 /* Sleeps; holds nothing. */
 static uint64_t reclaim_waiting(uint64_t wanted)
 {
+    bool will_go = pages_will_go(); /* before it is looked at them: it may be over afterwards */
     bool swaps = swap_is_on();
     uint64_t anon = swaps ? lru_length(&anon_lru) : 0, limited = swaps ? quotas_length() : 0;
     uint64_t all = anon + limited + lru_length(&file_lru) + 1;
@@ -150,7 +157,7 @@ static uint64_t reclaim_waiting(uint64_t wanted)
         }
     }
     shrink_tables();
-    if (freed == 0 && swap_is_writing()) { /* others have taken what there was: it is coming */
+    if (freed == 0 && (will_go || pages_will_go())) { /* others have taken what there was */
         thread_sleep_until(timer_now() + timer_frequency / PAGER_PAUSE);
         freed = 1;
     }

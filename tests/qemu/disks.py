@@ -87,3 +87,16 @@ def several_in_flight():
     for way in ("wr", "rd"):
         most = swap_queue(way)
         need(most > 1.5, "%s: never more than %.1f at a time" % (way, most))
+
+
+def slow_and_crowded():
+    """Where all pages of files are on their way from a slow disk, who needs a frame waits."""
+    path = s.BUILD + "/slow.img"
+    m.copy_sparse(s.BUILD + "/fs.img", path)
+    settings = s.cell_settings(MEM="16M", CPUS="4", SWAP="0", CMD="readcrowd")
+    slow = m.disk_arguments("fs", path, ",cache=unsafe,throttling.iops-read=10")
+    with m.Machine(settings, image=None, log=s.log_name("slow disk"), arguments=slow) as guest:
+        ending = guest.run(s.SECONDS["usertests"])
+    os.remove(path)
+    need_status(ending, 0)
+    need("all have read" in ending.output, tail(ending))

@@ -42,6 +42,7 @@ def all_items():
         ("out of memory", load.out_of_memory),
         ("all pages in use", load.all_pages_in_use),
         ("several transfers in flight", disks.several_in_flight),
+        ("many read from a slow disk", disks.slow_and_crowded),
         ("idle cost", load.idle_cost),
         ("deterministic lane", deterministic.deterministic),
         ("reservations end with a trap", building.reservations),
