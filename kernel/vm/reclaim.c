@@ -157,7 +157,8 @@ static uint64_t reclaim_waiting(uint64_t wanted)
         }
     }
     shrink_tables();
-    if (freed == 0 && (will_go || pages_will_go())) { /* others have taken what there was */
+    if (freed == 0 && (will_go || pages_will_go()) && !thread_is_interrupted()) {
+        /* Others have taken what there was. */
         thread_sleep_until(timer_now() + timer_frequency / PAGER_PAUSE);
         freed = 1;
     }
