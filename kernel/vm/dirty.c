@@ -73,8 +73,10 @@ int object_throttle(struct vm_object *object)
         return 0;
     if (object->dirty_count > 0 || !(oldest = object_dirty_after(&since)))
         return object->ops->write_back(object);
-    error = oldest->ops->write_back(oldest);
-    oldest->ops->put(oldest);
+    do { /* one that cannot be written is no obstacle */
+        error = oldest->ops->write_back(oldest);
+        oldest->ops->put(oldest);
+    } while (error && error != -EINTR && (oldest = object_dirty_after(&since)) != NULL);
     return error == -EINTR ? error : 0;
 }
 

@@ -23,8 +23,8 @@ struct vm_object *object_dirty_after(uint64_t *since);
 uint64_t object_dirty_total(void);
 /*
  * A writer's duty, holding nothing: while more than an eighth of the frames is dirty, its own
- * object is written back first, or, where that is clean, the one that is dirty longest: else many
- * small files would fill memory. Sleeps. 0 or -errno.
+ * object is written back first, or, where that is clean, the one that is dirty longest, of those
+ * that can be written: else many small files would fill memory. Sleeps. 0 or -errno.
  */
 int object_throttle(struct vm_object *object);
 /* Writes back every object that is dirty now. Sleeps; holds nothing. 0 or the first -errno. */

@@ -130,6 +130,23 @@ static void a_failing_object_is_no_obstacle(void **state)
     stop();
 }
 
+/* Writers that have to wait do not all begin with it in vain either. */
+static void a_writer_passes_over_a_failing_object(void **state)
+{
+    struct vm_object clean;
+
+    (void)state;
+    start();
+    make(&clean);
+    failing = &old[0];
+    for (uint32_t i = 1; i < OBJECTS; i++) {
+        assert_int_equal(object_throttle(&clean), 0);
+        assert_int_equal(object_dirty_total(), OBJECTS - i);
+    }
+    assert_int_equal(written[0], OBJECTS - 1);
+    stop();
+}
+
 /* What becomes dirty after it began is not waited for: else it would never end. */
 static void a_sync_ends(void **state)
 {
@@ -147,6 +164,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_sync_writes_what_killed_writers_left),
         cmocka_unit_test(a_failing_object_is_no_obstacle),
+        cmocka_unit_test(a_writer_passes_over_a_failing_object),
         cmocka_unit_test(a_sync_ends),
     };
 
