@@ -50,7 +50,7 @@ static bool __attribute__((noinline)) promise_page(struct page *page)
     return true;
 }
 
-/* This one and the next are in line in the handlers below. */
+/* In line in the handlers below. */
 inline struct page *anon_page_alloc(struct vm_fault *fault, unsigned frame_flags,
                                     enum fault_result *why)
 {
@@ -70,48 +70,19 @@ inline struct page *anon_page_alloc(struct vm_fault *fault, unsigned frame_flags
     return page;
 }
 
-/*
- * The page is on its list before it is mapped: once it is, another thread may drop it at any time.
- */
-inline enum fault_result anon_page_install(struct vm_fault *fault, struct page *page)
-{
-    enum fault_result result;
-
-    if (!(fault->vma->flags & VMA_LOCKED) && !fault->brings_page)
-        add_to_lru(&anon_lru, page, 0);
-    if (__builtin_expect(fault->vma->access & ACCESS_EXEC, 0))
-        flush_instructions(&fault->mm->page_table);
-    result = fault_install(fault, pte_make_user(page_pfn(page), fault->vma->access));
-    if (__builtin_expect(result != FAULT_OK, 0)) {
-        page_put_many(page, PAGE_MAPPED_REF);
-        return result;
-    }
-    if (pte_kind(fault->old) == PTE_PRESENT)
-        flush_tlb_entry(&fault->mm->page_table, fault->va);
-    return FAULT_OK;
-}
-
 enum fault_result anon_zero_read(struct vm_fault *fault)
 {
     pte_t entry = pte_make_user(zero_pfn, fault->vma->access & ~(uint64_t)ACCESS_WRITE);
-    enum fault_result result = fault_install(fault, entry);
 
-    if (result == FAULT_OK)
-        mm_count(fault->mm, VM_STAT_FAULT_ZERO_READ);
-    return result;
+    return fault_bring(fault, NULL, entry, VM_STAT_FAULT_ZERO_READ);
 }
 
 enum fault_result anon_zero_write(struct vm_fault *fault)
 {
-    enum fault_result result;
-    struct page *page = anon_page_alloc(fault, FRAME_ZEROED, &result);
+    enum fault_result why;
+    struct page *page = anon_page_alloc(fault, FRAME_ZEROED, &why);
 
-    if (!page)
-        return result;
-    result = anon_page_install(fault, page);
-    if (result == FAULT_OK)
-        mm_count(fault->mm, VM_STAT_FAULT_ZERO);
-    return result;
+    return page ? anon_bring(fault, page, VM_STAT_FAULT_ZERO) : why;
 }
 
 /* Locks: the page's. Has nobody else an entry that counts on the page's slot, nor the disk? */
@@ -138,26 +109,22 @@ static bool cow_reuse(struct vm_fault *fault, struct page *page)
 
 /*
  * The copy; old has a reference of ours, so nobody reuses its frame while it is read. Locks: a
- * private page's. Without it, another thread could take the page over, store into it, and have it
- * go to swap and come back: the entry would be what it was, and the copy without that store. A page
- * of a file is stored into by others at any time: which of their stores a copy has is open.
+ * private page's, until the copy is mapped. Without it, another thread could take the page over,
+ * store into it, and have it go to swap and come back: the entry would be what it was, and the copy
+ * without that store. A page of a file is stored into by others at any time: which of their stores
+ * a copy has is open.
  */
 static enum fault_result cow_copy(struct vm_fault *fault, struct page *old)
 {
-    enum fault_result result;
-    struct page *page = anon_page_alloc(fault, 0, &result);
+    enum fault_result why;
+    struct page *page = anon_page_alloc(fault, 0, &why);
 
     if (!page)
-        return result;
+        return why;
     page_copy(page_va(page), page_va(old));
     race_window();
     san_assert(page_test(old, PAGE_LOCKED) || !page_test(old, PAGE_PRIVATE));
-    result = anon_page_install(fault, page);
-    if (result == FAULT_OK) {
-        page_put_many(old, PAGE_MAPPED_REF);
-        mm_count(fault->mm, VM_STAT_FAULT_COW_COPY);
-    }
-    return result;
+    return anon_bring(fault, page, VM_STAT_FAULT_COW_COPY);
 }
 
 enum fault_result anon_copy_on_write(struct vm_fault *fault)
@@ -192,24 +159,20 @@ enum fault_result anon_copy_on_write(struct vm_fault *fault)
         fault_keep(fault, page);
         return FAULT_WANT_LOCK;
     }
-    result = cow_copy(fault, page);
-    if (is_private)
-        page_unlock(page);
-    page_put(page);
-    return result;
+    fault_hold(fault, page, is_private);
+    return cow_copy(fault, page);
 }
 
 /*
- * Locks: the page's, which has the content of slot. Maps it where fault->old, that slot, was found:
- * writable for a store where nobody else has it in any way, else for reading only, with the slot,
- * so that it can go again without being written.
+ * Locks: the page's, which has the content of slot. It is to be mapped where fault->old, that slot,
+ * was found: writable for a store where nobody else has it in any way, else for reading only, with
+ * the slot, so that it can go again without being written.
  */
-static enum fault_result map_swapped(struct vm_fault *fault, struct page *page, swp_entry_t slot)
+static enum fault_result bring_swapped(struct vm_fault *fault, struct page *page, swp_entry_t slot)
 {
     bool takes_over = fault->access == ACCESS_WRITE && page_maps(page) == 0 &&
                       swap_slot_uses(slot) == 1 && !page_test(page, PAGE_WRITEBACK);
     uint64_t access = fault->vma->access;
-    enum fault_result result;
 
     race_window();
     if (!takes_over)
@@ -218,28 +181,25 @@ static enum fault_result map_swapped(struct vm_fault *fault, struct page *page, 
     family_own_page(fault->mm, page, fault->va);
     fault->stamp = swap_slot_stamp(slot);
     __atomic_fetch_add(&page->counts, PAGE_MAPPED_REF, __ATOMIC_ACQ_REL);
-    if (access & ACCESS_EXEC)
-        flush_instructions(&fault->mm->page_table);
-    result = fault_install(fault, access ? pte_make_user(page_pfn(page), access)
-                                         : pte_make_none(page_pfn(page)));
-    if (result != FAULT_OK) {
-        page_put_many(page, PAGE_MAPPED_REF);
-        return result;
-    }
-    swap_page_wanted(page);
-    if (takes_over)
-        swap_page_forget(page, 1);
+    return fault_bring(fault, page, access ? pte_make_user(page_pfn(page), access)
+                                           : pte_make_none(page_pfn(page)), VM_STAT_FAULT_SWAP);
+}
+
+void anon_swapped_in(struct vm_fault *fault)
+{
+    swap_page_wanted(fault->brought);
+    if (pte_allows(fault->entry, ACCESS_WRITE))
+        swap_page_forget(fault->brought, 1);
     else
-        swap_slot_put(slot);
-    return FAULT_OK;
+        swap_slot_put(pte_swap_slot(fault->old));
+    trace(TRACE_REFAULT, fault->va, page_pfn(fault->brought).number, fault->stamp);
+    mm_count(fault->mm, VM_STAT_REFAULT);
 }
 
 enum fault_result anon_swap_in(struct vm_fault *fault)
 {
     swp_entry_t slot = pte_swap_slot(fault->old);
-    enum fault_result result = FAULT_RETRY;
     struct page *page;
-    bool was_listed;
 
     race_window();
     page = swap_find_page(slot);
@@ -251,17 +211,6 @@ enum fault_result anon_swap_in(struct vm_fault *fault)
         fault_keep(fault, page);
         return FAULT_WANT_LOCK;
     }
-    if (page->slot == slot.number + 1)
-        result = map_swapped(fault, page, slot);
-    was_listed = page_test(page, PAGE_ON_LRU); /* it was read ahead */
-    page_unlock(page);
-    if (result == FAULT_OK) {
-        if (!was_listed && !fault->brings_page && !(fault->vma->flags & VMA_LOCKED))
-            add_to_lru(&anon_lru, page, fault->stamp);
-        trace(TRACE_REFAULT, fault->va, page_pfn(page).number, fault->stamp);
-        mm_count(fault->mm, VM_STAT_FAULT_SWAP);
-        mm_count(fault->mm, VM_STAT_REFAULT);
-    }
-    page_put(page);
-    return result;
+    fault_hold(fault, page, true);
+    return page->slot == slot.number + 1 ? bring_swapped(fault, page, slot) : FAULT_RETRY;
 }

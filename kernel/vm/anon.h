@@ -15,15 +15,19 @@ enum fault_result anon_zero_read(struct vm_fault *fault);
 enum fault_result anon_zero_write(struct vm_fault *fault);
 enum fault_result anon_copy_on_write(struct vm_fault *fault);
 enum fault_result anon_swap_in(struct vm_fault *fault);
+/* What anon_swap_in brought is mapped: the entry uses its slot no more. Locks: the page's. */
+void anon_swapped_in(struct vm_fault *fault);
 
 /*
  * A frame for a private page of fault->vma, with the counts of one mapping and, in unreserved
  * memory, its promise made. NULL: *why says what to do about it.
  */
 struct page *anon_page_alloc(struct vm_fault *fault, unsigned frame_flags, enum fault_result *why);
-/*
- * Maps such a page where fault->old was; frees it where the entry has changed. Fences if need be.
- */
-enum fault_result anon_page_install(struct vm_fault *fault, struct page *page);
+/* The same, filled: it is to be mapped with all that the area allows. */
+static inline enum fault_result anon_bring(struct vm_fault *fault, struct page *page,
+                                           enum vm_stat_item counter)
+{
+    return fault_bring(fault, page, pte_make_user(page_pfn(page), fault->vma->access), counter);
+}
 
 #endif

@@ -14,6 +14,7 @@
 #include "sync/printf.h"
 #include "thread/thread.h"
 #include "vm/anon.h"
+#include "vm/file_map.h"
 #include "vm/mm.h"
 #include "vm/quota.h"
 #include "vm/swap.h"

@@ -1,6 +1,10 @@
 /*
- * handle_page_fault: from an address to the handler of its case, and back to sleep where the
- * handler has to wait. The picture of the cases is in vm/fault_kind.h.
+ * handle_page_fault: from an address to the handler of its case; mapping what that brings; and
+ * waiting where it has to wait. The picture of a round is in vm/fault.h, of the cases in
+ * vm/fault_kind.h.
+ *
+ * What always holds: an entry comes into being in fault_map() only; or, of pages of an object that
+ * are shown along with it, in show_page().
  */
 #include "vm/fault.h"
 
@@ -13,6 +17,7 @@
 #include "sync/trace.h"
 #include "thread/thread.h"
 #include "vm/anon.h"
+#include "vm/file_map.h"
 #include "vm/lru.h"
 #include "vm/mm.h"
 #include "vm/oom.h"
@@ -79,6 +84,119 @@ static enum fault_result __attribute__((noinline)) mark_entry(struct vm_fault *f
     return is_old ? FAULT_OK : FAULT_RETRY;
 }
 
+/* ---- mapping what a handler brought ---- */
+
+/* Locks: the page table's. The entry is fault->old still. What must be right beside it. */
+static void replace_entry(struct vm_fault *fault, pte_t entry)
+{
+    tlb_check_code(&fault->mm->page_table, fault->va, entry);
+    if (pte_has_frame(fault->old))
+        pte_swap(&fault->mm->page_table, fault->va, fault->slot, entry);
+    else
+        pte_set(fault->slot, entry);
+    trace_of(fault->mm->pid, TRACE_MAP, fault->va, pte_pfn(entry).number,
+             pte_allows(entry, ACCESS_WRITE));
+    if (pte_kind(fault->old) == PTE_SWAP)
+        __atomic_fetch_sub(&fault->mm->swapped, 1, __ATOMIC_RELAXED);
+    if (fault->brings_page && !quota_remember(fault->mm, fault->va, fault->stamp))
+        add_to_lru(&anon_lru, fault->brought, fault->stamp); /* it is the system's */
+}
+
+/* As set_entry: the path has to be built, or something is there, or to be noted. */
+static bool __attribute__((noinline)) set_entry_with_care(struct vm_fault *fault)
+{
+    struct page_table *table = &fault->mm->page_table;
+    pte_t entry = fault->entry;
+    bool is_old;
+
+    if (fault->vma->flags & VMA_LOCKED)
+        entry = pte_locked(entry, true);
+    spin_lock(&table->lock);
+    if (!fault->slot)
+        fault->slot = walk_page_table(table, fault->va, &fault->tables);
+    is_old = pte_load(fault->slot) == fault->old;
+    if (is_old)
+        replace_entry(fault, entry);
+    spin_unlock(&table->lock);
+    return is_old;
+}
+
+/*
+ * Puts fault->entry where fault->old was found; builds the path from fault->tables. False: the
+ * entry is not what was looked at. Here is the usual case: an empty slot becomes a present entry.
+ */
+static inline bool set_entry(struct vm_fault *fault)
+{
+    bool is_empty;
+
+    if (__builtin_expect(!fault->slot || fault->old != 0 || fault->brings_page ||
+                         (fault->vma->flags & VMA_LOCKED), 0))
+        return set_entry_with_care(fault);
+    spin_lock(&fault->mm->page_table.lock);
+    is_empty = pte_load(fault->slot) == 0;
+    if (is_empty) {
+        tlb_check_code(&fault->mm->page_table, fault->va, fault->entry);
+        pte_set(fault->slot, fault->entry);
+        trace_of(fault->mm->pid, TRACE_MAP, fault->va, pte_pfn(fault->entry).number,
+                 pte_allows(fault->entry, ACCESS_WRITE));
+    }
+    spin_unlock(&fault->mm->page_table.lock);
+    return is_empty;
+}
+
+/* What the old entry showed is given back: a frame, once no hart can use it, or a slot. */
+static void __attribute__((noinline)) give_back_old(struct vm_fault *fault)
+{
+    if (pte_kind(fault->old) == PTE_SWAP) {
+        anon_swapped_in(fault);
+        return;
+    }
+    flush_tlb_entry(&fault->mm->page_table, fault->va);
+    if (!pte_shows(fault->old, zero_pfn))
+        page_put_many(pfn_page(pte_pfn(fault->old)), PAGE_MAPPED_REF);
+}
+
+/*
+ * Maps what a handler brought. A private page is on its list before: once it is mapped, another
+ * thread may drop it at any time. Locks: the mm lock for reading.
+ */
+static inline enum fault_result fault_map(struct vm_fault *fault)
+{
+    struct page *page = fault->brought;
+
+    if (page && page_test(page, PAGE_PRIVATE) && !page_test(page, PAGE_ON_LRU) &&
+        !fault->brings_page && !(fault->vma->flags & VMA_LOCKED))
+        add_to_lru(&anon_lru, page, fault->stamp);
+    if (__builtin_expect(fault->vma->access & ACCESS_EXEC, 0))
+        flush_instructions(&fault->mm->page_table);
+    if (__builtin_expect(!set_entry(fault), 0)) {
+        if (page)
+            page_put_many(page, PAGE_MAPPED_REF);
+        return FAULT_RETRY;
+    }
+    if (!pte_has_frame(fault->old))
+        __atomic_fetch_add(&fault->mm->resident, 1, __ATOMIC_RELAXED);
+    if (fault->old != 0)
+        give_back_old(fault);
+    mm_count(fault->mm, fault->counter);
+    return FAULT_OK;
+}
+
+/* What a handler held, and what comes after the mapping. */
+static void __attribute__((noinline)) fault_release(struct vm_fault *fault,
+                                                    enum fault_result result)
+{
+    if (fault->held_locked)
+        page_unlock(fault->held);
+    page_put(fault->held);
+    fault->held = NULL;
+    if (fault->around && result == FAULT_OK)
+        update_vm_stats(VM_STAT_FAULT_AROUND, object_show_around(fault));
+    fault->around = false;
+}
+
+/* ---- a round ---- */
+
 static inline __attribute__((always_inline)) enum fault_result
 fault_act(struct vm_fault *fault, enum fault_kind kind)
 {
@@ -95,7 +213,7 @@ fault_act(struct vm_fault *fault, enum fault_kind kind)
     case FAULT_KIND_FILE_MAP:
     case FAULT_KIND_FILE_COPY:
     case FAULT_KIND_FILE_SHARE:
-        return (enum fault_result)fault->vma->ops->fault(fault, kind);
+        return fault->vma->ops->fault(fault, kind);
     case FAULT_KIND_MARK:
         return mark_entry(fault);
     case FAULT_KIND_SPURIOUS:
@@ -148,7 +266,7 @@ act_with_care(struct vm_fault *fault, const struct vm_area_struct *area)
     if (comes_back)
         return anon_swap_in(fault); /* the quota may be exceeded */
     if (fault->has_quota && fault->brings_page)
-        result = (enum fault_result)quota_ask(fault);
+        result = quota_ask(fault);
     return result == FAULT_OK ? fault_act(fault, kind) : result;
 }
 
@@ -169,6 +287,7 @@ static inline enum fault_result fault_look(struct vm_fault *fault)
     enum fault_result result;
 
     fault->old = 0;
+    fault->stamp = 0;
     if (__builtin_expect(!vma || vma->start > fault->va, 0))
         return act_with_care(fault, vma);
     fault->vma = vma;
@@ -179,41 +298,14 @@ static inline enum fault_result fault_look(struct vm_fault *fault)
         return result;
     race_window(); /* nothing but the areas stays as it was seen */
     if (__builtin_expect(quota_of(fault->mm) || (fault->flags & FAULT_FLAG_BRING_BACK), 0))
-        return act_with_care(fault, vma);
-    return fault_act(fault, kind_inside(fault));
-}
-
-/* Locks: the page table's. The entry is fault->old still. What must be right beside it. */
-static void replace_entry(struct vm_fault *fault, pte_t entry)
-{
-    tlb_check_code(&fault->mm->page_table, fault->va, entry);
-    if (pte_has_frame(fault->old))
-        pte_swap(&fault->mm->page_table, fault->va, fault->slot, entry);
+        result = act_with_care(fault, vma);
     else
-        pte_set(fault->slot, entry);
-    trace_of(fault->mm->pid, TRACE_MAP, fault->va, pte_pfn(entry).number,
-             pte_allows(entry, ACCESS_WRITE));
-    if (pte_kind(fault->old) == PTE_SWAP)
-        __atomic_fetch_sub(&fault->mm->swapped, 1, __ATOMIC_RELAXED);
-    if (fault->brings_page && !quota_remember(fault->mm, fault->va, fault->stamp))
-        add_to_lru(&anon_lru, pfn_page(pte_pfn(entry)), fault->stamp); /* it is the system's */
-}
-
-bool fault_install_with_care(struct vm_fault *fault, pte_t entry)
-{
-    struct page_table *table = &fault->mm->page_table;
-    bool is_old;
-
-    if (fault->vma->flags & VMA_LOCKED)
-        entry = pte_locked(entry, true);
-    spin_lock(&table->lock);
-    if (!fault->slot)
-        fault->slot = walk_page_table(table, fault->va, &fault->tables);
-    is_old = pte_load(fault->slot) == fault->old;
-    if (is_old)
-        replace_entry(fault, entry);
-    spin_unlock(&table->lock);
-    return is_old;
+        result = fault_act(fault, kind_inside(fault));
+    if (result == FAULT_BROUGHT)
+        result = fault_map(fault);
+    if (__builtin_expect(fault->held != NULL, 0))
+        fault_release(fault, result);
+    return result;
 }
 
 void fault_keep(struct vm_fault *fault, struct page *page)
@@ -353,10 +445,11 @@ enum fault_result fault_and_copy(struct mm_struct *mm, uint64_t address, unsigne
     fault.access = (enum access)(flags & FAULT_FLAG_ACCESS);
     fault.flags = flags;
     fault.sp = sp;
-    fault.page = NULL;
+    fault.page = fault.held = NULL;
     fault.object = NULL;
+    fault.around = false;
     fault.has_quota = fault.brings_page = fault.has_asked = fault.may_exceed = false;
-    fault.stamp = fault.patience = 0;
+    fault.patience = 0;
     fault.tables.count = 0;
     do {
         rwlock_read_acquire(&mm->lock);

@@ -2,17 +2,25 @@
  * Page faults. Chapter "Page Fault Handling". fault_kind() (vm/fault_kind.h) decides, purely;
  * handle_page_fault() looks, lets the handler of that kind act, and waits where one has to.
  *
- * A handler works with the mm lock held for reading and never sleeps on a page or on the disk.
- * Where it would have to, it says so by its return value (FAULT_WANT_...); handle_page_fault lets
- * go of the mm, waits, and starts again from the area, for everything may have changed. What was
- * waited for is kept by a reference, so that the next round gets further.
+ * A round: the mm lock is taken for reading; the area and the entry are looked at; fault_kind()
+ * names the case; its handler brings a page; fault_map() maps it. What the entry showed is given
+ * back there, too.
+ *
+ *     look ---> kind ---> handler ---> FAULT_BROUGHT ---> map ---> done
+ *       ^                    |                             |
+ *       |                    +--> FAULT_WANT_... -+        +--> the entry has changed -+
+ *       +--------------- wait, holding nothing <--+------------------------------------+
+ *
+ * A handler never sleeps on a page or on the disk. Where it would have to, it says so by its return
+ * value (FAULT_WANT_...); handle_page_fault lets go of the mm, waits, and starts again from the
+ * area, for everything may have changed. What was waited for is kept by a reference, so that the
+ * next round gets further.
  */
 #ifndef VM_FAULT_H
 #define VM_FAULT_H
 
 #include <stdint.h>
 
-#include "sync/trace.h"
 #include "vm/mm.h"
 #include "vm/usercopy.h"
 #include "vm/vma.h"
@@ -25,29 +33,6 @@ enum fault_flag {
     FAULT_FLAG_BRING_BACK = 1 << 9, /* not an access: what is in swap comes back, nothing else */
 };
 #define FAULT_FLAG_ACCESS ((unsigned)(FAULT_FLAG_READ | FAULT_FLAG_WRITE | FAULT_FLAG_EXEC))
-
-enum fault_result {
-    FAULT_OK,
-    /* What the faulting process is told when nothing can be done. */
-    FAULT_NO_VMA,     /* no area there */
-    FAULT_PERMISSION, /* an area that does not allow it */
-    FAULT_GUARD,      /* below the stack */
-    FAULT_PAST_END,   /* a file, past its end */
-    FAULT_NO_MEMORY,  /* unreserved memory that cannot be had */
-    FAULT_IO_ERROR,   /* the page could not be read */
-    FAULT_NO_SPACE,   /* a store into a hole of a mapped file, and the disk is full */
-    FAULT_INTERRUPTED, /* the thread is to end: it is told nothing */
-    /* Between the handlers and handle_page_fault only. */
-    FAULT_RETRY,       /* the entry changed meanwhile: look again */
-    FAULT_WANT_FRAME,  /* no frame is free */
-    FAULT_WANT_PAGE,   /* fault->object's page fault->index has to be read */
-    FAULT_WANT_WRITABLE, /* that page is to be made dirty first */
-    FAULT_WANT_LOCK,   /* somebody has the lock of fault->page, or writes it */
-    FAULT_WANT_STACK,  /* the stack's area has to grow */
-    FAULT_WANT_SWAP,   /* fault->old's page has to be read from swap */
-    FAULT_WANT_ROOM,   /* the quota is full */
-    FAULT_WANT_PROMISE, /* no more memory can be promised */
-};
 
 /* What is copied from or to a user's page as soon as it is there. */
 struct fault_copy {
@@ -67,6 +52,12 @@ struct vm_fault {
     uint64_t sp;
     pte_t *slot;                /* NULL: no table reaches va yet */
     pte_t old;                  /* what was found in it */
+    struct page *brought;       /* see fault_bring */
+    pte_t entry;
+    enum vm_stat_item counter;
+    bool around;                /* neighbours of it in its object are shown, too */
+    struct page *held;          /* see fault_hold */
+    bool held_locked;
     struct page *page;          /* with a reference: waited for in an earlier round */
     struct vm_object *object;   /* with a use: to be read from */
     uint64_t index;
@@ -91,38 +82,24 @@ enum fault_result handle_page_fault(struct mm_struct *mm, uint64_t address, unsi
 enum fault_result fault_and_copy(struct mm_struct *mm, uint64_t address, unsigned flags,
                                  uint64_t sp, struct fault_copy *copy);
 
-/* As fault_install: the path has to be built, or something is there, or to be noted. */
-bool fault_install_with_care(struct vm_fault *fault, pte_t entry);
-
 /*
- * Puts entry where fault->old was found; builds the path from fault->tables. FAULT_OK, or
- * FAULT_RETRY when the entry is not what was looked at. Locks: the mm lock for reading. In line is
- * the usual case: an empty slot becomes a present entry.
+ * Says what is to be mapped: page, which has the counts of one mapping already (NULL: the zero
+ * page, which has none), by entry; counter counts it.
  */
-static inline __attribute__((always_inline)) enum fault_result
-fault_install(struct vm_fault *fault, pte_t entry)
+static inline enum fault_result fault_bring(struct vm_fault *fault, struct page *page, pte_t entry,
+                                            enum vm_stat_item counter)
 {
-    bool done;
+    fault->brought = page;
+    fault->entry = entry;
+    fault->counter = counter;
+    return FAULT_BROUGHT;
+}
 
-    if (__builtin_expect(fault->slot && fault->old == 0 && !fault->brings_page &&
-                         !(fault->vma->flags & VMA_LOCKED), 1)) {
-        spin_lock(&fault->mm->page_table.lock);
-        done = pte_load(fault->slot) == 0;
-        if (done) {
-            tlb_check_code(&fault->mm->page_table, fault->va, entry);
-            pte_set(fault->slot, entry);
-            trace_of(fault->mm->pid, TRACE_MAP, fault->va, pte_pfn(entry).number,
-                     pte_allows(entry, ACCESS_WRITE));
-        }
-        spin_unlock(&fault->mm->page_table.lock);
-    } else {
-        done = fault_install_with_care(fault, entry);
-    }
-    if (!done)
-        return FAULT_RETRY;
-    if (!pte_has_frame(fault->old))
-        __atomic_fetch_add(&fault->mm->resident, 1, __ATOMIC_RELAXED);
-    return FAULT_OK;
+/* Keeps page, with our reference, until what was brought is mapped; and its lock, if is_locked. */
+static inline void fault_hold(struct vm_fault *fault, struct page *page, bool is_locked)
+{
+    fault->held = page;
+    fault->held_locked = is_locked;
 }
 
 /* What may be read along with the page. Locks: the mm lock for reading. */

@@ -66,6 +66,31 @@ enum fault_kind {
     FAULT_KIND_CORRUPT /* an entry that nobody can have made */
 };
 
+/* How a round of a fault ends. */
+enum fault_result {
+    FAULT_OK,
+    /* What the faulting process is told when nothing can be done. */
+    FAULT_NO_VMA,     /* no area there */
+    FAULT_PERMISSION, /* an area that does not allow it */
+    FAULT_GUARD,      /* below the stack */
+    FAULT_PAST_END,   /* a file, past its end */
+    FAULT_NO_MEMORY,  /* unreserved memory that cannot be had */
+    FAULT_IO_ERROR,   /* the page could not be read */
+    FAULT_NO_SPACE,   /* a store into a hole of a mapped file, and the disk is full */
+    FAULT_INTERRUPTED, /* the thread is to end: it is told nothing */
+    /* Between the handlers and handle_page_fault only. */
+    FAULT_BROUGHT,     /* fault->brought is to be mapped */
+    FAULT_RETRY,       /* the entry changed meanwhile: look again */
+    FAULT_WANT_FRAME,  /* no frame is free */
+    FAULT_WANT_PAGE,   /* fault->object's page fault->index has to be read */
+    FAULT_WANT_WRITABLE, /* that page is to be made dirty first */
+    FAULT_WANT_LOCK,   /* somebody has the lock of fault->page, or writes it */
+    FAULT_WANT_STACK,  /* the stack's area has to grow */
+    FAULT_WANT_SWAP,   /* fault->old's page has to be read from swap */
+    FAULT_WANT_ROOM,   /* the quota is full */
+    FAULT_WANT_PROMISE, /* no more memory can be promised */
+};
+
 static inline enum fault_kind kind_outside(const struct fault_facts *facts)
 {
     if (facts->is_stack_gap && facts->may_grow)

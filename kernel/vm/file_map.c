@@ -13,6 +13,7 @@
 #include "sync/race.h"
 #include "sync/trace.h"
 #include "vm/anon.h"
+#include "vm/file_map.h"
 #include "vm/mm.h"
 #include "vm/page_lock.h"
 #include "vm/swap.h"
@@ -118,25 +119,13 @@ static uint64_t access_to(const struct vm_area_struct *vma, const struct page *p
     return page_takes_stores(vma, page) ? vma->access : vma->access & ~(uint64_t)ACCESS_WRITE;
 }
 
-/*
- * Locks: the page's. Maps it where fault->old, which is empty, was found. Our reference becomes the
- * entry's, or is dropped.
- */
-static enum fault_result map_locked_page(struct vm_fault *fault, struct page *page)
+/* Locks: the page's, which is let go once it is mapped, and our reference. */
+static enum fault_result bring_locked(struct vm_fault *fault, struct page *page)
 {
-    pte_t entry = pte_make_user(page_pfn(page), access_to(fault->vma, page));
-    enum fault_result result;
-
-    __atomic_fetch_add(&page->counts, PAGE_MAP, __ATOMIC_RELAXED);
-    if (fault->vma->access & ACCESS_EXEC)
-        flush_instructions(&fault->mm->page_table);
-    result = fault_install(fault, entry);
-    if (__builtin_expect(result != FAULT_OK, 0)) {
-        page_put_many(page, PAGE_MAPPED_REF);
-        return result;
-    }
-    mm_count(fault->mm, VM_STAT_FAULT_FILE);
-    return FAULT_OK;
+    __atomic_fetch_add(&page->counts, PAGE_MAPPED_REF, __ATOMIC_RELAXED);
+    fault_hold(fault, page, true);
+    return fault_bring(fault, page, pte_make_user(page_pfn(page), access_to(fault->vma, page)),
+                       VM_STAT_FAULT_FILE);
 }
 
 /* Locks: the object's, the page table's. Shows page in slot, to readers, unless it is not ready. */
@@ -220,7 +209,7 @@ static uint64_t show_window(struct vm_fault *fault)
     return shown;
 }
 
-/* A page, and its neighbours unless the advice is RANDOM. Returns how many were shown. */
+/* A page, and its neighbours unless the advice is RANDOM. */
 static inline uint64_t show_pages(struct vm_fault *fault)
 {
     uint64_t shown = fault->vma->flags & VMA_RANDOM ? show_alone(fault) : show_window(fault);
@@ -229,23 +218,21 @@ static inline uint64_t show_pages(struct vm_fault *fault)
     return shown;
 }
 
-/*
- * A read of a page that has to be brought, or waited for, or with an entry that may allow stores at
- * once.
- */
+uint64_t object_show_around(struct vm_fault *fault)
+{
+    return show_pages(fault);
+}
+
+/* A read of a page that has to be brought, or waited for, or may be stored into at once. */
 static enum fault_result __attribute__((noinline)) map_by_lock(struct vm_fault *fault)
 {
-    enum fault_result result;
-    struct page *page = cached_page_lock(fault, &result);
+    enum fault_result why;
+    struct page *page = cached_page_lock(fault, &why);
 
     if (!page)
-        return result;
-    result = map_locked_page(fault, page);
-    page_unlock(page); /* which is the object's still, so it is there */
-    if (result == FAULT_OK && !(fault->vma->flags & VMA_RANDOM) &&
-        !(fault->vma->access & ACCESS_EXEC))
-        update_vm_stats(VM_STAT_FAULT_AROUND, show_pages(fault));
-    return result;
+        return why;
+    fault->around = !(fault->vma->flags & VMA_RANDOM) && !(fault->vma->access & ACCESS_EXEC);
+    return bring_locked(fault, page);
 }
 
 /*
@@ -290,9 +277,7 @@ static enum fault_result __attribute__((noinline)) map_for_store(struct vm_fault
     if (!page_takes_stores(fault->vma, page)) {
         result = want_of_object(fault, page->index, FAULT_WANT_WRITABLE);
     } else if (pte_kind(fault->old) == PTE_EMPTY) {
-        result = map_locked_page(fault, page);
-        page_unlock(page);
-        return result;
+        return bring_locked(fault, page);
     } else {
         result = FAULT_RETRY;
         spin_lock(&table->lock);
@@ -359,13 +344,10 @@ static enum fault_result __attribute__((noinline)) map_private_copy(struct vm_fa
         return result;
     }
     race_window();
-    result = anon_page_install(fault, page);
-    if (result == FAULT_OK)
-        mm_count(fault->mm, VM_STAT_FAULT_FILE);
-    return result;
+    return anon_bring(fault, page, VM_STAT_FAULT_FILE);
 }
 
-static int object_fault(struct vm_fault *fault, enum fault_kind kind)
+static enum fault_result object_fault(struct vm_fault *fault, enum fault_kind kind)
 {
     if (kind == FAULT_KIND_FILE_MAP)
         return map_cached_page(fault);

@@ -189,7 +189,7 @@ static uint64_t forget_first_access(struct mm_struct *mm)
     return va && used_at(mm, va) ? va : 0;
 }
 
-int quota_ask(struct vm_fault *fault)
+enum fault_result quota_ask(struct vm_fault *fault)
 {
     struct mm_struct *mm = fault->mm;
     struct quota *quota = quota_of(mm);

@@ -72,7 +72,7 @@ void quota_free(struct mm_struct *mm); /* nobody uses mm any more */
  * FAULT_RETRY: the entry is not what was looked at.
  * Locks: the mm lock for reading.
  */
-int quota_ask(struct vm_fault *fault);
+enum fault_result quota_ask(struct vm_fault *fault);
 /*
  * Takes one victim out of memory. 0, or -ENOMEM: several were tried and none could go. Sleeps;
  * holds nothing.

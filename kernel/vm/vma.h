@@ -47,8 +47,8 @@ struct vm_operations_struct {
     /* the area is gone from its mm. Sleeps; holds nothing */
     void (*close)(struct vm_area_struct *vma);
     /* Brings the content of fault->va, by one of the kinds FILE_...; see vm/fault.h. mm lock held
-     * for reading. An enum fault_result. */
-    int (*fault)(struct vm_fault *fault, enum fault_kind kind);
+     * for reading. */
+    enum fault_result (*fault)(struct vm_fault *fault, enum fault_kind kind);
 };
 
 struct vm_area_struct {
@@ -124,7 +124,5 @@ static inline bool vma_maps_whole_page(const struct vm_area_struct *vma, uint64_
     return ((vma->offset ^ vma->start) & PAGE_MASK) == 0 &&
            va + PAGE_SIZE - vma->start <= vma->file_bytes;
 }
-
-extern const struct vm_operations_struct object_vm_ops;
 
 #endif
