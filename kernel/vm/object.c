@@ -486,6 +486,8 @@ void object_dirty_page(struct vm_object *object, struct page *page)
     if (page_set(page, PAGE_DIRTY))
         return;
     spin_lock(&object->lock);
+    if (object->dirty_count == 0 || page->index < object->clean_below)
+        object->clean_below = page->index;
     dirty_add(object);
     spin_unlock(&object->lock);
 }
@@ -511,12 +513,16 @@ bool object_clean_page(struct vm_object *object, struct page *page)
 struct page *object_next_dirty(struct vm_object *object, uint64_t from)
 {
     struct page *page = NULL;
+    bool is_first;
 
     spin_lock(&object->lock);
+    is_first = from <= object->clean_below;
     if (object->dirty_count)
-        page = page_tree_next(&object->pages, from);
+        page = page_tree_next(&object->pages, is_first ? object->clean_below : from);
     while (page && !page_test(page, PAGE_DIRTY))
         page = page_tree_next(&object->pages, page->index + 1);
+    if (page && is_first)
+        object->clean_below = page->index;
     if (page)
         page_get(page);
     spin_unlock(&object->lock);

@@ -61,6 +61,7 @@ struct vm_object {
     struct page_tree pages;          /* p */
     uint64_t page_count;             /* p */
     uint64_t dirty_count;            /* p */
+    uint64_t clean_below;            /* p: while some are dirty: none has a smaller index */
     struct read_ahead ahead;         /* p */
     uint64_t size;                   /* i: bytes */
     const struct vm_object_ops *ops; /* c */

@@ -39,6 +39,7 @@ def all_items():
         ("10,000 names", load.names_grow),
         ("eviction in a big family", load.family_size),
         ("kills at some points", load.kills_quick),
+        ("one dirty page", load.dirty_page_is_found),
         ("out of memory", load.out_of_memory),
         ("all pages in use", load.all_pages_in_use),
         ("several transfers in flight", disks.several_in_flight),

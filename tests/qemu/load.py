@@ -94,6 +94,14 @@ def names_grow():
     need("names: ok" in ending.output, ending.output)
 
 
+def dirty_page_is_found():
+    """To write back one page costs as much beside thousands of clean ones."""
+    ending = boot("one dirty page", s.SECONDS["usertests"], ICOUNT="1",
+                  CMD="usertests dirty_page_is_found_at_once")
+    need_status(ending, 0)
+    need("1 passed" in ending.output, ending.output)
+
+
 def kills(test):
     """A call that is killed at any point is gone within 100 million instructions; nothing leaks."""
     ending = boot(test, s.SECONDS["usertests"], san=True, ICOUNT="1", CMD="usertests " + test)

@@ -8,7 +8,6 @@
 
 #include "abi/mman.h"
 
-#define INSTRUCTIONS_PER_TICK 100 /* of the clock, where ICOUNT=1 */
 #define HUGE (1ul << 37)         /* 128 GiB */
 #define SPARSE (4095ul * MIB)    /* a file of holes */
 #define PATIENCE 50              /* ticks; a tenth of a second is right, where nothing else runs */
@@ -18,14 +17,6 @@
 /* Just before the call that is meant. */
 static long kill_after; /* so many instructions after its beginning, if not 0 */
 static volatile unsigned long *kill_time;
-
-static unsigned long time_now(void)
-{
-    unsigned long now;
-
-    __asm__ volatile("rdtime %0" : "=r"(now));
-    return now;
-}
 
 static void ready(void)
 {
@@ -482,33 +473,6 @@ static const struct {
     {"swapoff", give_up_swap},
 };
 #define SHORT_CALLS (long)(sizeof(short_call) / sizeof(short_call[0]))
-
-/* The least time for a loop of nops, or of as many instructions that are slow to emulate. */
-static unsigned long loop_ticks(bool is_slow)
-{
-    unsigned long least = ~0ul, start, now;
-
-    for (int round = 0; round < 5; round++) {
-        start = time_now();
-        for (int i = 0; i < 20000; i++) {
-            if (is_slow)
-                __asm__ volatile("rdtime %0" : "=r"(now));
-            else
-                __asm__ volatile("nop");
-        }
-        now = time_now() - start;
-        least = now < least ? now : least;
-    }
-    return least;
-}
-
-/* Does the clock count instructions? Then the two loops take the same time, nearly. */
-static bool clock_counts_instructions(void)
-{
-    unsigned long fast = loop_ticks(false), slow = loop_ticks(true);
-
-    return slow < fast + fast / 2 && fast <= 20000 * 8 / INSTRUCTIONS_PER_TICK;
-}
 
 static void call_to_be_killed(long which)
 {

@@ -336,3 +336,38 @@ void empty_directory(const char *path)
     }
     chdir(path);
 }
+
+unsigned long time_now(void)
+{
+    unsigned long now;
+
+    __asm__ volatile("rdtime %0" : "=r"(now));
+    return now;
+}
+
+/* The least time for a loop of nops, or of as many instructions that are slow to emulate. */
+static unsigned long loop_ticks(bool is_slow)
+{
+    unsigned long least = ~0ul, start, now;
+
+    for (int round = 0; round < 5; round++) {
+        start = time_now();
+        for (int i = 0; i < 20000; i++) {
+            if (is_slow)
+                __asm__ volatile("rdtime %0" : "=r"(now));
+            else
+                __asm__ volatile("nop");
+        }
+        now = time_now() - start;
+        least = now < least ? now : least;
+    }
+    return least;
+}
+
+/* Does the clock count instructions? Then the two loops take the same time, nearly. */
+bool clock_counts_instructions(void)
+{
+    unsigned long fast = loop_ticks(false), slow = loop_ticks(true);
+
+    return slow < fast + fast / 2 && fast <= 20000 * 8 / INSTRUCTIONS_PER_TICK;
+}

@@ -98,6 +98,11 @@ void read_stats(struct vm_stats *stats); /* without dropping anything */
 void drop_caches(void);
 unsigned next_random(unsigned *state);
 
+/* The clock, in ticks; what these are worth is known where ICOUNT=1. */
+#define INSTRUCTIONS_PER_TICK 100
+unsigned long time_now(void);
+bool clock_counts_instructions(void);
+
 /* runner.c and ledger.c */
 extern int report_fd, test_pid; /* where reasons go, and the test's own process */
 struct ledger {
