@@ -408,7 +408,10 @@ void tlb_check_promise(struct page_table *table, uint32_t harts)
         for (uint32_t i = manager.count; i-- > 0;) {
             struct tlb_entry *entry = &manager.entry[i];
 
-            if (entry->table == table && (entry->harts & 1u << hart))
+            /* What another thread changed it promises by itself: the hart may have been in since
+             * its bit was set, and is not bound to that yet. */
+            if (entry->table == table && entry->changer == current_thread() &&
+                (entry->harts & 1u << hart))
                 entry_promise(entry, hart, space);
         }
     }

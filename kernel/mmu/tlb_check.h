@@ -51,7 +51,10 @@ void tlb_check_change(struct page_table *table, uint64_t va, uint64_t old, uint6
  * fences global entries as well. The whole range 0 .. UINT64_MAX is a fence without an address.
  */
 void tlb_check_fence(uint32_t harts, uint64_t asid, uint64_t start, uint64_t end);
-/* Each of harts does not run table, and will see when it enters it next that it has to flush. */
+/*
+ * Each of harts does not run table, and will see when it enters it next that it has to flush what
+ * this thread has changed.
+ */
 void tlb_check_promise(struct page_table *table, uint32_t harts);
 /*
  * This hart is about to make table active (NULL: the kernel's); it did, and flushed what it wants.
