@@ -139,9 +139,11 @@ void flush_tlb_own_entry(uint64_t va)
 void flush_tlb_range(struct page_table *table, uint64_t start, uint64_t end)
 {
     uint32_t self, others, running;
+    uint64_t mark;
 
     if (!table->cached_on)
         return; /* nobody has run it yet */
+    mark = tlb_check_mark();
     preempt_disable();
     self = 1u << hart_index();
     others = __atomic_load_n(&table->cached_on, __ATOMIC_RELAXED);
@@ -151,7 +153,7 @@ void flush_tlb_range(struct page_table *table, uint64_t start, uint64_t end)
         __atomic_fetch_or(&table->stale_on, others, __ATOMIC_RELAXED);
     race_window();
     running = full_fence_load(&table->running_on) & ~self;
-    tlb_check_promise(table, others & ~running);
+    tlb_check_promise(table, others & ~running, mark);
     flush_here(table, start, end);
     preempt_enable();
     if (running) {

@@ -41,6 +41,7 @@ struct tlb_entry {
     uint64_t start, end;
     uint64_t lost;           /* bits that the entry had and has no more; PTE_V: the translation */
     uint64_t changed_at;     /* return address in the function that changed it */
+    uint64_t mark;           /* the last flush that had begun when it was put down */
     pte_t old;               /* of the page at start */
     uint32_t harts;          /* bits; never 0 */
     bool one_frame;          /* old's frame is what all of the range showed */
@@ -67,6 +68,7 @@ static struct tlb_manager {
     struct spinlock lock; /* RANK_TLB_CHECK, with spin_lock_irq */
     uint32_t count;       /* changed under the lock, read freely */
     uint64_t last_serial; /* a */
+    uint64_t marks;       /* flushes that have begun */
     uint64_t now;         /* a: counts; see above */
     uint64_t *allocated;  /* a: when, of each frame of the table; NULL: no memory for it */
     struct tlb_entry entry[TLB_ENTRIES];
@@ -181,7 +183,7 @@ static bool entry_extend(struct tlb_entry *last, const struct tlb_entry *next)
 
     if (last->table != next->table || last->changer != next->changer || last->lost != next->lost ||
         last->changed_at != next->changed_at || last->harts != next->harts ||
-        last->end > next->start)
+        last->mark != next->mark || last->end > next->start)
         return false;
     if (!same_frame && (last->lost & PTE_V))
         return false;
@@ -325,6 +327,7 @@ void tlb_check_change(struct page_table *table, uint64_t va, uint64_t old, uint6
         return;
     flags = spin_lock_irq(&manager.lock);
     entry.harts = harts_caching(table);
+    entry.mark = manager.marks;
     if (entry.harts &&
         !(manager.count && entry_extend(&manager.entry[manager.count - 1], &entry)))
         entry_append(&entry);
@@ -396,7 +399,15 @@ static void entry_promise(struct tlb_entry *entry, uint32_t hart, struct tlb_spa
         entry_remove(entry);
 }
 
-void tlb_check_promise(struct page_table *table, uint32_t harts)
+uint64_t tlb_check_mark(void)
+{
+    uint64_t flags = spin_lock_irq(&manager.lock), mark = ++manager.marks;
+
+    spin_unlock_irq(&manager.lock, flags);
+    return mark;
+}
+
+void tlb_check_promise(struct page_table *table, uint32_t harts, uint64_t mark)
 {
     uint64_t flags = spin_lock_irq(&manager.lock);
 
@@ -408,10 +419,9 @@ void tlb_check_promise(struct page_table *table, uint32_t harts)
         for (uint32_t i = manager.count; i-- > 0;) {
             struct tlb_entry *entry = &manager.entry[i];
 
-            /* What another thread changed it promises by itself: the hart may have been in since
-             * its bit was set, and is not bound to that yet. */
-            if (entry->table == table && entry->changer == current_thread() &&
-                (entry->harts & 1u << hart))
+            /* What was put down later is promised by a later flush: the hart may have been in
+             * since its bit was set, and is not bound to that yet. */
+            if (entry->table == table && entry->mark < mark && (entry->harts & 1u << hart))
                 entry_promise(entry, hart, space);
         }
     }

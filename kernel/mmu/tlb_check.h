@@ -51,11 +51,13 @@ void tlb_check_change(struct page_table *table, uint64_t va, uint64_t old, uint6
  * fences global entries as well. The whole range 0 .. UINT64_MAX is a fence without an address.
  */
 void tlb_check_fence(uint32_t harts, uint64_t asid, uint64_t start, uint64_t end);
+/* A flush begins. Returns: its mark: of what was put down before. */
+uint64_t tlb_check_mark(void);
 /*
  * Each of harts does not run table, and will see when it enters it next that it has to flush what
- * this thread has changed.
+ * was changed before the flush with that mark.
  */
-void tlb_check_promise(struct page_table *table, uint32_t harts);
+void tlb_check_promise(struct page_table *table, uint32_t harts, uint64_t mark);
 /*
  * This hart is about to make table active (NULL: the kernel's); it did, and flushed what it wants.
  */
@@ -93,9 +95,14 @@ static inline void tlb_check_fence(uint32_t harts, uint64_t asid, uint64_t start
     (void)harts, (void)asid, (void)start, (void)end;
 }
 
-static inline void tlb_check_promise(struct page_table *table, uint32_t harts)
+static inline uint64_t tlb_check_mark(void)
 {
-    (void)table, (void)harts;
+    return 0;
+}
+
+static inline void tlb_check_promise(struct page_table *table, uint32_t harts, uint64_t mark)
+{
+    (void)table, (void)harts, (void)mark;
 }
 
 static inline void tlb_check_switch(struct page_table *table, uint64_t asid)
