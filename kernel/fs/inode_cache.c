@@ -6,8 +6,8 @@
  * decides on each as on other pages of files, by its use; dirty ones wait for the flusher, which
  * takes a reference of its own. So does a directory with an index of its names, until that goes.
  * Idle inodes without either are on the list of empty ones, and go when memory is short, or when
- * too many are on it. So nothing walks over those that have pages,
- * and memory bounds their number: a page is as large as eight inodes.
+ * too many are on it. So nothing walks over those that have pages, and memory bounds their number:
+ * a page is as large as eight inodes.
  */
 #include "fs/inode_cache.h"
 

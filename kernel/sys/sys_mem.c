@@ -22,41 +22,24 @@ int64_t sys_sbrk(struct trap_frame *frame)
     return result < 0 ? result : (int64_t)old_break;
 }
 
-/* vmstat(count, NULL, VMSTAT_FAIL): what a test of the paths without memory arms. */
-static int64_t fail_allocation(uint64_t count)
+/*
+ * vmstat(n, NULL, flag), for tests with SAN=1. FAIL: the n-th allocation from now on fails. KILL:
+ * the next call is killed after so many instructions. MARK, OWNERS: looks for leaks; n is 0.
+ */
+static int64_t arm_checker(uint64_t flag, uint64_t n)
 {
 #ifdef SAN
-    current_thread()->allocations_left = (uint32_t)count;
-    return 0;
-#else
-    (void)count;
-    return -EINVAL;
-#endif
-}
-
-/* vmstat(instructions, NULL, VMSTAT_KILL): for tests of kills in the middle of a call. */
-static int64_t kill_next_call(uint64_t instructions)
-{
-#ifdef SAN
-    current_thread()->kill_after = (uint32_t)instructions;
-    return 0;
-#else
-    (void)instructions;
-    return -EINVAL;
-#endif
-}
-
-/* vmstat(0, NULL, VMSTAT_MARK or VMSTAT_OWNERS): for tests that look for leaks. */
-static int64_t tell_owners(uint64_t what)
-{
-#ifdef SAN
-    if (what == VMSTAT_MARK)
+    if (flag == VMSTAT_FAIL)
+        current_thread()->allocations_left = (uint32_t)n;
+    else if (flag == VMSTAT_KILL)
+        current_thread()->kill_after = (uint32_t)n;
+    else if (flag == VMSTAT_MARK)
         owners_mark();
     else
         owners_print_changes();
     return 0;
 #else
-    (void)what;
+    (void)flag, (void)n;
     return -EINVAL;
 #endif
 }
@@ -67,12 +50,9 @@ int64_t sys_vmstat(struct trap_frame *frame)
     struct vm_stats *stats;
     int result = 0;
 
-    if (frame->a2 == VMSTAT_FAIL)
-        return fail_allocation(frame->a0);
-    if (frame->a2 == VMSTAT_KILL)
-        return kill_next_call(frame->a0);
-    if (frame->a2 == VMSTAT_MARK || frame->a2 == VMSTAT_OWNERS)
-        return tell_owners(frame->a2);
+    if (frame->a2 == VMSTAT_FAIL || frame->a2 == VMSTAT_KILL || frame->a2 == VMSTAT_MARK ||
+        frame->a2 == VMSTAT_OWNERS)
+        return arm_checker(frame->a2, frame->a0);
     if (!is_int(frame->a0) || (int)frame->a0 < 0 || (frame->a2 & ~(uint64_t)VMSTAT_DROP))
         return -EINVAL;
     if (frame->a2 & VMSTAT_DROP)

@@ -145,11 +145,11 @@ static enum outcome judge_and_let_go(struct page *page, bool force)
 
 uint64_t page_out(uint64_t wanted, uint64_t looks, bool force)
 {
-    struct page *batch[PAGE_OUT_MAX];
-    uint32_t count = 0;
+    struct swap_batch batch;
     uint64_t freed = 0;
     struct page *page;
 
+    batch.count = 0;
     while (freed < wanted && looks-- > 0 && (page = get_lru_page(&anon_lru)) != NULL) {
         enum outcome outcome = STAYS;
 
@@ -162,15 +162,10 @@ uint64_t page_out(uint64_t wanted, uint64_t looks, bool force)
         }
         freed += outcome != STAYS && page_maps(page) == 0;
         if (outcome == TO_WRITE)
-            batch[count++] = page;
+            swap_batch_add(&batch, page);
         else
             page_put(page);
-        if (count == PAGE_OUT_MAX) {
-            write_to_swap(batch, count);
-            count = 0;
-        }
     }
-    if (count > 0)
-        write_to_swap(batch, count);
+    swap_batch_write(&batch);
     return freed;
 }

@@ -303,10 +303,12 @@ int quota_evict(struct mm_struct *mm)
 /* Takes pages of mm, by so many looks. Returns the frames that are free by it, or soon will be. */
 static uint64_t quota_shrink(struct mm_struct *mm, uint64_t wanted, uint64_t looks, bool force)
 {
-    struct page *page, *batch[SWAP_CLUSTER];
-    uint32_t stamp, count = 0;
+    struct page *page, *to_write = NULL;
+    struct swap_batch batch;
+    uint32_t stamp;
     uint64_t va, freed = 0;
 
+    batch.count = 0;
     while (freed < wanted &&
            (page = victim_choose(mm, &looks, force, &va, &stamp)) != NULL) {
         bool is_shared = page_maps(page) != 1, is_held = page_refs(page) != page_maps(page) + 1;
@@ -315,19 +317,15 @@ static uint64_t quota_shrink(struct mm_struct *mm, uint64_t wanted, uint64_t loo
         if (is_held) /* a fault waited for it, say */
             page_put(page);
         else
-            error = page_out_one(mm, va, page, stamp, count == 0, &batch[count]);
+            error = page_out_one(mm, va, page, stamp, batch.count == 0, &to_write);
         if (error)
             victim_stays(mm, va);
         else
             freed += !is_shared;
-        count += !error && batch[count];
-        if (count == SWAP_CLUSTER) {
-            write_to_swap(batch, count);
-            count = 0;
-        }
+        if (!error && to_write)
+            swap_batch_add(&batch, to_write);
     }
-    if (count > 0)
-        write_to_swap(batch, count);
+    swap_batch_write(&batch);
     return freed;
 }
 

@@ -26,7 +26,6 @@
 #include "mmu/pte.h"
 #include "vm/read_ahead.h"
 
-#define SWAP_CLUSTER 8u /* pages that a quota has written at a time */
 
 static inline swp_entry_t page_swap_slot(const struct page *page) /* of a page that has one */
 {
@@ -79,6 +78,19 @@ int read_from_swap(swp_entry_t slot, enum read_advice advice, struct page **out)
  */
 #define PAGE_OUT_MAX 32u
 void write_to_swap(struct page *page[], uint32_t count);
+
+/* Such pages, gathered. Begins with count 0; ends with swap_batch_write. */
+struct swap_batch {
+    uint32_t count;
+    struct page *page[PAGE_OUT_MAX];
+};
+void swap_batch_write(struct swap_batch *batch); /* Sleeps. */
+static inline void swap_batch_add(struct swap_batch *batch, struct page *page) /* may Sleep */
+{
+    batch->page[batch->count++] = page;
+    if (batch->count == PAGE_OUT_MAX)
+        swap_batch_write(batch);
+}
 bool swap_is_writing(void); /* are pages on their way out now? */
 /* Drops what was read ahead and never asked for. Locks: the page's. True: nothing keeps it. */
 bool swap_drop_kept(struct page *page);

@@ -96,6 +96,13 @@ void write_to_swap(struct page *page[], uint32_t count)
     __atomic_fetch_sub(&writing, count, __ATOMIC_RELAXED);
 }
 
+void swap_batch_write(struct swap_batch *batch)
+{
+    if (batch->count > 0)
+        write_to_swap(batch->page, batch->count);
+    batch->count = 0;
+}
+
 bool swap_is_writing(void)
 {
     return __atomic_load_n(&writing, __ATOMIC_RELAXED) != 0;

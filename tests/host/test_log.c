@@ -238,6 +238,17 @@ static void a_torn_last_write_gives_old_or_new(void **state)
     }
 }
 
+/* Of the first end writes those before last_flush, and of the others some, or parts of some. */
+static void apply_some(uint32_t end, uint32_t last_flush)
+{
+    fresh_disk();
+    for (uint32_t i = 0; i < end; i++)
+        if (i < last_flush)
+            apply(&commit[i], 0xff);
+        else if (mock_random(2))
+            apply(&commit[i], mock_random(3) ? 0xff : mock_random(256));
+}
+
 static void any_subset_since_the_last_flush_gives_old_or_new(void **state)
 {
     (void)state;
@@ -249,12 +260,7 @@ static void any_subset_since_the_last_flush_gives_old_or_new(void **state)
         for (uint32_t i = 0; i < end; i++)
             if (commit[i].flush_before)
                 last_flush = i;
-        fresh_disk();
-        for (uint32_t i = 0; i < end; i++)
-            if (i < last_flush)
-                apply(&commit[i], 0xff);
-            else if (mock_random(2))
-                apply(&commit[i], mock_random(3) ? 0xff : mock_random(256));
+        apply_some(end, last_flush);
         check_recovered(count, 3000, last_flush >= committed_at, end < committed_at);
     }
 }
@@ -444,12 +450,7 @@ static void a_row_is_replayed_as_far_as_it_goes(void **state)
                 last_flush = i;
         if (end == commit_writes && mock_random(2))
             last_flush = end;
-        fresh_disk();
-        for (uint32_t i = 0; i < end; i++)
-            if (i < last_flush)
-                apply(&commit[i], 0xff);
-            else if (mock_random(2))
-                apply(&commit[i], mock_random(3) ? 0xff : mock_random(256));
+        apply_some(end, last_flush);
         for (uint32_t t = 1; t <= ROW + 1; t++) {
             if (row_end[t] <= last_flush)
                 least = t;
