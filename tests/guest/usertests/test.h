@@ -95,7 +95,7 @@ void verify_file(const char *path, unsigned long bytes, unsigned seed);
 void write_file(const char *path, const void *data, unsigned long bytes);
 unsigned long file_size(int fd);
 void read_stats(struct vm_stats *stats); /* without dropping anything */
-void drop_caches(void);
+void drop_caches(void); /* and brings this program back: what is read next, the test asked for */
 unsigned next_random(unsigned *state);
 
 /* The clock, in ticks; what these are worth is known where ICOUNT=1. */
