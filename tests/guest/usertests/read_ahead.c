@@ -6,6 +6,7 @@
 
 #define PAGES 1400ul /* of a file */
 #define RUN 128ul    /* of them, in order */
+#define MOST 16ul    /* pages of one read: the last one may go on beyond the run */
 #define FAR 20ul     /* from one to the next that is far apart: more than come along */
 #define LAST 8ul     /* far ones: by then nothing comes along */
 
@@ -41,14 +42,14 @@ static void look_everywhere(void)
 
     drop_caches();
     look_at(0, RUN, 1);
-    expect(reads <= RUN / 5 && brought == RUN);
+    expect(reads <= RUN / 5 && brought >= RUN && brought < RUN + MOST);
     look_at(far, many, FAR);
     expect(brought <= many + 6 * FAR);
     look_at(far + many * FAR, LAST - 1, FAR);
     expect(reads == LAST - 1 && brought == reads);
     drop_caches();
     look_at(0, RUN, 1);
-    expect(reads <= RUN / 5 && brought == RUN);
+    expect(reads <= RUN / 5 && brought >= RUN && brought < RUN + MOST);
 }
 
 static void files_are_read_ahead(void)
@@ -69,7 +70,7 @@ static void mappings_are_read_ahead(void)
     expect(reads == RUN && brought == RUN);
     expect_equal(madvise((void *)mapped, PAGES * PAGE_BYTES, MADV_SEQUENTIAL), 0);
     look_at(2 * RUN, RUN, 1);
-    expect(reads <= RUN / 12 && brought == RUN);
+    expect(reads <= RUN / 12 && brought >= RUN && brought < RUN + MOST);
 }
 
 /* Nothing comes from where the file has a hole, or from beyond its end. */
