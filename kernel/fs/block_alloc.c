@@ -93,7 +93,7 @@ uint32_t block_maps_most(uint32_t count)
     return count < blocks.count ? count : blocks.count;
 }
 
-int block_promise(uint32_t count)
+int block_reserve(uint32_t count)
 {
     int error = 0;
 
@@ -106,7 +106,7 @@ int block_promise(uint32_t count)
     return error;
 }
 
-void block_promise_end(uint32_t count)
+void block_reserve_end(uint32_t count)
 {
     spin_lock(&blocks.lock);
     assert(blocks.promised >= count);

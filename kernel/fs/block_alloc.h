@@ -19,8 +19,8 @@ int block_alloc_init(const struct disk_super *super); /* reads the bitmap; 0 or 
 /* Of the bitmap's blocks, how many the publishing of count blocks may change. */
 uint32_t block_maps_most(uint32_t count);
 
-int block_promise(uint32_t blocks);    /* 0 or -ENOSPC */
-void block_promise_end(uint32_t blocks); /* of what was not taken */
+int block_reserve(uint32_t blocks);    /* 0 or -ENOSPC */
+void block_reserve_end(uint32_t blocks); /* of what was not taken */
 
 /* Uses up one of the caller's own promises, *promised of them. near: the block wanted, or 0. */
 uint32_t block_take(uint32_t near, uint32_t *promised);

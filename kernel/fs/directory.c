@@ -177,7 +177,7 @@ static int directory_grow(struct inode *directory)
     struct buffer *buffer;
     int error;
 
-    if (block_promise(GROWTH_PROMISE))
+    if (block_reserve(GROWTH_PROMISE))
         return -ENOSPC;
     if (index > 0)
         bmap_lookup(directory, index - 1, &near);
@@ -186,7 +186,7 @@ static int directory_grow(struct inode *directory)
     log_write(buffer);
     buffer_release(buffer);
     error = bmap_publish(directory, index, block, &promised);
-    block_promise_end(promised);
+    block_reserve_end(promised);
     return error;
 }
 

@@ -250,7 +250,7 @@ int64_t inode_read_kernel(struct inode *inode, void *data, uint64_t offset, uint
  * Locks: inode's and the page's. Promises what the page will need when it is written back. -EIO: it
  * never will be, and pages that cannot be written would fill memory.
  */
-static int promise_blocks(struct inode *inode, struct page *page, uint32_t *promised)
+static int reserve_blocks(struct inode *inode, struct page *page, uint32_t *promised)
 {
     int error;
 
@@ -261,7 +261,7 @@ static int promise_blocks(struct inode *inode, struct page *page, uint32_t *prom
         return 0;
     error = bmap_missing(inode, page->index, promised);
     if (!error && *promised)
-        error = block_promise(*promised);
+        error = block_reserve(*promised);
     if (error)
         *promised = 0;
     return error;
@@ -279,7 +279,7 @@ int inode_make_writable(struct inode *inode, uint64_t index)
     error = object_lock_page(&inode->object, index, false, &page);
     if (error)
         goto unlock;
-    error = promise_blocks(inode, page, &promised);
+    error = reserve_blocks(inode, page, &promised);
     if (!error) {
         page->reserved = (uint16_t)(page->reserved + promised);
         object_dirty_page(&inode->object, page);
@@ -360,7 +360,7 @@ static int write_piece(struct inode *inode, const struct write_source *source, u
 
     if (error)
         return error;
-    error = promise_blocks(inode, page, &promised);
+    error = reserve_blocks(inode, page, &promised);
     if (!error)
         done = source_copy(source, user, (uint8_t *)page_va(page) + (offset & PAGE_MASK), bytes);
     if (!error && done < bytes)
@@ -374,7 +374,7 @@ static int write_piece(struct inode *inode, const struct write_source *source, u
         *copied = done;
     }
     if (promised)
-        block_promise_end(promised);
+        block_reserve_end(promised);
     page_unlock(page);
     page_put(page);
     return error;

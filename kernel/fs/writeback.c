@@ -91,7 +91,7 @@ static void object_emptied(struct vm_object *object)
 static void release_reserved(struct vm_object *object, uint32_t blocks)
 {
     (void)object;
-    block_promise_end(blocks);
+    block_reserve_end(blocks);
 }
 
 /* Zero what lies beyond the end of the file in its last page. */
@@ -312,7 +312,7 @@ static int batch_finish(void)
             first_error = error;
         begin = batch.end_of[i];
     }
-    block_promise_end(batch.promised);
+    block_reserve_end(batch.promised);
     for (uint32_t i = 0; i < batch.count; i++)
         batch_release(batch.page[i]);
     for (uint32_t i = 0; i < batch.files; i++)

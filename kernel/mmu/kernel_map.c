@@ -71,21 +71,21 @@ void paging_init(const char *mode)
 static void map_leaf(uint64_t va, uint64_t pa, uint64_t bits, uint32_t leaf_level)
 {
     pte_t *entries = kernel_page_table.root;
-    pte_t *slot;
+    pte_t *ptep;
 
     for (uint32_t level = paging_levels - 1; level > leaf_level; level--) {
-        slot = &entries[pte_index(va, level)];
-        if (pte_kind(*slot) == PTE_EMPTY) {
+        ptep = &entries[pte_index(va, level)];
+        if (pte_kind(*ptep) == PTE_EMPTY) {
             struct page *page = allocate_page_table(0);
 
             assert(page);
-            pte_set(slot, pte_make(page_pfn(page), PTE_V));
+            pte_set(ptep, pte_make(page_pfn(page), PTE_V));
         }
-        assert(pte_is_table(*slot));
-        entries = direct_va(pte_pfn(*slot).number << PAGE_SHIFT);
+        assert(pte_is_table(*ptep));
+        entries = direct_va(pte_pfn(*ptep).number << PAGE_SHIFT);
     }
-    slot = &entries[pte_index(va, leaf_level)];
-    pte_set(slot, pte_make((pfn_t){pa >> PAGE_SHIFT}, bits));
+    ptep = &entries[pte_index(va, leaf_level)];
+    pte_set(ptep, pte_make((pfn_t){pa >> PAGE_SHIFT}, bits));
 }
 
 /* The range in leaves as large as its alignment allows. */

@@ -85,7 +85,7 @@ void table_supply_drop(struct table_supply *supply)
 }
 
 /* Walks down from the root, and leaves what it found as the hint. */
-pte_t *find_from_root(struct page_table *table, uint64_t va)
+pte_t *pte_find_from_root(struct page_table *table, uint64_t va)
 {
     pte_t *entries = table->root;
     struct page *leaf;
@@ -108,8 +108,8 @@ pte_t *walk_page_table(struct page_table *table, uint64_t va, struct table_suppl
     pte_t *entries = table->root;
 
     for (uint32_t level = table->levels - 1; level > 0; level--) {
-        pte_t *slot = &entries[pte_index(va, level)];
-        pte_t entry = pte_load(slot);
+        pte_t *ptep = &entries[pte_index(va, level)];
+        pte_t entry = pte_load(ptep);
 
         if (!pte_is_table(entry)) {
             assert(pte_kind(entry) == PTE_EMPTY);
@@ -117,20 +117,20 @@ pte_t *walk_page_table(struct page_table *table, uint64_t va, struct table_suppl
                 return NULL;
             entry = pte_make(page_pfn(supply->frame[--supply->count]), PTE_V);
             table_frame_add(table, supply->frame[supply->count]);
-            pte_set(slot, entry);
+            pte_set(ptep, entry);
         }
         entries = table_va(entry);
     }
     return &entries[pte_index(va, 0)];
 }
 
-pte_t *next_page_table(struct page_table *table, uint64_t *va, uint64_t end)
+pte_t *pte_next(struct page_table *table, uint64_t *va, uint64_t end)
 {
     uint64_t at = *va;
-    pte_t *slot;
+    pte_t *ptep;
 
-    if (at < end && (slot = find_by_hint(table, at)) != NULL)
-        return slot;
+    if (at < end && (ptep = pte_find_by_hint(table, at)) != NULL)
+        return ptep;
     while (at < end) {
         pte_t *entries = table->root;
         uint32_t level = table->levels - 1;
@@ -172,10 +172,10 @@ uint64_t tables_needed_beside(uint32_t levels, uint64_t start, uint64_t end, uin
 }
 
 /* Unlinks the table that the entry at slot, for va, leads to. Locks: table->lock. */
-static void table_unlink(struct page_table *table, uint64_t va, pte_t *slot,
+static void table_unlink(struct page_table *table, uint64_t va, pte_t *ptep,
                          struct list_head *removed)
 {
-    struct page *page = pfn_page(pte_pfn(pte_swap(table, va, slot, 0)));
+    struct page *page = pfn_page(pte_pfn(pte_swap(table, va, ptep, 0)));
 
     if (table->last_leaf == page)
         __atomic_store_n(&table->last_leaf, NULL, __ATOMIC_RELAXED);

@@ -80,11 +80,11 @@ void table_supply_drop(struct table_supply *supply); /* frees what was not used 
 #define LEAF_TABLE_SPAN (PAGE_SIZE * PTES_PER_TABLE)
 
 /*
- * The slot in the leaf table that was found last, or NULL: it is another's. That table's frame
- * knows by its index what it covers. A table is unlinked under the lock, and while nothing can walk
- * without it; so no hint outlives its table.
+ * The leaf entry for va, if it lies in the leaf table that was found last, else NULL. The frame of
+ * that table knows by its index what it covers. A table is unlinked under the lock, and while
+ * nothing can walk without it; so no hint outlives its table.
  */
-static inline pte_t *find_by_hint(struct page_table *table, uint64_t va)
+static inline pte_t *pte_find_by_hint(struct page_table *table, uint64_t va)
 {
     struct page *leaf = __atomic_load_n(&table->last_leaf, __ATOMIC_ACQUIRE);
 
@@ -93,22 +93,26 @@ static inline pte_t *find_by_hint(struct page_table *table, uint64_t va)
     return NULL;
 }
 
-pte_t *find_from_root(struct page_table *table, uint64_t va);
+pte_t *pte_find_from_root(struct page_table *table, uint64_t va);
 
-/* The leaf slot for va, or NULL where no table reaches it. Needs no lock. Never sleeps. */
-static inline pte_t *find_page_table(struct page_table *table, uint64_t va)
+/*
+ * The leaf entry for va, or NULL where no table reaches it.
+ * Locks: table->lock, or the mm lock: nobody unlinks tables meanwhile. Never sleeps.
+ */
+static inline pte_t *pte_find(struct page_table *table, uint64_t va)
 {
-    pte_t *slot = find_by_hint(table, va);
+    pte_t *ptep = pte_find_by_hint(table, va);
 
-    return slot ? slot : find_from_root(table, va);
+    return ptep ? ptep : pte_find_from_root(table, va);
 }
 
 /*
- * The first leaf slot for an address in [*va, end) that a table reaches; *va becomes that address.
- * NULL: none. The slots up to leaf_table_end() follow it in memory.
+ * The leaf entry for the first address in [*va, end) that a table reaches; *va becomes that
+ * address. NULL: there is none. The entries up to leaf_table_end() follow it in memory.
+ * Locks: as pte_find.
  */
-pte_t *next_page_table(struct page_table *table, uint64_t *va, uint64_t end);
-/* So far from va on, below end, the slots lie in one table. */
+pte_t *pte_next(struct page_table *table, uint64_t *va, uint64_t end);
+/* The entries of [va, leaf_table_end(va, end)) lie in one table. */
 static inline uint64_t leaf_table_end(uint64_t va, uint64_t end)
 {
     uint64_t next = (va | (LEAF_TABLE_SPAN - 1)) + 1;
@@ -144,7 +148,7 @@ void page_table_prune(struct page_table *table, uint64_t start, uint64_t end, ui
 void page_table_drop_empty(struct page_table *table, struct list_head *removed);
 
 /*
- * The leaf slot for va, building the path from supply; NULL where the supply ran out.
+ * The leaf entry for va, building the path from supply; NULL where the supply ran out.
  * Locks: table->lock, or the table is not shared yet. Owns: frames that were used are the table's.
  */
 pte_t *walk_page_table(struct page_table *table, uint64_t va, struct table_supply *supply);

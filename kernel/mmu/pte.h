@@ -32,7 +32,7 @@ enum pte_bit {
     PTE_D = 1 << 7,
     PTE_SOFT_NONE = 1 << 8,  /* with V = 0: frame kept */
     PTE_SOFT_SWAP = 1 << 9,  /* with V = 0 and no frame: swap slot */
-    PTE_SOFT_LOCKED = 1 << 9, /* with a frame: mlock, the page stays */
+    PTE_SOFT_WIRED = 1 << 9, /* with a frame: mlock, the page stays */
 };
 /* A page of kernel data; A and D are set, for where the machine faults instead of setting them. */
 #define PTE_KERNEL_DATA (PTE_V | PTE_R | PTE_W | PTE_G | PTE_A | PTE_D)
@@ -60,7 +60,7 @@ static inline pte_t pte_make(pfn_t pfn, uint64_t bits)
     return pfn.number << PTE_PFN_SHIFT | bits;
 }
 
-static inline bool pte_shows(pte_t pte, pfn_t pfn) /* a present entry, this frame */
+static inline bool pte_maps(pte_t pte, pfn_t pfn) /* a present entry, this frame */
 {
     return (pte & PTE_V) && pte_pfn(pte).number == pfn.number;
 }
@@ -88,44 +88,44 @@ static inline swp_entry_t pte_swap_slot(pte_t pte)
 }
 
 /* The page of the entry is to stay in memory, though nothing may touch it now: mlock. */
-static inline bool pte_is_locked(pte_t pte)
+static inline bool pte_is_wired(pte_t pte)
 {
-    return pte_has_frame(pte) && (pte & PTE_SOFT_LOCKED);
+    return pte_has_frame(pte) && (pte & PTE_SOFT_WIRED);
 }
 
 /*
  * The functions below that change bits of an entry want it to be valid. Locks: the page table's,
  * under which it was seen to be so: one that was emptied meanwhile would become a swap slot.
  */
-static inline pte_t pte_set_bits(pte_t *slot, pte_t bits)
+static inline pte_t pte_set_bits(pte_t *ptep, pte_t bits)
 {
-    pte_t old = __atomic_fetch_or(slot, bits, __ATOMIC_ACQ_REL);
+    pte_t old = __atomic_fetch_or(ptep, bits, __ATOMIC_ACQ_REL);
 
     san_assert(old & PTE_V);
     return old;
 }
 
-static inline pte_t pte_clear_bits(pte_t *slot, pte_t bits)
+static inline pte_t pte_clear_bits(pte_t *ptep, pte_t bits)
 {
-    pte_t old = __atomic_fetch_and(slot, ~bits, __ATOMIC_ACQ_REL);
+    pte_t old = __atomic_fetch_and(ptep, ~bits, __ATOMIC_ACQ_REL);
 
     san_assert(old & PTE_V);
     return old;
 }
 
 /* Of an entry with a frame, valid or not. */
-static inline void pte_set_locked(pte_t *slot, bool locked)
+static inline void pte_set_wired(pte_t *ptep, bool locked)
 {
-    pte_t old = locked ? __atomic_fetch_or(slot, (pte_t)PTE_SOFT_LOCKED, __ATOMIC_ACQ_REL)
-                       : __atomic_fetch_and(slot, ~(pte_t)PTE_SOFT_LOCKED, __ATOMIC_ACQ_REL);
+    pte_t old = locked ? __atomic_fetch_or(ptep, (pte_t)PTE_SOFT_WIRED, __ATOMIC_ACQ_REL)
+                       : __atomic_fetch_and(ptep, ~(pte_t)PTE_SOFT_WIRED, __ATOMIC_ACQ_REL);
 
     san_assert(pte_has_frame(old));
     (void)old;
 }
 
-static inline pte_t pte_locked(pte_t pte, bool locked)
+static inline pte_t pte_wired(pte_t pte, bool locked)
 {
-    return locked ? pte | PTE_SOFT_LOCKED : pte & ~(pte_t)PTE_SOFT_LOCKED;
+    return locked ? pte | PTE_SOFT_WIRED : pte & ~(pte_t)PTE_SOFT_WIRED;
 }
 
 static inline bool pte_is_table(pte_t pte)
@@ -178,48 +178,48 @@ static inline pte_t pte_unused(pte_t pte)
 }
 
 /* A PTE is read in one piece: hardware and other harts change A and D. */
-static inline pte_t pte_load(const pte_t *slot)
+static inline pte_t pte_load(const pte_t *ptep)
 {
-    return __atomic_load_n(slot, __ATOMIC_RELAXED);
+    return __atomic_load_n(ptep, __ATOMIC_RELAXED);
 }
 
 /* Installs an entry where none was valid. */
-static inline void pte_set(pte_t *slot, pte_t pte)
+static inline void pte_set(pte_t *ptep, pte_t pte)
 {
-    tlb_check_set(pte_load(slot));
-    __atomic_store_n(slot, pte, __ATOMIC_RELEASE);
+    tlb_check_set(pte_load(ptep));
+    __atomic_store_n(ptep, pte, __ATOMIC_RELEASE);
 }
 
 /*
  * Replaces a valid entry, the one for va in table; the old value says whether it was dirty. What is
  * lost by it must be fenced: see mmu/tlb_check.h, which holds callers to that.
  */
-static inline pte_t pte_swap(struct page_table *table, uint64_t va, pte_t *slot, pte_t pte)
+static inline pte_t pte_swap(struct page_table *table, uint64_t va, pte_t *ptep, pte_t pte)
 {
-    pte_t old = __atomic_exchange_n(slot, pte, __ATOMIC_ACQ_REL);
+    pte_t old = __atomic_exchange_n(ptep, pte, __ATOMIC_ACQ_REL);
 
     tlb_check_change(table, va, old, pte);
     return old;
 }
 
 /* Takes the write permission from a valid entry; A and D stay. To be fenced. */
-static inline void pte_write_protect(struct page_table *table, uint64_t va, pte_t *slot)
+static inline void pte_write_protect(struct page_table *table, uint64_t va, pte_t *ptep)
 {
-    pte_t old = pte_clear_bits(slot, PTE_W);
+    pte_t old = pte_clear_bits(ptep, PTE_W);
 
     tlb_check_change(table, va, old, old & ~(pte_t)PTE_W);
 }
 
 /* Gives the write permission to a valid, readable entry, for a store that follows. */
-static inline void pte_write_allow(pte_t *slot)
+static inline void pte_write_allow(pte_t *ptep)
 {
-    pte_set_bits(slot, PTE_W | PTE_D | PTE_A);
+    pte_set_bits(ptep, PTE_W | PTE_D | PTE_A);
 }
 
 /* Sets A, and for a store D, as hardware would. */
-static inline void pte_mark(pte_t *slot, enum access access)
+static inline void pte_mark(pte_t *ptep, enum access access)
 {
-    pte_set_bits(slot, access == ACCESS_WRITE ? PTE_A | PTE_D : PTE_A);
+    pte_set_bits(ptep, access == ACCESS_WRITE ? PTE_A | PTE_D : PTE_A);
 }
 
 /*
@@ -227,9 +227,9 @@ static inline void pte_mark(pte_t *slot, enum access access)
  * for a hart that caches the entry does not set A again. Other harts set A and D meanwhile: that is
  * no plain store.
  */
-static inline bool pte_test_clear_accessed(struct page_table *table, uint64_t va, pte_t *slot)
+static inline bool pte_test_clear_accessed(struct page_table *table, uint64_t va, pte_t *ptep)
 {
-    pte_t old = pte_clear_bits(slot, PTE_A);
+    pte_t old = pte_clear_bits(ptep, PTE_A);
 
     if (old & PTE_A)
         tlb_check_change(table, va, old, old & ~(pte_t)PTE_A);
@@ -239,7 +239,7 @@ static inline bool pte_test_clear_accessed(struct page_table *table, uint64_t va
 /* The entry that fork gives the child: the same frame or slot, not writable, not locked. */
 static inline pte_t pte_shared(pte_t pte)
 {
-    return pte_has_frame(pte) ? pte & ~(pte_t)(PTE_W | PTE_SOFT_LOCKED) : pte;
+    return pte_has_frame(pte) ? pte & ~(pte_t)(PTE_W | PTE_SOFT_WIRED) : pte;
 }
 
 #endif

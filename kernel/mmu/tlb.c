@@ -153,7 +153,7 @@ void flush_tlb_range(struct page_table *table, uint64_t start, uint64_t end)
         __atomic_fetch_or(&table->stale_on, others, __ATOMIC_RELAXED);
     race_window();
     running = full_fence_load(&table->running_on) & ~self;
-    tlb_check_promise(table, others & ~running, mark);
+    tlb_check_deferred(table, others & ~running, mark);
     flush_here(table, start, end);
     preempt_enable();
     if (running) {

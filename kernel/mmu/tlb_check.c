@@ -407,7 +407,7 @@ uint64_t tlb_check_mark(void)
     return mark;
 }
 
-void tlb_check_promise(struct page_table *table, uint32_t harts, uint64_t mark)
+void tlb_check_deferred(struct page_table *table, uint32_t harts, uint64_t mark)
 {
     uint64_t flags = spin_lock_irq(&manager.lock);
 
@@ -487,11 +487,11 @@ void tlb_check_code(struct page_table *table, uint64_t va, uint64_t pte)
 
 void tlb_check_came(struct page_table *space, uint64_t pc, uint64_t left_at)
 {
-    const pte_t *slot = find_from_root(space, pc);
+    const pte_t *ptep = pte_find_from_root(space, pc);
 
     if (manager.hart[hart_index()].fenced <= left_at)
         stale_code("a thread goes on without fence.i where it did not store its code", hart_index(),
-                   pc, slot ? pte_pfn(pte_load(slot)).number : 0);
+                   pc, ptep ? pte_pfn(pte_load(ptep)).number : 0);
 }
 
 void tlb_check_set(uint64_t old)

@@ -57,7 +57,7 @@ uint64_t tlb_check_mark(void);
  * Each of harts does not run table, and will see when it enters it next that it has to flush what
  * was changed before the flush with that mark.
  */
-void tlb_check_promise(struct page_table *table, uint32_t harts, uint64_t mark);
+void tlb_check_deferred(struct page_table *table, uint32_t harts, uint64_t mark);
 /*
  * This hart is about to make table active (NULL: the kernel's); it did, and flushed what it wants.
  */
@@ -100,7 +100,7 @@ static inline uint64_t tlb_check_mark(void)
     return 0;
 }
 
-static inline void tlb_check_promise(struct page_table *table, uint32_t harts, uint64_t mark)
+static inline void tlb_check_deferred(struct page_table *table, uint32_t harts, uint64_t mark)
 {
     (void)table, (void)harts, (void)mark;
 }

@@ -91,7 +91,7 @@ static int64_t lock_pages(uint64_t address, uint64_t length, bool locked)
 
     if (!user_range_ok(address, length)) /* first, for the sum below may wrap */
         return -ENOMEM;
-    return mm_lock(current_process()->mm, start, length + (address - start), locked);
+    return mm_mlock(current_process()->mm, start, length + (address - start), locked);
 }
 
 int64_t sys_mlock(struct trap_frame *frame)

@@ -129,7 +129,7 @@ static struct page *unmap_stack(uint64_t stack)
     pte_t *pte;
 
     spin_lock(&kernel_page_table.lock);
-    pte = find_page_table(&kernel_page_table, stack);
+    pte = pte_find(&kernel_page_table, stack);
     page = pfn_page(pte_pfn(pte_swap(&kernel_page_table, stack, pte, 0)));
     spin_unlock(&kernel_page_table.lock);
     assert(page->index == stack_slot(stack));

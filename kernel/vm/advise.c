@@ -82,7 +82,7 @@ int mm_sync(struct mm_struct *mm, uint64_t start, uint64_t length, int flags)
     if ((flags & ~(MS_ASYNC | MS_INVALIDATE | MS_SYNC)) || (way != MS_ASYNC && way != MS_SYNC))
         return -EINVAL;
     while (start < end && !error && piece_next(mm, &start, end, &piece, &hole)) {
-        if ((flags & MS_INVALIDATE) && (piece.flags & VMA_LOCKED))
+        if ((flags & MS_INVALIDATE) && (piece.flags & VMA_WIRED))
             error = -EBUSY;
         else if (thread_is_interrupted())
             error = -EINTR;
@@ -137,7 +137,7 @@ static int advise_drop(struct mm_struct *mm, uint64_t start, uint64_t end)
     rwlock_write_acquire(&mm->lock);
     hole = range_covered(mm, start, end);
     for (vma = find_vma(mm, start); vma && vma->start < end && !error; vma = vma_next(vma))
-        error = vma->flags & VMA_LOCKED ? -EINVAL : 0;
+        error = vma->flags & VMA_WIRED ? -EINVAL : 0;
     for (vma = find_vma(mm, start); vma && vma->start < end && !error; vma = vma_next(vma)) {
         if (thread_is_interrupted())
             error = -EINTR;
@@ -218,15 +218,15 @@ int mm_present(struct mm_struct *mm, uint64_t start, uint64_t pages, unsigned ch
     rwlock_read_acquire(&mm->lock);
     for (; va < end && !error; va += PAGE_SIZE) {
         struct vm_area_struct *vma = find_vma(mm, va);
-        pte_t *slot;
+        pte_t *ptep;
 
         if (!vma || vma->start > va) {
             error = -ENOMEM;
             break;
         }
-        slot = find_page_table(&mm->page_table, va);
+        ptep = pte_find(&mm->page_table, va);
         present[(va - start) >> PAGE_SHIFT] =
-            (slot && pte_has_frame(pte_load(slot))) ||
+            (ptep && pte_has_frame(pte_load(ptep))) ||
             (vma->object && va - vma->start < vma->file_bytes &&
              object_has_page(vma->object, (vma->offset + (va - vma->start)) >> PAGE_SHIFT));
     }
@@ -241,15 +241,15 @@ int mm_present(struct mm_struct *mm, uint64_t start, uint64_t pages, unsigned ch
 static void entries_lock(struct mm_struct *mm, uint64_t start, uint64_t end, bool locked)
 {
     struct page *page;
-    pte_t *slot;
+    pte_t *ptep;
 
     spin_lock(&mm->page_table.lock);
-    while ((slot = next_page_table(&mm->page_table, &start, end)) != NULL) {
-        for (uint64_t stop = leaf_table_end(start, end); start < stop; start += PAGE_SIZE, slot++) {
-            if (!pte_has_frame(pte_load(slot)))
+    while ((ptep = pte_next(&mm->page_table, &start, end)) != NULL) {
+        for (uint64_t stop = leaf_table_end(start, end); start < stop; start += PAGE_SIZE, ptep++) {
+            if (!pte_has_frame(pte_load(ptep)))
                 continue;
-            pte_set_locked(slot, locked);
-            page = pfn_page(pte_pfn(pte_load(slot)));
+            pte_set_wired(ptep, locked);
+            page = pfn_page(pte_pfn(pte_load(ptep)));
             if (locked)
                 quota_forget(mm, start);
             else if (page_test(page, PAGE_PRIVATE) && !quota_remember(mm, start, 0))
@@ -263,7 +263,7 @@ static void entries_lock(struct mm_struct *mm, uint64_t start, uint64_t end, boo
  * have entries without end. */
 static void area_unlock_pages(struct mm_struct *mm, struct vm_area_struct *vma)
 {
-    if (!(vma->flags & VMA_LOCKED))
+    if (!(vma->flags & VMA_WIRED))
         return;
     area_unlock(mm, vma);
     entries_lock(mm, vma->start, vma->end, false);
@@ -288,7 +288,7 @@ static void lock_settle(struct mm_struct *mm, uint64_t start, uint64_t end, bool
     rwlock_write_release(&mm->lock);
 }
 
-int mm_lock(struct mm_struct *mm, uint64_t start, uint64_t length, bool locked)
+int mm_mlock(struct mm_struct *mm, uint64_t start, uint64_t length, bool locked)
 {
     struct vm_area_struct *vma;
     struct vma_range range;

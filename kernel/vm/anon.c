@@ -42,7 +42,7 @@ void anon_init(void)
 }
 
 /* A page of unreserved memory is promised when it is touched first. */
-static bool __attribute__((noinline)) promise_page(struct page *page)
+static bool __attribute__((noinline)) charge_page(struct page *page)
 {
     if (commit_charge((struct commit){.pages = 1}) != 0)
         return false;
@@ -61,10 +61,10 @@ inline struct page *anon_page_alloc(struct vm_fault *fault, unsigned frame_flags
         return NULL;
     page->flags = PAGE_PRIVATE;
     page->counts = PAGE_MAPPED_REF;
-    family_own_page(fault->mm, page, fault->va);
-    if (__builtin_expect(fault->vma->flags & VMA_UNRESERVED, 0) && !promise_page(page)) {
+    family_tag_page(fault->mm, page, fault->va);
+    if (__builtin_expect(fault->vma->flags & VMA_UNRESERVED, 0) && !charge_page(page)) {
         page_put_many(page, PAGE_MAPPED_REF);
-        *why = FAULT_WANT_PROMISE;
+        *why = FAULT_WANT_CHARGE;
         return NULL;
     }
     return page;
@@ -102,8 +102,8 @@ static bool cow_reuse(struct vm_fault *fault, struct page *page)
     if (page_maps(page) != 1 || !slot_can_go(page))
         return false;
     if (page->slot)
-        swap_page_forget(page, 0);
-    pte_write_allow(fault->slot);
+        swap_cache_remove(page, 0);
+    pte_write_allow(fault->ptep);
     return true;
 }
 
@@ -135,7 +135,7 @@ enum fault_result anon_copy_on_write(struct vm_fault *fault)
     bool is_private;
 
     spin_lock(&table->lock);
-    if (pte_load(fault->slot) != fault->old) {
+    if (pte_load(fault->ptep) != fault->old) {
         spin_unlock(&table->lock);
         return FAULT_RETRY;
     }
@@ -178,7 +178,7 @@ static enum fault_result bring_swapped(struct vm_fault *fault, struct page *page
     if (!takes_over)
         access &= ~(uint64_t)ACCESS_WRITE;
     page_set(page, PAGE_PRIVATE);
-    family_own_page(fault->mm, page, fault->va);
+    family_tag_page(fault->mm, page, fault->va);
     fault->stamp = swap_slot_stamp(slot);
     __atomic_fetch_add(&page->counts, PAGE_MAPPED_REF, __ATOMIC_ACQ_REL);
     return fault_bring(fault, page, access ? pte_make_user(page_pfn(page), access)
@@ -187,9 +187,9 @@ static enum fault_result bring_swapped(struct vm_fault *fault, struct page *page
 
 void anon_swapped_in(struct vm_fault *fault)
 {
-    swap_page_wanted(fault->brought);
+    swap_cache_claim(fault->brought);
     if (pte_allows(fault->entry, ACCESS_WRITE))
-        swap_page_forget(fault->brought, 1);
+        swap_cache_remove(fault->brought, 1);
     else
         swap_slot_put(pte_swap_slot(fault->old));
     trace(TRACE_REFAULT, fault->va, page_pfn(fault->brought).number, fault->stamp);

@@ -115,7 +115,7 @@ static struct commit areas_charge(struct mm_struct *mm, const struct vma_range *
 
     for (struct vm_area_struct *vma = range->first; vma != range->above;
          vma = vma_next(vma), count--) {
-        if (vma->flags & VMA_LOCKED) {
+        if (vma->flags & VMA_WIRED) {
             sum.pages += lock_charge(vma).pages;
             sum.unswappable += lock_charge(vma).unswappable;
         }
@@ -202,7 +202,7 @@ int areas_lock(struct mm_struct *mm, const struct vma_range *range)
     for (vma = range->first; vma != range->above; vma = vma_next(vma)) {
         struct commit one = lock_charge(vma);
 
-        if (vma->flags & VMA_LOCKED)
+        if (vma->flags & VMA_WIRED)
             continue;
         charge.pages += one.pages;
         charge.unswappable += one.unswappable;
@@ -215,8 +215,8 @@ int areas_lock(struct mm_struct *mm, const struct vma_range *range)
     mm->locked.pages += charge.pages;
     mm->locked.unswappable += charge.unswappable;
     for (vma = range->first; vma != range->above; vma = vma_next(vma))
-        if (!(vma->flags & VMA_LOCKED))
-            vma->flags |= VMA_LOCKED | VMA_LOCKING;
+        if (!(vma->flags & VMA_WIRED))
+            vma->flags |= VMA_WIRED | VMA_LOCKING;
     return 0;
 }
 
@@ -229,11 +229,11 @@ static void lock_forget(struct mm_struct *mm, const struct vm_area_struct *vma)
 
 void area_unlock(struct mm_struct *mm, struct vm_area_struct *vma)
 {
-    if (!(vma->flags & VMA_LOCKED))
+    if (!(vma->flags & VMA_WIRED))
         return;
     lock_forget(mm, vma);
     mm_uncharge(mm, lock_charge(vma));
-    vma->flags &= ~(unsigned)VMA_LOCKED;
+    vma->flags &= ~(unsigned)VMA_WIRED;
 }
 
 int stack_grow(struct mm_struct *mm, uint64_t va)
@@ -362,19 +362,21 @@ void areas_merge(struct mm_struct *mm, uint64_t start, uint64_t end)
 }
 
 /* Locks: the page table's. */
-static void __attribute__((noinline)) swap_entry_drop(struct mm_struct *mm, pte_t *slot)
+static void __attribute__((noinline)) swap_entry_drop(struct mm_struct *mm, pte_t *ptep)
 {
-    swp_entry_t entry = pte_swap_slot(pte_load(slot));
+    swp_entry_t entry = pte_swap_slot(pte_load(ptep));
 
-    san_assert(pte_kind(pte_load(slot)) == PTE_SWAP);
-    pte_set(slot, 0);
+    san_assert(pte_kind(pte_load(ptep)) == PTE_SWAP);
+    pte_set(ptep, 0);
     swap_slot_put(entry);
     __atomic_fetch_sub(&mm->swapped, 1, __ATOMIC_RELAXED);
 }
 
-/* Locks: the page table's. Empties slots from *va on, until end, a table's end, or a full batch. */
-static void unmap_slots(struct mm_struct *mm, struct tlb_batch *batch, pte_t *slot, uint64_t *va,
-                        uint64_t end, uint64_t *unmapped)
+/*
+ * Locks: the page table's. Empties entries from *va on, until end, a table's end, or a full batch.
+ */
+static void unmap_entries(struct mm_struct *mm, struct tlb_batch *batch, pte_t *ptep, uint64_t *va,
+                          uint64_t end, uint64_t *unmapped)
 {
     uint64_t full = *va + (TLB_BATCH_PAGES - batch->count) * PAGE_SIZE;
     uint64_t stop = leaf_table_end(*va, end < full ? end : full);
@@ -383,11 +385,11 @@ static void unmap_slots(struct mm_struct *mm, struct tlb_batch *batch, pte_t *sl
     pfn_t zero = zero_pfn;
     uint64_t at = *va;
 
-    for (; at < stop; at += PAGE_SIZE, slot++) {
-        pte_t entry = pte_load(slot);
+    for (; at < stop; at += PAGE_SIZE, ptep++) {
+        pte_t entry = pte_load(ptep);
 
         if (pte_has_frame(entry)) {
-            pfn_t pfn = pte_pfn(pte_swap(batch->table, at, slot, 0));
+            pfn_t pfn = pte_pfn(pte_swap(batch->table, at, ptep, 0));
 
             if (pfn.number != zero.number)
                 *next++ = pfn_page(pfn);
@@ -396,7 +398,7 @@ static void unmap_slots(struct mm_struct *mm, struct tlb_batch *batch, pte_t *sl
             if (__builtin_expect(quota != NULL, 0))
                 quota_forget(mm, at);
         } else if (__builtin_expect(entry != 0, 0)) {
-            swap_entry_drop(mm, slot);
+            swap_entry_drop(mm, ptep);
         }
     }
     *unmapped += (uint64_t)(next - &batch->page[batch->count]);
@@ -414,15 +416,15 @@ void unmap_page_range(struct mm_struct *mm, uint64_t start, uint64_t end)
 
     while (more) {
         struct tlb_batch batch;
-        pte_t *slot = NULL;
+        pte_t *ptep = NULL;
 
         tlb_batch_begin(&batch, table);
         spin_lock(&table->lock);
-        while (batch.count < TLB_BATCH_PAGES && (slot = next_page_table(table, &va, end)) != NULL)
-            unmap_slots(mm, &batch, slot, &va, end, &unmapped);
+        while (batch.count < TLB_BATCH_PAGES && (ptep = pte_next(table, &va, end)) != NULL)
+            unmap_entries(mm, &batch, ptep, &va, end, &unmapped);
         spin_unlock(&table->lock);
         tlb_batch_finish(&batch);
-        more = slot != NULL;
+        more = ptep != NULL;
     }
     __atomic_fetch_sub(&mm->resident, unmapped, __ATOMIC_RELAXED);
 }
@@ -482,7 +484,7 @@ static void areas_take(struct mm_struct *mm, struct vma_range *range, struct lis
     while (range->first != range->above) {
         struct vm_area_struct *vma = range->first;
 
-        if (vma->flags & VMA_LOCKED)
+        if (vma->flags & VMA_WIRED)
             lock_forget(mm, vma);
         range->first = vma_remove(mm, vma);
         mm->area_bytes -= vma->end - vma->start;

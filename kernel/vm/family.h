@@ -42,7 +42,7 @@ struct mm_struct *space_next(struct mm_struct *after); /* NULL: the first */
 #define for_each_space(mm) for (mm = space_next(NULL); mm; mm = space_next(mm))
 
 /* page, which is PAGE_PRIVATE, is mm's, at va. That is said before it is mapped. */
-static inline void family_own_page(struct mm_struct *mm, struct page *page, uint64_t va)
+static inline void family_tag_page(struct mm_struct *mm, struct page *page, uint64_t va)
 {
     page->family = mm->family;
     page->index = va >> PAGE_SHIFT;

@@ -4,7 +4,7 @@
  * vm/fault_kind.h.
  *
  * What always holds: an entry comes into being in fault_map() only; or, of pages of an object that
- * are shown along with it, in show_page().
+ * are shown along with it, in map_ready_page().
  */
 #include "vm/fault.h"
 
@@ -39,7 +39,7 @@ kind_inside(const struct vm_fault *fault)
                     fault->address < fault->sp,
         .allowed = vma->access,
         .pte = fault->old,
-        .is_zero_page = pte_shows(fault->old, zero_pfn),
+        .is_zero_page = pte_maps(fault->old, zero_pfn),
     };
 
     if (vma->object && into < vma->file_bytes) {
@@ -76,9 +76,9 @@ static enum fault_result __attribute__((noinline)) mark_entry(struct vm_fault *f
     bool is_old;
 
     spin_lock(&table->lock);
-    is_old = pte_load(fault->slot) == fault->old;
+    is_old = pte_load(fault->ptep) == fault->old;
     if (is_old)
-        pte_mark(fault->slot, fault->access);
+        pte_mark(fault->ptep, fault->access);
     spin_unlock(&table->lock);
     flush_tlb_own_entry(fault->va);
     return is_old ? FAULT_OK : FAULT_RETRY;
@@ -91,9 +91,9 @@ static void replace_entry(struct vm_fault *fault, pte_t entry)
 {
     tlb_check_code(&fault->mm->page_table, fault->va, entry);
     if (pte_has_frame(fault->old))
-        pte_swap(&fault->mm->page_table, fault->va, fault->slot, entry);
+        pte_swap(&fault->mm->page_table, fault->va, fault->ptep, entry);
     else
-        pte_set(fault->slot, entry);
+        pte_set(fault->ptep, entry);
     trace_of(fault->mm->pid, TRACE_MAP, fault->va, pte_pfn(entry).number,
              pte_allows(entry, ACCESS_WRITE));
     if (pte_kind(fault->old) == PTE_SWAP)
@@ -103,18 +103,18 @@ static void replace_entry(struct vm_fault *fault, pte_t entry)
 }
 
 /* As set_entry: the path has to be built, or something is there, or to be noted. */
-static bool __attribute__((noinline)) set_entry_with_care(struct vm_fault *fault)
+static bool __attribute__((noinline)) set_entry_slow(struct vm_fault *fault)
 {
     struct page_table *table = &fault->mm->page_table;
     pte_t entry = fault->entry;
     bool is_old;
 
-    if (fault->vma->flags & VMA_LOCKED)
-        entry = pte_locked(entry, true);
+    if (fault->vma->flags & VMA_WIRED)
+        entry = pte_wired(entry, true);
     spin_lock(&table->lock);
-    if (!fault->slot)
-        fault->slot = walk_page_table(table, fault->va, &fault->tables);
-    is_old = pte_load(fault->slot) == fault->old;
+    if (!fault->ptep)
+        fault->ptep = walk_page_table(table, fault->va, &fault->tables);
+    is_old = pte_load(fault->ptep) == fault->old;
     if (is_old)
         replace_entry(fault, entry);
     spin_unlock(&table->lock);
@@ -129,14 +129,14 @@ static inline bool set_entry(struct vm_fault *fault)
 {
     bool is_empty;
 
-    if (__builtin_expect(!fault->slot || fault->old != 0 || fault->brings_page ||
-                         (fault->vma->flags & VMA_LOCKED), 0))
-        return set_entry_with_care(fault);
+    if (__builtin_expect(!fault->ptep || fault->old != 0 || fault->brings_page ||
+                         (fault->vma->flags & VMA_WIRED), 0))
+        return set_entry_slow(fault);
     spin_lock(&fault->mm->page_table.lock);
-    is_empty = pte_load(fault->slot) == 0;
+    is_empty = pte_load(fault->ptep) == 0;
     if (is_empty) {
         tlb_check_code(&fault->mm->page_table, fault->va, fault->entry);
-        pte_set(fault->slot, fault->entry);
+        pte_set(fault->ptep, fault->entry);
         trace_of(fault->mm->pid, TRACE_MAP, fault->va, pte_pfn(fault->entry).number,
                  pte_allows(fault->entry, ACCESS_WRITE));
     }
@@ -152,7 +152,7 @@ static void __attribute__((noinline)) give_back_old(struct vm_fault *fault)
         return;
     }
     flush_tlb_entry(&fault->mm->page_table, fault->va);
-    if (!pte_shows(fault->old, zero_pfn))
+    if (!pte_maps(fault->old, zero_pfn))
         page_put_many(pfn_page(pte_pfn(fault->old)), PAGE_MAPPED_REF);
 }
 
@@ -165,7 +165,7 @@ static inline enum fault_result fault_map(struct vm_fault *fault)
     struct page *page = fault->brought;
 
     if (page && page_test(page, PAGE_PRIVATE) && !page_test(page, PAGE_ON_LRU) &&
-        !fault->brings_page && !(fault->vma->flags & VMA_LOCKED))
+        !fault->brings_page && !(fault->vma->flags & VMA_WIRED))
         add_to_lru(&anon_lru, page, fault->stamp);
     if (__builtin_expect(fault->vma->access & ACCESS_EXEC, 0))
         flush_instructions(&fault->mm->page_table);
@@ -191,7 +191,7 @@ static void __attribute__((noinline)) fault_release(struct vm_fault *fault,
     page_put(fault->held);
     fault->held = NULL;
     if (fault->around && result == FAULT_OK)
-        update_vm_stats(VM_STAT_FAULT_AROUND, object_show_around(fault));
+        update_vm_stats(VM_STAT_FAULT_AROUND, object_map_around(fault));
     fault->around = false;
 }
 
@@ -250,7 +250,7 @@ static bool brings_private_page(enum fault_kind kind)
  * be brought back; or there is a quota, which must have room for a private page.
  */
 static enum fault_result __attribute__((noinline))
-act_with_care(struct vm_fault *fault, const struct vm_area_struct *area)
+act_slow(struct vm_fault *fault, const struct vm_area_struct *area)
 {
     bool is_inside = area && area->start <= fault->va;
     enum fault_kind kind = is_inside ? kind_inside(fault) : kind_between(fault, area);
@@ -262,7 +262,7 @@ act_with_care(struct vm_fault *fault, const struct vm_area_struct *area)
     fault->has_quota = quota_of(fault->mm) != NULL;
     if (fault->has_quota)
         fault->brings_page = (comes_back || brings_private_page(kind)) &&
-                             !(fault->vma->flags & VMA_LOCKED);
+                             !(fault->vma->flags & VMA_WIRED);
     if (comes_back)
         return anon_swap_in(fault); /* the quota may be exceeded */
     if (fault->has_quota && fault->brings_page)
@@ -276,7 +276,7 @@ static enum fault_result __attribute__((noinline)) bring_tables(struct vm_fault 
     if (table_supply_fill(&fault->tables, fault->mm->page_table.levels, 0) != 0)
         return FAULT_WANT_FRAME;
     if ((fault->vma->flags & VMA_UNRESERVED) && tables_charge(&fault->tables) != 0)
-        return FAULT_WANT_PROMISE;
+        return FAULT_WANT_CHARGE;
     return FAULT_OK;
 }
 
@@ -289,16 +289,16 @@ static inline enum fault_result fault_look(struct vm_fault *fault)
     fault->old = 0;
     fault->stamp = 0;
     if (__builtin_expect(!vma || vma->start > fault->va, 0))
-        return act_with_care(fault, vma);
+        return act_slow(fault, vma);
     fault->vma = vma;
-    fault->slot = find_page_table(&fault->mm->page_table, fault->va);
-    if (__builtin_expect(fault->slot != NULL, 1))
-        fault->old = pte_load(fault->slot);
+    fault->ptep = pte_find(&fault->mm->page_table, fault->va);
+    if (__builtin_expect(fault->ptep != NULL, 1))
+        fault->old = pte_load(fault->ptep);
     else if ((result = bring_tables(fault)) != FAULT_OK)
         return result;
     race_window(); /* nothing but the areas stays as it was seen */
     if (__builtin_expect(quota_of(fault->mm) || (fault->flags & FAULT_FLAG_BRING_BACK), 0))
-        result = act_with_care(fault, vma);
+        result = act_slow(fault, vma);
     else
         result = fault_act(fault, kind_inside(fault));
     if (result == FAULT_BROUGHT)
@@ -328,18 +328,18 @@ static enum fault_result wait_failed(int error)
         return frame_wait() ? FAULT_NO_MEMORY : FAULT_RETRY;
     if (error == -ENOSPC)
         return FAULT_NO_SPACE;
-    return error == -EDQUOT ? FAULT_WANT_PROMISE : FAULT_IO_ERROR;
+    return error == -EDQUOT ? FAULT_WANT_CHARGE : FAULT_IO_ERROR;
 }
 
 /* Holds nothing. Is the entry what the last round found? */
 static bool entry_is_old(struct vm_fault *fault)
 {
-    pte_t *slot;
+    pte_t *ptep;
     bool is_old;
 
     rwlock_read_acquire(&fault->mm->lock);
-    slot = find_page_table(&fault->mm->page_table, fault->va);
-    is_old = slot && pte_load(slot) == fault->old;
+    ptep = pte_find(&fault->mm->page_table, fault->va);
+    is_old = ptep && pte_load(ptep) == fault->old;
     rwlock_read_release(&fault->mm->lock);
     return is_old;
 }
@@ -419,12 +419,12 @@ static void __attribute__((noinline)) fault_end(struct vm_fault *fault, enum fau
  * A round did not do: waits for what it wanted. True: look again; else *result is the end. A thread
  * that was interrupted goes no further: it might be the one that is waited for, or wait for ever.
  */
-static bool __attribute__((noinline)) fault_waited(struct vm_fault *fault,
-                                                   enum fault_result *result)
+static bool __attribute__((noinline)) fault_must_retry(struct vm_fault *fault,
+                                                       enum fault_result *result)
 {
     fault->brings_page = false; /* the quota may be gone, or the area locked, in the next round */
     *result = fault_wait(fault, *result);
-    if (*result == FAULT_WANT_PROMISE)
+    if (*result == FAULT_WANT_CHARGE)
         *result = oom_make_room(fault->mm, fault->patience++) ? FAULT_NO_MEMORY : FAULT_RETRY;
     if (thread_is_interrupted())
         *result = FAULT_INTERRUPTED;
@@ -457,7 +457,7 @@ enum fault_result fault_and_copy(struct mm_struct *mm, uint64_t address, unsigne
         if (__builtin_expect(copy && result == FAULT_OK, 0))
             copy->done = user_copy_try(mm, address, copy->kernel, copy->bytes, copy->way);
         rwlock_read_release(&mm->lock);
-    } while (__builtin_expect(result != FAULT_OK, 0) && fault_waited(&fault, &result));
+    } while (__builtin_expect(result != FAULT_OK, 0) && fault_must_retry(&fault, &result));
     if (__builtin_expect(fault.page || fault.tables.count || result != FAULT_OK, 0))
         fault_end(&fault, result);
     return result;
@@ -482,7 +482,7 @@ static void report_area(const struct vm_area_struct *vma)
     const char *what = vma->flags & VMA_STACK  ? "the stack"
                        : vma->flags & VMA_HEAP ? "the heap"
                        : vma->flags & VMA_IMAGE ? "the program"
-                       : vma->object && !vma->object->is_memory ? "a file"
+                       : vma->object && !vma->object->is_anonymous ? "a file"
                                                : "memory";
 
     printf("area 0x%lx-0x%lx %c%c%c of %s", (unsigned long)vma->start, (unsigned long)vma->end,

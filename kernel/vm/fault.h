@@ -50,7 +50,7 @@ struct vm_fault {
     uint64_t address;           /* what was accessed */
     unsigned flags;
     uint64_t sp;
-    pte_t *slot;                /* NULL: no table reaches va yet */
+    pte_t *ptep;                /* NULL: no table reaches va yet */
     pte_t old;                  /* what was found in it */
     struct page *brought;       /* see fault_bring */
     pte_t entry;

@@ -88,7 +88,7 @@ enum fault_result {
     FAULT_WANT_STACK,  /* the stack's area has to grow */
     FAULT_WANT_SWAP,   /* fault->old's page has to be read from swap */
     FAULT_WANT_ROOM,   /* the quota is full */
-    FAULT_WANT_PROMISE, /* no more memory can be promised */
+    FAULT_WANT_CHARGE, /* no more memory can be promised */
 };
 
 static inline enum fault_kind kind_outside(const struct fault_facts *facts)

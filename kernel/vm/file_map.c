@@ -1,10 +1,11 @@
 /*
- * Areas that show a vm_object: faults on them, and the object's list of them.
+ * Areas that map a vm_object: faults on them, and the object's list of them.
  * Chapter "Memory Mapping".
  *
  * A page of the object is mapped only with its page lock held, after its owner and the object's
  * size were looked at; so truncation, which removes pages under the same lock, never misses a
- * mapping. Where it is only shown to readers, to see that nobody has that lock will do: show_pages.
+ * mapping. To map it for readers only it is enough to see that nobody has that lock:
+ * map_ready_pages.
  */
 #include "abi/errno.h"
 #include "lib/string.h"
@@ -48,7 +49,7 @@ static void note_used_below(struct vm_fault *fault)
     struct vm_object *object = fault->vma->object;
     uint64_t below = (fault->va - fault->vma->start) >> PAGE_SHIFT;
     uint64_t in_table = fault->va % LEAF_TABLE_SPAN >> PAGE_SHIFT;
-    pte_t *slot = fault->slot;
+    pte_t *ptep = fault->ptep;
 
     if (below > in_table)
         below = in_table;
@@ -56,8 +57,8 @@ static void note_used_below(struct vm_fault *fault)
         below = READ_AHEAD_MAX;
     spin_lock(&object->lock);
     spin_lock(&fault->mm->page_table.lock);
-    for (; slot && below > 0; below--) {
-        pte_t entry = pte_load(--slot);
+    for (; ptep && below > 0; below--) {
+        pte_t entry = pte_load(--ptep);
 
         if (pte_allows(entry, ACCESS_READ) && pte_marked(entry, ACCESS_READ) &&
             page_clear_flag(pfn_page(pte_pfn(entry)), PAGE_AHEAD))
@@ -111,7 +112,7 @@ static inline struct page *cached_page_lock(struct vm_fault *fault, enum fault_r
 static bool page_takes_stores(const struct vm_area_struct *vma, const struct page *page)
 {
     return (vma->flags & VMA_SHARED) && (vma->access & ACCESS_WRITE) &&
-           (vma->object->is_memory ? page->slot == 0 : page_test(page, PAGE_DIRTY));
+           (vma->object->is_anonymous ? page->slot == 0 : page_test(page, PAGE_DIRTY));
 }
 
 static uint64_t access_to(const struct vm_area_struct *vma, const struct page *page)
@@ -129,23 +130,23 @@ static enum fault_result bring_locked(struct vm_fault *fault, struct page *page)
 }
 
 /* Locks: the object's, the page table's. Shows page in slot, to readers, unless it is not ready. */
-static inline bool show_page(const struct vm_area_struct *vma, pte_t *slot, uint64_t va,
-                             struct page *page)
+static inline bool map_ready_page(const struct vm_area_struct *vma, pte_t *ptep, uint64_t va,
+                                  struct page *page)
 {
     uint32_t flags = __atomic_load_n(&page->flags, __ATOMIC_ACQUIRE);
     pte_t entry = pte_make_user(page_pfn(page), vma->access & ~(uint64_t)ACCESS_WRITE);
 
     spin_assert_held(&vma->object->lock);
     spin_assert_held(&vma->mm->page_table.lock);
-    if ((flags & (PAGE_UPTODATE | PAGE_LOCKED)) != PAGE_UPTODATE || pte_load(slot) != 0)
+    if ((flags & (PAGE_UPTODATE | PAGE_LOCKED)) != PAGE_UPTODATE || pte_load(ptep) != 0)
         return false;
-    if (__builtin_expect(vma->flags & VMA_LOCKED, 0))
-        entry = pte_locked(entry, true);
+    if (__builtin_expect(vma->flags & VMA_WIRED, 0))
+        entry = pte_wired(entry, true);
     if (__builtin_expect(flags & PAGE_AHEAD, 0))
         entry = pte_unused(entry); /* the next read will ask: see note_used_below */
     __atomic_fetch_add(&page->counts, PAGE_MAPPED_REF, __ATOMIC_RELAXED);
     tlb_check_code(&vma->mm->page_table, va, entry);
-    pte_set(slot, entry);
+    pte_set(ptep, entry);
     trace_of(vma->mm->pid, TRACE_MAP, va, page_pfn(page).number, false);
     return true;
 }
@@ -158,7 +159,7 @@ static inline bool show_page(const struct vm_area_struct *vma, pte_t *slot, uint
  *   3. and takes it out under the object's lock, which we hold, too.
  * Returns how many were shown.
  */
-static uint64_t show_alone(struct vm_fault *fault)
+static uint64_t map_alone(struct vm_fault *fault)
 {
     struct vm_object *object = fault->vma->object;
     uint64_t index = index_of(fault->vma, fault->va);
@@ -169,38 +170,38 @@ static uint64_t show_alone(struct vm_fault *fault)
     spin_lock(&fault->mm->page_table.lock);
     page = page_tree_find(&object->pages, index);
     shown = page && index << PAGE_SHIFT < object->size &&
-            show_page(fault->vma, fault->slot, fault->va, page);
+            map_ready_page(fault->vma, fault->ptep, fault->va, page);
     spin_unlock(&fault->mm->page_table.lock);
     spin_unlock(&object->lock);
     return shown;
 }
 
 /* The same with all of the window around fault->va, as far as the area goes. */
-static uint64_t show_window(struct vm_fault *fault)
+static uint64_t map_ready_window(struct vm_fault *fault)
 {
     struct vm_area_struct *vma = fault->vma;
     struct vm_object *object = vma->object;
     uint64_t va = fault->va & ~(AROUND_PAGES * PAGE_SIZE - 1);
     uint64_t end = va + AROUND_PAGES * PAGE_SIZE;
     uint64_t index, shown = 0;
-    pte_t *slot;
+    pte_t *ptep;
 
     if (va < vma->start)
         va = vma->start;
     if (end > vma->start + PAGE_ROUND_DOWN(vma->file_bytes))
         end = vma->start + PAGE_ROUND_DOWN(vma->file_bytes);
     index = index_of(vma, va);
-    slot = fault->slot - ((fault->va - va) >> PAGE_SHIFT);
+    ptep = fault->ptep - ((fault->va - va) >> PAGE_SHIFT);
     spin_lock(&object->lock);
     spin_lock(&fault->mm->page_table.lock);
     while (va < end) {
         uint64_t run;
         void *const *place = page_tree_places(&object->pages, index, &run);
 
-        for (; run > 0 && va < end; run--, index++, slot++, va += PAGE_SIZE) {
+        for (; run > 0 && va < end; run--, index++, ptep++, va += PAGE_SIZE) {
             struct page *page = place ? page_of_place(*place++) : NULL;
 
-            if (page && index << PAGE_SHIFT < object->size && show_page(vma, slot, va, page))
+            if (page && index << PAGE_SHIFT < object->size && map_ready_page(vma, ptep, va, page))
                 shown++;
         }
     }
@@ -210,17 +211,17 @@ static uint64_t show_window(struct vm_fault *fault)
 }
 
 /* A page, and its neighbours unless the advice is RANDOM. */
-static inline uint64_t show_pages(struct vm_fault *fault)
+static inline uint64_t map_ready_pages(struct vm_fault *fault)
 {
-    uint64_t shown = fault->vma->flags & VMA_RANDOM ? show_alone(fault) : show_window(fault);
+    uint64_t shown = fault->vma->flags & VMA_RANDOM ? map_alone(fault) : map_ready_window(fault);
 
     __atomic_fetch_add(&fault->mm->resident, shown, __ATOMIC_RELAXED);
     return shown;
 }
 
-uint64_t object_show_around(struct vm_fault *fault)
+uint64_t object_map_around(struct vm_fault *fault)
 {
-    return show_pages(fault);
+    return map_ready_pages(fault);
 }
 
 /* A read of a page that has to be brought, or waited for, or may be stored into at once. */
@@ -237,16 +238,16 @@ static enum fault_result __attribute__((noinline)) map_by_lock(struct vm_fault *
 
 /*
  * A read of a whole page: the cached page itself, and its neighbours. Code comes page by page: the
- * fence for it must lie between the end of a page's reading and its entry, and show_pages, under
- * its spinlocks, cannot fence.
+ * fence for it must lie between the end of a page's reading and its entry, and map_ready_pages
+ * cannot fence under its spinlocks.
  */
 static inline enum fault_result map_cached_page(struct vm_fault *fault)
 {
     bool by_lock = (fault->vma->access & ACCESS_EXEC) ||
                    ((fault->vma->flags & VMA_SHARED) && (fault->vma->access & ACCESS_WRITE));
-    uint64_t shown = fault->slot && !by_lock ? show_pages(fault) : 0;
+    uint64_t shown = fault->ptep && !by_lock ? map_ready_pages(fault) : 0;
 
-    if (shown == 0 || pte_load(fault->slot) == 0) {
+    if (shown == 0 || pte_load(fault->ptep) == 0) {
         update_vm_stats(VM_STAT_FAULT_AROUND, shown);
         return map_by_lock(fault);
     }
@@ -273,7 +274,7 @@ static enum fault_result __attribute__((noinline)) map_for_store(struct vm_fault
         return FAULT_WANT_LOCK; /* and the end of the write */
     }
     if (page->slot)
-        swap_page_forget(page, 0);
+        swap_cache_remove(page, 0);
     if (!page_takes_stores(fault->vma, page)) {
         result = want_of_object(fault, page->index, FAULT_WANT_WRITABLE);
     } else if (pte_kind(fault->old) == PTE_EMPTY) {
@@ -281,8 +282,8 @@ static enum fault_result __attribute__((noinline)) map_for_store(struct vm_fault
     } else {
         result = FAULT_RETRY;
         spin_lock(&table->lock);
-        if (pte_load(fault->slot) == fault->old && pte_shows(fault->old, page_pfn(page))) {
-            pte_write_allow(fault->slot);
+        if (pte_load(fault->ptep) == fault->old && pte_maps(fault->old, page_pfn(page))) {
+            pte_write_allow(fault->ptep);
             result = FAULT_OK;
         }
         spin_unlock(&table->lock);

@@ -167,7 +167,7 @@ int mm_unmap(struct mm_struct *mm, uint64_t start, uint64_t length);
 int mm_protect(struct mm_struct *mm, uint64_t start, uint64_t length, int prot);
 int mm_sync(struct mm_struct *mm, uint64_t start, uint64_t length, int flags);
 int mm_advise(struct mm_struct *mm, uint64_t start, uint64_t length, int advice);
-int mm_lock(struct mm_struct *mm, uint64_t start, uint64_t length, bool locked);
+int mm_mlock(struct mm_struct *mm, uint64_t start, uint64_t length, bool locked);
 /* One byte a page into present[]: 1 where no access would have to wait. */
 int mm_present(struct mm_struct *mm, uint64_t start, uint64_t pages, unsigned char *present);
 /* Touches each page of the range, as a load or, where it is allowed, as a store would. */

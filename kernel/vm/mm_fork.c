@@ -27,7 +27,7 @@ static int area_copy(struct vm_area_struct *vma, struct mm_struct *child, struct
         return -ENOMEM;
     *copy = *vma;
     copy->mm = child;
-    copy->flags &= ~(unsigned)(VMA_LOCKED | VMA_LOCKING); /* mlock is not inherited */
+    copy->flags &= ~(unsigned)(VMA_WIRED | VMA_LOCKING); /* mlock is not inherited */
     vma_insert(child, copy, behind);
     behind->below = copy;
     if (copy->ops)
@@ -55,10 +55,10 @@ static void __attribute__((noinline)) absent_share(struct mm_struct *child, pte_
 }
 
 /*
- * Locks: parent's. Shares what its slots from[0 .. count), the first of them for va, map with to[].
+ * Locks: parent's. Shares what its entries from[0 .. count) map with to[]; the first is for va.
  * Returns the pages that are mapped; *protected tells that an entry lost its write permission.
  */
-static uint64_t slots_share(struct page_table *parent, struct mm_struct *child, uint64_t va,
+static uint64_t entries_share(struct page_table *parent, struct mm_struct *child, uint64_t va,
                             pte_t *from, pte_t *to, uint64_t count, bool *protected)
 {
     pfn_t zero = zero_pfn;
@@ -98,9 +98,9 @@ static int tables_copy(struct mm_struct *parent, struct mm_struct *child,
     int error = 0;
 
     san_assert(child->stack_limit == 0);
-    while ((from = next_page_table(&parent->page_table, &va, end)) != NULL) {
+    while ((from = pte_next(&parent->page_table, &va, end)) != NULL) {
         uint64_t stop = leaf_table_end(va, end);
-        pte_t *to = find_page_table(&child->page_table, va);
+        pte_t *to = pte_find(&child->page_table, va);
 
         error = thread_is_interrupted() ? -EINTR : 0;
         if (error)
@@ -114,8 +114,8 @@ static int tables_copy(struct mm_struct *parent, struct mm_struct *child,
             to = walk_page_table(&child->page_table, va, &supply);
         }
         spin_lock(&parent->page_table.lock);
-        mapped += slots_share(&parent->page_table, child, va, from, to, (stop - va) >> PAGE_SHIFT,
-                              protected);
+        mapped += entries_share(&parent->page_table, child, va, from, to, (stop - va) >> PAGE_SHIFT,
+                                protected);
         spin_unlock(&parent->page_table.lock);
         va = stop;
     }

@@ -28,22 +28,22 @@ static inline bool page_is_own(const struct page *page)
 static pte_t entry_for(pte_t entry, struct page *page, uint64_t access, bool locked)
 {
     if (access == 0)
-        return pte_locked(pte_make_none(page_pfn(page)), locked);
+        return pte_wired(pte_make_none(page_pfn(page)), locked);
     if (!page_is_own(page))
         access &= ~(uint64_t)ACCESS_WRITE;
-    return pte_locked(pte_make_user(page_pfn(page), access) | pte_marks(entry), locked);
+    return pte_wired(pte_make_user(page_pfn(page), access) | pte_marks(entry), locked);
 }
 
 /*
- * Locks: the page table's, the mm lock for writing. Gives the slots of [va, stop) what access
+ * Locks: the page table's, the mm lock for writing. Gives the entries of [va, stop) what access
  * allows. A page of a file, or the zero page, of which nobody may see anything is unmapped.
  */
-static void __attribute__((noinline)) slots_protect(struct tlb_batch *batch, pte_t *slot,
-                                                    uint64_t *va, uint64_t stop, uint64_t access,
-                                                    bool locked, uint64_t *unmapped)
+static void __attribute__((noinline)) entries_protect(struct tlb_batch *batch, pte_t *ptep,
+                                                      uint64_t *va, uint64_t stop, uint64_t access,
+                                                      bool locked, uint64_t *unmapped)
 {
-    for (; *va < stop && batch->count < TLB_BATCH_PAGES; *va += PAGE_SIZE, slot++) {
-        pte_t entry = pte_load(slot);
+    for (; *va < stop && batch->count < TLB_BATCH_PAGES; *va += PAGE_SIZE, ptep++) {
+        pte_t entry = pte_load(ptep);
         struct page *page;
 
         if (!pte_has_frame(entry))
@@ -51,14 +51,14 @@ static void __attribute__((noinline)) slots_protect(struct tlb_batch *batch, pte
         page = pfn_page(pte_pfn(entry));
         tlb_batch_note(batch, *va, *va + PAGE_SIZE);
         if (access == 0 && !page_test(page, PAGE_PRIVATE)) {
-            pte_swap(batch->table, *va, slot, 0);
+            pte_swap(batch->table, *va, ptep, 0);
             (*unmapped)++;
             if (page != zero_page)
                 batch->page[batch->count++] = page;
         } else {
             entry = entry_for(entry, page, access, locked);
             tlb_check_code(batch->table, *va, entry);
-            pte_swap(batch->table, *va, slot, entry);
+            pte_swap(batch->table, *va, ptep, entry);
         }
     }
 }
@@ -66,19 +66,19 @@ static void __attribute__((noinline)) slots_protect(struct tlb_batch *batch, pte
 /*
  * The common case: only the write permission goes, or comes. Locks: the page table's, the mm lock.
  */
-static void slots_change_write(struct tlb_batch *batch, pte_t *slot, uint64_t *va, uint64_t stop,
-                               bool comes)
+static void entries_change_write(struct tlb_batch *batch, pte_t *ptep, uint64_t *va, uint64_t stop,
+                                 bool comes)
 {
     uint64_t count = (stop - *va) >> PAGE_SHIFT;
 
     for (uint64_t i = 0; i < count && !comes; i++)
-        if (pte_allows(pte_load(&slot[i]), ACCESS_WRITE))
-            pte_write_protect(batch->table, *va + i * PAGE_SIZE, &slot[i]);
+        if (pte_allows(pte_load(&ptep[i]), ACCESS_WRITE))
+            pte_write_protect(batch->table, *va + i * PAGE_SIZE, &ptep[i]);
     for (uint64_t i = 0; i < count && comes; i++) {
-        pte_t entry = pte_load(&slot[i]);
+        pte_t entry = pte_load(&ptep[i]);
 
         if (pte_allows(entry, ACCESS_READ) && page_is_own(pfn_page(pte_pfn(entry))))
-            pte_write_allow(&slot[i]);
+            pte_write_allow(&ptep[i]);
     }
     tlb_batch_note(batch, *va, stop);
     *va = stop;
@@ -101,23 +101,23 @@ static void __attribute__((noinline)) area_protect_pages(struct mm_struct *mm,
         flush_instructions(table);
     while (more) {
         struct tlb_batch batch;
-        pte_t *slot = NULL;
+        pte_t *ptep = NULL;
 
         tlb_batch_begin(&batch, table);
         spin_lock(&table->lock);
         while (batch.count < TLB_BATCH_PAGES &&
-               (slot = next_page_table(table, &va, vma->end)) != NULL) {
+               (ptep = pte_next(table, &va, vma->end)) != NULL) {
             uint64_t stop = leaf_table_end(va, vma->end);
 
             if (only_write)
-                slots_change_write(&batch, slot, &va, stop, vma->access & ACCESS_WRITE);
+                entries_change_write(&batch, ptep, &va, stop, vma->access & ACCESS_WRITE);
             else
-                slots_protect(&batch, slot, &va, stop, vma->access, vma->flags & VMA_LOCKED,
-                              &unmapped);
+                entries_protect(&batch, ptep, &va, stop, vma->access, vma->flags & VMA_WIRED,
+                                &unmapped);
         }
         spin_unlock(&table->lock);
         tlb_batch_finish(&batch);
-        more = slot != NULL && !thread_is_interrupted(); /* no thread will see what is left */
+        more = ptep != NULL && !thread_is_interrupted(); /* no thread will see what is left */
     }
     __atomic_fetch_sub(&mm->resident, unmapped, __ATOMIC_RELAXED);
 }
@@ -126,14 +126,14 @@ static void __attribute__((noinline)) area_protect_pages(struct mm_struct *mm,
  * Locks: the mm lock for writing. The private areas of range are to be writable: they are
  * promised their frames, all or none. Locked ones have that promise already, as locked memory.
  */
-static int areas_promise(struct mm_struct *mm, const struct vma_range *range)
+static int areas_charge_new(struct mm_struct *mm, const struct vma_range *range)
 {
     struct commit charge = {0, 0};
     struct vm_area_struct *vma;
     int error;
 
     for (vma = range->first; vma != range->above; vma = vma_next(vma))
-        if (!(vma->flags & (VMA_SHARED | VMA_CHARGED | VMA_UNRESERVED | VMA_LOCKED)))
+        if (!(vma->flags & (VMA_SHARED | VMA_CHARGED | VMA_UNRESERVED | VMA_WIRED)))
             charge.pages += (int64_t)((vma->end - vma->start) >> PAGE_SHIFT);
     error = mm_charge(mm, charge);
     if (error)
@@ -141,7 +141,7 @@ static int areas_promise(struct mm_struct *mm, const struct vma_range *range)
     for (vma = range->first; vma != range->above; vma = vma_next(vma)) {
         if (vma->flags & (VMA_SHARED | VMA_CHARGED))
             continue;
-        if ((vma->flags & (VMA_LOCKED | VMA_UNRESERVED)) == VMA_LOCKED)
+        if ((vma->flags & (VMA_WIRED | VMA_UNRESERVED)) == VMA_WIRED)
             mm->locked.pages -= (int64_t)((vma->end - vma->start) >> PAGE_SHIFT);
         vma->flags |= VMA_CHARGED;
     }
@@ -175,7 +175,7 @@ static int range_protect(struct mm_struct *mm, uint64_t start, uint64_t end, uin
     if (error)
         return error;
     if (access & ACCESS_WRITE)
-        error = areas_promise(mm, &range);
+        error = areas_charge_new(mm, &range);
     for (vma = range.first; !error && vma != range.above; vma = vma_next(vma)) {
         uint64_t old = vma->access;
 

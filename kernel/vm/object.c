@@ -44,7 +44,7 @@ void object_init(struct vm_object *object, const struct vm_object_ops *ops, uint
 
 static struct page_lru *lru_of(const struct vm_object *object)
 {
-    return object->is_memory ? &anon_lru : &file_lru;
+    return object->is_anonymous ? &anon_lru : &file_lru;
 }
 
 static struct page *find_locked(struct vm_object *object, uint64_t index)
@@ -80,7 +80,7 @@ static int page_create(struct vm_object *object, uint64_t index, unsigned flags,
 
     if (object->is_unreserved && commit_charge(one) != 0)
         return -EDQUOT;
-    page = frame_alloc(object->is_memory ? FRAME_ANON : FRAME_FILE, flags);
+    page = frame_alloc(object->is_anonymous ? FRAME_ANON : FRAME_FILE, flags);
     if (!page) {
         if (object->is_unreserved)
             commit_release(one);
@@ -100,7 +100,7 @@ static uint32_t find_slot(struct vm_object *object, uint64_t index)
 {
     uint32_t slot = 0;
 
-    if (object->is_memory) {
+    if (object->is_anonymous) {
         spin_lock(&object->lock);
         slot = page_tree_find_slot(&object->pages, index);
         spin_unlock(&object->lock);
@@ -129,7 +129,7 @@ static bool page_return(struct vm_object *object, uint64_t index, struct page *p
     if (!returns)
         return false;
     page_set(page, PAGE_UPTODATE);
-    swap_page_wanted(page);
+    swap_cache_claim(page);
     swap_slot_put(page_swap_slot(page));
     add_to_lru(&anon_lru, page, 0);
     update_vm_stats(VM_STAT_REFAULT, 1);
@@ -306,7 +306,7 @@ static void page_remove(struct vm_object *object, struct page *page)
     check_unmapped(page);
 #endif
     if (page->slot)
-        swap_page_forget(page, 0); /* of memory, where DIRTY is about the slot and not counted */
+        swap_cache_remove(page, 0); /* of memory, where DIRTY is about the slot and not counted */
     if (object_clean_page(object, page) && promised && object->ops->release_reserved) {
         page->reserved = 0;
         object->ops->release_reserved(object, promised);
@@ -549,7 +549,7 @@ static void remove_pages(struct vm_object *object, uint64_t index)
     while ((page = object_next_page(object, index)) != NULL) {
         page_lock(page);
         if (page->owner == object) {
-            if (object->is_memory)
+            if (object->is_anonymous)
                 page_wait_writeback(page);
             else /* of files, write-back has the inode, or at least a use of it */
                 assert(!page_test(page, PAGE_WRITEBACK));
@@ -592,7 +592,7 @@ bool object_drop_page(struct page *page)
     struct vm_object *object = page->owner;
     bool dropped;
 
-    if (!object || object->is_memory || page_test(page, PAGE_DIRTY | PAGE_WRITEBACK))
+    if (!object || object->is_anonymous || page_test(page, PAGE_DIRTY | PAGE_WRITEBACK))
         return false;
     spin_lock(&object->lock);
     dropped = page_refs(page) == 2 && page_maps(page) == 0; /* the object's and the caller's */

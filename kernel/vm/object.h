@@ -75,7 +75,7 @@ struct vm_object {
      */
     int32_t writers;
     /* c: no file behind it: its pages are never dropped, but go to swap */
-    bool is_memory;
+    bool is_anonymous;
     bool is_unreserved;              /* c: such a page is charged when it is touched first */
 };
 

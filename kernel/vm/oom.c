@@ -24,12 +24,12 @@ static int last_victim; /* atomic: the last one that was told to go; told once o
 static uint64_t area_pages(struct mm_struct *mm, const struct vm_area_struct *vma)
 {
     uint64_t va = vma->start, pages = 0;
-    pte_t *slot;
+    pte_t *ptep;
 
     spin_lock(&mm->page_table.lock);
-    while ((slot = next_page_table(&mm->page_table, &va, vma->end)) != NULL) {
+    while ((ptep = pte_next(&mm->page_table, &va, vma->end)) != NULL) {
         for (uint64_t stop = leaf_table_end(va, vma->end); va < stop; va += PAGE_SIZE)
-            pages += pte_kind(pte_load(slot++)) != PTE_EMPTY;
+            pages += pte_kind(pte_load(ptep++)) != PTE_EMPTY;
     }
     spin_unlock(&mm->page_table.lock);
     return pages;

@@ -48,7 +48,7 @@ static int slot_prepare(struct page *page, uint32_t stamp)
     if (page->slot && page_test(page, PAGE_DIRTY) && page_test(page, PAGE_KEPT)) {
         if (page_test(page, PAGE_WRITEBACK) || swap_slot_uses(page_swap_slot(page)) != 0)
             return -EIO;
-        swap_page_forget(page, 0);
+        swap_cache_remove(page, 0);
     }
     if (!page->slot)
         return swap_slot_alloc(page, stamp);
@@ -63,7 +63,7 @@ static enum outcome after_unmap(struct page *page)
 
     if (swap_slot_uses(page_swap_slot(page)) == 0) { /* no entry was replaced after all */
         if (dirty && !page_test(page, PAGE_WRITEBACK | PAGE_KEPT))
-            swap_page_forget(page, 0);
+            swap_cache_remove(page, 0);
         return STAYS;
     }
     if (!dirty) {
@@ -104,7 +104,7 @@ int page_out_one(struct mm_struct *mm, uint64_t va, struct page *page, uint32_t 
 }
 
 /* Locks: the page's, which is off its list. */
-static enum outcome let_go(struct page *page, uint32_t stamp)
+static enum outcome evict_page(struct page *page, uint32_t stamp)
 {
     if (page_maps(page) == 0 && page_test(page, PAGE_PRIVATE))
         return STAYS; /* its last mapping has just gone */
@@ -124,7 +124,7 @@ static enum outcome let_go(struct page *page, uint32_t stamp)
  * Locks: the page's. Asks the policy, and lets the page go where that says so and it can. force:
  * the policy is told that nobody uses it.
  */
-static enum outcome judge_and_let_go(struct page *page, bool force)
+static enum outcome consider_page(struct page *page, bool force)
 {
     enum outcome outcome;
     bool may_be_mapped = page_test(page, PAGE_PRIVATE) || page->owner;
@@ -137,7 +137,7 @@ static enum outcome judge_and_let_go(struct page *page, bool force)
         used |= rmap_accessed(page);
     if (!judge_lru_page(&anon_lru, page, used, force, &stamp))
         return STAYS;
-    outcome = may_be_mapped ? let_go(page, stamp) : STAYS;
+    outcome = may_be_mapped ? evict_page(page, stamp) : STAYS;
     if (outcome == STAYS || page_maps(page) != 0)
         add_to_lru(&anon_lru, page, 0); /* which ends with its last reference, if that was it */
     return outcome;
@@ -155,7 +155,7 @@ uint64_t page_out(uint64_t wanted, uint64_t looks, bool force)
 
         update_vm_stats(VM_STAT_SCAN, 1);
         if (page_trylock(page)) {
-            outcome = judge_and_let_go(page, force);
+            outcome = consider_page(page, force);
             page_unlock(page);
         } else {
             rotate_lru_page(&anon_lru, page); /* in use */

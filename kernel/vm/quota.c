@@ -137,7 +137,7 @@ bool quota_remember(struct mm_struct *mm, uint64_t va, uint32_t stamp)
     struct quota *quota = quota_of(mm);
     struct quota_entry *entry;
 
-    san_assert(!pte_is_locked(pte_load(find_page_table(&mm->page_table, va))));
+    san_assert(!pte_is_wired(pte_load(pte_find(&mm->page_table, va))));
     if (!quota || *entry_link(quota, va))
         return quota != NULL;
     if (!quota->free)
@@ -171,10 +171,10 @@ void quota_forget(struct mm_struct *mm, uint64_t va)
 /* Locks: the page table's. Was the page at va used? The caller fences when the lock is let go. */
 static bool used_at(struct mm_struct *mm, uint64_t va)
 {
-    pte_t *slot = find_page_table(&mm->page_table, va);
+    pte_t *ptep = pte_find(&mm->page_table, va);
 
-    return slot && pte_kind(pte_load(slot)) == PTE_PRESENT &&
-           pte_test_clear_accessed(&mm->page_table, va, slot);
+    return ptep && pte_kind(pte_load(ptep)) == PTE_PRESENT &&
+           pte_test_clear_accessed(&mm->page_table, va, ptep);
 }
 
 /*
@@ -198,7 +198,7 @@ enum fault_result quota_ask(struct vm_fault *fault)
 
     race_window();
     spin_lock(&mm->page_table.lock);
-    if (fault->slot && pte_load(fault->slot) != fault->old) {
+    if (fault->ptep && pte_load(fault->ptep) != fault->old) {
         spin_unlock(&mm->page_table.lock);
         return FAULT_RETRY; /* a slot that it showed may be another's */
     }
@@ -251,11 +251,11 @@ static struct page *victim_choose(struct mm_struct *mm, uint64_t *looks, bool fo
         --*looks;
     }
     if (goes) {
-        pte_t *slot = find_page_table(&mm->page_table, *va);
+        pte_t *ptep = pte_find(&mm->page_table, *va);
 
-        san_assert(pte_has_frame(pte_load(slot)) && !pte_is_locked(pte_load(slot)));
+        san_assert(pte_has_frame(pte_load(ptep)) && !pte_is_wired(pte_load(ptep)));
         *stamp = node->stamp;
-        page = pfn_page(pte_pfn(pte_load(slot)));
+        page = pfn_page(pte_pfn(pte_load(ptep)));
         page_get(page);
     }
     spin_unlock(&mm->page_table.lock);
@@ -369,15 +369,15 @@ void quota_count_pages(struct mm_struct *mm)
 {
     struct page_table *table = &mm->page_table;
     uint64_t va = 0, end = mm_user_end();
-    pte_t *slot;
+    pte_t *ptep;
 
     spin_lock(&table->lock);
-    while ((slot = next_page_table(table, &va, end)) != NULL) {
-        for (uint64_t stop = leaf_table_end(va, end); va < stop; va += PAGE_SIZE, slot++) {
-            pte_t entry = pte_load(slot);
+    while ((ptep = pte_next(table, &va, end)) != NULL) {
+        for (uint64_t stop = leaf_table_end(va, end); va < stop; va += PAGE_SIZE, ptep++) {
+            pte_t entry = pte_load(ptep);
             struct page *page = pte_has_frame(entry) ? pfn_page(pte_pfn(entry)) : NULL;
 
-            if (!page || !page_test(page, PAGE_PRIVATE) || pte_is_locked(entry))
+            if (!page || !page_test(page, PAGE_PRIVATE) || pte_is_wired(entry))
                 continue;
             if (quota_of(mm)) {
                 if (page_maps(page) == 1) /* else others need it on the system's list */

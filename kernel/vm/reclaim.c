@@ -229,7 +229,7 @@ static void release_pages(struct page *const page[], uint32_t count)
     remove_all_from_lru(&anon_lru, page, count);
     for (uint32_t i = 0; i < count; i++)
         if (page[i]->slot)
-            swap_page_forget(page[i], 0);
+            swap_cache_remove(page[i], 0);
 }
 
 void reclaim_init(void)

@@ -27,7 +27,7 @@ struct walk {
 /* Locks: the page table's. The entry at va, present or not, if it has the page's frame; or NULL. */
 static inline pte_t *entry_of(struct page_table *table, uint64_t va, const struct page *page)
 {
-    pte_t *ptep = find_page_table(table, va);
+    pte_t *ptep = pte_find(table, va);
     pte_t entry = ptep ? pte_load(ptep) : 0;
 
     return pte_has_frame(entry) && pte_pfn(entry).number == page_pfn(page).number ? ptep : NULL;
@@ -125,7 +125,7 @@ bool rmap_accessed(struct page *page)
 /* Does the entry allow stores that write-back would not know of? Locks: the page table's. */
 static bool stores_go_unnoticed(const struct page *page, pte_t entry)
 {
-    return !page_test(page, PAGE_PRIVATE | PAGE_DIRTY) && !page->owner->is_memory &&
+    return !page_test(page, PAGE_PRIVATE | PAGE_DIRTY) && !page->owner->is_anonymous &&
            pte_allows(entry, ACCESS_WRITE);
 }
 #endif
@@ -160,7 +160,7 @@ static unsigned visit_unmap(struct walk *walk, struct mm_struct *mm, uint64_t va
     if (!ptep)
         return 0;
     san_assert(!stores_go_unnoticed(walk->page, pte_load(ptep)));
-    if (pte_is_locked(pte_load(ptep)) && !walk->locked_too)
+    if (pte_is_wired(pte_load(ptep)) && !walk->locked_too)
         return is_private ? FENCE : 0; /* a fork that protected it may still have to fence */
     if (is_private)
         entry_to_slot(mm, va, walk->page, ptep);

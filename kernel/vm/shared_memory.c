@@ -48,7 +48,7 @@ int shared_memory_create(uint64_t bytes, bool unreserved, struct vm_object **out
     if (!memory)
         return -ENOMEM;
     object_init(&memory->object, &memory_ops, bytes);
-    memory->object.is_memory = true;
+    memory->object.is_anonymous = true;
     memory->object.is_unreserved = unreserved || commit_always;
     memory->uses = 1;
     memory->charged.unswappable = 1; /* for the object itself, and then some */

@@ -219,7 +219,7 @@ static bool __attribute__((noinline)) slot_reclaim(void)
         return false;
     if (page_trylock(page)) {
         if (page->slot && !page_test(page, PAGE_WRITEBACK)) {
-            swap_page_forget(page, 0);
+            swap_cache_remove(page, 0);
             freed = true;
         }
         page_unlock(page);
@@ -303,7 +303,7 @@ void swap_slot_set_stamp(swp_entry_t slot, uint32_t stamp)
     swap.stamp[slot_in_use(slot)] = stamp;
 }
 
-void swap_page_forget(struct page *page, uint16_t uses)
+void swap_cache_remove(struct page *page, uint16_t uses)
 {
     uint32_t slot = slot_in_use(page_swap_slot(page));
     bool charged;

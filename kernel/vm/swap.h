@@ -59,7 +59,7 @@ uint32_t swap_slot_stamp(swp_entry_t slot);
 void swap_slot_set_stamp(swp_entry_t slot, uint32_t stamp);
 /* The page and its slot part, for its content is to change; so many uses of the slot go along.
  * Locks: the page's. */
-void swap_page_forget(struct page *page, uint16_t uses);
+void swap_cache_remove(struct page *page, uint16_t uses);
 
 /* The page in memory that has the slot's content, with a reference; or NULL. Slot: any number. */
 struct page *swap_find_page(swp_entry_t slot);
@@ -96,6 +96,6 @@ bool swap_is_writing(void); /* are pages on their way out now? */
 bool swap_drop_kept(struct page *page);
 void swap_drop_all_kept(void); /* Sleeps; holds nothing. */
 /* Somebody maps the page: the cache need not keep it any more. Locks: the page's. */
-void swap_page_wanted(struct page *page);
+void swap_cache_claim(struct page *page);
 
 #endif

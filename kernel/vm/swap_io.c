@@ -144,7 +144,7 @@ static void pages_arrived(struct page *const page[], uint32_t count, const struc
 /* What could not be read is not to be found: it leaves the cache before its lock is let go. */
 static void page_discard(struct page *page)
 {
-    swap_page_forget(page, 0);
+    swap_cache_remove(page, 0);
     page_unlock(page);
     page_put(page);
 }
@@ -195,7 +195,7 @@ int read_from_swap(swp_entry_t slot, enum read_advice advice, struct page **out)
     return (int)(end - first);
 }
 
-void swap_page_wanted(struct page *page)
+void swap_cache_claim(struct page *page)
 {
     if (page_test(page, PAGE_DIRTY) || !page_clear_flag(page, PAGE_KEPT))
         return; /* what could not be written is kept until it has no slot */
@@ -211,6 +211,6 @@ bool swap_drop_kept(struct page *page)
         return false;
     if (page_test(page, PAGE_DIRTY) && swap_slot_uses(page_swap_slot(page)) != 0)
         return false; /* it could not be written: memory is all that it has */
-    swap_page_forget(page, 0);
+    swap_cache_remove(page, 0);
     return true;
 }

@@ -23,14 +23,14 @@ static bool next_swapped(struct mm_struct *mm, uint64_t *va)
     bool found = false, more = true;
 
     while (!found && more && !thread_is_interrupted()) {
-        pte_t *slot;
+        pte_t *ptep;
 
         spin_lock(&mm->page_table.lock); /* a table at a time: there may be many */
-        slot = next_page_table(&mm->page_table, va, end);
-        more = slot != NULL;
+        ptep = pte_next(&mm->page_table, va, end);
+        more = ptep != NULL;
         for (uint64_t stop = leaf_table_end(*va, end); more && *va < stop && !found;
              *va += found ? 0 : PAGE_SIZE)
-            found = pte_kind(pte_load(slot++)) == PTE_SWAP;
+            found = pte_kind(pte_load(ptep++)) == PTE_SWAP;
         spin_unlock(&mm->page_table.lock);
     }
     return found;
@@ -55,7 +55,7 @@ static struct vm_object *next_memory(struct mm_struct *mm, uint64_t *at)
     rwlock_read_acquire(&mm->lock);
     for (vma = find_vma(mm, *at); vma && !object; vma = vma_next(vma)) {
         *at = vma->end;
-        if (vma->object && vma->object->is_memory) {
+        if (vma->object && vma->object->is_anonymous) {
             object = vma->object;
             object->ops->get(object);
         }
@@ -80,7 +80,7 @@ static int shared_pages_back(struct mm_struct *mm)
 static void forget_slot(struct page *page)
 {
     if (swap_slot_uses(page_swap_slot(page)) == 0)
-        swap_page_forget(page, 0);
+        swap_cache_remove(page, 0);
 }
 
 /*

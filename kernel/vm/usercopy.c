@@ -42,18 +42,18 @@ static size_t __attribute__((noinline)) copy_in_page(struct mm_struct *mm, uint6
 {
     const enum access access = (enum access)way;
     struct page_table *table = &mm->page_table;
-    pte_t *slot;
+    pte_t *ptep;
     pte_t entry;
 
     spin_lock(&table->lock);
-    slot = find_page_table(table, user);
-    entry = slot ? pte_load(slot) : 0;
+    ptep = pte_find(table, user);
+    entry = ptep ? pte_load(ptep) : 0;
     if (!pte_allows(entry, access)) {
         spin_unlock(&table->lock);
         return 0;
     }
     if (!pte_marked(entry, access))
-        pte_mark(slot, access);
+        pte_mark(ptep, access);
     copy_bytes((uint8_t *)page_va(pfn_page(pte_pfn(entry))) + (user & PAGE_MASK), kernel, bytes,
                way);
     spin_unlock(&table->lock);
@@ -132,12 +132,12 @@ int user_page_hold(struct mm_struct *mm, uint64_t user, struct page **page)
 
     *page = NULL;
     while (!*page && (error = user_fault_in(mm, user, false)) == 0) {
-        pte_t *slot;
+        pte_t *ptep;
         pte_t entry;
 
         spin_lock(&mm->page_table.lock);
-        slot = find_page_table(&mm->page_table, user);
-        entry = slot ? pte_load(slot) : 0;
+        ptep = pte_find(&mm->page_table, user);
+        entry = ptep ? pte_load(ptep) : 0;
         if (pte_allows(entry, ACCESS_READ)) { /* else it was taken away at once, as from any user */
             *page = pfn_page(pte_pfn(entry));
             page_get(*page);

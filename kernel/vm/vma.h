@@ -30,7 +30,7 @@ enum vma_flag {
     VMA_UNRESERVED = 4, /* its pages are charged when they are touched first */
     VMA_SHARED = 8,     /* stores go to the object */
     VMA_CHARGED = 16,   /* private pages are promised; they stay so when it becomes read-only */
-    VMA_LOCKED = 32,    /* mlock */
+    VMA_WIRED = 32,     /* mlock */
     VMA_RANDOM = 64,    /* madvise */
     VMA_SEQUENTIAL = 128,
     VMA_IMAGE = 256,    /* a segment of the program: its file is not written meanwhile */

@@ -51,12 +51,12 @@ static struct mm_struct *space_of(int pid)
 static uint64_t private_pages(struct mm_struct *mm)
 {
     uint64_t va = 0, end = mm_user_end(), pages = 0;
-    pte_t *slot;
+    pte_t *ptep;
 
     spin_lock(&mm->page_table.lock);
-    while ((slot = next_page_table(&mm->page_table, &va, end)) != NULL) {
+    while ((ptep = pte_next(&mm->page_table, &va, end)) != NULL) {
         for (uint64_t stop = leaf_table_end(va, end); va < stop; va += PAGE_SIZE) {
-            pte_t entry = pte_load(slot++);
+            pte_t entry = pte_load(ptep++);
 
             pages += pte_has_frame(entry) && page_test(pfn_page(pte_pfn(entry)), PAGE_PRIVATE);
         }

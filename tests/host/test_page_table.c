@@ -111,13 +111,13 @@ static void finding_builds_nothing(void **state)
     (void)state;
     for (uint32_t levels = 3; levels <= 5; levels++) {
         fresh(levels);
-        assert_null(find_page_table(&table, 0x1000));
+        assert_null(pte_find(&table, 0x1000));
         assert_int_equal(mock_frames_out, 1);
         walk(0x1000);
-        assert_ptr_equal(find_page_table(&table, 0x1000), walk(0x1000));
-        assert_non_null(find_page_table(&table, 0x2000)); /* the same leaf table */
-        assert_null(find_page_table(&table, 1ul << 30));
-        assert_null(find_page_table(&table, user_half_end(levels) - PAGE_SIZE));
+        assert_ptr_equal(pte_find(&table, 0x1000), walk(0x1000));
+        assert_non_null(pte_find(&table, 0x2000)); /* the same leaf table */
+        assert_null(pte_find(&table, 1ul << 30));
+        assert_null(pte_find(&table, user_half_end(levels) - PAGE_SIZE));
         assert_int_equal(mock_frames_out, levels);
     }
 }
@@ -136,7 +136,7 @@ static void a_path_cut_short_is_kept_and_completed_later(void **state)
             assert_null(walk_page_table(&table, va, &supply));
             assert_int_equal(supply.count, 0);
             assert_int_equal(table.table_frames, 1 + had);
-            assert_null(find_page_table(&table, va));
+            assert_null(pte_find(&table, va));
             assert_int_equal(translate(va), 0);
 
             assert_non_null(walk(va)); /* uses what is there */
@@ -224,7 +224,7 @@ static struct leaf *model_find(struct leaf *leaf, uint64_t va)
     return NULL;
 }
 
-/* next_page_table must pass over no leaf, and go forward only. */
+/* pte_next must pass over no leaf, and go forward only. */
 static void check_iteration(struct leaf *leaf, uint64_t start, uint64_t end)
 {
     uint64_t va = start, expected = 0, seen = 0, before = 0;
@@ -232,9 +232,9 @@ static void check_iteration(struct leaf *leaf, uint64_t start, uint64_t end)
 
     for (uint32_t i = 0; i < ADDRESSES; i++)
         expected += leaf[i].used && leaf[i].va >= start && leaf[i].va < end;
-    for (bool first = true; (slot = next_page_table(&table, &va, end)); va += PAGE_SIZE) {
+    for (bool first = true; (slot = pte_next(&table, &va, end)); va += PAGE_SIZE) {
         assert_true(va >= start && va < end && (first || va > before));
-        assert_ptr_equal(slot, find_page_table(&table, va));
+        assert_ptr_equal(slot, pte_find(&table, va));
         seen += *slot != 0;
         before = va;
         first = false;
@@ -250,14 +250,14 @@ static void random_walks(uint32_t levels)
     for (uint32_t round = 0; round < 4000; round++) {
         uint64_t va = some_address(levels, leaf);
         struct leaf *known = model_find(leaf, va);
-        pte_t *slot = find_page_table(&table, va);
+        pte_t *slot = pte_find(&table, va);
 
         assert_int_equal(slot ? *slot : 0, known ? known->pte : 0);
         assert_int_equal(translate(va), known ? known->pte : 0);
         if (!known && mock_random(2)) {
             known = &leaf[mock_random(ADDRESSES)];
             if (known->used)
-                pte_swap(&table, known->va, find_page_table(&table, known->va), 0);
+                pte_swap(&table, known->va, pte_find(&table, known->va), 0);
             *known = (struct leaf){va, pte_make((pfn_t){mock_random64() >> 20},
                                                 PTE_V | PTE_R | (mock_random(256) & 0xfc)), true};
             if (table.table_frames + levels > FRAMES) {
@@ -279,7 +279,7 @@ static void random_walks(uint32_t levels)
     check_iteration(leaf, 0, user_half_end(levels));
     for (uint32_t i = 0; i < ADDRESSES; i++)
         if (leaf[i].used)
-            pte_swap(&table, leaf[i].va, find_page_table(&table, leaf[i].va), 0);
+            pte_swap(&table, leaf[i].va, pte_find(&table, leaf[i].va), 0);
     page_table_destroy(&table);
     assert_int_equal(mock_frames_out, 0);
     assert_int_equal(mock_locks_held, 0);
@@ -429,7 +429,7 @@ static void check_tables(void)
             count += places[i].has[level] && other == i;
         }
         if (places[i].has[1])
-            assert_non_null(find_page_table(&table, places[i].va));
+            assert_non_null(pte_find(&table, places[i].va));
     }
     assert_int_equal(table.table_frames, count);
     assert_int_equal(mock_frames_out, count);

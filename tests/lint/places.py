@@ -18,7 +18,7 @@ ACQUIRE = {"spin_unlock": "spin_lock", "spin_unlock_irq": "spin_lock_irq",
            "rwlock_write_release": "rwlock_write_acquire"}
 LOOP = re.compile(r"\b(?:for|while) \(([^\n]*)")
 LENGTH = re.compile(r"\b(bytes|length|end|pages|size|done|start|va|index|from|count|more|left|"
-                    r"slots?)\b")
+                    r"slots?|ptep)\b")
 FINDS = re.compile(r"(?:^|_)(?:find|lookup|member|numbered)(?:_|$)|_get$")
 
 

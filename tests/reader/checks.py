@@ -101,7 +101,7 @@ def quotas(reader):
     """
     private = {page.pfn for page in reader.pages()
                if page.flags & reader.memory.number("PAGE_PRIVATE")}
-    locked = reader.memory.number("PTE_SOFT_LOCKED")
+    locked = reader.memory.number("PTE_SOFT_WIRED")
     for process in reader.processes():
         quota = reader.quota(process)
         if not quota:
