@@ -125,7 +125,7 @@ KERNEL_FLAGS = -std=gnu11 -O2 -g $(WARN) -Wframe-larger-than=512 $(KERNEL_ARCH) 
     $(if $(SAN),-DSAN=1 -fsanitize=undefined -fsanitize-undefined-trap-on-error)
 
 kernel_sources := $(wildcard kernel/*.c kernel/*/*.c kernel/*.S kernel/*/*.S \
-    kernel/*/*/*.c kernel/*/*/*.S)
+    kernel/*/*/*.c kernel/*/*/*.S kernel/*/*/*/*.c)
 kernel_objects := $(kernel_sources:%=$(K)/%.o) $(K)/layout.c.o
 
 # The compilers may not turn the loops of memset and memcpy into calls of themselves.

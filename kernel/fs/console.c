@@ -11,7 +11,7 @@
 #include "fs/file.h"
 #include "sync/printf.h"
 #include "thread/thread.h"
-#include "vm/usercopy.h"
+#include "vm/faults/usercopy.h"
 
 #define CONTROL(letter) ((letter) - '@')
 #define QUEUE_BYTES 512u

@@ -18,9 +18,9 @@
 #include "mem/frame.h"
 #include "sync/race.h"
 #include "thread/thread.h"
-#include "vm/dirty.h"
-#include "vm/page_lock.h"
-#include "vm/usercopy.h"
+#include "vm/cache/dirty.h"
+#include "vm/cache/page_lock.h"
+#include "vm/faults/usercopy.h"
 
 #define BURST (64 * PAGE_SIZE) /* moved before others may have the inode, or a writer waits */
 

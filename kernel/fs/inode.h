@@ -11,7 +11,7 @@
 #include "abi/disk.h"
 #include "abi/stat.h"
 #include "thread/sleeplock.h"
-#include "vm/object.h"
+#include "vm/cache/object.h"
 
 struct mm_struct;
 struct name_index;

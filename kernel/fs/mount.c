@@ -18,7 +18,7 @@
 #include "fs/writeback.h"
 #include "mem/frame.h"
 #include "sync/printf.h"
-#include "vm/vmstat.h"
+#include "vm/replacement/reclaim.h"
 static int recover_read(void *context, uint32_t block, void *data)
 {
     (void)context;

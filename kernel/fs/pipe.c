@@ -21,8 +21,8 @@
 #include "mem/kmem.h"
 #include "sync/race.h"
 #include "thread/thread.h"
-#include "vm/commit.h"
-#include "vm/usercopy.h"
+#include "vm/faults/usercopy.h"
+#include "vm/mapping/commit.h"
 
 #define PIPE_FRAMES (PIPE_BYTES / PAGE_SIZE)
 

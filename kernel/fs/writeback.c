@@ -30,9 +30,9 @@
 #include "riscv/timer.h"
 #include "sync/printf.h"
 #include "thread/thread.h"
-#include "vm/dirty.h"
-#include "vm/page_lock.h"
-#include "vm/rmap.h"
+#include "vm/cache/dirty.h"
+#include "vm/cache/page_lock.h"
+#include "vm/replacement/rmap.h"
 
 #define BATCH_PAGES 32u
 #define BATCH_FILES 16u

@@ -2,7 +2,7 @@
 #ifndef FS_WRITEBACK_H
 #define FS_WRITEBACK_H
 
-#include "vm/object.h"
+#include "vm/cache/object.h"
 
 extern const struct vm_object_ops inode_object_ops;
 

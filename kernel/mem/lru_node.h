@@ -7,7 +7,7 @@
 #include "lib/list.h"
 
 struct lru_node {
-    struct list_head link; /* all fields: the policy's, see vm/policy.h */
+    struct list_head link; /* all fields: the policy's, see vm/replacement/policy.h */
     uint32_t stamp;        /* list->clock when the page came in, or was seen in use last */
     uint16_t place;        /* on which of the policy's lists it is; 0: on none */
     uint16_t age;

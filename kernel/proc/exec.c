@@ -21,9 +21,9 @@
 #include "proc/elf.h"
 #include "proc/lifecycle.h"
 #include "riscv/user_state.h"
-#include "vm/mm.h"
-#include "vm/quota.h"
-#include "vm/usercopy.h"
+#include "vm/extra/quota.h"
+#include "vm/faults/usercopy.h"
+#include "vm/mapping/mm.h"
 
 /* A new program, as far as it is built. */
 struct image {

@@ -9,8 +9,8 @@
 #include "mem/frame.h"
 #include "proc/lifecycle.h"
 #include "sync/printf.h"
-#include "vm/mm.h"
-#include "vm/usercopy.h"
+#include "vm/faults/usercopy.h"
+#include "vm/mapping/mm.h"
 
 #define STATUS_INIT_KILLED 125
 

@@ -16,10 +16,10 @@
 #include "abi/errno.h"
 #include "proc/process.h"
 #include "thread/waitq.h"
-#include "vm/mm.h"
-#include "vm/object.h"
-#include "vm/usercopy.h"
-#include "vm/vma.h"
+#include "vm/cache/object.h"
+#include "vm/faults/usercopy.h"
+#include "vm/mapping/mm.h"
+#include "vm/mapping/vma.h"
 
 #define BUCKETS 64
 

@@ -18,8 +18,8 @@
 #include "proc/lifecycle.h"
 #include "sync/printf.h"
 #include "sync/trace.h"
-#include "vm/mm.h"
-#include "vm/oom.h"
+#include "vm/extra/oom.h"
+#include "vm/mapping/mm.h"
 
 struct spinlock process_lock;
 

@@ -15,8 +15,8 @@
 #include "proc/lifecycle.h"
 #include "riscv/csr.h"
 #include "riscv/user_state.h"
-#include "vm/commit.h"
-#include "vm/mm.h"
+#include "vm/mapping/commit.h"
+#include "vm/mapping/mm.h"
 
 static uint32_t added_threads; /* p: beyond the first of each process */
 

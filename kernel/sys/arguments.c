@@ -3,7 +3,7 @@
 #include "abi/limits.h"
 #include "mem/kmem.h"
 #include "sys/calls.h"
-#include "vm/usercopy.h"
+#include "vm/faults/usercopy.h"
 
 int argument_path(uint64_t user, char **path)
 {

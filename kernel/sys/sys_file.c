@@ -5,7 +5,7 @@
 #include "lib/string.h"
 #include "mem/kmem.h"
 #include "sys/calls.h"
-#include "vm/usercopy.h"
+#include "vm/faults/usercopy.h"
 
 /* The open file of descriptor a0, with a reference to be given back by file_close; or NULL. */
 static inline struct file *argument_file(const struct trap_frame *frame)

@@ -1,16 +1,16 @@
 /* System calls about memory. */
 #include "abi/errno.h"
 #include "abi/syscall.h"
+#include "dev/block.h"
 #include "mem/kmem.h"
 #include "mem/owners.h"
-#include "dev/block.h"
 #include "sys/calls.h"
-#include "vm/mm.h"
-#include "vm/quota.h"
-#include "vm/reclaim.h"
-#include "vm/swap.h"
-#include "vm/usercopy.h"
-#include "vm/vmstat.h"
+#include "vm/extra/quota.h"
+#include "vm/faults/usercopy.h"
+#include "vm/mapping/mm.h"
+#include "vm/monitoring/vmstat.h"
+#include "vm/replacement/reclaim.h"
+#include "vm/swapping/swap.h"
 
 /* sbrk(bytes, mode): the old break. */
 int64_t sys_sbrk(struct trap_frame *frame)

@@ -10,7 +10,7 @@
 #include "riscv/timer.h"
 #include "sync/printf.h"
 #include "sys/calls.h"
-#include "vm/usercopy.h"
+#include "vm/faults/usercopy.h"
 
 int64_t sys_fork(struct trap_frame *frame)
 {

@@ -17,9 +17,9 @@
 #include "sync/printf.h"
 #include "sys/calls.h"
 #include "thread/clock.h"
-#include "vm/fault.h"
-#include "vm/mm.h"
-#include "vm/usercopy.h"
+#include "vm/faults/fault.h"
+#include "vm/faults/usercopy.h"
+#include "vm/mapping/mm.h"
 
 #define LIKELY(condition) __builtin_expect(!!(condition), 1)
 

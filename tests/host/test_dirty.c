@@ -1,6 +1,6 @@
-/* needs: vm/dirty.c */
+/* needs: vm/cache/dirty.c */
 /*
- * What vm/dirty.h promises of a sync: each object that was dirty when it began is written back
+ * What cache/dirty.h promises of a sync: each object that was dirty when it began is written back
  * before it ends, whatever others do while one of them is being written.
  */
 #include "mock.h"
@@ -8,7 +8,7 @@
 #include "abi/errno.h"
 #include "mem/frame.h"
 #include "thread/thread.h"
-#include "vm/dirty.h"
+#include "vm/cache/dirty.h"
 
 #define OBJECTS 4u
 

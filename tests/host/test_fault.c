@@ -5,7 +5,7 @@
  */
 #include "mock.h"
 
-#include "vm/fault_kind.h"
+#include "vm/faults/fault_kind.h"
 
 #define RW (ACCESS_READ | ACCESS_WRITE)
 #define RX (ACCESS_READ | ACCESS_EXEC)

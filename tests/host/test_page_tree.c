@@ -1,8 +1,8 @@
-/* needs: vm/page_tree.c */
+/* needs: vm/cache/page_tree.c */
 /* The radix tree of an object's pages, against an array; and with memory that runs out. */
 #include "mock.h"
 
-#include "vm/page_tree.h"
+#include "vm/cache/page_tree.h"
 
 #define PAGES 512u
 

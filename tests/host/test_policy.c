@@ -1,4 +1,4 @@
-/* needs: vm/policy.c vm/policies/policy_*.c lib/string.c user/reftrace/strings.c */
+/* needs: vm/replacement/policy.c vm/replacement/*/*.c lib/string.c user/reftrace/strings.c */
 /*
  * The kernel's replacement policies under a quota that is played here: how many faults they cost on
  * strings with a known outcome, and that their lists stay whole whatever is done to them.
@@ -10,7 +10,7 @@
 
 #include "../../user/reftrace/strings.h"
 #include "abi/mman.h"
-#include "vm/policy.h"
+#include "vm/replacement/policy.h"
 
 #define PAGES 4200u
 

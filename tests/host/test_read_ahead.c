@@ -1,8 +1,8 @@
-/* needs: vm/read_ahead.c */
-/* How many pages the window of vm/read_ahead.h lets come along, step by step. */
+/* needs: vm/cache/read_ahead.c */
+/* How many pages the window of vm/cache/read_ahead.h lets come along, step by step. */
 #include "mock.h"
 
-#include "vm/read_ahead.h"
+#include "vm/cache/read_ahead.h"
 
 #define APART 100u
 

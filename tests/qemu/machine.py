@@ -41,7 +41,8 @@ FIRMWARE_ELSEWHERE = (
     "/usr/share/edk2/riscv/fw_dynamic.bin",
 )
 
-POLICIES = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../kernel/vm/policies")
+POLICIES = os.path.join(os.path.dirname(os.path.abspath(__file__)),
+                        "../../kernel/vm/replacement/policies")
 ALLOWED = {
     "PAGING": ("auto", "sv39", "sv48", "sv57"),
     "CPUS": tuple(str(n) for n in range(1, 9)),

@@ -191,7 +191,7 @@ def victims(policy, strings_and_frames):
 
 
 def students_policy():
-    """One file more in kernel/vm/policies is one policy more, by its name and by its number."""
+    """One file more in vm/replacement/policies is one policy more, by its name and its number."""
     folder = os.path.join(os.path.abspath(s.BUILD), "student")
     shutil.rmtree(folder, ignore_errors=True)
     os.makedirs(folder + "/build")
@@ -201,7 +201,8 @@ def students_policy():
     shutil.copytree(s.BUILD + "/kernel", folder + "/build/kernel")     # what is compiled already
     shutil.copy2(s.BUILD + "/tools.mk", folder + "/build")
     for policy in ("mru", "hasty"):
-        shutil.copy("tests/qemu/programs/policy_%s.c" % policy, folder + "/kernel/vm/policies")
+        shutil.copy("tests/qemu/programs/policy_%s.c" % policy,
+                    folder + "/kernel/vm/replacement/policies")
     s.call_make("-C", folder, "WERROR=1", "POLICY=mru", "build/kernel.elf")
     kernel = folder + "/build/kernel.elf"
     (told,) = reftrace("student", [("loop", "5", 100)], KERNEL=kernel, APPEND="policy=mru")

@@ -97,7 +97,7 @@ def lists(reader):
 def quotas(reader):
     """A quota lists exactly its process's private pages that are in memory and not locked.
 
-    While swap is given up a quota may be exceeded (vm/quota.h): then this complains.
+    While swap is given up a quota may be exceeded (vm/extra/quota.h): then this complains.
     """
     private = {page.pfn for page in reader.pages()
                if page.flags & reader.memory.number("PAGE_PRIVATE")}

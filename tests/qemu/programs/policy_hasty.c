@@ -1,5 +1,5 @@
 /* A policy with a mistake, for the tests: lru, which asks for the accessed bit and forgets it. */
-#include "vm/policy.h"
+#include "vm/replacement/policy.h"
 
 static bool hasty_judge(struct lru_list *list, struct lru_node *node, bool accessed)
 {

@@ -1,5 +1,5 @@
-/* A student's policy, a file for kernel/vm/policies: the page goes that came last. */
-#include "vm/policy.h"
+/* A student's policy, a file for kernel/vm/replacement/policies: the page goes that came last. */
+#include "vm/replacement/policy.h"
 
 static bool mru_judge(struct lru_list *list, struct lru_node *node, bool accessed)
 {

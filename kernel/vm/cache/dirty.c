@@ -1,0 +1,100 @@
+/* The list of vm_objects that have dirty pages; see dirty.h. */
+#include "vm/cache/dirty.h"
+
+#include "abi/errno.h"
+#include "mem/frame.h"
+#include "thread/thread.h"
+
+static struct {
+    struct spinlock lock; /* RANK_FS: guards the rest */
+    struct list_head list; /* of objects, by dirty_since */
+    uint64_t moment;       /* of the object that became dirty last */
+} dirty;
+static uint64_t dirty_total; /* atomic */
+
+void dirty_init(void)
+{
+    spin_init(&dirty.lock, "dirty objects", RANK_FS);
+    list_init(&dirty.list);
+}
+
+/* Locks: the object's. */
+void dirty_add(struct vm_object *object)
+{
+    __atomic_fetch_add(&dirty_total, 1, __ATOMIC_RELAXED);
+    if (object->dirty_count++ > 0)
+        return;
+    spin_lock(&dirty.lock);
+    object->dirty_since = ++dirty.moment;
+    list_add_tail(&object->dirty_link, &dirty.list);
+    spin_unlock(&dirty.lock);
+}
+
+/* Locks: the object's. */
+void dirty_remove(struct vm_object *object)
+{
+    __atomic_fetch_sub(&dirty_total, 1, __ATOMIC_RELAXED);
+    if (--object->dirty_count > 0)
+        return;
+    spin_lock(&dirty.lock);
+    list_del_init(&object->dirty_link);
+    spin_unlock(&dirty.lock);
+}
+
+uint64_t object_dirty_total(void)
+{
+    return __atomic_load_n(&dirty_total, __ATOMIC_RELAXED);
+}
+
+struct vm_object *object_dirty_after(uint64_t *since)
+{
+    struct vm_object *object, *found = NULL;
+
+    spin_lock(&dirty.lock);
+    list_for_each_element(object, &dirty.list, dirty_link) {
+        if (object->dirty_since > *since) {
+            *since = object->dirty_since;
+            object->ops->get(object);
+            found = object;
+            break;
+        }
+    }
+    spin_unlock(&dirty.lock);
+    return found;
+}
+
+int object_throttle(struct vm_object *object)
+{
+    struct vm_object *oldest;
+    uint64_t since = 0;
+    int error;
+
+    if (__builtin_expect(object_dirty_total() <= frame_managed / 8, 1))
+        return 0;
+    if (object->dirty_count > 0 || !(oldest = object_dirty_after(&since)))
+        return object->ops->write_back(object);
+    do { /* one that cannot be written is no obstacle */
+        error = oldest->ops->write_back(oldest);
+        oldest->ops->put(oldest);
+    } while (error && error != -EINTR && (oldest = object_dirty_after(&since)) != NULL);
+    return error == -EINTR ? error : 0;
+}
+
+int object_sync_all(void)
+{
+    uint64_t since = 0, end;
+    struct vm_object *object;
+    int first_error = 0;
+
+    spin_lock(&dirty.lock);
+    end = dirty.moment;
+    spin_unlock(&dirty.lock);
+    while (since < end && (object = object_dirty_after(&since)) != NULL) {
+        int error = thread_is_interrupted() ? -EINTR : object->ops->write_back(object);
+
+        object->ops->put(object);
+        if (error && !first_error)
+            first_error = error;
+    }
+    return first_error;
+}

@@ -1,0 +1,33 @@
+/* Handlers of the faults on anonymous memory. All: mm lock held for reading, see faults/fault.h. */
+#ifndef VM_ANON_H
+#define VM_ANON_H
+
+#include "vm/faults/fault.h"
+#include "vm/faults/fault_kind.h"
+
+/* the one page that every fresh read sees; never written, never freed */
+extern struct page *zero_page; /* read wherever nothing was written yet ... */
+extern pfn_t zero_pfn;         /* ... and its number; constant after boot */
+
+void anon_init(void);
+enum fault_result anon_zero_read(struct vm_fault *fault);
+/* the entry is empty, or the zero page's */
+enum fault_result anon_zero_write(struct vm_fault *fault);
+enum fault_result anon_copy_on_write(struct vm_fault *fault);
+enum fault_result anon_swap_in(struct vm_fault *fault);
+/* What anon_swap_in brought is mapped: the entry uses its slot no more. Locks: the page's. */
+void anon_swapped_in(struct vm_fault *fault);
+
+/*
+ * A frame for a private page of fault->vma, with the counts of one mapping and, in unreserved
+ * memory, its promise made. NULL: *why says what to do about it.
+ */
+struct page *anon_page_alloc(struct vm_fault *fault, unsigned frame_flags, enum fault_result *why);
+/* The same, filled: it is to be mapped with all that the area allows. */
+static inline enum fault_result anon_bring(struct vm_fault *fault, struct page *page,
+                                           enum vm_stat_item counter)
+{
+    return fault_bring(fault, page, pte_make_user(page_pfn(page), fault->vma->access), counter);
+}
+
+#endif

@@ -1,0 +1,120 @@
+/*
+ * Page faults. Chapter "Page Fault Handling". fault_kind() (faults/fault_kind.h) decides, purely;
+ * handle_page_fault() looks, lets the handler of that kind act, and waits where one has to.
+ *
+ * A round: the mm lock is taken for reading; the area and the entry are looked at; fault_kind()
+ * names the case; its handler brings a page; fault_map() maps it. What the entry showed is given
+ * back there, too.
+ *
+ *     look ---> kind ---> handler ---> FAULT_BROUGHT ---> map ---> done
+ *       ^                    |                             |
+ *       |                    +--> FAULT_WANT_... -+        +--> the entry has changed -+
+ *       +--------------- wait, holding nothing <--+------------------------------------+
+ *
+ * A handler never sleeps on a page or on the disk. Where it would have to, it says so by its return
+ * value (FAULT_WANT_...); handle_page_fault lets go of the mm, waits, and starts again from the
+ * area, for everything may have changed. What was waited for is kept by a reference, so that the
+ * next round gets further.
+ */
+#ifndef VM_FAULT_H
+#define VM_FAULT_H
+
+#include <stdint.h>
+
+#include "vm/faults/usercopy.h"
+#include "vm/mapping/mm.h"
+#include "vm/mapping/vma.h"
+
+enum fault_flag {
+    FAULT_FLAG_READ = ACCESS_READ, /* one of these three */
+    FAULT_FLAG_WRITE = ACCESS_WRITE,
+    FAULT_FLAG_EXEC = ACCESS_EXEC,
+    FAULT_FLAG_USER_SP = 1 << 8, /* sp is the user's: the stack may grow, at or above it */
+    FAULT_FLAG_BRING_BACK = 1 << 9, /* not an access: what is in swap comes back, nothing else */
+};
+#define FAULT_FLAG_ACCESS ((unsigned)(FAULT_FLAG_READ | FAULT_FLAG_WRITE | FAULT_FLAG_EXEC))
+
+/* What is copied from or to a user's page as soon as it is there. */
+struct fault_copy {
+    void *kernel;
+    size_t bytes; /* all in the page that is accessed */
+    enum user_copy way;
+    size_t done;  /* bytes, or 0: the page was taken away at once */
+};
+
+struct vm_fault {
+    struct mm_struct *mm;
+    struct vm_area_struct *vma; /* valid while the mm lock is held */
+    uint64_t va;                /* the page's address */
+    enum access access;
+    uint64_t address;           /* what was accessed */
+    unsigned flags;
+    uint64_t sp;
+    pte_t *ptep;                /* NULL: no table reaches va yet */
+    pte_t old;                  /* what was found in it */
+    struct page *brought;       /* see fault_bring */
+    pte_t entry;
+    enum vm_stat_item counter;
+    bool around;                /* neighbours of it in its object are shown, too */
+    struct page *held;          /* see fault_hold */
+    bool held_locked;
+    struct page *page;          /* with a reference: waited for in an earlier round */
+    struct vm_object *object;   /* with a use: to be read from */
+    uint64_t index;
+    enum read_advice advice;    /* about its neighbours, there or in swap */
+    bool has_quota;             /* the space, when this was looked at */
+    bool brings_page;           /* a private page: it counts for the quota */
+    bool has_asked;             /* the quota for room */
+    bool may_exceed;            /* the quota, for nothing can go */
+    uint32_t stamp;             /* what the policy kept of a page that was out */
+    uint32_t patience;          /* times that somebody was killed to make room */
+    struct table_supply tables;
+};
+
+/* Sleeps; the mm lock is not held, nor any but outer locks. Chapter "Page Fault Handling". */
+enum fault_result handle_page_fault(struct mm_struct *mm, uint64_t address, unsigned flags,
+                                    uint64_t sp);
+
+/*
+ * The same; and copies, before the mm lock is released: to unmap or protect the page, others must
+ * wait for that. So each round in which the page is had gets on, whatever other threads do.
+ */
+enum fault_result fault_and_copy(struct mm_struct *mm, uint64_t address, unsigned flags,
+                                 uint64_t sp, struct fault_copy *copy);
+
+/*
+ * Says what is to be mapped: page, which has the counts of one mapping already (NULL: the zero
+ * page, which has none), by entry; counter counts it.
+ */
+static inline enum fault_result fault_bring(struct vm_fault *fault, struct page *page, pte_t entry,
+                                            enum vm_stat_item counter)
+{
+    fault->brought = page;
+    fault->entry = entry;
+    fault->counter = counter;
+    return FAULT_BROUGHT;
+}
+
+/* Keeps page, with our reference, until what was brought is mapped; and its lock, if is_locked. */
+static inline void fault_hold(struct vm_fault *fault, struct page *page, bool is_locked)
+{
+    fault->held = page;
+    fault->held_locked = is_locked;
+}
+
+/* What may be read along with the page. Locks: the mm lock for reading. */
+static inline enum read_advice fault_advice(const struct vm_fault *fault)
+{
+    if (fault->has_quota || (fault->vma->flags & VMA_RANDOM))
+        return READ_RANDOM;
+    return fault->vma->flags & VMA_SEQUENTIAL ? READ_SEQUENTIAL : READ_NORMAL;
+}
+
+/* Keeps page, with its reference, for the next round. */
+void fault_keep(struct vm_fault *fault, struct page *page);
+
+/* One line that teaches: pid, name, cause, address, area, what was allowed. */
+void fault_report(struct mm_struct *mm, uint64_t address, unsigned flags, uint64_t pc,
+                  enum fault_result why);
+
+#endif

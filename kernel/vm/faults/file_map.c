@@ -1,0 +1,411 @@
+/*
+ * Areas that map a vm_object: faults on them, and the object's list of them.
+ * Chapter "Memory Mapping".
+ *
+ * A page of the object is mapped only with its page lock held, after its owner and the object's
+ * size were looked at; so truncation, which removes pages under the same lock, never misses a
+ * mapping. To map it for readers only it is enough to see that nobody has that lock:
+ * map_ready_pages.
+ */
+#include "abi/errno.h"
+#include "lib/string.h"
+#include "mem/vm_stat.h"
+#include "mmu/tlb.h"
+#include "sync/race.h"
+#include "sync/trace.h"
+#include "vm/cache/page_lock.h"
+#include "vm/faults/anon.h"
+#include "vm/faults/file_map.h"
+#include "vm/mapping/mm.h"
+#include "vm/mapping/vma.h"
+#include "vm/swapping/swap.h"
+
+#define AROUND_PAGES 16u     /* a window, aligned, of which what is cached is shown by one fault */
+
+static uint64_t index_of(const struct vm_area_struct *vma, uint64_t va)
+{
+    return (vma->offset + (va - vma->start)) >> PAGE_SHIFT;
+}
+
+/* Asks handle_page_fault to do want with the page at index. Locks: the mm lock for reading. */
+static enum fault_result want_of_object(struct vm_fault *fault, uint64_t index,
+                                        enum fault_result want)
+{
+    struct vm_object *object = fault->vma->object;
+
+    object->ops->get(object);
+    fault->object = object;
+    fault->index = index;
+    fault->advice = fault_advice(fault);
+    return want;
+}
+
+/*
+ * The page at fault->va has to be read. Those below it that were read ahead, and shown here along
+ * with others: have they been used? Locks: the mm lock for reading.
+ */
+static void note_used_below(struct vm_fault *fault)
+{
+    struct vm_object *object = fault->vma->object;
+    uint64_t below = (fault->va - fault->vma->start) >> PAGE_SHIFT;
+    uint64_t in_table = fault->va % LEAF_TABLE_SPAN >> PAGE_SHIFT;
+    pte_t *ptep = fault->ptep;
+
+    if (below > in_table)
+        below = in_table;
+    if (below > READ_AHEAD_MAX)
+        below = READ_AHEAD_MAX;
+    spin_lock(&object->lock);
+    spin_lock(&fault->mm->page_table.lock);
+    for (; ptep && below > 0; below--) {
+        pte_t entry = pte_load(--ptep);
+
+        if (pte_allows(entry, ACCESS_READ) && pte_marked(entry, ACCESS_READ) &&
+            page_clear_flag(pfn_page(pte_pfn(entry)), PAGE_AHEAD))
+            read_ahead_used(&object->ahead);
+    }
+    spin_unlock(&fault->mm->page_table.lock);
+    spin_unlock(&object->lock);
+}
+
+/* There is none, or it is not up to date, or somebody has its lock; our reference goes along. */
+static enum fault_result __attribute__((noinline)) page_not_ready(struct vm_fault *fault,
+                                                                  struct page *page, uint64_t index)
+{
+    if (page && page_test(page, PAGE_UPTODATE)) {
+        fault_keep(fault, page);
+        return FAULT_WANT_LOCK;
+    }
+    if (page)
+        page_put(page);
+    note_used_below(fault);
+    return want_of_object(fault, index, FAULT_WANT_PAGE);
+}
+
+/*
+ * The cached page that fault->va shows, with a reference and its lock, up to date, still the
+ * object's and within its size; NULL: *why says what to do. Locks: the mm lock for reading.
+ */
+static inline struct page *cached_page_lock(struct vm_fault *fault, enum fault_result *why)
+{
+    struct vm_object *object = fault->vma->object;
+    uint64_t index = index_of(fault->vma, fault->va);
+    struct page *page = object_find_page(object, index);
+
+    if (__builtin_expect(!page || !page_test(page, PAGE_UPTODATE) || !page_trylock(page), 0)) {
+        *why = page_not_ready(fault, page, index);
+        return NULL;
+    }
+    if (__builtin_expect(page->owner != object || index << PAGE_SHIFT >= object->size, 0)) {
+        page_unlock(page);
+        page_put(page);
+        *why = FAULT_RETRY;
+        return NULL;
+    }
+    return page;
+}
+
+/*
+ * May a mapping of page be writable? Then no store through it goes unnoticed: a file's page is
+ * dirty, a page of shared memory has no slot with its content. Locks: the page's.
+ */
+static bool page_takes_stores(const struct vm_area_struct *vma, const struct page *page)
+{
+    return (vma->flags & VMA_SHARED) && (vma->access & ACCESS_WRITE) &&
+           (vma->object->is_anonymous ? page->slot == 0 : page_test(page, PAGE_DIRTY));
+}
+
+static uint64_t access_to(const struct vm_area_struct *vma, const struct page *page)
+{
+    return page_takes_stores(vma, page) ? vma->access : vma->access & ~(uint64_t)ACCESS_WRITE;
+}
+
+/* Locks: the page's, which is let go once it is mapped, and our reference. */
+static enum fault_result bring_locked(struct vm_fault *fault, struct page *page)
+{
+    __atomic_fetch_add(&page->counts, PAGE_MAPPED_REF, __ATOMIC_RELAXED);
+    fault_hold(fault, page, true);
+    return fault_bring(fault, page, pte_make_user(page_pfn(page), access_to(fault->vma, page)),
+                       VM_STAT_FAULT_FILE);
+}
+
+/* Locks: the object's, the page table's. Shows page in slot, to readers, unless it is not ready. */
+static inline bool map_ready_page(const struct vm_area_struct *vma, pte_t *ptep, uint64_t va,
+                                  struct page *page)
+{
+    uint32_t flags = __atomic_load_n(&page->flags, __ATOMIC_ACQUIRE);
+    pte_t entry = pte_make_user(page_pfn(page), vma->access & ~(uint64_t)ACCESS_WRITE);
+
+    spin_assert_held(&vma->object->lock);
+    spin_assert_held(&vma->mm->page_table.lock);
+    if ((flags & (PAGE_UPTODATE | PAGE_LOCKED)) != PAGE_UPTODATE || pte_load(ptep) != 0)
+        return false;
+    if (__builtin_expect(vma->flags & VMA_WIRED, 0))
+        entry = pte_wired(entry, true);
+    if (__builtin_expect(flags & PAGE_AHEAD, 0))
+        entry = pte_unused(entry); /* the next read will ask: see note_used_below */
+    __atomic_fetch_add(&page->counts, PAGE_MAPPED_REF, __ATOMIC_RELAXED);
+    tlb_check_code(&vma->mm->page_table, va, entry);
+    pte_set(ptep, entry);
+    trace_of(vma->mm->pid, TRACE_MAP, va, page_pfn(page).number, false);
+    return true;
+}
+
+/*
+ * Shows the object's page for fault->va in fault->slot, if it is ready. No page lock is taken. Code
+ * that holds it, to take the page out of the object,
+ *   1. has yet to look for mappings under the page table's lock, and finds this one; or
+ *   2. had set PAGE_LOCKED before we looked, under the same lock: then the page is left alone;
+ *   3. and takes it out under the object's lock, which we hold, too.
+ * Returns how many were shown.
+ */
+static uint64_t map_alone(struct vm_fault *fault)
+{
+    struct vm_object *object = fault->vma->object;
+    uint64_t index = index_of(fault->vma, fault->va);
+    struct page *page;
+    bool shown;
+
+    spin_lock(&object->lock);
+    spin_lock(&fault->mm->page_table.lock);
+    page = page_tree_find(&object->pages, index);
+    shown = page && index << PAGE_SHIFT < object->size &&
+            map_ready_page(fault->vma, fault->ptep, fault->va, page);
+    spin_unlock(&fault->mm->page_table.lock);
+    spin_unlock(&object->lock);
+    return shown;
+}
+
+/* The same with all of the window around fault->va, as far as the area goes. */
+static uint64_t map_ready_window(struct vm_fault *fault)
+{
+    struct vm_area_struct *vma = fault->vma;
+    struct vm_object *object = vma->object;
+    uint64_t va = fault->va & ~(AROUND_PAGES * PAGE_SIZE - 1);
+    uint64_t end = va + AROUND_PAGES * PAGE_SIZE;
+    uint64_t index, shown = 0;
+    pte_t *ptep;
+
+    if (va < vma->start)
+        va = vma->start;
+    if (end > vma->start + PAGE_ROUND_DOWN(vma->file_bytes))
+        end = vma->start + PAGE_ROUND_DOWN(vma->file_bytes);
+    index = index_of(vma, va);
+    ptep = fault->ptep - ((fault->va - va) >> PAGE_SHIFT);
+    spin_lock(&object->lock);
+    spin_lock(&fault->mm->page_table.lock);
+    while (va < end) {
+        uint64_t run;
+        void *const *place = page_tree_places(&object->pages, index, &run);
+
+        for (; run > 0 && va < end; run--, index++, ptep++, va += PAGE_SIZE) {
+            struct page *page = place ? page_of_place(*place++) : NULL;
+
+            if (page && index << PAGE_SHIFT < object->size && map_ready_page(vma, ptep, va, page))
+                shown++;
+        }
+    }
+    spin_unlock(&fault->mm->page_table.lock);
+    spin_unlock(&object->lock);
+    return shown;
+}
+
+/* A page, and its neighbours unless the advice is RANDOM. */
+static inline uint64_t map_ready_pages(struct vm_fault *fault)
+{
+    uint64_t shown = fault->vma->flags & VMA_RANDOM ? map_alone(fault) : map_ready_window(fault);
+
+    __atomic_fetch_add(&fault->mm->resident, shown, __ATOMIC_RELAXED);
+    return shown;
+}
+
+uint64_t object_map_around(struct vm_fault *fault)
+{
+    return map_ready_pages(fault);
+}
+
+/* A read of a page that has to be brought, or waited for, or may be stored into at once. */
+static enum fault_result __attribute__((noinline)) map_by_lock(struct vm_fault *fault)
+{
+    enum fault_result why;
+    struct page *page = cached_page_lock(fault, &why);
+
+    if (!page)
+        return why;
+    fault->around = !(fault->vma->flags & VMA_RANDOM) && !(fault->vma->access & ACCESS_EXEC);
+    return bring_locked(fault, page);
+}
+
+/*
+ * A read of a whole page: the cached page itself, and its neighbours. Code comes page by page: the
+ * fence for it must lie between the end of a page's reading and its entry, and map_ready_pages
+ * cannot fence under its spinlocks.
+ */
+static inline enum fault_result map_cached_page(struct vm_fault *fault)
+{
+    bool by_lock = (fault->vma->access & ACCESS_EXEC) ||
+                   ((fault->vma->flags & VMA_SHARED) && (fault->vma->access & ACCESS_WRITE));
+    uint64_t shown = fault->ptep && !by_lock ? map_ready_pages(fault) : 0;
+
+    if (shown == 0 || pte_load(fault->ptep) == 0) {
+        update_vm_stats(VM_STAT_FAULT_AROUND, shown);
+        return map_by_lock(fault);
+    }
+    mm_count(fault->mm, VM_STAT_FAULT_FILE);
+    if (shown > 1)
+        update_vm_stats(VM_STAT_FAULT_AROUND, shown - 1);
+    return FAULT_OK;
+}
+
+/*
+ * A store into shared memory, or a shared file: the page must be dirty before it may be writable.
+ */
+static enum fault_result __attribute__((noinline)) map_for_store(struct vm_fault *fault)
+{
+    struct page_table *table = &fault->mm->page_table;
+    enum fault_result result;
+    struct page *page = cached_page_lock(fault, &result);
+
+    if (!page)
+        return result;
+    if (page->slot && page_test(page, PAGE_WRITEBACK)) {
+        page_unlock(page);
+        fault_keep(fault, page);
+        return FAULT_WANT_LOCK; /* and the end of the write */
+    }
+    if (page->slot)
+        swap_cache_remove(page, 0);
+    if (!page_takes_stores(fault->vma, page)) {
+        result = want_of_object(fault, page->index, FAULT_WANT_WRITABLE);
+    } else if (pte_kind(fault->old) == PTE_EMPTY) {
+        return bring_locked(fault, page);
+    } else {
+        result = FAULT_RETRY;
+        spin_lock(&table->lock);
+        if (pte_load(fault->ptep) == fault->old && pte_maps(fault->old, page_pfn(page))) {
+            pte_write_allow(fault->ptep);
+            result = FAULT_OK;
+        }
+        spin_unlock(&table->lock);
+        flush_tlb_own_entry(fault->va);
+    }
+    page_unlock(page);
+    page_put(page);
+    return result;
+}
+
+/*
+ * The first bytes of the page at fault->va, as far as they are the object's, into data; the rest
+ * zero. FAULT_OK, FAULT_PAST_END, or FAULT_WANT_PAGE for a source page that is not cached.
+ */
+static enum fault_result copy_from_object(struct vm_fault *fault, uint8_t *data)
+{
+    struct vm_area_struct *vma = fault->vma;
+    uint64_t into = fault->va - vma->start;
+    uint64_t left = vma->file_bytes - into < PAGE_SIZE ? vma->file_bytes - into : PAGE_SIZE;
+    uint64_t at = vma->offset + into;
+
+    memset(data + left, 0, PAGE_SIZE - left);
+    while (left > 0) {
+        struct page *page = object_find_page(vma->object, at >> PAGE_SHIFT);
+        uint64_t bytes = PAGE_SIZE - (at & PAGE_MASK);
+
+        if (bytes > left)
+            bytes = left;
+        if (!page || !page_test(page, PAGE_UPTODATE)) {
+            if (page)
+                page_put(page);
+            return want_of_object(fault, at >> PAGE_SHIFT, FAULT_WANT_PAGE);
+        }
+        if (at >= PAGE_ROUND_UP(vma->object->size)) { /* cut off meanwhile: the page may be new */
+            page_put(page);
+            return FAULT_PAST_END;
+        }
+        object_page_wanted(vma->object, page);
+        memcpy(data, (uint8_t *)page_va(page) + (at & PAGE_MASK), bytes);
+        page_put(page);
+        data += bytes;
+        at += bytes;
+        left -= bytes;
+    }
+    return FAULT_OK;
+}
+
+/* A store, or a page of which only a part is the object's: a private copy. */
+static enum fault_result __attribute__((noinline)) map_private_copy(struct vm_fault *fault)
+{
+    enum fault_result result;
+    struct page *page = anon_page_alloc(fault, 0, &result);
+
+    if (!page)
+        return result;
+    result = copy_from_object(fault, page_va(page));
+    if (result != FAULT_OK) {
+        page_put_many(page, PAGE_MAPPED_REF);
+        return result;
+    }
+    race_window();
+    return anon_bring(fault, page, VM_STAT_FAULT_FILE);
+}
+
+static enum fault_result object_fault(struct vm_fault *fault, enum fault_kind kind)
+{
+    if (kind == FAULT_KIND_FILE_MAP)
+        return map_cached_page(fault);
+    return kind == FAULT_KIND_FILE_SHARE ? map_for_store(fault) : map_private_copy(fault);
+}
+
+/* Which way does the area count in object->writers? */
+static int32_t writers_in(const struct vm_area_struct *vma)
+{
+    if (vma->flags & VMA_IMAGE)
+        return -1;
+    return (vma->flags & VMA_SHARED) && (vma->access_max & ACCESS_WRITE);
+}
+
+/* Counts the area, unless the object has areas of the other kind. */
+static bool count_area(struct vm_area_struct *vma)
+{
+    int32_t step = writers_in(vma);
+    int32_t writers = __atomic_load_n(&vma->object->writers, __ATOMIC_RELAXED);
+
+    do {
+        if (writers * step < 0)
+            return false;
+    } while (!__atomic_compare_exchange_n(&vma->object->writers, &writers, writers + step, true,
+                                          __ATOMIC_ACQ_REL, __ATOMIC_RELAXED));
+    return true;
+}
+
+static int object_open(struct vm_area_struct *vma)
+{
+    struct vm_object *object = vma->object;
+
+    if (!count_area(vma)) {
+        if ((vma->flags & VMA_IMAGE) || (vma->access & ACCESS_WRITE))
+            return -ETXTBSY;
+        vma->access_max &= ~(uint64_t)ACCESS_WRITE; /* a program may be shown to all */
+    }
+    object->ops->get(object);
+    sleeplock_acquire(&object->vma_lock);
+    list_add_tail(&vma->object_link, &object->vmas);
+    sleeplock_release(&object->vma_lock);
+    return 0;
+}
+
+static void object_close(struct vm_area_struct *vma)
+{
+    struct vm_object *object = vma->object;
+
+    sleeplock_acquire(&object->vma_lock);
+    list_del(&vma->object_link);
+    sleeplock_release(&object->vma_lock);
+    __atomic_fetch_sub(&object->writers, writers_in(vma), __ATOMIC_ACQ_REL);
+    object->ops->put(object);
+}
+
+const struct vm_operations_struct object_vm_ops = {
+    .open = object_open,
+    .close = object_close,
+    .fault = object_fault,
+};

@@ -1,0 +1,170 @@
+/*
+ * fork's half of an address space: areas and page tables are copied, pages are shared. Chapter
+ * "Page Fault Handling", copy-on-write.
+ *
+ * What always holds: when the child may run, no page that both map is writable in either, and no
+ * hart caches a writable translation of the parent's any more. A shared page costs one atomic add.
+ */
+#include "abi/errno.h"
+#include "lib/string.h"
+#include "mem/kmem.h"
+#include "mmu/tlb.h"
+#include "sync/printf.h"
+#include "thread/thread.h"
+#include "vm/extra/quota.h"
+#include "vm/faults/anon.h"
+#include "vm/mapping/mm.h"
+#include "vm/mapping/vma.h"
+#include "vm/swapping/swap.h"
+
+/* Locks: the parent's mm lock for writing. Copies vma behind the child's last area. */
+static int area_copy(struct vm_area_struct *vma, struct mm_struct *child, struct vma_range *behind)
+{
+    struct vm_area_struct *copy = kmem_alloc(sizeof(*copy), 0);
+    int error = 0;
+
+    if (!copy)
+        return -ENOMEM;
+    *copy = *vma;
+    copy->mm = child;
+    copy->flags &= ~(unsigned)(VMA_WIRED | VMA_LOCKING); /* mlock is not inherited */
+    vma_insert(child, copy, behind);
+    behind->below = copy;
+    if (copy->ops)
+        error = copy->ops->open(copy);
+    assert(error == 0);
+    return 0;
+}
+
+static void page_share(pte_t entry)
+{
+    __atomic_fetch_add(&pfn_page(pte_pfn(entry))->counts, PAGE_MAPPED_REF, __ATOMIC_RELAXED);
+}
+
+/* A page that nobody may touch, or one that is in swap: the child has a use of it. */
+static void __attribute__((noinline)) absent_share(struct mm_struct *child, pte_t entry)
+{
+    if (pte_has_frame(entry)) {
+        page_share(entry);
+        __atomic_fetch_add(&child->resident, 1, __ATOMIC_RELAXED);
+    } else {
+        san_assert(pte_kind(entry) == PTE_SWAP);
+        swap_slot_get(pte_swap_slot(entry));
+        __atomic_fetch_add(&child->swapped, 1, __ATOMIC_RELAXED);
+    }
+}
+
+/*
+ * Locks: parent's. Shares what its entries from[0 .. count) map with to[]; the first is for va.
+ * Returns the pages that are mapped; *protected tells that an entry lost its write permission.
+ */
+static uint64_t entries_share(struct page_table *parent, struct mm_struct *child, uint64_t va,
+                            pte_t *from, pte_t *to, uint64_t count, bool *protected)
+{
+    pfn_t zero = zero_pfn;
+    uint64_t mapped = 0;
+
+    for (uint64_t i = 0; i < count; i++) {
+        pte_t entry = pte_load(&from[i]);
+
+        if (__builtin_expect(pte_kind(entry) == PTE_PRESENT, 1)) {
+            mapped++;
+            if (pte_pfn(entry).number != zero.number)
+                page_share(entry);
+            if (pte_allows(entry, ACCESS_WRITE)) {
+                pte_write_protect(parent, va + i * PAGE_SIZE, &from[i]);
+                *protected = true;
+            }
+        } else if (entry != 0) {
+            absent_share(child, entry);
+        }
+        tlb_check_code(&child->page_table, va + i * PAGE_SIZE, entry);
+        to[i] = pte_shared(entry); /* empty till now: nobody changes that */
+    }
+    return mapped;
+}
+
+/*
+ * Locks: the parent's mm lock for writing. No thread runs in the child, but others find it by its
+ * number or family: they may look at its entries, and take pages from it, not tables (stack_limit).
+ */
+static int tables_copy(struct mm_struct *parent, struct mm_struct *child,
+                       const struct vm_area_struct *vma, bool *protected)
+{
+    struct table_supply supply = {.count = 0};
+    uint64_t va = vma->start, end = vma->end;
+    uint64_t mapped = 0;
+    pte_t *from;
+    int error = 0;
+
+    san_assert(child->stack_limit == 0);
+    while ((from = pte_next(&parent->page_table, &va, end)) != NULL) {
+        uint64_t stop = leaf_table_end(va, end);
+        pte_t *to = pte_find(&child->page_table, va);
+
+        error = thread_is_interrupted() ? -EINTR : 0;
+        if (error)
+            break;
+        if (!to) {
+            error = table_supply_fill(&supply, child->page_table.levels, 0);
+            if (!error && (vma->flags & VMA_UNRESERVED))
+                error = tables_charge(&supply);
+            if (error)
+                break;
+            to = walk_page_table(&child->page_table, va, &supply);
+        }
+        spin_lock(&parent->page_table.lock);
+        mapped += entries_share(&parent->page_table, child, va, from, to, (stop - va) >> PAGE_SHIFT,
+                                protected);
+        spin_unlock(&parent->page_table.lock);
+        va = stop;
+    }
+    table_supply_drop(&supply);
+    __atomic_fetch_add(&child->resident, mapped, __ATOMIC_RELAXED); /* pages may go already */
+    return error;
+}
+
+static int areas_copy(struct mm_struct *parent, struct mm_struct *child, bool *protected)
+{
+    struct vma_range behind = {.below = NULL};
+
+    for (struct vm_area_struct *vma = find_vma(parent, 0); vma; vma = vma_next(vma)) {
+        int error = thread_is_interrupted() ? -EINTR : area_copy(vma, child, &behind);
+
+        if (!error && !(vma->flags & VMA_SHARED)) /* a shared area is filled by faults */
+            error = tables_copy(parent, child, vma, protected);
+        if (error)
+            return error;
+    }
+    return 0;
+}
+
+int mm_fork(struct mm_struct *parent, struct mm_struct *child)
+{
+    bool protected = false;
+    struct commit amount;
+    int error;
+
+    rwlock_write_acquire(&parent->lock);
+    amount.pages = parent->charged.pages - parent->locked.pages - child->charged.pages;
+    amount.unswappable = parent->charged.unswappable - parent->locked.unswappable -
+                         child->charged.unswappable; /* the root is charged already */
+    error = mm_charge(child, amount);
+    if (!error)
+        error = quota_inherit(child, parent);
+    if (!error) {
+        child->area_bytes = parent->area_bytes;
+        child->heap_start = parent->heap_start;
+        child->heap_end = parent->heap_end;
+        strlcpy(child->name, parent->name, sizeof(child->name));
+        error = areas_copy(parent, child, &protected);
+        /* From now on tables_trim looks at the child: none of its tables is still to be filled. */
+        __atomic_store_n(&child->stack_limit, parent->stack_limit, __ATOMIC_RELEASE);
+        if (protected) /* before the child's quota may write out what the parent maps */
+            flush_tlb_range(&parent->page_table, 0, mm_user_end());
+        if (child->quota)
+            quota_count_pages(child);
+    }
+    rwlock_write_release(&parent->lock);
+    return error;
+}

@@ -1,0 +1,190 @@
+/*
+ * mmap and munmap. Chapter "Memory Mapping".
+ *
+ * Inodes and the mm lock are never held together: areas that go are collected, the mm let go, and
+ * only then are they closed, for that may be the last use of a file.
+ */
+#include "abi/mman.h"
+
+#include "abi/errno.h"
+#include "mmu/pte.h"
+#include "thread/thread.h"
+#include "vm/extra/shared_memory.h"
+#include "vm/faults/usercopy.h"
+#include "vm/mapping/mm.h"
+#include "vm/mapping/vma.h"
+
+#define OFFSET_END (1ul << 40)
+#define LENGTH_MAX (1ul << 40)
+
+uint64_t access_of_prot(int prot)
+{
+    uint64_t access = 0;
+
+    if (prot & (PROT_READ | PROT_WRITE)) /* no write without read: a reserved encoding */
+        access |= ACCESS_READ;
+    if (prot & PROT_WRITE)
+        access |= ACCESS_WRITE;
+    if (prot & PROT_EXEC)
+        access |= ACCESS_EXEC;
+    return access;
+}
+
+/*
+ * Nothing may lie at page 0, across the user half's end, or where the stack grows and is guarded.
+ */
+static int range_check(struct mm_struct *mm, uint64_t start, uint64_t length)
+{
+    struct vm_area_struct *next;
+
+    if (!user_range_ok(start, length))
+        return -ENOMEM;
+    if (start < PAGE_SIZE)
+        return -EPERM;
+    if (start >= MM_COMMON_END || start + length <= mm->stack_limit - STACK_GUARD_BYTES)
+        return 0;
+    next = find_vma(mm, mm->stack_limit);
+    return next && start < next->start ? -ENOMEM : 0;
+}
+
+static int request_check(const struct map_request *request, uint64_t length)
+{
+    int kind = request->flags & (MAP_SHARED | MAP_PRIVATE);
+    bool fixed = request->flags & (MAP_FIXED | MAP_FIXED_NOREPLACE);
+
+    if (request->length == 0 || (kind != MAP_SHARED && kind != MAP_PRIVATE) ||
+        (request->prot & ~(PROT_READ | PROT_WRITE | PROT_EXEC)) ||
+        (request->offset & PAGE_MASK) || (fixed && (request->address & PAGE_MASK)))
+        return -EINVAL;
+    if (length < request->length || length > LENGTH_MAX)
+        return -ENOMEM;
+    if (request->offset > OFFSET_END || request->offset + length > OFFSET_END)
+        return -EOVERFLOW;
+    return request->refused;
+}
+
+/* Locks: mm->lock for writing. Where the mapping is to go. */
+static int place(struct mm_struct *mm, const struct map_request *request, uint64_t length,
+                 struct vma_range *range)
+{
+    uint64_t hint = PAGE_ROUND_DOWN(request->address);
+    int error;
+
+    if (request->flags & (MAP_FIXED | MAP_FIXED_NOREPLACE)) {
+        error = range_check(mm, hint, length);
+        if (!error && (request->flags & MAP_FIXED))
+            return areas_isolate(mm, hint, hint + length, range);
+        if (!error)
+            vma_find_range(mm, hint, hint + length, range);
+        return error;
+    }
+    if (hint && range_check(mm, hint, length) == 0) {
+        vma_find_range(mm, hint, hint + length, range);
+        if (range->first == range->above)
+            return 0;
+    }
+    return vma_find_gap(mm, length, mm->stack_limit - STACK_GUARD_BYTES, range) &&
+           range->start >= PAGE_SIZE ? 0 : -ENOMEM;
+}
+
+/* Locks: mm->lock for writing. */
+static int map_locked(struct mm_struct *mm, const struct map_request *request,
+                      struct vm_object *object, uint64_t length, uint64_t *start,
+                      struct list_head *closing)
+{
+    bool shared = request->flags & MAP_SHARED;
+    uint64_t access_max = ACCESS_READ | ACCESS_WRITE | ACCESS_EXEC;
+    struct vma_range range;
+    unsigned flags = shared ? VMA_SHARED : request->flags & MAP_NORESERVE ? VMA_UNRESERVED : 0u;
+    int error = place(mm, request, length, &range);
+
+    if (error)
+        return error;
+    if (shared && request->object && !request->may_write)
+        access_max &= ~(uint64_t)ACCESS_WRITE;
+    *start = range.start;
+    return map_page_range(mm, &range, &(struct area_request){
+                                          .access = access_of_prot(request->prot),
+                                          .access_max = access_max,
+                                          .flags = flags,
+                                          .object = object,
+                                          .offset = request->object ? request->offset : 0,
+                                          .file_bytes = object ? length : 0,
+                                      }, request->flags & MAP_FIXED ? closing : NULL);
+}
+
+int mm_map(struct mm_struct *mm, const struct map_request *request, uint64_t *start)
+{
+    uint64_t length = PAGE_ROUND_UP(request->length);
+    struct vm_object *object = request->object;
+    struct list_head closing;
+    int error = request_check(request, length);
+
+    if (error)
+        return error;
+    if (!object && (request->flags & MAP_SHARED)) {
+        error = shared_memory_create(length, request->flags & MAP_NORESERVE, &object);
+        if (error)
+            return error;
+    }
+    list_init(&closing);
+    rwlock_write_acquire(&mm->lock);
+    error = map_locked(mm, request, object, length, start, &closing);
+    rwlock_write_release(&mm->lock);
+    areas_close(&closing);
+    if (object != request->object)
+        object->ops->put(object); /* the area has a use of its own */
+    if (!error && (request->flags & MAP_POPULATE))
+        mm_populate(mm, *start, length); /* what cannot be had now faults later */
+    return error;
+}
+
+int mm_unmap(struct mm_struct *mm, uint64_t start, uint64_t length)
+{
+    uint64_t bytes = PAGE_ROUND_UP(length);
+    struct list_head closing;
+    int error;
+
+    if ((start & PAGE_MASK) || length == 0 || bytes < length || !user_range_ok(start, bytes))
+        return -EINVAL;
+    list_init(&closing);
+    rwlock_write_acquire(&mm->lock);
+    error = areas_remove(mm, start, start + bytes, &closing);
+    rwlock_write_release(&mm->lock);
+    areas_close(&closing);
+    return error;
+}
+
+/* Locks: mm->lock for reading. May the page at va be touched, and how? False: no area is there. */
+static bool populate_access(struct mm_struct *mm, uint64_t va, uint64_t *access)
+{
+    struct vm_area_struct *vma = find_vma(mm, va);
+
+    if (!vma || vma->start > va)
+        return false;
+    *access = vma->access;
+    return true;
+}
+
+int mm_populate(struct mm_struct *mm, uint64_t start, uint64_t length)
+{
+    for (uint64_t va = start; va < start + length; va += PAGE_SIZE) {
+        uint64_t access;
+        bool there;
+        int error;
+
+        if (thread_is_interrupted())
+            return -EINTR;
+        rwlock_read_acquire(&mm->lock);
+        there = populate_access(mm, va, &access);
+        rwlock_read_release(&mm->lock);
+        if (!there)
+            return -ENOMEM;
+        if (!(access & (ACCESS_READ | ACCESS_WRITE)))
+            continue;
+        error = user_fault_in(mm, va, access & ACCESS_WRITE);
+        if (error)
+            return error;
+    }
+    return 0;
+}

@@ -1,0 +1,203 @@
+/*
+ * mprotect. Chapter "Memory Mapping".
+ *
+ * Less is allowed: entries change by atomic and, and the range is fenced before the call returns.
+ * More is allowed: entries of pages that this space alone has change at once, so the accesses that
+ * follow do not fault; the others wait for their faults. An area that is to be writable is promised
+ * its frames then, and keeps that promise.
+ */
+#include "abi/errno.h"
+#include "abi/mman.h"
+#include "mmu/tlb.h"
+#include "thread/thread.h"
+#include "vm/faults/anon.h"
+#include "vm/mapping/mm.h"
+#include "vm/mapping/vma.h"
+
+/* A page of this space alone may be written at once; one that is shared in any way waits for its
+ * fault. Locks: the page table's, the mm lock for writing. */
+static inline bool page_is_own(const struct page *page)
+{
+    return page_test(page, PAGE_PRIVATE) && page_maps(page) == 1 && page->slot == 0;
+}
+
+/*
+ * Locks: the page table's, the mm lock for writing. What one entry becomes in an area that allows
+ * access.
+ */
+static pte_t entry_for(pte_t entry, struct page *page, uint64_t access, bool locked)
+{
+    if (access == 0)
+        return pte_wired(pte_make_none(page_pfn(page)), locked);
+    if (!page_is_own(page))
+        access &= ~(uint64_t)ACCESS_WRITE;
+    return pte_wired(pte_make_user(page_pfn(page), access) | pte_marks(entry), locked);
+}
+
+/*
+ * Locks: the page table's, the mm lock for writing. Gives the entries of [va, stop) what access
+ * allows. A page of a file, or the zero page, of which nobody may see anything is unmapped.
+ */
+static void __attribute__((noinline)) entries_protect(struct tlb_batch *batch, pte_t *ptep,
+                                                      uint64_t *va, uint64_t stop, uint64_t access,
+                                                      bool locked, uint64_t *unmapped)
+{
+    for (; *va < stop && batch->count < TLB_BATCH_PAGES; *va += PAGE_SIZE, ptep++) {
+        pte_t entry = pte_load(ptep);
+        struct page *page;
+
+        if (!pte_has_frame(entry))
+            continue;
+        page = pfn_page(pte_pfn(entry));
+        tlb_batch_note(batch, *va, *va + PAGE_SIZE);
+        if (access == 0 && !page_test(page, PAGE_PRIVATE)) {
+            pte_swap(batch->table, *va, ptep, 0);
+            (*unmapped)++;
+            if (page != zero_page)
+                batch->page[batch->count++] = page;
+        } else {
+            entry = entry_for(entry, page, access, locked);
+            tlb_check_code(batch->table, *va, entry);
+            pte_swap(batch->table, *va, ptep, entry);
+        }
+    }
+}
+
+/*
+ * The common case: only the write permission goes, or comes. Locks: the page table's, the mm lock.
+ */
+static void entries_change_write(struct tlb_batch *batch, pte_t *ptep, uint64_t *va, uint64_t stop,
+                                 bool comes)
+{
+    uint64_t count = (stop - *va) >> PAGE_SHIFT;
+
+    for (uint64_t i = 0; i < count && !comes; i++)
+        if (pte_allows(pte_load(&ptep[i]), ACCESS_WRITE))
+            pte_write_protect(batch->table, *va + i * PAGE_SIZE, &ptep[i]);
+    for (uint64_t i = 0; i < count && comes; i++) {
+        pte_t entry = pte_load(&ptep[i]);
+
+        if (pte_allows(entry, ACCESS_READ) && page_is_own(pfn_page(pte_pfn(entry))))
+            pte_write_allow(&ptep[i]);
+    }
+    tlb_batch_note(batch, *va, stop);
+    *va = stop;
+}
+
+/*
+ * Locks: the mm lock for writing. All entries of the area, which allowed old. Not inlined: its
+ * batch would take room on the stack while splits and merges sleep.
+ */
+static void __attribute__((noinline)) area_protect_pages(struct mm_struct *mm,
+                                                         struct vm_area_struct *vma, uint64_t old)
+{
+    bool only_write = (old ^ vma->access) == ACCESS_WRITE && (old & vma->access);
+    struct page_table *table = &mm->page_table;
+    uint64_t va = vma->start;
+    uint64_t unmapped = 0;
+    bool more = true;
+
+    if (vma->access & ~old & ACCESS_EXEC)
+        flush_instructions(table);
+    while (more) {
+        struct tlb_batch batch;
+        pte_t *ptep = NULL;
+
+        tlb_batch_begin(&batch, table);
+        spin_lock(&table->lock);
+        while (batch.count < TLB_BATCH_PAGES &&
+               (ptep = pte_next(table, &va, vma->end)) != NULL) {
+            uint64_t stop = leaf_table_end(va, vma->end);
+
+            if (only_write)
+                entries_change_write(&batch, ptep, &va, stop, vma->access & ACCESS_WRITE);
+            else
+                entries_protect(&batch, ptep, &va, stop, vma->access, vma->flags & VMA_WIRED,
+                                &unmapped);
+        }
+        spin_unlock(&table->lock);
+        tlb_batch_finish(&batch);
+        more = ptep != NULL && !thread_is_interrupted(); /* no thread will see what is left */
+    }
+    __atomic_fetch_sub(&mm->resident, unmapped, __ATOMIC_RELAXED);
+}
+
+/*
+ * Locks: the mm lock for writing. The private areas of range are to be writable: they are
+ * promised their frames, all or none. Locked ones have that promise already, as locked memory.
+ */
+static int areas_charge_new(struct mm_struct *mm, const struct vma_range *range)
+{
+    struct commit charge = {0, 0};
+    struct vm_area_struct *vma;
+    int error;
+
+    for (vma = range->first; vma != range->above; vma = vma_next(vma))
+        if (!(vma->flags & (VMA_SHARED | VMA_CHARGED | VMA_UNRESERVED | VMA_WIRED)))
+            charge.pages += (int64_t)((vma->end - vma->start) >> PAGE_SHIFT);
+    error = mm_charge(mm, charge);
+    if (error)
+        return error;
+    for (vma = range->first; vma != range->above; vma = vma_next(vma)) {
+        if (vma->flags & (VMA_SHARED | VMA_CHARGED))
+            continue;
+        if ((vma->flags & (VMA_WIRED | VMA_UNRESERVED)) == VMA_WIRED)
+            mm->locked.pages -= (int64_t)((vma->end - vma->start) >> PAGE_SHIFT);
+        vma->flags |= VMA_CHARGED;
+    }
+    return 0;
+}
+
+/* Locks: the mm lock. All of [start, end) must be areas that may be given access. */
+static int range_allows(struct mm_struct *mm, uint64_t start, uint64_t end, uint64_t access)
+{
+    while (start < end) {
+        struct vm_area_struct *vma = find_vma(mm, start);
+
+        if (!vma || vma->start > start)
+            return -ENOMEM;
+        if (access & ~vma->access_max)
+            return -EACCES;
+        start = vma->end;
+    }
+    return 0;
+}
+
+/* Locks: the mm lock for writing. */
+static int range_protect(struct mm_struct *mm, uint64_t start, uint64_t end, uint64_t access)
+{
+    struct vm_area_struct *vma;
+    struct vma_range range;
+    int error = range_allows(mm, start, end, access);
+
+    if (!error)
+        error = areas_isolate(mm, start, end, &range);
+    if (error)
+        return error;
+    if (access & ACCESS_WRITE)
+        error = areas_charge_new(mm, &range);
+    for (vma = range.first; !error && vma != range.above; vma = vma_next(vma)) {
+        uint64_t old = vma->access;
+
+        vma->access = access;
+        if (old != access)
+            area_protect_pages(mm, vma, old);
+    }
+    areas_merge(mm, start, end);
+    return error;
+}
+
+int mm_protect(struct mm_struct *mm, uint64_t start, uint64_t length, int prot)
+{
+    uint64_t end;
+    int error = mm_range_end(start, length, &end);
+
+    if (prot & ~(PROT_READ | PROT_WRITE | PROT_EXEC))
+        return -EINVAL;
+    if (error || start == end)
+        return error;
+    rwlock_write_acquire(&mm->lock);
+    error = range_protect(mm, start, end, access_of_prot(prot));
+    rwlock_write_release(&mm->lock);
+    return error;
+}

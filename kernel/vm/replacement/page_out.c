@@ -1,0 +1,171 @@
+/*
+ * Taking pages of memory out to swap. Chapter "Page Replacement".
+ *
+ * For one page, under its lock: give it a slot; replace every entry that shows it by the slot, and
+ * fence; then write it, unless the slot has its content already; then drop it. A store after the
+ * fence faults, finds the page by its slot, and copies it where it is still being written.
+ *
+ *     mapped --slot--> DIRTY --unmap, fence--> WRITEBACK --written--> dropped: nobody refers to it
+ *
+ * Where a mapping could not be found (a fork just made it, or it is locked) the page stays for that
+ * mapping, and is written all the same: those entries that have the slot now count on it.
+ */
+#include "vm/replacement/page_out.h"
+
+#include "abi/errno.h"
+#include "mem/vm_stat.h"
+#include "sync/race.h"
+#include "vm/cache/object.h"
+#include "vm/cache/page_lock.h"
+#include "vm/mapping/mm.h"
+#include "vm/mapping/vma.h"
+#include "vm/replacement/lru.h"
+#include "vm/replacement/rmap.h"
+#include "vm/swapping/swap.h"
+
+enum outcome {
+    STAYS,
+    FREED,   /* with the caller's reference */
+    TO_WRITE /* PAGE_WRITEBACK, and the caller's reference goes to write_to_swap */
+};
+
+/* Locks: the page's. Nobody but its mappings, its owner and we refer to it. */
+static bool nobody_holds(const struct page *page)
+{
+    uint32_t others = page_test(page, PAGE_PRIVATE) ? 0 : 1; /* its object, or the swap cache */
+
+    if (page_test(page, PAGE_PRIVATE) && page_test(page, PAGE_KEPT))
+        others++;
+    return page_refs(page) == page_maps(page) + others + 1;
+}
+
+/*
+ * Locks: the page's. What could not be written gets another slot, unless somebody has an entry with
+ * the one that failed: then memory is all that the page has.
+ */
+static int slot_prepare(struct page *page, uint32_t stamp)
+{
+    if (page->slot && page_test(page, PAGE_DIRTY) && page_test(page, PAGE_KEPT)) {
+        if (page_test(page, PAGE_WRITEBACK) || swap_slot_uses(page_swap_slot(page)) != 0)
+            return -EIO;
+        swap_cache_remove(page, 0);
+    }
+    if (!page->slot)
+        return swap_slot_alloc(page, stamp);
+    swap_slot_set_stamp(page_swap_slot(page), stamp);
+    return 0;
+}
+
+/* Locks: the page's, of which some entries may show the slot now. What is left to be done? */
+static enum outcome after_unmap(struct page *page)
+{
+    bool dirty = page_test(page, PAGE_DIRTY);
+
+    if (swap_slot_uses(page_swap_slot(page)) == 0) { /* no entry was replaced after all */
+        if (dirty && !page_test(page, PAGE_WRITEBACK | PAGE_KEPT))
+            swap_cache_remove(page, 0);
+        return STAYS;
+    }
+    if (!dirty) {
+        update_vm_stats(VM_STAT_EVICT_CLEAN, 1);
+        return page_maps(page) == 0 ? FREED : STAYS;
+    }
+    update_vm_stats(VM_STAT_EVICT_DIRTY, 1);
+    if (page_set(page, PAGE_WRITEBACK))
+        return STAYS;
+    lockorder_note(RANK_SWAP_WRITE, page, "a page to swap");
+    return TO_WRITE;
+}
+
+int page_out_one(struct mm_struct *mm, uint64_t va, struct page *page, uint32_t stamp,
+                 bool may_wait, struct page **to_write)
+{
+    enum outcome outcome = STAYS;
+    int error;
+
+    *to_write = NULL;
+    if (!may_wait && !page_trylock(page)) {
+        page_put(page);
+        return -EAGAIN;
+    }
+    if (may_wait)
+        page_lock(page);
+    error = slot_prepare(page, stamp);
+    if (!error) {
+        error = rmap_unmap_one(page, mm, va) ? 0 : -EAGAIN;
+        outcome = after_unmap(page);
+    }
+    page_unlock(page);
+    if (outcome == TO_WRITE)
+        *to_write = page;
+    else
+        page_put(page);
+    return error == -ENOSPC ? -ENOMEM : error ? -EAGAIN : 0;
+}
+
+/* Locks: the page's, which is off its list. */
+static enum outcome evict_page(struct page *page, uint32_t stamp)
+{
+    if (page_maps(page) == 0 && page_test(page, PAGE_PRIVATE))
+        return STAYS; /* its last mapping has just gone */
+    if (!nobody_holds(page))
+        return STAYS;
+    race_window();
+    if (slot_prepare(page, stamp) != 0)
+        return STAYS; /* all of swap is in use, or fails */
+    if (page_test(page, PAGE_PRIVATE))
+        rmap_unmap(page, false);
+    else
+        object_swap_out(page->owner, page);
+    return after_unmap(page);
+}
+
+/*
+ * Locks: the page's. Asks the policy, and lets the page go where that says so and it can. force:
+ * the policy is told that nobody uses it.
+ */
+static enum outcome consider_page(struct page *page, bool force)
+{
+    enum outcome outcome;
+    bool may_be_mapped = page_test(page, PAGE_PRIVATE) || page->owner;
+    bool used = !page_test(page, PAGE_PRIVATE) && page_clear_flag(page, PAGE_REFERENCED);
+    uint32_t stamp;
+
+    if (swap_drop_kept(page))
+        return FREED;
+    if (may_be_mapped)
+        used |= rmap_accessed(page);
+    if (!judge_lru_page(&anon_lru, page, used, force, &stamp))
+        return STAYS;
+    outcome = may_be_mapped ? evict_page(page, stamp) : STAYS;
+    if (outcome == STAYS || page_maps(page) != 0)
+        add_to_lru(&anon_lru, page, 0); /* which ends with its last reference, if that was it */
+    return outcome;
+}
+
+uint64_t page_out(uint64_t wanted, uint64_t looks, bool force)
+{
+    struct swap_batch batch;
+    uint64_t freed = 0;
+    struct page *page;
+
+    batch.count = 0;
+    while (freed < wanted && looks-- > 0 && (page = get_lru_page(&anon_lru)) != NULL) {
+        enum outcome outcome = STAYS;
+
+        update_vm_stats(VM_STAT_SCAN, 1);
+        if (page_trylock(page)) {
+            outcome = consider_page(page, force);
+            page_unlock(page);
+        } else {
+            rotate_lru_page(&anon_lru, page); /* in use */
+        }
+        freed += outcome != STAYS && page_maps(page) == 0;
+        if (outcome == TO_WRITE)
+            swap_batch_add(&batch, page);
+        else
+            page_put(page);
+    }
+    swap_batch_write(&batch);
+    return freed;
+}

@@ -1,0 +1,251 @@
+/*
+ * Getting frames back: from the caches, from files, from memory. See vm/replacement/reclaim.h.
+ *
+ * Files, memory and quotas give in proportion to what they have, a few looks at a time: so a stream
+ * through a big file, where no page is used twice, goes at the expense of its own, for pages that
+ * were used since they were looked at last are left alone. Unless that is so of all: pages may be
+ * used faster than they are looked at, and what was promised must be had. Then some go anyway.
+ */
+#include "vm/replacement/reclaim.h"
+
+#include "abi/errno.h"
+#include "mem/frame.h"
+#include "mem/kmem.h"
+#include "mem/vm_stat.h"
+#include "riscv/timer.h"
+#include "sync/printf.h"
+#include "sync/trace.h"
+#include "thread/kstack.h"
+#include "thread/thread.h"
+#include "thread/waitq.h"
+#include "vm/cache/dirty.h"
+#include "vm/cache/object.h"
+#include "vm/cache/page_lock.h"
+#include "vm/extra/quota.h"
+#include "vm/mapping/mm.h"
+#include "vm/mapping/vma.h"
+#include "vm/replacement/family.h"
+#include "vm/replacement/lru.h"
+#include "vm/replacement/page_out.h"
+#include "vm/replacement/rmap.h"
+#include "vm/swapping/swap.h"
+
+#define MAX_SHRINKERS 8u
+#define DROP_ROUNDS 3u   /* dropped pages free inodes, inodes free slabs, and so on */
+#define PAGER_BATCH 64u  /* frames that the pager asks for at a time */
+#define TABLES_RATE 4u   /* times a second at most that empty page tables are looked for */
+#define PAGER_PAUSE 50u  /* of a second: after nothing was found */
+
+static uint64_t (*shrinkers[MAX_SHRINKERS])(uint64_t wanted);
+static uint32_t shrinker_count;
+
+static struct spinlock pager_lock; /* RANK_SLEEPLOCK: what allocates wakes it */
+static struct waitq pager_wait;
+static bool pager_is_wanted;       /* under pager_lock */
+
+void shrinker_register(uint64_t (*shrink)(uint64_t wanted))
+{
+    assert(shrinker_count < MAX_SHRINKERS);
+    shrinkers[shrinker_count++] = shrink;
+}
+
+static uint64_t shrink_caches(uint64_t wanted)
+{
+    uint64_t freed = 0;
+
+    for (uint32_t i = 0; i < shrinker_count; i++)
+        freed += shrinkers[i](wanted);
+    return freed;
+}
+
+/*
+ * Locks: the page's. Asks the policy, and drops the page of a file where that says so and it can
+ * go. may_sleep: mappings may be looked at, and undone. force: pages in use go, too.
+ */
+static bool judge_and_drop(struct page *page, bool may_sleep, bool force)
+{
+    struct vm_object *object = page->owner;
+    bool used = page_clear_flag(page, PAGE_REFERENCED);
+    uint32_t stamp;
+
+    if (!object)
+        return false; /* it was removed just now */
+    if (page_maps(page) != 0)
+        used |= !may_sleep || rmap_accessed(page);
+    if (!judge_lru_page(&file_lru, page, used, force, &stamp))
+        return false;
+    if (page_maps(page) != 0 && may_sleep && !page_test(page, PAGE_DIRTY | PAGE_WRITEBACK))
+        rmap_unmap(page, false);
+    if (object_drop_page(page)) {
+        trace_of(0, TRACE_EVICT, page->index << PAGE_SHIFT, page_pfn(page).number, 0);
+        return true;
+    }
+    add_to_lru(&file_lru, page, 0);
+    return false;
+}
+
+static uint64_t drop_file_pages(uint64_t wanted, uint64_t looks, bool may_sleep, bool force)
+{
+    uint64_t freed = 0;
+    struct page *page;
+
+    while (freed < wanted && looks-- > 0 && !thread_is_interrupted() &&
+           (page = get_lru_page(&file_lru)) != NULL) {
+        update_vm_stats(VM_STAT_SCAN, 1);
+        if (page_trylock(page)) {
+            freed += judge_and_drop(page, may_sleep, force);
+            page_unlock(page);
+        } else {
+            rotate_lru_page(&file_lru, page); /* in use */
+        }
+        page_put(page);
+    }
+    update_vm_stats(VM_STAT_EVICT_CLEAN, freed);
+    return freed;
+}
+
+/* Page tables that were emptied by all this; not more often than it pays. */
+static void shrink_tables(void)
+{
+    static uint64_t next_time; /* atomic */
+    uint64_t now = timer_now();
+    struct mm_struct *mm;
+
+    if (now < __atomic_load_n(&next_time, __ATOMIC_RELAXED))
+        return;
+    __atomic_store_n(&next_time, now + timer_frequency / TABLES_RATE, __ATOMIC_RELAXED);
+    for_each_space(mm)
+        tables_trim(mm);
+}
+
+/* Are there pages that cannot go now, but will when the disk has answered? */
+static bool pages_will_go(void)
+{
+    return swap_is_writing() || objects_are_read();
+}
+
+/* Sleeps; holds nothing. */
+static uint64_t reclaim_waiting(uint64_t wanted)
+{
+    bool will_go = pages_will_go(); /* before it is looked at them: it may be over afterwards */
+    bool swaps = swap_is_on();
+    uint64_t anon = swaps ? lru_length(&anon_lru) : 0, limited = swaps ? quotas_length() : 0;
+    uint64_t all = anon + limited + lru_length(&file_lru) + 1;
+    uint64_t from_caches = shrink_caches(wanted), freed = from_caches;
+
+    /*
+     * Twice the looks each time, until each page was seen more than twice: used, and not since. One
+     * round more where none was found: now pages in use go, too.
+     */
+    for (uint64_t looks = wanted; freed < wanted && looks < 4 * all && !thread_is_interrupted();
+         looks *= 2) {
+        uint64_t from_anon = looks * anon / all + 1, from_quotas = looks * limited / all + 1;
+        bool force = looks >= 2 * all;
+
+        if (force && freed > 0)
+            break;
+        freed += drop_file_pages(wanted - freed, looks + 3 - from_anon - from_quotas, true, force);
+        if (anon && freed < wanted)
+            freed += page_out(wanted - freed, from_anon, force);
+        if (limited && freed < wanted)
+            freed += quotas_shrink(wanted - freed, from_quotas, force);
+        if (freed == from_caches && looks > all / 4) { /* no page goes: the caches as they can */
+            if (object_dirty_total() > 0)
+                object_sync_all();
+            freed += shrink_caches(frame_managed);
+        }
+    }
+    shrink_tables();
+    if (freed == 0 && (will_go || pages_will_go()) && !thread_is_interrupted()) {
+        /* Others have taken what there was. */
+        thread_sleep_until(timer_now() + timer_frequency / PAGER_PAUSE);
+        freed = 1;
+    }
+    return freed;
+}
+
+uint64_t reclaim_frames(uint64_t wanted, bool may_wait)
+{
+    uint64_t freed;
+
+    if (may_wait) {
+        freed = reclaim_waiting(wanted);
+        current_thread()->missed_frame &= freed > 0;
+        return freed;
+    }
+    freed = drop_file_pages(wanted, 2 * lru_length(&file_lru) + 1, false, false);
+    return freed > 0 ? freed : shrink_caches(frame_managed);
+}
+
+void reclaim_all(void)
+{
+    for (unsigned round = 0; round < DROP_ROUNDS; round++) {
+        object_sync_all();
+        drop_file_pages(UINT64_MAX, 3 * lru_length(&file_lru) + 1, true, true);
+        shrink_caches(SHRINK_ALL);
+        kmem_trim();
+    }
+    swap_drop_all_kept();
+    kstack_trim(true);
+    frame_drain_lists();
+}
+
+/* The hook of mem/: few frames are left. */
+static void pager_wake(bool missed)
+{
+    current_thread()->missed_frame |= missed;
+    if (__atomic_load_n(&pager_is_wanted, __ATOMIC_RELAXED))
+        return;
+    spin_lock(&pager_lock);
+    pager_is_wanted = true;
+    waitq_wake_one(&pager_wait);
+    spin_unlock(&pager_lock);
+}
+
+/* The pager: keeps some frames free, so that others need not wait for the disk. */
+static void pager(void *unused)
+{
+    (void)unused;
+    for (;;) {
+        uint64_t freed = 1;
+
+        lockorder_check(RANK_OUTER, NULL, "work for the pager");
+        spin_lock(&pager_lock);
+        while (!pager_is_wanted)
+            waitq_sleep(&pager_wait, &pager_lock);
+        pager_is_wanted = false;
+        spin_unlock(&pager_lock);
+        while (freed > 0 && frame_free_now() < frame_high)
+            freed = reclaim_waiting(PAGER_BATCH);
+        if (freed == 0)
+            thread_sleep_until(timer_now() + timer_frequency / PAGER_PAUSE);
+    }
+}
+
+/* The hook of mem/: the frames are free, and some are still on a list, or have slots. */
+static void release_pages(struct page *const page[], uint32_t count)
+{
+    remove_all_from_lru(&anon_lru, page, count);
+    for (uint32_t i = 0; i < count; i++)
+        if (page[i]->slot)
+            swap_cache_remove(page[i], 0);
+}
+
+void reclaim_init(void)
+{
+    spin_init(&pager_lock, "pager", RANK_SLEEPLOCK);
+    waitq_init(&pager_wait, "pager");
+    frame_reclaim_hook = reclaim_frames;
+    frame_release_hook = release_pages;
+}
+
+int reclaim_start(void)
+{
+    struct thread *thread = thread_create("pager", pager, NULL);
+
+    if (!thread)
+        return -ENOMEM;
+    thread_start(thread);
+    frame_low_hook = pager_wake;
+    return 0;
+}

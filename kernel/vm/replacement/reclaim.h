@@ -1,0 +1,28 @@
+/*
+ * Getting frames back. Chapter "Page Replacement". Clean pages of files that nobody maps are
+ * dropped, the caches of the file system shrunk; where the caller may wait, mappings are looked at
+ * and undone, memory goes to swap, and dirty pages are written. The pager, a thread, does so before
+ * frames run out.
+ */
+#ifndef VM_RECLAIM_H
+#define VM_RECLAIM_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+void reclaim_init(void);
+int reclaim_start(void); /* the pager. 0 or -ENOMEM */
+/* The hook of mem/: see frame_reclaim_hook. */
+uint64_t reclaim_frames(uint64_t wanted, bool may_wait);
+/* Everything that can go: writes back, drops, trims. Sleeps; holds nothing. */
+void reclaim_all(void);
+
+#define SHRINK_ALL UINT64_MAX
+/*
+ * fs/ and proc/ register what a need for frames and VMSTAT_DROP shall shrink, at most 8 caches.
+ * wanted: frames of all memory, of which the cache gives its share. SHRINK_ALL: everything that can
+ * go; then it may sleep. Returns frames freed.
+ */
+void shrinker_register(uint64_t (*shrink)(uint64_t wanted));
+
+#endif

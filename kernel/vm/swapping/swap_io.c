@@ -1,0 +1,216 @@
+/*
+ * Transfers between pages and slots: clusters, several in flight, reading ahead on both sides of a
+ * slot: memory that went out upwards may be wanted downwards. See vm/swapping/swap.h.
+ *
+ * A page that comes in is locked until its content is there; it can be found by its slot at once,
+ * and is waited for by its lock. A page that goes out is PAGE_WRITEBACK: its content does not
+ * change, for no entry allows stores, and its slot is not given to another.
+ */
+#include "abi/errno.h"
+#include "dev/transfer.h"
+#include "mem/frame.h"
+#include "mem/vm_stat.h"
+#include "sync/race.h"
+#include "sync/trace.h"
+#include "thread/sleeplock.h"
+#include "vm/cache/page_lock.h"
+#include "vm/replacement/lru.h"
+#include "vm/swapping/swap_io.h"
+
+#define LANES 4u /* transfers at a time */
+
+/* A way to the disk. The holder of the lock uses it. */
+struct lane {
+    struct sleeplock lock; /* RANK_SWAP_IO */
+    struct transfer transfer;
+};
+
+static struct lane lanes[LANES];
+static uint32_t next_lane; /* atomic: where to wait */
+static uint32_t writing;   /* atomic: pages on their way out */
+
+void swap_io_init(void)
+{
+    for (unsigned i = 0; i < LANES; i++) {
+        sleeplock_init(&lanes[i].lock, "swap lane", RANK_SWAP_IO);
+        transfer_init(&lanes[i].transfer);
+    }
+}
+
+static struct lane *lane_take(void)
+{
+    uint32_t first = __atomic_fetch_add(&next_lane, 1, __ATOMIC_RELAXED) % LANES;
+
+    for (unsigned i = 0; i < LANES; i++)
+        if (sleeplock_try(&lanes[(first + i) % LANES].lock))
+            return &lanes[(first + i) % LANES];
+    sleeplock_acquire(&lanes[first].lock);
+    return &lanes[first];
+}
+
+/* Moves pages, each to or from its slot, and waits. 0, or -EIO: at least one of them failed. */
+static int move(enum block_operation operation, struct page *const page[], uint32_t count)
+{
+    struct lane *lane = lane_take();
+    int error;
+
+    transfer_begin(&lane->transfer, swap.device, operation);
+    for (uint32_t i = 0; i < count; i++)
+        transfer_add(&lane->transfer, page_swap_slot(page[i]).number, page_va(page[i]));
+    error = transfer_end(&lane->transfer);
+    sleeplock_release(&lane->lock);
+    return error;
+}
+
+/* The write of a page is over: it may go, or, where it failed, has to stay. */
+static void page_written(struct page *page, int error)
+{
+    if (error) {
+        swap_slot_retire(page_swap_slot(page), "written");
+        if (!page_set(page, PAGE_KEPT))
+            page_get(page);
+        add_to_lru(&anon_lru, page, 0);
+    } else {
+        trace(TRACE_SWAP_OUT, page->index << PAGE_SHIFT, page_pfn(page).number, page->slot - 1);
+        page_clear_flag(page, PAGE_DIRTY);
+        update_vm_stats(VM_STAT_PGOUT, 1);
+    }
+    lockorder_release(RANK_SWAP_WRITE, page);
+    page_end_writeback(page);
+}
+
+void write_to_swap(struct page *page[], uint32_t count)
+{
+    uint32_t gone = 0; /* so many, from the first on, are free */
+    int error;
+
+    __atomic_fetch_add(&writing, count, __ATOMIC_RELAXED);
+    error = move(BLOCK_WRITE, page, count);
+    for (uint32_t i = 0; i < count; i++) {
+        page_written(page[i], error ? move(BLOCK_WRITE, &page[i], 1) : 0); /* which was it? */
+        if (page_drop(page[i], PAGE_REF))
+            page[gone++] = page[i];
+    }
+    if (gone > 0)
+        frames_free(page, gone);
+    __atomic_fetch_sub(&writing, count, __ATOMIC_RELAXED);
+}
+
+void swap_batch_write(struct swap_batch *batch)
+{
+    if (batch->count > 0)
+        write_to_swap(batch->page, batch->count);
+    batch->count = 0;
+}
+
+bool swap_is_writing(void)
+{
+    return __atomic_load_n(&writing, __ATOMIC_RELAXED) != 0;
+}
+
+/* A new page, locked, that is going to have the slot's content. 0, -EAGAIN or -ENOMEM. */
+static int page_for_slot(uint32_t slot, unsigned frame_flags, struct page **out)
+{
+    struct page *page = frame_alloc(FRAME_ANON, frame_flags);
+    int error;
+
+    if (!page)
+        return -ENOMEM;
+    page_trylock(page); /* nobody else has it */
+    race_window();
+    error = swap_add_page((swp_entry_t){slot}, page);
+    if (error) {
+        page_unlock(page);
+        page_put(page);
+    }
+    *out = page;
+    return error;
+}
+
+/* All but the one that is wanted are kept by the cache until somebody asks for them. */
+static void pages_arrived(struct page *const page[], uint32_t count, const struct page *wanted)
+{
+    update_vm_stats(VM_STAT_PGIN, count);
+    for (uint32_t i = 0; i < count; i++) {
+        trace(TRACE_SWAP_IN, 0, page_pfn(page[i]).number, page_swap_slot(page[i]).number);
+        if (page[i] != wanted) {
+            page_set(page[i], PAGE_KEPT);
+            add_to_lru(&anon_lru, page[i], 0);
+        }
+        page_unlock(page[i]);
+    }
+}
+
+/* What could not be read is not to be found: it leaves the cache before its lock is let go. */
+static void page_discard(struct page *page)
+{
+    swap_cache_remove(page, 0);
+    page_unlock(page);
+    page_put(page);
+}
+
+/* A page for a slot beside one that is read, if its content is wanted at all. */
+static bool page_for_neighbour(uint32_t slot, struct page **out)
+{
+    return swap_slot_wants_page(slot) && page_for_slot(slot, FRAME_NOWAIT, out) == 0;
+}
+
+int read_from_swap(swp_entry_t slot, enum read_advice advice, struct page **out)
+{
+    struct page *around[2 * READ_AHEAD_MAX - 1];
+    struct page **wanted = &around[READ_AHEAD_MAX - 1], **first = wanted, **end = wanted + 1;
+    uint32_t size = read_ahead_size(&swap.ahead, advice);
+    int error = page_for_slot(slot.number, 0, wanted);
+
+    if (error)
+        return error;
+    while (end - first < size &&
+           page_for_neighbour(slot.number + (uint32_t)(end - wanted), end))
+        end++;
+    while (end - first < size &&
+           page_for_neighbour(slot.number - (uint32_t)(wanted - first) - 1, first - 1))
+        first--;
+    if (advice != READ_RANDOM) {
+        spin_lock(&swap.lock);
+        read_ahead_note(&swap.ahead, slot.number - (uint32_t)(wanted - first),
+                        slot.number + (uint32_t)(end - wanted));
+        spin_unlock(&swap.lock);
+    }
+    error = move(BLOCK_READ, first, (uint32_t)(end - first));
+    if (error && end - first > 1) { /* it may have been one of the others */
+        for (; first < end; first++)
+            if (first != wanted)
+                page_discard(*first);
+        first = wanted;
+        end = wanted + 1;
+        error = move(BLOCK_READ, wanted, 1);
+    }
+    if (error) {
+        swap_slot_retire(slot, "read");
+        page_discard(*wanted);
+        return error;
+    }
+    pages_arrived(first, (uint32_t)(end - first), *wanted);
+    *out = *wanted;
+    return (int)(end - first);
+}
+
+void swap_cache_claim(struct page *page)
+{
+    if (page_test(page, PAGE_DIRTY) || !page_clear_flag(page, PAGE_KEPT))
+        return; /* what could not be written is kept until it has no slot */
+    spin_lock(&swap.lock);
+    read_ahead_used(&swap.ahead);
+    spin_unlock(&swap.lock);
+    page_put(page);
+}
+
+bool swap_drop_kept(struct page *page)
+{
+    if (page_maps(page) != 0 || !page_test(page, PAGE_KEPT))
+        return false;
+    if (page_test(page, PAGE_DIRTY) && swap_slot_uses(page_swap_slot(page)) != 0)
+        return false; /* it could not be written: memory is all that it has */
+    swap_cache_remove(page, 0);
+    return true;
+}
