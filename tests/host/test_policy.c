@@ -1,4 +1,4 @@
-/* needs: vm/replacement/policy.c vm/replacement/*/*.c lib/string.c user/reftrace/strings.c */
+/* needs: vm/replacement/policy.c vm/replacement/policies/p*.c lib/string.c user/reftrace/str*.c */
 /*
  * The kernel's replacement policies under a quota that is played here: how many faults they cost on
  * strings with a known outcome, and that their lists stay whole whatever is done to them.
