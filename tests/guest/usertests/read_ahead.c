@@ -66,10 +66,10 @@ static void mappings_are_read_ahead(void)
     mapped = map_file("file", PAGES, PROT_READ, MAP_SHARED);
     look_everywhere();
     expect_equal(madvise((void *)mapped, PAGES * PAGE_BYTES, MADV_RANDOM), 0);
-    look_at(RUN, RUN, 1);
+    look_at(2 * RUN, RUN, 1); /* not beside the first: the last read may have gone on there */
     expect(reads == RUN && brought == RUN);
     expect_equal(madvise((void *)mapped, PAGES * PAGE_BYTES, MADV_SEQUENTIAL), 0);
-    look_at(2 * RUN, RUN, 1);
+    look_at(4 * RUN, RUN, 1);
     expect(reads <= RUN / 12 && brought >= RUN && brought < RUN + MOST);
 }
 
