@@ -171,7 +171,7 @@ uint64_t tables_needed_beside(uint32_t levels, uint64_t start, uint64_t end, uin
     return needed;
 }
 
-/* Unlinks the table that the entry at slot, for va, leads to. Locks: table->lock. */
+/* Unlinks the table that the entry at ptep, for va, leads to. Locks: table->lock. */
 static void table_unlink(struct page_table *table, uint64_t va, pte_t *ptep,
                          struct list_head *removed)
 {

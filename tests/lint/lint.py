@@ -138,6 +138,7 @@ RISES = {
     "kernel/vm/swapping to kernel/vm/mapping": "slots are what memory may be promised on",
     "kernel/vm/swapping to kernel/vm/replacement": "what was read is on a list",
 }
+CHAPTERS = 9        # of the document, and the whole
 MOST_RISES = 10     # and falling: 6
 
 
@@ -170,6 +171,24 @@ def house(tree):
             shown.split("\n"), built.text().split("\n"), fillvalue="") if pair[0] != pair[1]]
         yield "%s: the house is not so any more; `tests/tools/house --readme` puts it right\n" \
             "     shown: %s\n     built: %s" % ((floors.SHOWN,) + wrong[0])
+
+
+def chapters(tree):
+    """Nine rows in the map of chapters; each folder, file and function that they name exists."""
+    if floors.SHOWN not in tree:
+        return
+    rows = re.findall(r"^\|([^|\n]*)\|[^|\n]*\|([^|\n]*)\|([^|\n]*)\|([^|\n]*)\|$",
+                      tree.get(floors.ORDER) or "", re.MULTILINE)[2:]
+    if len(rows) != CHAPTERS:
+        yield "%s: %d chapters, not %d" % (floors.ORDER, len(rows), CHAPTERS)
+    kernel = {p: t for p, t in sources(tree, ".c", ".h", ".S") if p.startswith("kernel/")}
+    for chapter, *cells in rows:
+        for name in re.findall(r"`([^`]+)`", " ".join(cells)):
+            known = (any(p.startswith("kernel/" + name) for p in kernel) if name.endswith("/")
+                     else any(p.endswith("/" + name) for p in kernel) if "." in name
+                     else any(re.search(r"\b%s\(" % name, t) for t in kernel.values()))
+            if not known:
+                yield "%s: chapter %s: there is no %s" % (floors.ORDER, chapter.strip(), name)
 
 
 def circles(tree):
@@ -445,6 +464,9 @@ RULES = (
     (house, changed(HOUSE, "kernel/proc/proc.h", "fs/fs.h", "mem/mem.h")),
     (house, changed(HOUSE, floors.ORDER, "proc → fs", "fs → proc")),
     (house, dict(HOUSE, **{"kernel/new/a.c": ""})),
+    (chapters, {floors.SHOWN: "", floors.ORDER: "no map\n"}),
+    (chapters, {floors.SHOWN: "", floors.ORDER: "| a | b | c | d | e |\n" * 10 +
+                "| a | b | `vm/` | `gone.c` | e |\n", "kernel/vm/a.c": ""}),
     (machine_words, {"kernel/vm/a.c": "x = pte & PTE_W;\n"}),
     (line_form, {"a.c": "x" * 101 + "\n"}),
     (line_form, {"a.c": "\tx\n"}),

@@ -1,4 +1,4 @@
-/* Handlers of the faults on anonymous memory. All: mm lock held for reading, see faults/fault.h. */
+/* Handlers of the faults on anonymous memory. All: mm lock held for reading, see fault.h. */
 #ifndef VM_ANON_H
 #define VM_ANON_H
 

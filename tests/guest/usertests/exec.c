@@ -54,14 +54,15 @@ static void exec_32_arguments(void)
 
 static void exec_4096_bytes(void)
 {
-    static char text[MAX_ARG_BYTES + 1], out[MAX_ARG_BYTES + 1];
-    static char *argv[] = {"echo", text, NULL};
+    static char *argv[] = {"echo", block, NULL};
     int most = MAX_ARG_BYTES - 5 - 1; /* beside "echo" and two NULs */
 
-    memset(text, 'y', (size_t)most);
+    memset(block, 'y', (size_t)most);
+    block[most] = '\0';
     expect_equal(run_program("/echo", argv), 0);
-    expect_equal(read_output(out, sizeof(out)), most + 1);
-    text[most] = 'y';
+    expect_equal(read_output(other, MAX_ARG_BYTES + 1), most + 1);
+    block[most] = 'y';
+    block[most + 1] = '\0';
     expect_error(exec("/echo", argv), E2BIG);
 }
 
