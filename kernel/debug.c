@@ -14,8 +14,8 @@
 #include "mem/frame.h"
 #include "riscv/csr.h"
 #include "sync/printf.h"
+#include "thread/page_lock.h"
 #include "thread/sleeplock.h"
-#include "vm/cache/page_lock.h"
 
 static struct spinlock first_spin, second_spin, low_spin, plain_spin, irq_spin;
 static struct sleeplock inode, other_inode, log_lock, family, buffer;

@@ -17,9 +17,9 @@
 #include "lib/string.h"
 #include "mem/frame.h"
 #include "sync/race.h"
+#include "thread/page_lock.h"
 #include "thread/thread.h"
 #include "vm/cache/dirty.h"
-#include "vm/cache/page_lock.h"
 #include "vm/faults/usercopy.h"
 
 #define BURST (64 * PAGE_SIZE) /* moved before others may have the inode, or a writer waits */

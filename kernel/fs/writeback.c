@@ -29,9 +29,9 @@
 #include "mem/vm_stat.h"
 #include "riscv/timer.h"
 #include "sync/printf.h"
+#include "thread/page_lock.h"
 #include "thread/thread.h"
 #include "vm/cache/dirty.h"
-#include "vm/cache/page_lock.h"
 #include "vm/replacement/rmap.h"
 
 #define BATCH_PAGES 32u

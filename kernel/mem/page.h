@@ -26,7 +26,7 @@ typedef struct { uint64_t number; } pfn_t; /* physical frame number */
 #define PAGE_MAPPED_REF (PAGE_REF + PAGE_MAP) /* what a page-table entry holds */
 
 enum page_flag {
-    PAGE_LOCKED = 1 << 0,    /* the sleeping page lock; vm/cache/page_lock.h */
+    PAGE_LOCKED = 1 << 0,    /* the sleeping page lock; thread/page_lock.h */
     PAGE_WAITERS = 1 << 1,   /* somebody waits for it */
     PAGE_UPTODATE = 1 << 2,  /* a file page: holds what the file says */
     PAGE_DIRTY = 1 << 3,     /* newer than the disk, or than its swap slot */

@@ -1,8 +1,8 @@
-/* needs: vm/cache/read_ahead.c */
-/* How many pages the window of vm/cache/read_ahead.h lets come along, step by step. */
+/* needs: dev/read_ahead.c */
+/* How many pages the window of dev/read_ahead.h lets come along, step by step. */
 #include "mock.h"
 
-#include "vm/cache/read_ahead.h"
+#include "dev/read_ahead.h"
 
 #define APART 100u
 

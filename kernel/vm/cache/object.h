@@ -19,12 +19,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "dev/read_ahead.h"
 #include "lib/list.h"
 #include "mem/page.h"
 #include "sync/spinlock.h"
 #include "thread/sleeplock.h"
 #include "vm/cache/page_tree.h"
-#include "vm/cache/read_ahead.h"
 
 struct vm_object;
 

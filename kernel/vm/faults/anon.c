@@ -14,7 +14,7 @@
 #include "sync/printf.h"
 #include "sync/race.h"
 #include "sync/trace.h"
-#include "vm/cache/page_lock.h"
+#include "thread/page_lock.h"
 #include "vm/mapping/commit.h"
 #include "vm/mapping/mm.h"
 #include "vm/mapping/vma.h"

@@ -13,7 +13,7 @@
 #include "mmu/tlb.h"
 #include "sync/race.h"
 #include "sync/trace.h"
-#include "vm/cache/page_lock.h"
+#include "thread/page_lock.h"
 #include "vm/faults/anon.h"
 #include "vm/faults/file_map.h"
 #include "vm/mapping/mm.h"

@@ -13,7 +13,7 @@
 #include "lib/string.h"
 #include "mem/buddy.h"
 #include "sync/printf.h"
-#include "vm/cache/page_lock.h"
+#include "thread/page_lock.h"
 #include "vm/mapping/commit.h"
 #include "vm/swapping/swap_io.h"
 

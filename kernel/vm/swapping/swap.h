@@ -23,8 +23,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "dev/read_ahead.h"
 #include "mmu/pte.h"
-#include "vm/cache/read_ahead.h"
 
 
 static inline swp_entry_t page_swap_slot(const struct page *page) /* of a page that has one */

@@ -12,8 +12,8 @@
 #include "mem/vm_stat.h"
 #include "sync/race.h"
 #include "sync/trace.h"
+#include "thread/page_lock.h"
 #include "thread/sleeplock.h"
-#include "vm/cache/page_lock.h"
 #include "vm/replacement/lru.h"
 #include "vm/swapping/swap_io.h"
 

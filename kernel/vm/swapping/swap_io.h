@@ -3,8 +3,8 @@
 #define VM_SWAP_IO_H
 
 #include "dev/block.h"
+#include "dev/read_ahead.h"
 #include "sync/spinlock.h"
-#include "vm/cache/read_ahead.h"
 #include "vm/swapping/swap.h"
 
 #define SECTORS_PER_SLOT (PAGE_SIZE / SECTOR_SIZE)

@@ -18,8 +18,8 @@
  *
  * guards: w = the window's: swap.lock, or the lock of its object
  */
-#ifndef VM_READ_AHEAD_H
-#define VM_READ_AHEAD_H
+#ifndef DEV_READ_AHEAD_H
+#define DEV_READ_AHEAD_H
 
 #include <stdint.h>
 

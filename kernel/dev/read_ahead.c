@@ -1,5 +1,5 @@
-/* How many pages to read at once. See vm/cache/read_ahead.h. */
-#include "vm/cache/read_ahead.h"
+/* How many pages to read at once. See dev/read_ahead.h. */
+#include "dev/read_ahead.h"
 
 #include "sync/printf.h"
 

@@ -3,8 +3,8 @@
  * owner, index and contents against truncation, I/O and eviction. RANK_PAGE: at most one by
  * waiting.
  */
-#ifndef VM_PAGE_LOCK_H
-#define VM_PAGE_LOCK_H
+#ifndef THREAD_PAGE_LOCK_H
+#define THREAD_PAGE_LOCK_H
 
 #include <stdbool.h>
 

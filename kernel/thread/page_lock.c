@@ -6,7 +6,7 @@
  * the waiter sees the flag clear, or the waker sees the waiter. One queue serves several pages and
  * both kinds of waiting; a woken thread looks again.
  */
-#include "vm/cache/page_lock.h"
+#include "thread/page_lock.h"
 
 #include "sync/spinlock.h"
 #include "thread/waitq.h"
