@@ -6,11 +6,11 @@
 #include "mem/owners.h"
 #include "sys/calls.h"
 #include "vm/extra/quota.h"
+#include "vm/extra/swap_device.h"
 #include "vm/faults/usercopy.h"
 #include "vm/mapping/mm.h"
 #include "vm/monitoring/vmstat.h"
 #include "vm/replacement/reclaim.h"
-#include "vm/swapping/swap.h"
 
 /* sbrk(bytes, mode): the old break. */
 int64_t sys_sbrk(struct trap_frame *frame)

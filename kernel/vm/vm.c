@@ -9,6 +9,7 @@
 #include "thread/page_lock.h"
 #include "vm/cache/dirty.h"
 #include "vm/cache/object.h"
+#include "vm/extra/swap_device.h"
 #include "vm/faults/anon.h"
 #include "vm/mapping/commit.h"
 #include "vm/replacement/family.h"

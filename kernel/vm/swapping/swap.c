@@ -1,23 +1,18 @@
 /*
  * The map of slots and the swap cache. See swap.h; the transfers are in swap_io.c.
  *
- * The map is three arrays, made when the disk is taken into use, so that finding a slot never needs
- * memory. A slot is free where it has no uses, no page and is not retired.
+ * A slot is free where it has no uses, no page and is not retired.
  *
  * guards: s = swap.lock; c = constant while swap is on
  */
 #include "vm/swapping/swap.h"
 
 #include "abi/errno.h"
-#include "dev/block.h"
-#include "lib/string.h"
-#include "mem/buddy.h"
 #include "sync/printf.h"
 #include "thread/page_lock.h"
 #include "vm/mapping/commit.h"
 #include "vm/swapping/swap_io.h"
 
-#define SLOTS_MAX (1u << 20) /* what the largest block of the buddy allocator can describe */
 #define LOOKS 256u /* at slots, before others may have the lock */
 #define MESSAGES 8u /* about retired slots; from then on one when their number has doubled */
 
@@ -55,100 +50,6 @@ static void slot_give_page(uint32_t slot, uint32_t pfn)
     swap.cached[slot] = pfn;
     swap.with_page++;
     swap.idle += slot_is_idle(slot);
-}
-
-static void *map_alloc(uint64_t bytes, unsigned *order)
-{
-    struct page *pages;
-
-    *order = 0;
-    while (PAGE_SIZE << *order < bytes)
-        ++*order;
-    pages = alloc_pages(*order);
-    return pages ? memset(page_va(pages), 0, PAGE_SIZE << *order) : NULL;
-}
-
-static void map_free(void *map, unsigned order)
-{
-    if (map)
-        free_pages(va_page(map), order);
-}
-
-static void maps_free(void)
-{
-    map_free(swap.uses, swap.uses_order);
-    map_free(swap.cached, swap.word_order);
-    map_free(swap.stamp, swap.word_order);
-    swap.uses = NULL;
-    swap.cached = swap.stamp = NULL;
-}
-
-/*
- * The arrays for a disk that nothing is known about yet. Nobody looks into them before there are
- * slots. Locks: is_closed is ours.
- */
-static int maps_make(uint64_t slots)
-{
-    swap.uses = map_alloc(slots * sizeof(*swap.uses), &swap.uses_order);
-    swap.cached = map_alloc(slots * sizeof(*swap.cached), &swap.word_order);
-    swap.stamp = map_alloc(slots * sizeof(*swap.stamp), &swap.word_order);
-    if (!swap.uses || !swap.cached || !swap.stamp) {
-        maps_free();
-        return -ENOMEM;
-    }
-    spin_lock(&swap.lock);
-    swap.next = swap.used = swap.idle = swap.with_page = swap.retired = swap.lost = 0;
-    memset(&swap.ahead, 0, sizeof(swap.ahead));
-    swap.slots = (uint32_t)slots;
-    spin_unlock(&swap.lock);
-    return 0;
-}
-
-int swap_on(const char *serial)
-{
-    struct block_device *device = block_find(serial);
-    uint64_t slots;
-    int error;
-
-    if (!device || strcmp(serial, "fs") == 0)
-        return -ENODEV;
-    slots = device->sectors / SECTORS_PER_SLOT;
-    if (slots > SLOTS_MAX)
-        slots = SLOTS_MAX;
-    if (slots == 0)
-        return -ENOSPC;
-    if (device->is_read_only)
-        return -EROFS;
-    if (swap.device || !swap_close(true))
-        return -EBUSY;
-    error = swap.device ? -EBUSY : maps_make(slots);
-    if (!error) {
-        swap.device = device;
-        commit_limit_change((int64_t)slots);
-    }
-    swap_close(false);
-    return error;
-}
-
-bool swap_close(bool closed)
-{
-    bool changed;
-
-    spin_lock(&swap.lock);
-    changed = swap.is_closed != closed;
-    swap.is_closed = closed;
-    spin_unlock(&swap.lock);
-    return changed;
-}
-
-void swap_give_up(void)
-{
-    spin_lock(&swap.lock);
-    assert(swap.used == 0);
-    swap.device = NULL;
-    swap.slots = 0; /* a number that somebody remembers is out of range from now on */
-    spin_unlock(&swap.lock);
-    maps_free();
 }
 
 bool swap_is_on(void)

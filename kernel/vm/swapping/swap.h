@@ -33,14 +33,6 @@ static inline swp_entry_t page_swap_slot(const struct page *page) /* of a page t
 }
 
 void swap_init(void);
-/*
- * Uses the disk of that serial for swap, or gives it up. 0, -ENODEV (no such disk), -EBUSY (one is
- * in use, or being given up), -ENOSPC (smaller than a page), -EROFS, -ENOMEM (no memory for the
- * map; or what is promised needs the swap), -EINVAL (not the one in use), -EIO (a page cannot be
- * brought back: all stays as it is). Sleep.
- */
-int swap_on(const char *serial);
-int swap_off(const char *serial);
 bool swap_is_on(void);
 uint32_t swap_slots(void);
 uint32_t swap_slots_used(void);

@@ -29,7 +29,6 @@ struct swap_info {
     uint16_t *uses;              /* s: by slot: uses, and flags */
     uint32_t *cached;            /* s: by slot: frame number of the page with its content, or 0 */
     uint32_t *stamp;             /* a: by slot: what the replacement policy remembers */
-    unsigned uses_order, word_order; /* c: how large the arrays are */
 };
 
 extern struct swap_info swap;
@@ -43,9 +42,7 @@ int swap_add_page(swp_entry_t slot, struct page *page);
 bool swap_slot_wants_page(uint32_t slot); /* is it used, and its content not in memory? A guess. */
 /* The disk failed there, when the page was to be "read" or "written". */
 void swap_slot_retire(swp_entry_t slot, const char *how);
-bool swap_close(bool closed); /* false: it was already */
 /* Calls use, with the page's lock, for each page that has a slot, once it is written. Sleeps. */
 void swap_for_each_page(void (*use)(struct page *page));
-void swap_give_up(void);                  /* no slot is used: swap is off */
 
 #endif

@@ -1,11 +1,18 @@
 /*
- * Giving swap up: every page that is out comes back. Chapter "Swapping System".
+ * The swap disk: taken into use, and given up. See vm/extra/swap_device.h.
  *
- * The promise is lowered first, so what comes back has room. Spaces are walked until none has an
- * entry with a slot; pages that have one go on without.
+ * The map of slots is three arrays, made when the disk is taken into use, so that to find a slot
+ * never needs memory. To give the disk up is to bring back every page that is out. What may be
+ * promised is lowered first, so what comes back has room. Spaces are walked until none has an entry
+ * with a slot; pages in memory that have one go on without.
  */
+#include "vm/extra/swap_device.h"
+
 #include "abi/errno.h"
+#include "dev/block.h"
 #include "lib/string.h"
+#include "mem/buddy.h"
+#include "sync/printf.h"
 #include "sync/race.h"
 #include "thread/thread.h"
 #include "vm/faults/fault.h"
@@ -15,6 +22,103 @@
 #include "vm/replacement/family.h"
 #include "vm/replacement/lru.h"
 #include "vm/swapping/swap_io.h"
+
+#define SLOTS_MAX (1u << 20) /* what the largest block of the buddy allocator can describe */
+
+/*
+ * Until swap_end_change() no slot is taken, and the device is the caller's to set.
+ * Returns: false: somebody else is changing it.
+ */
+static bool swap_begin_change(void)
+{
+    bool begins;
+
+    spin_lock(&swap.lock);
+    begins = !swap.is_closed;
+    swap.is_closed = true;
+    spin_unlock(&swap.lock);
+    return begins;
+}
+
+static void swap_end_change(void)
+{
+    spin_lock(&swap.lock);
+    swap.is_closed = false;
+    spin_unlock(&swap.lock);
+}
+
+static void *map_alloc(uint64_t bytes)
+{
+    struct page *pages;
+    unsigned order = 0;
+
+    while (PAGE_SIZE << order < bytes)
+        order++;
+    pages = alloc_pages(order);
+    return pages ? memset(page_va(pages), 0, PAGE_SIZE << order) : NULL;
+}
+
+static void map_free(void *map)
+{
+    if (map)
+        free_pages(va_page(map), va_page(map)->order);
+}
+
+static void maps_free(void)
+{
+    map_free(swap.uses);
+    map_free(swap.cached);
+    map_free(swap.stamp);
+    swap.uses = NULL;
+    swap.cached = swap.stamp = NULL;
+}
+
+/*
+ * The arrays for a disk that nothing is known about yet. Nobody looks into them before there are
+ * slots. Locks: swap_begin_change().
+ */
+static int maps_make(uint64_t slots)
+{
+    swap.uses = map_alloc(slots * sizeof(*swap.uses));
+    swap.cached = map_alloc(slots * sizeof(*swap.cached));
+    swap.stamp = map_alloc(slots * sizeof(*swap.stamp));
+    if (!swap.uses || !swap.cached || !swap.stamp) {
+        maps_free();
+        return -ENOMEM;
+    }
+    spin_lock(&swap.lock);
+    swap.next = swap.used = swap.idle = swap.with_page = swap.retired = swap.lost = 0;
+    memset(&swap.ahead, 0, sizeof(swap.ahead));
+    swap.slots = (uint32_t)slots;
+    spin_unlock(&swap.lock);
+    return 0;
+}
+
+int swap_on(const char *serial)
+{
+    struct block_device *device = block_find(serial);
+    uint64_t slots;
+    int error;
+
+    if (!device || strcmp(serial, "fs") == 0)
+        return -ENODEV;
+    slots = device->sectors / SECTORS_PER_SLOT;
+    if (slots > SLOTS_MAX)
+        slots = SLOTS_MAX;
+    if (slots == 0)
+        return -ENOSPC;
+    if (device->is_read_only)
+        return -EROFS;
+    if (swap.device || !swap_begin_change())
+        return -EBUSY;
+    error = swap.device ? -EBUSY : maps_make(slots);
+    if (!error) {
+        swap.device = device;
+        commit_limit_change((int64_t)slots);
+    }
+    swap_end_change();
+    return error;
+}
 
 /* The first address from *va on with an entry that is a slot. */
 static bool next_swapped(struct mm_struct *mm, uint64_t *va)
@@ -115,6 +219,17 @@ static int device_check(const char *serial)
     return device && strcmp(device->serial, serial) == 0 ? 0 : -EINVAL;
 }
 
+/* No slot is used any more. */
+static void give_up(void)
+{
+    spin_lock(&swap.lock);
+    assert(swap.used == 0);
+    swap.device = NULL;
+    swap.slots = 0; /* a number that somebody remembers is out of range from now on */
+    spin_unlock(&swap.lock);
+    maps_free();
+}
+
 int swap_off(const char *serial)
 {
     int64_t slots;
@@ -123,7 +238,7 @@ int swap_off(const char *serial)
     if (error)
         return error;
     race_window();
-    if (!swap_close(true)) /* nothing more goes out */
+    if (!swap_begin_change()) /* nothing more goes out */
         return -EBUSY;
     error = device_check(serial); /* another swapoff may have been first */
     if (error)
@@ -138,8 +253,8 @@ int swap_off(const char *serial)
     if (error)
         commit_limit_change(slots);
     else
-        swap_give_up();
+        give_up();
 open:
-    swap_close(false);
+    swap_end_change();
     return error;
 }
