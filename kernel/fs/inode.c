@@ -20,6 +20,7 @@
 #include "thread/page_lock.h"
 #include "thread/thread.h"
 #include "vm/cache/dirty.h"
+#include "vm/cache/object_read.h"
 #include "vm/faults/usercopy.h"
 
 #define BURST (64 * PAGE_SIZE) /* moved before others may have the inode, or a writer waits */

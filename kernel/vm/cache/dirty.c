@@ -3,7 +3,10 @@
 
 #include "abi/errno.h"
 #include "mem/frame.h"
+#include "sync/printf.h"
+#include "sync/race.h"
 #include "thread/thread.h"
+#include "vm/replacement/rmap.h"
 
 static struct {
     struct spinlock lock; /* RANK_FS: guards the rest */
@@ -39,6 +42,57 @@ void dirty_remove(struct vm_object *object)
     spin_lock(&dirty.lock);
     list_del_init(&object->dirty_link);
     spin_unlock(&dirty.lock);
+}
+
+void object_dirty_page(struct vm_object *object, struct page *page)
+{
+    san_assert(page_test(page, PAGE_LOCKED) && page->owner == object);
+    san_assert(page->index << PAGE_SHIFT < object->size); /* else it has no place on the disk */
+    page_set(page, PAGE_UPTODATE);
+    if (page_set(page, PAGE_DIRTY))
+        return;
+    spin_lock(&object->lock);
+    if (object->dirty_count == 0 || page->index < object->clean_below)
+        object->clean_below = page->index;
+    dirty_add(object);
+    spin_unlock(&object->lock);
+}
+
+bool object_clean_page(struct vm_object *object, struct page *page)
+{
+    san_assert(page_test(page, PAGE_LOCKED) && page->owner == object);
+    if (!page_clear_flag(page, PAGE_DIRTY))
+        return false;
+    spin_lock(&object->lock);
+    dirty_remove(object);
+    spin_unlock(&object->lock);
+    /*
+     * A store before this is in the frame that is written next; one after it faults, and dirties.
+     */
+    race_window();
+    if (page_maps(page))
+        rmap_write_protect(page);
+    race_window();
+    return true;
+}
+
+struct page *object_next_dirty(struct vm_object *object, uint64_t from)
+{
+    struct page *page = NULL;
+    bool is_first;
+
+    spin_lock(&object->lock);
+    is_first = from <= object->clean_below;
+    if (object->dirty_count)
+        page = page_tree_next(&object->pages, is_first ? object->clean_below : from);
+    while (page && !page_test(page, PAGE_DIRTY))
+        page = page_tree_next(&object->pages, page->index + 1);
+    if (page && is_first)
+        object->clean_below = page->index;
+    if (page)
+        page_get(page);
+    spin_unlock(&object->lock);
+    return page;
 }
 
 uint64_t object_dirty_total(void)

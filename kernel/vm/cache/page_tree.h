@@ -58,7 +58,7 @@ static inline struct page *page_tree_find(const struct page_tree *tree, uint64_t
 }
 /* The page with the smallest index >= from, or NULL; its index is page->index. */
 struct page *page_tree_next(const struct page_tree *tree, uint64_t from);
-/* The place must be empty. 0 or -ENOMEM; never sleeps. */
+/* Nothing may be at index. Returns: 0 or -ENOMEM. Never sleeps. */
 int page_tree_insert(struct page_tree *tree, uint64_t index, struct page *page);
 /* The slot at index, + 1, or 0; the first index >= *from that has one: false: none. */
 uint32_t page_tree_find_slot(const struct page_tree *tree, uint64_t index);

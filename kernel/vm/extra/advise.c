@@ -8,6 +8,7 @@
 #include "abi/errno.h"
 #include "abi/mman.h"
 #include "thread/thread.h"
+#include "vm/cache/object_read.h"
 #include "vm/extra/quota.h"
 #include "vm/faults/fault.h"
 #include "vm/faults/usercopy.h"

@@ -15,6 +15,7 @@
 #include "sync/printf.h"
 #include "sync/race.h"
 #include "thread/thread.h"
+#include "vm/extra/shared_memory.h"
 #include "vm/faults/fault.h"
 #include "vm/mapping/commit.h"
 #include "vm/mapping/mm.h"
@@ -175,7 +176,7 @@ static int shared_pages_back(struct mm_struct *mm)
     int error = 0;
 
     while (!error && (object = next_memory(mm, &at)) != NULL) {
-        error = object_bring_back(object);
+        error = shared_memory_bring_back(object);
         object->ops->put(object);
     }
     return error;

@@ -17,6 +17,7 @@
 #include "sync/trace.h"
 #include "thread/page_lock.h"
 #include "thread/thread.h"
+#include "vm/cache/object_read.h"
 #include "vm/extra/oom.h"
 #include "vm/extra/quota.h"
 #include "vm/faults/anon.h"

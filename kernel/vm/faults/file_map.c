@@ -14,6 +14,7 @@
 #include "sync/race.h"
 #include "sync/trace.h"
 #include "thread/page_lock.h"
+#include "vm/cache/object_read.h"
 #include "vm/faults/anon.h"
 #include "vm/faults/file_map.h"
 #include "vm/mapping/mm.h"

@@ -116,7 +116,7 @@ static enum outcome evict_page(struct page *page, uint32_t stamp)
     if (page_test(page, PAGE_PRIVATE))
         rmap_unmap(page, false);
     else
-        object_swap_out(page->owner, page);
+        page->owner->ops->swap_out(page->owner, page);
     return after_unmap(page);
 }
 

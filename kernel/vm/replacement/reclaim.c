@@ -20,7 +20,7 @@
 #include "thread/thread.h"
 #include "thread/waitq.h"
 #include "vm/cache/dirty.h"
-#include "vm/cache/object.h"
+#include "vm/cache/object_read.h"
 #include "vm/extra/quota.h"
 #include "vm/mapping/mm.h"
 #include "vm/mapping/vma.h"
