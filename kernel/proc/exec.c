@@ -23,7 +23,7 @@
 #include "riscv/user_state.h"
 #include "vm/extra/quota.h"
 #include "vm/faults/usercopy.h"
-#include "vm/mapping/mm.h"
+#include "vm/mapping/image.h"
 
 /* A new program, as far as it is built. */
 struct image {

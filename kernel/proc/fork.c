@@ -8,7 +8,7 @@
 #include "mem/kmem.h"
 #include "proc/process.h"
 #include "riscv/user_state.h"
-#include "vm/mapping/mm.h"
+#include "vm/mapping/mm_fork.h"
 
 /*
  * The floating-point registers, if the parent uses them. While the parent is in the kernel they

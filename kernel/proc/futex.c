@@ -18,7 +18,6 @@
 #include "thread/waitq.h"
 #include "vm/cache/object.h"
 #include "vm/faults/usercopy.h"
-#include "vm/mapping/mm.h"
 #include "vm/mapping/vma.h"
 
 #define BUCKETS 64

@@ -8,7 +8,7 @@
 #include "vm/extra/quota.h"
 #include "vm/extra/swap_device.h"
 #include "vm/faults/usercopy.h"
-#include "vm/mapping/mm.h"
+#include "vm/mapping/image.h"
 #include "vm/monitoring/vmstat.h"
 #include "vm/replacement/reclaim.h"
 

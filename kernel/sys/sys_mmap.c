@@ -1,11 +1,14 @@
-/* System calls about mappings: from descriptors and user pointers to vm/mapping/mm.h. */
+/* System calls about mappings: from descriptors and user pointers to calls of vm/. */
 #include "abi/errno.h"
 #include "abi/mman.h"
 #include "fs/inode.h"
 #include "mem/kmem.h"
 #include "sys/calls.h"
+#include "vm/extra/advise.h"
+#include "vm/extra/wired.h"
 #include "vm/faults/usercopy.h"
-#include "vm/mapping/mm.h"
+#include "vm/mapping/mmap.h"
+#include "vm/mapping/mprotect.h"
 
 #define MAP_FLAGS_KNOWN                                                                    \
     (MAP_SHARED | MAP_PRIVATE | MAP_FIXED | MAP_ANONYMOUS | MAP_NORESERVE | MAP_POPULATE | \

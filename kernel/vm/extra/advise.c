@@ -1,20 +1,19 @@
 /*
- * Calls that say something about mapped ranges: msync, madvise, mincore, mlock. Chapter "Memory
- * Mapping".
+ * msync, madvise, mincore. Chapter "Memory Mapping".
  *
  * They go from area to area. What may sleep on a file is done with the mm let go and a use of the
  * object taken; the next area is looked up afresh from the address reached.
  */
+#include "vm/extra/advise.h"
+
 #include "abi/errno.h"
 #include "abi/mman.h"
 #include "thread/thread.h"
 #include "vm/cache/object_read.h"
-#include "vm/extra/quota.h"
 #include "vm/faults/fault.h"
-#include "vm/faults/usercopy.h"
-#include "vm/mapping/mm.h"
-#include "vm/mapping/vma.h"
-#include "vm/replacement/lru.h"
+#include "vm/mapping/area.h"
+#include "vm/mapping/mmap.h"
+#include "vm/mapping/unmap.h"
 
 /* A piece of one area in a range: what is needed of it once the mm lock is let go. */
 struct piece {
@@ -58,18 +57,6 @@ static void piece_done(struct piece *piece)
         piece->object->ops->put(piece->object);
 }
 
-int mm_range_end(uint64_t start, uint64_t length, uint64_t *end)
-{
-    uint64_t bytes = PAGE_ROUND_UP(length);
-
-    if (start & PAGE_MASK)
-        return -EINVAL;
-    if (bytes < length || !user_range_ok(start, bytes))
-        return -ENOMEM;
-    *end = start + bytes;
-    return 0;
-}
-
 int mm_sync(struct mm_struct *mm, uint64_t start, uint64_t length, int flags)
 {
     int way = flags & (MS_ASYNC | MS_SYNC);
@@ -94,19 +81,6 @@ int mm_sync(struct mm_struct *mm, uint64_t start, uint64_t length, int flags)
     return !error && hole ? -ENOMEM : error;
 }
 
-/* Locks: mm->lock. 0: all of [start, end) is areas. -ENOMEM: there is a hole. */
-static int range_covered(struct mm_struct *mm, uint64_t start, uint64_t end)
-{
-    for (uint64_t at = start; at < end;) {
-        struct vm_area_struct *vma = find_vma(mm, at);
-
-        if (!vma || vma->start > at)
-            return -ENOMEM;
-        at = vma->end;
-    }
-    return 0;
-}
-
 /* NORMAL, RANDOM, SEQUENTIAL: kept as flags of the areas, which the fault handlers look at. */
 static int advise_pattern(struct mm_struct *mm, uint64_t start, uint64_t end, unsigned pattern)
 {
@@ -115,7 +89,7 @@ static int advise_pattern(struct mm_struct *mm, uint64_t start, uint64_t end, un
     int error, hole;
 
     rwlock_write_acquire(&mm->lock);
-    hole = range_covered(mm, start, end);
+    hole = areas_allow(mm, start, end, 0);
     error = areas_isolate(mm, start, end, &range);
     for (vma = range.first; !error && vma != range.above; vma = vma_next(vma))
         vma->flags = (vma->flags & ~(unsigned)(VMA_RANDOM | VMA_SEQUENTIAL)) | pattern;
@@ -136,13 +110,12 @@ static int advise_drop(struct mm_struct *mm, uint64_t start, uint64_t end)
     int error = 0, hole;
 
     rwlock_write_acquire(&mm->lock);
-    hole = range_covered(mm, start, end);
+    hole = areas_allow(mm, start, end, 0);
     for (vma = find_vma(mm, start); vma && vma->start < end && !error; vma = vma_next(vma))
         error = vma->flags & VMA_WIRED ? -EINVAL : 0;
     for (vma = find_vma(mm, start); vma && vma->start < end && !error; vma = vma_next(vma)) {
-        if (thread_is_interrupted())
-            error = -EINTR;
-        else
+        error = thread_is_interrupted() ? -EINTR : 0;
+        if (!error)
             unmap_page_range(mm, vma->start < start ? start : vma->start,
                              vma->end < end ? vma->end : end);
     }
@@ -233,91 +206,4 @@ int mm_present(struct mm_struct *mm, uint64_t start, uint64_t pages, unsigned ch
     }
     rwlock_read_release(&mm->lock);
     return error;
-}
-
-/*
- * Locks: mm->lock for writing. Pages of [start, end) that are there are marked in their entries,
- * for what looks for pages to evict sees entries and no areas; the quota does not count them.
- */
-static void entries_lock(struct mm_struct *mm, uint64_t start, uint64_t end, bool locked)
-{
-    struct page *page;
-    pte_t *ptep;
-
-    spin_lock(&mm->page_table.lock);
-    while ((ptep = pte_next(&mm->page_table, &start, end)) != NULL) {
-        for (uint64_t stop = leaf_table_end(start, end); start < stop; start += PAGE_SIZE, ptep++) {
-            if (!pte_has_frame(pte_load(ptep)))
-                continue;
-            pte_set_wired(ptep, locked);
-            page = pfn_page(pte_pfn(pte_load(ptep)));
-            if (locked)
-                quota_forget(mm, start);
-            else if (page_test(page, PAGE_PRIVATE) && !quota_remember(mm, start, 0))
-                add_to_lru(&anon_lru, page, 0); /* it may have come while it was locked */
-        }
-    }
-    spin_unlock(&mm->page_table.lock);
-}
-
-/* Locks: mm->lock for writing. The area is no longer locked. One that was not has no mark, and may
- * have entries without end. */
-static void area_unlock_pages(struct mm_struct *mm, struct vm_area_struct *vma)
-{
-    if (!(vma->flags & VMA_WIRED))
-        return;
-    area_unlock(mm, vma);
-    entries_lock(mm, vma->start, vma->end, false);
-}
-
-/*
- * Locks: mm->mlock_lock. What mlock has locked just now stays so, unless not all could be brought
- * in. No other mlock began meanwhile: what is marked was locked by this one, and nobody was told.
- */
-static void lock_settle(struct mm_struct *mm, uint64_t start, uint64_t end, bool failed)
-{
-    struct vm_area_struct *vma;
-
-    san_assert(sleeplock_held(&mm->mlock_lock));
-    rwlock_write_acquire(&mm->lock);
-    for (vma = find_vma(mm, start); vma && vma->start < end; vma = vma_next(vma)) {
-        if (failed && (vma->flags & VMA_LOCKING))
-            area_unlock_pages(mm, vma);
-        vma->flags &= ~(unsigned)VMA_LOCKING;
-    }
-    areas_merge(mm, start, end);
-    rwlock_write_release(&mm->lock);
-}
-
-int mm_mlock(struct mm_struct *mm, uint64_t start, uint64_t length, bool locked)
-{
-    struct vm_area_struct *vma;
-    struct vma_range range;
-    uint64_t end;
-    int error = mm_range_end(start, length, &end);
-
-    if (error || start == end)
-        return error;
-    if (locked && sleeplock_acquire_killable(&mm->mlock_lock) != 0)
-        return -EINTR;
-    rwlock_write_acquire(&mm->lock);
-    error = range_covered(mm, start, end);
-    if (!error)
-        error = areas_isolate(mm, start, end, &range);
-    if (!error && locked)
-        error = areas_lock(mm, &range);
-    for (vma = range.first; !error && !locked && vma != range.above; vma = vma_next(vma))
-        area_unlock_pages(mm, vma);
-    if (!error && locked)
-        entries_lock(mm, start, end, true);
-    areas_merge(mm, start, end);
-    rwlock_write_release(&mm->lock);
-    if (!locked)
-        return error;
-    if (!error) {
-        error = mm_populate(mm, start, end - start);
-        lock_settle(mm, start, end, error);
-    }
-    sleeplock_release(&mm->mlock_lock);
-    return error == -EFAULT ? -ENOMEM : error;
 }

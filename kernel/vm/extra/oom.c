@@ -10,7 +10,6 @@
 #include "sync/printf.h"
 #include "thread/thread.h"
 #include "vm/mapping/commit.h"
-#include "vm/mapping/mm.h"
 #include "vm/mapping/vma.h"
 #include "vm/replacement/family.h"
 

@@ -18,7 +18,6 @@
 #include "vm/extra/shared_memory.h"
 #include "vm/faults/fault.h"
 #include "vm/mapping/commit.h"
-#include "vm/mapping/mm.h"
 #include "vm/mapping/vma.h"
 #include "vm/replacement/family.h"
 #include "vm/replacement/lru.h"

@@ -16,7 +16,6 @@
 #include "sync/trace.h"
 #include "thread/page_lock.h"
 #include "vm/mapping/commit.h"
-#include "vm/mapping/mm.h"
 #include "vm/mapping/vma.h"
 #include "vm/replacement/family.h"
 #include "vm/replacement/lru.h"

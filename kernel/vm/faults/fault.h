@@ -22,7 +22,6 @@
 #include <stdint.h>
 
 #include "vm/faults/usercopy.h"
-#include "vm/mapping/mm.h"
 #include "vm/mapping/vma.h"
 
 enum fault_flag {

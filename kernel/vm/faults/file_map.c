@@ -17,7 +17,6 @@
 #include "vm/cache/object_read.h"
 #include "vm/faults/anon.h"
 #include "vm/faults/file_map.h"
-#include "vm/mapping/mm.h"
 #include "vm/mapping/vma.h"
 #include "vm/swapping/swap.h"
 

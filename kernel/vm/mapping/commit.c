@@ -33,12 +33,10 @@ int commit_charge(struct commit amount)
 
     spin_lock(&lock);
     if (sum.pages + sum.unswappable + amount.pages + amount.unswappable > limit_total ||
-        sum.unswappable + amount.unswappable > limit_unswappable) {
+        sum.unswappable + amount.unswappable > limit_unswappable)
         error = -ENOMEM;
-    } else {
-        sum.pages += amount.pages;
-        sum.unswappable += amount.unswappable;
-    }
+    else
+        commit_add(&sum, 1, amount);
     spin_unlock(&lock);
     return error;
 }
@@ -46,8 +44,7 @@ int commit_charge(struct commit amount)
 void commit_release(struct commit amount)
 {
     spin_lock(&lock);
-    sum.pages -= amount.pages;
-    sum.unswappable -= amount.unswappable;
+    commit_add(&sum, -1, amount);
     assert(sum.pages >= 0 && sum.unswappable >= 0);
     spin_unlock(&lock);
 }

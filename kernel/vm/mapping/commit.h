@@ -13,6 +13,13 @@ struct commit {
     int64_t unswappable; /* kernel stacks, page tables, pipe buffers, locked pages */
 };
 
+/* *sum plus sign times amount. */
+static inline void commit_add(struct commit *sum, int64_t sign, struct commit amount)
+{
+    sum->pages += sign * amount.pages;
+    sum->unswappable += sign * amount.unswappable;
+}
+
 void commit_init(void);                        /* after all frames are managed */
 int commit_charge(struct commit amount);       /* 0 or -ENOMEM; nothing is charged then */
 void commit_release(struct commit amount);

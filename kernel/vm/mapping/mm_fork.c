@@ -5,6 +5,8 @@
  * What always holds: when the child may run, no page that both map is writable in either, and no
  * hart caches a writable translation of the parent's any more. A shared page costs one atomic add.
  */
+#include "vm/mapping/mm_fork.h"
+
 #include "abi/errno.h"
 #include "lib/string.h"
 #include "mem/kmem.h"
@@ -13,8 +15,7 @@
 #include "thread/thread.h"
 #include "vm/extra/quota.h"
 #include "vm/faults/anon.h"
-#include "vm/mapping/mm.h"
-#include "vm/mapping/vma.h"
+#include "vm/mapping/charge.h"
 #include "vm/swapping/swap.h"
 
 /* Locks: the parent's mm lock for writing. Copies vma behind the child's last area. */
@@ -146,9 +147,9 @@ int mm_fork(struct mm_struct *parent, struct mm_struct *child)
     int error;
 
     rwlock_write_acquire(&parent->lock);
-    amount.pages = parent->charged.pages - parent->locked.pages - child->charged.pages;
-    amount.unswappable = parent->charged.unswappable - parent->locked.unswappable -
-                         child->charged.unswappable; /* the root is charged already */
+    amount = parent->charged;
+    commit_add(&amount, -1, parent->locked);
+    commit_add(&amount, -1, child->charged); /* the root is charged already */
     error = mm_charge(child, amount);
     if (!error)
         error = quota_inherit(child, parent);

@@ -4,15 +4,15 @@
  * Inodes and the mm lock are never held together: areas that go are collected, the mm let go, and
  * only then are they closed, for that may be the last use of a file.
  */
-#include "abi/mman.h"
+#include "vm/mapping/mmap.h"
 
 #include "abi/errno.h"
+#include "abi/mman.h"
 #include "mmu/pte.h"
-#include "thread/thread.h"
 #include "vm/extra/shared_memory.h"
+#include "vm/extra/wired.h"
 #include "vm/faults/usercopy.h"
-#include "vm/mapping/mm.h"
-#include "vm/mapping/vma.h"
+#include "vm/mapping/area.h"
 
 #define OFFSET_END (1ul << 40)
 #define LENGTH_MAX (1ul << 40)
@@ -28,6 +28,18 @@ uint64_t access_of_prot(int prot)
     if (prot & PROT_EXEC)
         access |= ACCESS_EXEC;
     return access;
+}
+
+int mm_range_end(uint64_t start, uint64_t length, uint64_t *end)
+{
+    uint64_t bytes = PAGE_ROUND_UP(length);
+
+    if (start & PAGE_MASK)
+        return -EINVAL;
+    if (bytes < length || !user_range_ok(start, bytes))
+        return -ENOMEM;
+    *end = start + bytes;
+    return 0;
 }
 
 /*
@@ -153,38 +165,4 @@ int mm_unmap(struct mm_struct *mm, uint64_t start, uint64_t length)
     rwlock_write_release(&mm->lock);
     areas_close(&closing);
     return error;
-}
-
-/* Locks: mm->lock for reading. May the page at va be touched, and how? False: no area is there. */
-static bool populate_access(struct mm_struct *mm, uint64_t va, uint64_t *access)
-{
-    struct vm_area_struct *vma = find_vma(mm, va);
-
-    if (!vma || vma->start > va)
-        return false;
-    *access = vma->access;
-    return true;
-}
-
-int mm_populate(struct mm_struct *mm, uint64_t start, uint64_t length)
-{
-    for (uint64_t va = start; va < start + length; va += PAGE_SIZE) {
-        uint64_t access;
-        bool there;
-        int error;
-
-        if (thread_is_interrupted())
-            return -EINTR;
-        rwlock_read_acquire(&mm->lock);
-        there = populate_access(mm, va, &access);
-        rwlock_read_release(&mm->lock);
-        if (!there)
-            return -ENOMEM;
-        if (!(access & (ACCESS_READ | ACCESS_WRITE)))
-            continue;
-        error = user_fault_in(mm, va, access & ACCESS_WRITE);
-        if (error)
-            return error;
-    }
-    return 0;
 }

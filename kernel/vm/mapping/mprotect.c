@@ -6,13 +6,16 @@
  * follow do not fault; the others wait for their faults. An area that is to be writable is promised
  * its frames then, and keeps that promise.
  */
+#include "vm/mapping/mprotect.h"
+
 #include "abi/errno.h"
 #include "abi/mman.h"
 #include "mmu/tlb.h"
 #include "thread/thread.h"
 #include "vm/faults/anon.h"
-#include "vm/mapping/mm.h"
-#include "vm/mapping/vma.h"
+#include "vm/mapping/area.h"
+#include "vm/mapping/charge.h"
+#include "vm/mapping/mmap.h"
 
 /* A page of this space alone may be written at once; one that is shared in any way waits for its
  * fault. Locks: the page table's, the mm lock for writing. */
@@ -136,31 +139,14 @@ static int areas_charge_new(struct mm_struct *mm, const struct vma_range *range)
         if (!(vma->flags & (VMA_SHARED | VMA_CHARGED | VMA_UNRESERVED | VMA_WIRED)))
             charge.pages += (int64_t)((vma->end - vma->start) >> PAGE_SHIFT);
     error = mm_charge(mm, charge);
-    if (error)
-        return error;
-    for (vma = range->first; vma != range->above; vma = vma_next(vma)) {
+    for (vma = range->first; !error && vma != range->above; vma = vma_next(vma)) {
         if (vma->flags & (VMA_SHARED | VMA_CHARGED))
             continue;
         if ((vma->flags & (VMA_WIRED | VMA_UNRESERVED)) == VMA_WIRED)
             mm->locked.pages -= (int64_t)((vma->end - vma->start) >> PAGE_SHIFT);
         vma->flags |= VMA_CHARGED;
     }
-    return 0;
-}
-
-/* Locks: the mm lock. All of [start, end) must be areas that may be given access. */
-static int range_allows(struct mm_struct *mm, uint64_t start, uint64_t end, uint64_t access)
-{
-    while (start < end) {
-        struct vm_area_struct *vma = find_vma(mm, start);
-
-        if (!vma || vma->start > start)
-            return -ENOMEM;
-        if (access & ~vma->access_max)
-            return -EACCES;
-        start = vma->end;
-    }
-    return 0;
+    return error;
 }
 
 /* Locks: the mm lock for writing. */
@@ -168,7 +154,7 @@ static int range_protect(struct mm_struct *mm, uint64_t start, uint64_t end, uin
 {
     struct vm_area_struct *vma;
     struct vma_range range;
-    int error = range_allows(mm, start, end, access);
+    int error = areas_allow(mm, start, end, access);
 
     if (!error)
         error = areas_isolate(mm, start, end, &range);

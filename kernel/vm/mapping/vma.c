@@ -8,7 +8,6 @@
 #include "vm/mapping/vma.h"
 
 #include "sync/printf.h"
-#include "vm/mapping/mm.h"
 
 static struct vm_area_struct *vma_of(struct rb_node *node)
 {

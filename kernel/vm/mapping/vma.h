@@ -10,19 +10,11 @@
 #ifndef VM_VMA_H
 #define VM_VMA_H
 
-#include <stdbool.h>
-#include <stdint.h>
-
-#include "lib/list.h"
-#include "lib/rbtree.h"
-#include "mmu/pte.h"
 #include "vm/cache/object.h"
 #include "vm/faults/fault_kind.h"
-#include "vm/mapping/commit.h"
+#include "vm/mapping/mm.h"
 
-struct mm_struct;
 struct vm_fault;
-struct vm_area_struct;
 
 enum vma_flag {
     VMA_STACK = 1,      /* grows down on demand */

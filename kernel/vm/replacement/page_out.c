@@ -17,7 +17,6 @@
 #include "sync/race.h"
 #include "thread/page_lock.h"
 #include "vm/cache/object.h"
-#include "vm/mapping/mm.h"
 #include "vm/mapping/vma.h"
 #include "vm/replacement/lru.h"
 #include "vm/replacement/rmap.h"

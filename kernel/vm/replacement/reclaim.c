@@ -22,7 +22,7 @@
 #include "vm/cache/dirty.h"
 #include "vm/cache/object_read.h"
 #include "vm/extra/quota.h"
-#include "vm/mapping/mm.h"
+#include "vm/mapping/unmap.h"
 #include "vm/mapping/vma.h"
 #include "vm/replacement/family.h"
 #include "vm/replacement/lru.h"

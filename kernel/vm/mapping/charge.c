@@ -1,0 +1,122 @@
+/*
+ * What areas owe: the charges of a space, made before anything is granted. Chapter "Memory
+ * Mapping". The sums that limit them are in vm/mapping/commit.c.
+ *
+ * What always holds: mm->charged.unswappable counts the tables that the union of the areas may need
+ * (of unreserved areas: the tables they have, by PAGE_CHARGED of the frames, elsewhere), and a
+ * frame for each AREAS_PER_FRAME areas, begun ones too.
+ */
+#include "vm/mapping/charge.h"
+
+#include "abi/errno.h"
+
+#define AREAS_PER_FRAME 16u /* at least as many areas, as small objects, fit into a frame */
+
+int mm_charge(struct mm_struct *mm, struct commit amount)
+{
+    int error = 0;
+
+    if (amount.pages || amount.unswappable)
+        error = commit_charge(amount);
+    if (!error)
+        commit_add(&mm->charged, 1, amount);
+    return error;
+}
+
+void mm_uncharge(struct mm_struct *mm, struct commit amount)
+{
+    if (amount.pages || amount.unswappable)
+        commit_release(amount);
+    commit_add(&mm->charged, -1, amount);
+}
+
+/*
+ * Tables of unreserved areas are charged when they are built, by the frame; so only the others
+ * share theirs. Where tables are promised up to, from vma or below it, and from where on.
+ */
+static uint64_t promised_below(struct vm_area_struct *vma)
+{
+    while (vma && (vma->flags & VMA_UNRESERVED))
+        vma = vma_prev(vma);
+    return vma_floor(vma);
+}
+
+static uint64_t promised_from(struct vm_area_struct *vma)
+{
+    while (vma && (vma->flags & VMA_UNRESERVED))
+        vma = vma_next(vma);
+    return vma_ceiling(vma);
+}
+
+/* The tables of [start, end), where the areas outside range, and up to below, need theirs. */
+static inline int64_t tables_between(struct mm_struct *mm, uint64_t start, uint64_t end,
+                                     uint64_t below, const struct vma_range *range)
+{
+    uint64_t from = promised_from(range->above);
+
+    return (int64_t)tables_needed(mm->page_table.levels, start, end, below, from);
+}
+
+int64_t tables_owed(struct mm_struct *mm, uint64_t start, uint64_t end,
+                    const struct vma_range *range)
+{
+    return tables_between(mm, start, end, promised_below(range->below), range);
+}
+
+int tables_charge(struct table_supply *tables)
+{
+    for (uint32_t i = 0; i < tables->count; i++) {
+        if (page_test(tables->frame[i], PAGE_CHARGED))
+            continue;
+        if (commit_charge((struct commit){.unswappable = 1}) != 0)
+            return -ENOMEM;
+        page_set(tables->frame[i], PAGE_CHARGED);
+    }
+    return 0;
+}
+
+struct commit charge_of_next_area(const struct mm_struct *mm)
+{
+    return (struct commit){.unswappable = mm->vma_count % AREAS_PER_FRAME == 0};
+}
+
+/* The promised frames of so many areas. */
+static int64_t frames_of_areas(uint32_t count)
+{
+    return (count + AREAS_PER_FRAME - 1) / AREAS_PER_FRAME;
+}
+
+struct commit charge_released(struct mm_struct *mm, const struct vma_range *range,
+                                  uint32_t coming)
+{
+    uint64_t below = promised_below(range->below);
+    uint32_t count = mm->vma_count + coming;
+    struct commit sum = {0, 0};
+
+    for (struct vm_area_struct *vma = range->first; vma != range->above;
+         vma = vma_next(vma), count--) {
+        if (vma->flags & VMA_WIRED)
+            commit_add(&sum, 1, charge_of_wiring(vma));
+        if (vma->flags & VMA_UNRESERVED)
+            continue;
+        if (vma_is_charged(vma) && !(vma->flags & VMA_STACK))
+            sum.pages += (int64_t)((vma->end - vma->start) >> PAGE_SHIFT);
+        sum.unswappable += tables_between(mm, vma->start, vma->end, below, range);
+        below = vma->end;
+    }
+    sum.unswappable += frames_of_areas(mm->vma_count) - frames_of_areas(count);
+    return sum;
+}
+
+int area_charge(struct mm_struct *mm, const struct vm_area_struct *vma,
+                       const struct vma_range *range)
+{
+    struct commit amount = {0, 0};
+
+    commit_add(&amount, -1, charge_released(mm, range, 1));
+    if (!(vma->flags & VMA_UNRESERVED))
+        amount.unswappable += tables_owed(mm, range->start, range->end, range);
+    if (vma_is_charged(vma))
+        amount.pages += (int64_t)((range->end - range->start) >> PAGE_SHIFT);
+    return mm_charge(mm, amount);
+}
