@@ -22,37 +22,12 @@
     sc.d zero, x1, (sp)
 .endm
 
-/* All but sp (x2) and tp (x4), which need care. */
+/* Does the instruction for all registers but sp (x2) and tp (x4), which need care. */
 .macro for_most_registers instruction
-    \instruction x1, FRAME(1)(sp)
-    \instruction x3, FRAME(3)(sp)
-    \instruction x5, FRAME(5)(sp)
-    \instruction x6, FRAME(6)(sp)
-    \instruction x7, FRAME(7)(sp)
-    \instruction x8, FRAME(8)(sp)
-    \instruction x9, FRAME(9)(sp)
-    \instruction x10, FRAME(10)(sp)
-    \instruction x11, FRAME(11)(sp)
-    \instruction x12, FRAME(12)(sp)
-    \instruction x13, FRAME(13)(sp)
-    \instruction x14, FRAME(14)(sp)
-    \instruction x15, FRAME(15)(sp)
-    \instruction x16, FRAME(16)(sp)
-    \instruction x17, FRAME(17)(sp)
-    \instruction x18, FRAME(18)(sp)
-    \instruction x19, FRAME(19)(sp)
-    \instruction x20, FRAME(20)(sp)
-    \instruction x21, FRAME(21)(sp)
-    \instruction x22, FRAME(22)(sp)
-    \instruction x23, FRAME(23)(sp)
-    \instruction x24, FRAME(24)(sp)
-    \instruction x25, FRAME(25)(sp)
-    \instruction x26, FRAME(26)(sp)
-    \instruction x27, FRAME(27)(sp)
-    \instruction x28, FRAME(28)(sp)
-    \instruction x29, FRAME(29)(sp)
-    \instruction x30, FRAME(30)(sp)
-    \instruction x31, FRAME(31)(sp)
+    .irp n, 1, 3, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, \
+            26, 27, 28, 29, 30, 31
+    \instruction x\n, FRAME(\n)(sp)
+    .endr
 .endm
 
 .macro save_trap_csrs
