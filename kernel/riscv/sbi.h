@@ -6,7 +6,6 @@
 #ifndef RISCV_SBI_H
 #define RISCV_SBI_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
 void sbi_init(void); /* asks which extensions there are; until then only the legacy ones are used */

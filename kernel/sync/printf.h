@@ -2,9 +2,6 @@
 #ifndef SYNC_PRINTF_H
 #define SYNC_PRINTF_H
 
-#include <stdarg.h>
-#include <stdbool.h>
-#include <stdint.h>
 
 /* Formats: %d %i %u %x %p %s %c %% with l, ll, z, width, 0 and - as in C. Any context. */
 void printf(const char *format, ...) __attribute__((format(printf, 1, 2)));

@@ -19,7 +19,6 @@
 #include "thread/clock.h"
 #include "vm/faults/fault.h"
 #include "vm/faults/usercopy.h"
-#include "vm/mapping/mm.h"
 
 #define LIKELY(condition) __builtin_expect(!!(condition), 1)
 
