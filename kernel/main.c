@@ -194,7 +194,6 @@ void kernel_main(uint64_t hart_id, uint64_t dtb)
     hart_describe(0, (uint32_t)hart_id);
     sbi_init();
     complaint = machine_init(hart_id, dtb);
-    timer_init();
     power_init();
     if (complaint != NULL)
         cannot_start(complaint);

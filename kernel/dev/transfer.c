@@ -6,14 +6,6 @@
 
 #define SECTORS_PER_BLOCK (PAGE_SIZE / SECTOR_SIZE)
 
-void transfer_init(struct transfer *transfer)
-{
-    spin_init(&transfer->lock, "transfer", RANK_TRANSFER);
-    waitq_init(&transfer->wait, "transfer");
-    transfer->in_flight = 0;
-    transfer->open = -1;
-}
-
 void transfer_begin(struct transfer *transfer, struct block_device *device,
                     enum block_operation operation)
 {

@@ -25,7 +25,10 @@ struct transfer {
     struct block_request requests[TRANSFER_REQUESTS];
 };
 
-void transfer_init(struct transfer *transfer);
+/* What a transfer is made of: a static one by itself, others by transfer_init. */
+#define TRANSFER(it) \
+    {.lock = SPINLOCK("transfer", RANK_TRANSFER), .wait = WAITQ((it).wait, "transfer"), .open = -1}
+#define transfer_init(it) (*(it) = (struct transfer)TRANSFER(*(it)))
 void transfer_begin(struct transfer *transfer, struct block_device *device,
                     enum block_operation operation);
 /* data: one page, in the direct map; left alone until transfer_end. Sleeps. */

@@ -30,7 +30,7 @@ static struct {
     uint32_t free;          /* sum over the maps */
     uint32_t promised;      /* never more than free */
     uint32_t cursor;        /* where the last search ended */
-} blocks;
+} blocks = {.lock = SPINLOCK("blocks", RANK_FS)};
 
 static uint32_t count_clear(const uint64_t *map)
 {
@@ -70,7 +70,6 @@ int block_alloc_init(const struct disk_super *super)
     struct page *page;
     int error = 0;
 
-    spin_init(&blocks.lock, "blocks", RANK_FS);
     blocks.bitmap_start = super->bitmap_start;
     blocks.count = super->bitmap_blocks;
     blocks.cursor = super->data_start;

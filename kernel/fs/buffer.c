@@ -28,7 +28,8 @@ static struct {
     uint32_t count, least, most;
     struct list_head lru;
     struct list_head hash[HASH_SIZE];
-} cache;
+} cache = {.lock = SPINLOCK("buffer cache", RANK_FS), .wait = WAITQ(cache.wait, "buffer cache"),
+           .lru = LIST_HEAD_INIT(cache.lru)};
 
 #ifdef SAN
 static struct disk_super layout; /* constant after boot */
@@ -80,9 +81,6 @@ static void buffer_destroy(struct buffer *buffer)
 
 int buffer_cache_init(uint32_t permanent)
 {
-    spin_init(&cache.lock, "buffer cache", RANK_FS);
-    waitq_init(&cache.wait, "buffer cache");
-    list_init(&cache.lru);
     for (uint32_t i = 0; i < HASH_SIZE; i++)
         list_init(&cache.hash[i]);
     cache.least = permanent;

@@ -18,13 +18,13 @@
 #define LINE_BYTES 256u
 #define PIECE_BYTES 96u
 
-static struct spinlock queue_lock; /* RANK_DEVICE, taken with spin_lock_irq */
-static struct waitq typed;
+static struct spinlock queue_lock = SPINLOCK("console input", RANK_DEVICE); /* spin_lock_irq */
+static struct waitq typed = WAITQ(typed, "typed");
 static char queue[QUEUE_BYTES];            /* q */
 static uint32_t queue_added, queue_taken;  /* q: characters ever */
 static bool raw_line;                      /* q: a raw reader is in the middle of a line */
 
-static struct sleeplock reader;            /* RANK_OUTER */
+static struct sleeplock reader = SLEEPLOCK(reader, "console reader", RANK_OUTER);
 static char line[LINE_BYTES];              /* r */
 static uint32_t line_length, line_read;    /* r: characters in it; of them, handed out */
 static bool line_complete, end_of_file;    /* r: end_of_file: the next read gives nothing */
@@ -206,9 +206,6 @@ void console_init(void)
 {
     static const struct device_ops console_ops = {console_read, console_write};
 
-    spin_init(&queue_lock, "console input", RANK_DEVICE);
-    waitq_init(&typed, "typed");
-    sleeplock_init(&reader, "console reader", RANK_OUTER);
     device_table[DEVICE_CONSOLE] = &console_ops;
     console_input_hook = console_input;
     uart_start_input();

@@ -32,15 +32,13 @@ static struct {
     uint32_t heads;         /* of the hash: a power of two */
     struct list_head empty; /* longest so first */
     uint64_t empty_count, empty_limit;
-} cache;
+} cache = {.lock = SPINLOCK("inode cache", RANK_INODE_CACHE), .empty = LIST_HEAD_INIT(cache.empty)};
 
 int inode_cache_init(void)
 {
     unsigned order = 0;
     struct page *pages;
 
-    spin_init(&cache.lock, "inode cache", RANK_INODE_CACHE);
-    list_init(&cache.empty);
     cache.empty_limit = frame_managed / EMPTY_SHARE * (PAGE_SIZE / sizeof(struct inode));
     while (order < MAX_ORDER && HEADS_PER_FRAME << order < frame_managed / FRAMES_PER_HEAD)
         order++;

@@ -37,7 +37,7 @@
 
 /* guards: g = lock; k = the thread that commits; c = constant after log_init */
 static struct {
-    struct spinlock lock;   /* RANK_FS */
+    struct spinlock lock;
     struct waitq wait;      /* any change */
     struct waitq work_wait; /* the note */
     uint32_t start, capacity; /* c: blocks of the disk */
@@ -56,7 +56,8 @@ static struct {
     struct rb_root away;    /* g, and k while committing: buffers away from home, by block */
     struct disk_log_header *header; /* k */
     struct transfer transfer; /* k */
-} log;
+} log = {.lock = SPINLOCK("log", RANK_FS), .wait = WAITQ(log.wait, "log"),
+         .work_wait = WAITQ(log.work_wait, "log work"), .transfer = TRANSFER(log.transfer)};
 
 int log_init(const struct disk_super *super, uint64_t sequence, void (*settled)(void),
              uint32_t *buffers)
@@ -64,10 +65,6 @@ int log_init(const struct disk_super *super, uint64_t sequence, void (*settled)(
     uint64_t share = frame_managed / 32;
     struct page *page;
 
-    spin_init(&log.lock, "log", RANK_FS);
-    waitq_init(&log.wait, "log");
-    waitq_init(&log.work_wait, "log work");
-    transfer_init(&log.transfer);
     log.start = super->log_start;
     log.capacity = super->log_blocks;
     if (log.capacity > DISK_LOG_MAX)

@@ -136,8 +136,6 @@ static int start(const struct disk_super *super, uint64_t sequence)
         return error;
     buffer_order_init(super);
     inode_disk_init(super);
-    name_index_init();
-    writeback_init();
     return block_alloc_init(super);
 }
 

@@ -35,13 +35,7 @@ struct name_index {
 static struct {
     struct spinlock lock; /* RANK_FS; while it is held, no inode is freed */
     struct list_head list;
-} indexes;
-
-void name_index_init(void)
-{
-    spin_init(&indexes.lock, "name indexes", RANK_FS);
-    list_init(&indexes.list);
-}
+} indexes = {SPINLOCK("name indexes", RANK_FS), LIST_HEAD_INIT(indexes.list)};
 
 /* Locks: indexes.lock, and the inode's or nobody can find that. Returns frames. */
 static uint64_t index_free(struct name_index *index)

@@ -24,8 +24,6 @@
 struct inode;
 struct name_index;
 
-void name_index_init(void); /* at mount */
-
 /*
  * Locks: the inode's. directory->index is one in which the entries from `entries` on are free, and
  * the others are nowhere yet. False: there is none, for want of memory.

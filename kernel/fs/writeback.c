@@ -60,13 +60,14 @@ static struct {
     struct page *page[BATCH_PAGES];
     uint32_t block[BATCH_PAGES];
     struct transfer transfer;
-} batch;
+} batch = {.lock = SLEEPLOCK(batch.lock, "write-back", RANK_WRITEBACK),
+           .transfer = TRANSFER(batch.transfer)};
 
-static struct sleeplock sync_lock; /* RANK_SYNC */
+static struct sleeplock sync_lock = SLEEPLOCK(sync_lock, "sync", RANK_SYNC);
 
-/* Inodes with a trim that was broken off, each with a reference. Guarded by trim_lock, RANK_FS. */
-static struct spinlock trim_lock;
-static struct list_head trims;
+/* Inodes with a trim that was broken off, each with a reference. Guarded by trim_lock. */
+static struct spinlock trim_lock = SPINLOCK("trims", RANK_FS);
+static struct list_head trims = LIST_HEAD_INIT(trims);
 
 static struct inode *inode_of(struct vm_object *object)
 {
@@ -484,15 +485,6 @@ static void flusher(void *unused)
         thread_sleep_until(timer_now() + timer_frequency);
         fs_sync();
     }
-}
-
-void writeback_init(void)
-{
-    sleeplock_init(&sync_lock, "sync", RANK_SYNC);
-    spin_init(&trim_lock, "trims", RANK_FS);
-    list_init(&trims);
-    sleeplock_init(&batch.lock, "write-back", RANK_WRITEBACK);
-    transfer_init(&batch.transfer);
 }
 
 int writeback_start(void)

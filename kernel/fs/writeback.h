@@ -4,12 +4,11 @@
 
 #include "vm/cache/object.h"
 
+struct inode;
+
 extern const struct vm_object_ops inode_object_ops;
 
-void writeback_init(void);
 int writeback_start(void); /* the thread. 0 or -ENOMEM */
-
-struct inode;
 
 /*
  * In an operation of one block. Locks: inode's. Tells the disk of a size that grew, unless pages
@@ -17,6 +16,5 @@ struct inode;
  * then write-back does, after them. 0 or -EIO. Sleeps.
  */
 int inode_publish_size(struct inode *inode);
-
 
 #endif

@@ -21,9 +21,9 @@
 #include "vm/extra/oom.h"
 #include "vm/mapping/mm.h"
 
-struct spinlock process_lock;
+struct spinlock process_lock = SPINLOCK("processes", RANK_PROCESS);
 
-static struct list_head processes; /* p: by pid */
+static struct list_head processes = LIST_HEAD_INIT(processes); /* p: by pid */
 static uint32_t process_count;     /* p: listed, or being made */
 static int next_pid = 1;           /* p */
 
@@ -267,8 +267,6 @@ static void process_kill_space(struct mm_struct *mm, int cause)
 
 void process_table_init(void)
 {
-    spin_init(&process_lock, "processes", RANK_PROCESS);
-    list_init(&processes);
     trace_pid_hook = running_pid;
     oom_kill_hook = process_kill_space;
 }

@@ -8,6 +8,7 @@
 #include "riscv/fdt.h"
 #include "riscv/irq.h"
 #include "riscv/memlayout.h"
+#include "riscv/timer.h"
 
 #define TREE_MAX_BYTES (2u << 20)
 #define ARGUMENT_BYTES 4096
@@ -217,7 +218,7 @@ static void scan_node(const struct fdt_node *node)
     if (node->depth == 1 && strcmp(scan.top, "chosen") == 0)
         scan_chosen(node);
     if (strcmp(scan.top, "cpus") == 0)
-        scan_number(node, "timebase-frequency", &machine.timebase);
+        scan_number(node, "timebase-frequency", &timer_frequency);
     if (node->depth == 2 && strcmp(scan.top, "reserved-memory") == 0) {
         scan_reserved(node);
         return;
@@ -350,7 +351,7 @@ const char *machine_init(uint64_t boot_hart_id, uint64_t dtb)
         return "the device tree is broken";
     if (machine.ram_count == 0)
         return "the device tree lists no memory";
-    if (machine.timebase == 0)
+    if (timer_frequency == 0)
         return "the device tree has no timebase-frequency";
     if (!find_plic_context())
         return "the device tree has no interrupt controller for this hart";

@@ -38,7 +38,6 @@ struct machine {
 
     uint32_t hart_id[MAX_HARTS]; /* the boot hart first */
     uint32_t hart_count;         /* that the tree lists; riscv/hart.h counts those that are up */
-    uint64_t timebase;           /* Hz */
     bool sstc;                   /* the timer-compare register of supervisor mode exists */
     bool floating_point;         /* of double precision: extension D */
 

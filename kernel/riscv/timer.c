@@ -10,11 +10,6 @@
 
 uint64_t timer_frequency;
 
-void timer_init(void)
-{
-    timer_frequency = machine.timebase;
-}
-
 void timer_set(uint64_t deadline)
 {
     if (machine.sstc)

@@ -6,7 +6,7 @@
 
 #define TIMER_NEVER (~0ul)
 
-extern uint64_t timer_frequency; /* ticks of timer_now() per second; constant after boot */
+extern uint64_t timer_frequency; /* ticks of timer_now() per second: the device tree says it */
 
 static inline uint64_t timer_now(void)
 {
@@ -15,8 +15,6 @@ static inline uint64_t timer_now(void)
     __asm__ volatile("csrr %0, time" : "=r"(now) : : "memory");
     return now;
 }
-
-void timer_init(void);
 
 /*
  * Interrupts this hart when timer_now() >= deadline; replaces the deadline before. A deadline that

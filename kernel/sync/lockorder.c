@@ -50,7 +50,7 @@ void lockorder_spin_use(struct spinlock *lock, enum lock_use use, void *at)
     enum lock_use before = LOCK_UNUSED;
 
     if (class == NULL)
-        return; /* printf's, which has no spin_init */
+        class = lock->class = lockorder_class(lock->name, lock->rank);
     if (__atomic_compare_exchange_n(&class->use, &before, use, false, __ATOMIC_RELAXED,
                                     __ATOMIC_RELAXED))
         class->used_at = at;

@@ -11,11 +11,7 @@
 #include "sync/panic.h"
 #include "sync/spinlock.h"
 
-#ifdef SAN
-static struct spinlock console_lock = {.rank = RANK_CONSOLE, .name = "printf"};
-#else
-static struct spinlock console_lock;
-#endif
+static struct spinlock console_lock = SPINLOCK("printf", RANK_CONSOLE);
 
 void (*console_put)(char c) = sbi_console_put;
 void (*power_off_hook)(int status);

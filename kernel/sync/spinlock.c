@@ -12,21 +12,7 @@
 
 uint64_t preempt_seed;
 
-#ifndef SAN
-
-void spin_init(struct spinlock *lock, const char *name, enum lock_rank rank)
-{
-    (void)name, (void)rank;
-    lock->locked = 0;
-}
-
-#else
-
-void spin_init(struct spinlock *lock, const char *name, enum lock_rank rank)
-{
-    *lock = (struct spinlock){
-        .rank = rank, .name = name, .class = lockorder_class(name, rank)};
-}
+#ifdef SAN
 
 /* One number in 64 of a sequence that the seed starts; harts draw from the same one. */
 static bool preempt_drawn(void)

@@ -22,13 +22,19 @@ struct spinlock {
 #ifdef SAN
     enum lock_rank rank;
     const char *name;
-    struct lock_class *class;
+    struct lock_class *class; /* of the name; NULL until it is taken first */
     void *holder;     /* struct hart * */
     void *taken_at;   /* return address */
 #endif
 };
 
-void spin_init(struct spinlock *lock, const char *name, enum lock_rank rank);
+/* What a lock is made of: a static one by itself, others by spin_init. */
+#ifdef SAN
+#define SPINLOCK(name_, rank_) {.rank = (rank_), .name = (name_)}
+#else
+#define SPINLOCK(name_, rank_) {0}
+#endif
+#define spin_init(lock, name_, rank_) (*(lock) = (struct spinlock)SPINLOCK(name_, rank_))
 
 /* SEED=: where not 0, SAN builds ask for a switch at one preempt_enable() in 64, drawn from it. */
 extern uint64_t preempt_seed;

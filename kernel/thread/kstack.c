@@ -24,7 +24,7 @@ static struct {
     uint64_t *spare;          /* a stack; its first word leads to the next one; or NULL */
     uint64_t spare_count;
     uint64_t used[BITMAP_WORDS(STACK_SLOTS)];
-} kstacks;
+} kstacks = {.lock = SPINLOCK("kernel stacks", RANK_KMEM)};
 
 static uint64_t slot_stack(uint64_t slot)
 {
@@ -34,11 +34,6 @@ static uint64_t slot_stack(uint64_t slot)
 static uint64_t stack_slot(uint64_t stack)
 {
     return (stack - STACK_BASE) / STACK_SLOT;
-}
-
-void kstack_init(void)
-{
-    spin_init(&kstacks.lock, "kernel stacks", RANK_KMEM);
 }
 
 /* Locks: the stacks'. */

@@ -5,7 +5,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-void kstack_init(void);
 void *kstack_alloc(void);        /* its lowest byte, or NULL: no memory. Sleeps. */
 void kstack_free(void *stack);   /* keeps it for the next one. Never sleeps. */
 

@@ -58,7 +58,7 @@ static struct {
     struct spinlock lock;     /* RANK_RUN_QUEUE, with spin_lock_irq */
     struct list_head threads; /* by run_link */
     uint32_t count;           /* changed under the lock, read freely */
-} run_queue;
+} run_queue = {SPINLOCK("run queue", RANK_RUN_QUEUE), LIST_HEAD_INIT(run_queue.threads), 0};
 
 static struct thread idle_thread[MAX_HARTS];
 static struct thread *switched_from[MAX_HARTS]; /* by a hart's index, from a switch to its finish */
@@ -303,10 +303,7 @@ static void idle_thread_init(struct hart *hart)
 
 void thread_init(void)
 {
-    spin_init(&run_queue.lock, "run queue", RANK_RUN_QUEUE);
-    list_init(&run_queue.threads);
     timer_lists_init();
-    kstack_init();
     idle_thread_init(this_hart());
     preempt_seed = boot_number("seed");
     race_init();

@@ -62,16 +62,6 @@ static void waiter_give(struct lock_waiter *waiter)
     waitq_wake_one(&waiter->queue);
 }
 
-void sleeplock_init(struct sleeplock *lock, const char *name, enum lock_rank rank)
-{
-    lock->state = LOCK_FREE;
-    lock->rank = rank;
-    lock->holder = NULL;
-    lock->name = name;
-    spin_init(&lock->guard, name, RANK_SLEEPLOCK);
-    list_init(&lock->waiters);
-}
-
 static bool sleeplock_take_free(struct sleeplock *lock)
 {
     uint64_t expected = LOCK_FREE;

@@ -18,7 +18,13 @@ struct sleeplock {
     const char *name;
 };
 
-void sleeplock_init(struct sleeplock *lock, const char *name, enum lock_rank rank);
+/* What a lock is made of: a static one by itself, others by sleeplock_init. */
+#define SLEEPLOCK(lock, name_, rank_)                                                           \
+    {.rank = (rank_), .guard = SPINLOCK(name_, RANK_SLEEPLOCK),                                 \
+     .waiters = LIST_HEAD_INIT((lock).waiters), .name = (name_)}
+#define sleeplock_init(lock, name, rank) \
+    (*(lock) = (struct sleeplock)SLEEPLOCK(*(lock), name, rank))
+
 void sleeplock_acquire(struct sleeplock *lock);          /* Sleeps. */
 /* The same, holding first, of equal rank: the caller shows why nobody takes the two otherwise. */
 #ifdef SAN

@@ -5,12 +5,6 @@
 #include "sync/printf.h"
 #include "thread/sched.h"
 
-void waitq_init(struct waitq *queue, const char *name)
-{
-    spin_init(&queue->lock, name, RANK_WAIT);
-    list_init(&queue->waiters);
-}
-
 /*
  * Puts the running thread on the queue, in state SLEEPING and with its lock held; then only the
  * guard and schedule() are left to do. Interrupts off. Returns false, and nothing is done, where

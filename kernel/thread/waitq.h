@@ -14,7 +14,9 @@ struct waitq {
     struct list_head waiters;
 };
 
-void waitq_init(struct waitq *queue, const char *name);
+/* What a queue is made of: a static one by itself, others by waitq_init. */
+#define WAITQ(queue, name) {SPINLOCK(name, RANK_WAIT), LIST_HEAD_INIT((queue).waiters)}
+#define waitq_init(queue, name) (*(queue) = (struct waitq)WAITQ(*(queue), name))
 
 /* guard taken with spin_lock. Sleeps. */
 void waitq_sleep(struct waitq *queue, struct spinlock *guard);
