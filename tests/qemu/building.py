@@ -8,6 +8,7 @@ from xml.etree import ElementTree
 
 import house as floors
 import lint
+import sizes
 import suite as s
 from suite import Failure, Skip, boot, need
 
