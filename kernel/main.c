@@ -12,7 +12,7 @@
 #include "fs/file.h"
 #include "fs/inode.h"
 #include "lib/string.h"
-#include "mem/buddy.h"
+#include "mem/frame.h"
 #include "mem/memory.h"
 #include "mmu/asid.h"
 #include "mmu/kernel_map.h"

@@ -12,7 +12,7 @@
 #include "dev/block.h"
 #include "dev/virtio.h"
 #include "lib/string.h"
-#include "mem/buddy.h"
+#include "mem/frame.h"
 #include "mem/kmem.h"
 #include "riscv/csr.h"
 #include "riscv/irq.h"

@@ -13,7 +13,6 @@
 #include "fs/log.h"
 #include "lib/bitmap.h"
 #include "lib/string.h"
-#include "mem/buddy.h"
 #include "mem/frame.h"
 #include "sync/printf.h"
 

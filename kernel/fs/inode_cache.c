@@ -16,7 +16,6 @@
 #include "fs/log.h"
 #include "fs/name_index.h"
 #include "fs/writeback.h"
-#include "mem/buddy.h"
 #include "mem/frame.h"
 #include "mem/kmem.h"
 #include "sync/printf.h"

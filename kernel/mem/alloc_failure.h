@@ -41,16 +41,8 @@ static inline bool alloc_failure_stays(void)
     return true;
 }
 #else
-static inline bool alloc_failure_stays(void)
-{
-    return false;
-}
-
-static inline bool alloc_failure_due(unsigned flags)
-{
-    (void)flags;
-    return false;
-}
+static inline bool alloc_failure_stays(void) { return false; }
+static inline bool alloc_failure_due(unsigned flags) { (void)flags; return false; }
 #endif
 
 #endif

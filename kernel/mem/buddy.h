@@ -29,8 +29,4 @@ void page_allocator_init(struct page_allocator *allocator, struct page *table, u
 struct page *page_allocator_alloc(struct page_allocator *allocator, unsigned order);
 void page_allocator_free(struct page_allocator *allocator, struct page *page, unsigned order);
 
-/* The document's names, on the kernel's allocator. Class FRAME_KERNEL. Never sleep. */
-struct page *alloc_pages(unsigned order);
-void free_pages(struct page *page, unsigned order);
-
 #endif

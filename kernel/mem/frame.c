@@ -1,32 +1,26 @@
 /*
  * Single frames and the ledger.
  *
- * Three floors: each hart has a list of free frames; below are chains of FRAME_CHAIN frames; below
- * them the buddy allocator. A hart's list is a chain that it takes from and gives to, and one that
- * is whole or not there, so that alternating alloc and free at a chain boundary is cheap. A whole
- * chain that a hart has too much stays as it is, loose, and the next hart in need gets it as it is:
- * one step for 16 frames. Only when a block is wanted that is not there is a loose chain taken
- * apart, and its frames merge with their buddies.
+ * A hart's list is one chain that the hart takes frames from and returns them to (top), and at most
+ * one whole chain besides (spare), so that alternating alloc and free at a chain boundary is cheap.
+ * If both are used up it takes a chain, and if both are full it gives one away (mem/chains.h).
  *
- * A hart's list has a lock of its own, so a thread that was moved to another hart after it chose a
- * list is merely on a neighbour's list, and another hart may empty it when memory is short.
+ * Each list has a lock. So a thread that moved to another hart after it had chosen a list merely
+ * uses a neighbour's list, and any hart may empty all lists when memory is short.
  *
- * The ledger counts the frames of each class but FRAME_FREE, per hart; what is free is counted
- * where it lies. So "the classes sum up to frame_managed" is a check and not a tautology.
+ * The ledger counts the frames of each class but FRAME_FREE, per hart; free frames are counted
+ * where they lie. So "the classes sum up to frame_managed" is a check and not a tautology.
  */
 #include "mem/frame.h"
 
 #include "abi/errno.h"
 #include "lib/string.h"
 #include "mem/alloc_failure.h"
-#include "mem/buddy.h"
+#include "mem/chains.h"
 #include "mem/vm_stat.h"
 #include "sync/printf.h"
 #include "sync/spinlock.h"
 #include "sync/trace.h"
-
-#define CHAIN_ORDER 4u
-#define FRAME_CHAIN (1u << CHAIN_ORDER) /* frames of a whole chain, linked by chain_next */
 
 struct frame_list {
     struct spinlock lock;
@@ -46,11 +40,6 @@ void (*frame_release_hook)(struct page *const page[], uint32_t count);
 void (*frame_low_hook)(bool missed);
 
 static struct frame_list frame_lists[MAX_HARTS];
-static struct {
-    struct spinlock lock;  /* RANK_CHAINS */
-    struct list_head list; /* whole chains, by lru.link of their first frames */
-    uint64_t frames;       /* in them */
-} loose;
 static uint64_t frame_reserve;     /* the last frames, for FRAME_RESERVE only */
 uint64_t frame_low, frame_high;
 
@@ -103,9 +92,7 @@ void frame_table_init(uint64_t first_pfn, uint64_t count, struct page *table)
     frame_origin = table - first_pfn;
     memset(table, 0, count * sizeof(*table));
     page_allocator_init(&page_allocator, table, count);
-    spin_init(&loose.lock, "frame chains", RANK_CHAINS);
-    list_init(&loose.list);
-    loose.frames = 0;
+    chains_init();
     for (unsigned i = 0; i < MAX_HARTS; i++)
         spin_init(&frame_lists[i].lock, "frame list", RANK_FRAME_LIST);
 #ifdef SAN
@@ -128,8 +115,9 @@ void frame_add_range(uint64_t first_pfn, uint64_t count)
 }
 
 /*
- * How many frames must stay free: what asks for pages of files and of memory can wait for some
- * to be evicted, with nothing held; the kernel's own needs often cannot, and find what these leave.
+ * How many frames must stay free. Callers that want a page of a file or of a program can wait,
+ * holding nothing, until others are evicted. The kernel's own needs often cannot wait, so a part of
+ * the free frames is left to them.
  */
 static uint64_t frames_to_keep(enum frame_class class, unsigned flags)
 {
@@ -139,91 +127,11 @@ static uint64_t frames_to_keep(enum frame_class class, unsigned flags)
                                                       : frame_reserve;
 }
 
-/* Free frames, but those on the harts' lists. */
-static uint64_t frames_below(void)
-{
-    return page_allocator.free_frames + loose.frames;
-}
-
-/* Locks: loose.lock. A loose chain, which is out of the account then, or NULL. */
-static struct page *loose_take(void)
-{
-    struct list_head *first = list_first(&loose.list);
-
-    if (!first)
-        return NULL;
-    list_del(first);
-    loose.frames -= FRAME_CHAIN;
-    return container_of(first, struct page, lru.link);
-}
-
-/* Makes a chain of the frames of a block, which only the caller has. */
-static struct page *chain_make(struct page *block, uint32_t count)
-{
-    for (uint32_t i = 0; i < count; i++) {
-        block[i].order = 0; /* each goes back alone */
-        block[i].flags = PAGE_CACHED;
-        block[i].chain_next = i + 1 < count ? &block[i + 1] : NULL;
-    }
-    block->counts = 0;
-    return block;
-}
-
-/* Gives the frames of a chain, which only the caller has, of any length, to the buddy allocator. */
-static void chain_merge(struct page *chain)
-{
-    while (chain) {
-        struct page *next = chain->chain_next;
-
-        assert(chain->flags == PAGE_CACHED);
-        chain->flags = 0;
-        page_allocator_free(&page_allocator, chain, 0);
-        chain = next;
-    }
-}
-
-/* Locks: loose.lock. A block, if need be by merging what is loose, or NULL. */
-static struct page *block_alloc(unsigned order)
-{
-    struct page *page = page_allocator_alloc(&page_allocator, order);
-    struct page *chain;
-
-    while (!page && (chain = loose_take()) != NULL) {
-        chain_merge(chain);
-        page = page_allocator_alloc(&page_allocator, order);
-    }
-    return page;
-}
-
-/*
- * A whole chain, or one of a single frame where the last are near; *count is how many. NULL: no
- * more than keep are free.
- */
-static struct page *chain_take(uint64_t keep, uint32_t *count)
-{
-    struct page *chain = NULL, *block = NULL;
-
-    *count = FRAME_CHAIN;
-    spin_lock(&loose.lock);
-    if (frames_below() > keep + FRAME_CHAIN && (chain = loose_take()) == NULL)
-        block = page_allocator_alloc(&page_allocator, CHAIN_ORDER);
-    if (!chain && !block) { /* pieces are left, or nearly nothing */
-        block = frames_below() > keep ? block_alloc(0) : NULL;
-        *count = block != NULL;
-    }
-    spin_unlock(&loose.lock);
-    return block ? chain_make(block, *count) : chain;
-}
-
-/* Locks: the list's; its top is whole. */
+/* The list's top is whole: it becomes the spare, and the old spare is given away. Locks: list's. */
 static void __attribute__((noinline)) list_spill(struct frame_list *list)
 {
-    if (list->spare) {
-        spin_lock(&loose.lock);
-        list_add(&list->spare->lru.link, &loose.list);
-        loose.frames += FRAME_CHAIN;
-        spin_unlock(&loose.lock);
-    }
+    if (list->spare)
+        chain_give(list->spare);
     list->spare = list->top;
     list->top = NULL;
     list->count = 0;
@@ -264,28 +172,28 @@ static inline struct page *list_pop(enum frame_class class)
     return page;
 }
 
-/* The list was empty: its spare chain, or one of the buddy allocator's; then the first frame. */
+/* This hart's list was empty: gets it a chain, and takes the first frame. */
 static struct page *list_fill_and_pop(enum frame_class class, unsigned flags)
 {
     struct frame_list *list = &frame_lists[hart_index()];
 
     ledger_begin();
     spin_lock(&list->lock);
-    if (!list->top && list->spare) {
+    if (!list->top) {
         list->top = list->spare;
         list->count = FRAME_CHAIN;
         list->spare = NULL;
-    } else if (!list->top) {
-        list->top = chain_take(frames_to_keep(class, flags), &list->count);
     }
+    if (!list->top)
+        list->top = chain_take(frames_to_keep(class, flags), &list->count);
     spin_unlock(&list->lock);
     ledger_end();
-    if (frames_below() < frame_low && frame_low_hook)
+    if (chains_free() < frame_low && frame_low_hook)
         frame_low_hook(false);
     return list_pop(class);
 }
 
-/* Nothing on the own list nor above the reserve: neighbours' lists, then the cache. */
+/* Nothing is on this hart's list: a new chain, then the neighbours' lists, then the cache. */
 static struct page *__attribute__((noinline)) frame_alloc_slow(enum frame_class class,
                                                                unsigned flags)
 {
@@ -295,7 +203,7 @@ static struct page *__attribute__((noinline)) frame_alloc_slow(enum frame_class 
         frame_drain_lists();
         page = list_fill_and_pop(class, flags);
     }
-    /* For a page of a program or a file somebody waits, holding nothing: frame_wait finds more. */
+    /* Pages of programs and files are left to frame_wait, which their callers go on to call. */
     while (!page && class != FRAME_ANON && class != FRAME_FILE && !(flags & FRAME_NOWAIT) &&
            frame_reclaim_hook && frame_reclaim_hook(FRAME_CHAIN, false) > 0)
         page = list_fill_and_pop(class, flags);
@@ -307,7 +215,7 @@ static struct page *__attribute__((noinline)) frame_alloc_slow(enum frame_class 
     return page;
 }
 
-/* The state of a frame that is its caller's. */
+/* Sets up the struct page of a frame that now belongs to the caller. */
 static inline void frame_begin(struct page *page, enum frame_class class, void *site)
 {
     poison_check(page);
@@ -343,7 +251,7 @@ struct page *frame_alloc(enum frame_class class, unsigned flags)
     return page;
 }
 
-/* Nobody has the frame any more. */
+/* The last reference is gone: checks the frame, and marks it free. */
 static inline void frame_retire(struct page *page)
 {
     if (__builtin_expect((page->flags & (PAGE_CACHED | PAGE_BUDDY | PAGE_ON_LRU)) ||
@@ -399,8 +307,8 @@ int frame_wait(void)
     freed = frame_reclaim_hook ? frame_reclaim_hook(FRAME_CHAIN, true) : 0;
     lockorder_release(RANK_FRAMES, &frame_lists);
 
-    /* Between the two marks only the kernel itself gets one: for a page's sake it pays no more. */
-    return freed > 0 || frames_below() > frames_to_keep(FRAME_ANON, 0) ? 0 : -ENOMEM;
+    /* If only the kernel itself would get one of the free frames, trying again is in vain. */
+    return freed > 0 || chains_free() > frames_to_keep(FRAME_ANON, 0) ? 0 : -ENOMEM;
 }
 
 struct page *alloc_pages(unsigned order)
@@ -408,9 +316,7 @@ struct page *alloc_pages(unsigned order)
     struct page *page;
 
     ledger_begin();
-    spin_lock(&loose.lock);
-    page = block_alloc(order);
-    spin_unlock(&loose.lock);
+    page = chains_block(order);
     if (page) {
         page->class = FRAME_KERNEL;
         ledger_add(FRAME_KERNEL, 1l << order);
@@ -431,7 +337,7 @@ void free_pages(struct page *page, unsigned order)
 
 uint64_t frame_free_now(void)
 {
-    uint64_t count = frames_below();
+    uint64_t count = chains_free();
 
     for (unsigned i = 0; i < hart_count; i++)
         count += frame_lists[i].count + (frame_lists[i].spare ? FRAME_CHAIN : 0);

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "mem/buddy.h"
 #include "mem/page.h"
 
 enum frame_flag {
@@ -24,6 +25,13 @@ enum frame_flag {
  * interrupts.
  */
 struct page *frame_alloc(enum frame_class class, unsigned flags);
+
+/*
+ * A block of 1 << order frames, order <= MAX_ORDER, of class FRAME_KERNEL; or NULL. Never sleeps.
+ * free_pages takes it back whole, with the same order.
+ */
+struct page *alloc_pages(unsigned order);
+void free_pages(struct page *page, unsigned order);
 
 /* Many of which the last references are gone, as frame_free() for one. */
 void frames_free(struct page *const page[], uint32_t count);

@@ -199,35 +199,28 @@ bool kmem_free(void *object)
     return unused != NULL;
 }
 
-/* Locks: class->lock. A slab without objects in use, taken off the list; or NULL. */
+/* Returns: a slab without objects in use, taken off the list; or NULL. */
 static struct page *slab_take_empty(struct size_class *class)
 {
-    struct list_head *at;
+    struct page *page, *empty = NULL;
 
-    spin_assert_held(&class->lock);
-    for (at = class->partial.next; at != &class->partial; at = at->next) {
-        struct page *page = container_of(at, struct page, lru.link);
-
-        if (page->reserved == 0) {
-            list_del(&page->lru.link);
-            class->empty--;
-            return page;
-        }
+    spin_lock(&class->lock);
+    if (class->empty > 0)
+        list_for_each_element(page, &class->partial, lru.link)
+            empty = page->reserved == 0 ? page : empty;
+    if (empty) {
+        list_del(&empty->lru.link);
+        class->empty--;
     }
-    return NULL;
+    spin_unlock(&class->lock);
+    return empty;
 }
 
 void kmem_trim(void)
 {
-    for (unsigned i = 0; i < CLASSES; i++) {
-        struct page *page;
+    struct page *page;
 
-        do {
-            spin_lock(&classes[i].lock);
-            page = classes[i].empty ? slab_take_empty(&classes[i]) : NULL;
-            spin_unlock(&classes[i].lock);
-            if (page)
-                page_put(page);
-        } while (page);
-    }
+    for (unsigned i = 0; i < CLASSES; i++)
+        while ((page = slab_take_empty(&classes[i])) != NULL)
+            page_put(page);
 }

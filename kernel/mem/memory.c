@@ -11,75 +11,53 @@
 
 static struct region table_region; /* the frame table; empty until it is placed */
 
-/* The first claimed address range that ends above at and begins below end, or NULL. */
-static const struct region *first_claim(uint64_t at, uint64_t end)
+/* Is the frame at pa reserved, or part of the frame table? All regions are of whole frames. */
+static bool is_claimed(uint64_t pa)
 {
-    const struct region *first = NULL;
-
-    for (uint32_t i = 0; i <= machine.reserved_count; i++) {
-        const struct region *claim =
-            i < machine.reserved_count ? &machine.reserved[i] : &table_region;
-
-        if (claim->bytes && claim->start + claim->bytes > at && claim->start < end &&
-            (!first || claim->start < first->start))
-            first = claim;
-    }
-    return first;
+    for (uint32_t i = 0; i < machine.reserved_count; i++)
+        if (pa - machine.reserved[i].start < machine.reserved[i].bytes)
+            return true;
+    return pa - table_region.start < table_region.bytes;
 }
 
-/* Calls use(start, bytes) for each gap of whole frames; stops when it returns true. */
-static bool for_each_gap(bool (*use)(uint64_t start, uint64_t bytes))
+/* Returns: the address of so many bytes of RAM that nothing claims; or UINT64_MAX. */
+static uint64_t find_gap(uint64_t bytes)
 {
     for (uint32_t i = 0; i < machine.ram_count; i++) {
-        uint64_t at = PAGE_ROUND_UP(machine.ram[i].start);
-        uint64_t end = PAGE_ROUND_DOWN(machine.ram[i].start + machine.ram[i].bytes);
+        uint64_t start = machine.ram[i].start, end = start + machine.ram[i].bytes;
 
-        while (at < end) {
-            const struct region *claim = first_claim(at, end);
-            uint64_t stop = claim ? PAGE_ROUND_DOWN(claim->start) : end;
-
-            if (at < stop && use(at, stop - at))
-                return true;
-            at = claim ? PAGE_ROUND_UP(claim->start + claim->bytes) : end;
+        for (uint64_t at = start; at < end; at += PAGE_SIZE) {
+            if (is_claimed(at))
+                start = at + PAGE_SIZE;
+            else if (at + PAGE_SIZE - start >= bytes)
+                return start;
         }
     }
-    return false;
-}
-
-static uint64_t table_bytes;
-
-static bool place_table(uint64_t start, uint64_t bytes)
-{
-    if (bytes < table_bytes)
-        return false;
-    table_region = (struct region){start, table_bytes};
-    return true;
-}
-
-static bool manage_gap(uint64_t start, uint64_t bytes)
-{
-    frame_add_range(start >> PAGE_SHIFT, bytes >> PAGE_SHIFT);
-    return false;
+    return UINT64_MAX;
 }
 
 void memory_init(void)
 {
-    uint64_t low = UINT64_MAX, high = 0;
+    uint64_t low = UINT64_MAX, high = 0, bytes;
 
     for (uint32_t i = 0; i < machine.ram_count; i++) {
-        if (machine.ram[i].start < low)
-            low = machine.ram[i].start;
-        if (machine.ram[i].start + machine.ram[i].bytes > high)
-            high = machine.ram[i].start + machine.ram[i].bytes;
+        const struct region *ram = &machine.ram[i];
+
+        low = ram->start < low ? ram->start : low;
+        high = ram->start + ram->bytes > high ? ram->start + ram->bytes : high;
     }
-    low = PAGE_ROUND_UP(low) >> PAGE_SHIFT;
-    high = PAGE_ROUND_DOWN(high) >> PAGE_SHIFT;
-    table_bytes = PAGE_ROUND_UP((high - low) * sizeof(struct page));
-    if (!for_each_gap(place_table)) {
+    low >>= PAGE_SHIFT;
+    high >>= PAGE_SHIFT;
+    bytes = PAGE_ROUND_UP((high - low) * sizeof(struct page));
+    table_region = (struct region){find_gap(bytes), bytes};
+    if (table_region.start == UINT64_MAX) {
         printf("xv39: too little memory for the frame table; try MEM=16M or more\n");
         power_off(1);
     }
     frame_table_init(low, high - low, direct_va(table_region.start));
-    for_each_gap(manage_gap);
+    for (uint32_t i = 0; i < machine.ram_count; i++)
+        for (uint64_t at = 0; at < machine.ram[i].bytes; at += PAGE_SIZE)
+            if (!is_claimed(machine.ram[i].start + at))
+                frame_add_range((machine.ram[i].start + at) >> PAGE_SHIFT, 1);
     kmem_init();
 }

@@ -2,7 +2,6 @@
 #include "mem/owners.h"
 
 #ifdef SAN
-#include "mem/buddy.h"
 #include "mem/frame.h"
 #include "sync/ksyms.h"
 #include "sync/printf.h"

@@ -23,7 +23,6 @@
 #include "mmu/tlb_check.h"
 
 #include "lib/string.h"
-#include "mem/buddy.h"
 #include "mem/frame.h"
 #include "mmu/page_table.h"
 #include "sync/ksyms.h"

@@ -1,4 +1,4 @@
-/* needs: mem/frame.c mem/buddy.c mem/vm_stat.c lib/string.c */
+/* needs: mem/frame.c mem/chains.c mem/buddy.c mem/vm_stat.c lib/string.c */
 /*
  * Single frames and blocks: a hart's list, loose chains and the buddy allocator together, by hand
  * and against a model that knows, frame by frame, what is allocated.

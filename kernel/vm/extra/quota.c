@@ -4,7 +4,6 @@
 #include "abi/errno.h"
 #include "abi/mman.h"
 #include "lib/string.h"
-#include "mem/buddy.h"
 #include "mem/frame.h"
 #include "mem/kmem.h"
 #include "mmu/tlb.h"

@@ -11,7 +11,7 @@
 #include "abi/errno.h"
 #include "dev/block.h"
 #include "lib/string.h"
-#include "mem/buddy.h"
+#include "mem/frame.h"
 #include "sync/printf.h"
 #include "sync/race.h"
 #include "thread/thread.h"
