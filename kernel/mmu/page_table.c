@@ -1,11 +1,10 @@
 /*
- * Page tables. Chapter "Page Table Management"; privileged specification, "Sv39", "Sv48", "Sv57".
+ * Page tables. Chapter "Page Table Management". See mmu/page_table.h.
  *
- * What always holds: an entry that points to a table carries V and nothing else (R, W, X, U, A and
- * D of such an entry are reserved); a table of the user half, once linked, stays linked until no
- * area needs it any more (page_table_prune) or page_table_destroy. So a walk needs the lock, or
- * the mm lock, under which the areas stay. The lock guards changes. Entries of the kernel
- * half are copied from the kernel's root when a root is made, and all of them exist from boot.
+ * What always holds: an entry that leads to a table has V and no other bit (R, W and X are 0 by
+ * definition; U, A and D of such an entry are reserved). Each table of the user half is on the list
+ * table->frames. A table is linked and unlinked under the lock. It is unlinked only while the mm
+ * lock is held for writing, or nothing holds it: so the mm lock is enough for a walk.
  */
 #include "mmu/page_table.h"
 
@@ -27,7 +26,7 @@ struct page *allocate_page_table(unsigned frame_flags)
     return frame_alloc(FRAME_PAGE_TABLE, frame_flags | FRAME_ZEROED);
 }
 
-/* Locks: table->lock, or nobody else has the table. The frame is the table's now. */
+/* The frame, not linked yet, becomes one of the table's. Locks: table->lock, or none has it. */
 static void table_frame_add(struct page_table *table, struct page *page)
 {
     list_add(&page->lru.link, &table->frames);
@@ -84,7 +83,6 @@ void table_supply_drop(struct table_supply *supply)
         page_put(supply->frame[--supply->count]);
 }
 
-/* Walks down from the root, and leaves what it found as the hint. */
 pte_t *pte_find_from_root(struct page_table *table, uint64_t va)
 {
     pte_t *entries = table->root;
@@ -171,7 +169,7 @@ uint64_t tables_needed_beside(uint32_t levels, uint64_t start, uint64_t end, uin
     return needed;
 }
 
-/* Unlinks the table that the entry at ptep, for va, leads to. Locks: table->lock. */
+/* Unlinks the table that the entry at ptep, for va, leads to, into *removed. Locks: table->lock. */
 static void table_unlink(struct page_table *table, uint64_t va, pte_t *ptep,
                          struct list_head *removed)
 {
@@ -189,7 +187,7 @@ struct prune {
     struct list_head *removed;
 };
 
-/* entries is a table of the given level; its span begins at base. */
+/* page_table_prune in one table: `entries`, of the given level; base is where its span begins. */
 static void prune_below(struct prune *prune, pte_t *entries, uint32_t level, uint64_t base)
 {
     uint64_t span = 1ul << (PAGE_SHIFT + 9 * level);
@@ -217,7 +215,10 @@ void page_table_prune(struct page_table *table, uint64_t start, uint64_t end, ui
     prune_below(&prune, table->root, table->levels - 1, 0);
 }
 
-/* Below entries, of which count, from base on, are looked at. Are all of them empty then? */
+/*
+ * page_table_drop_empty in one table: the first `count` of `entries`, of the given level; base is
+ * where its span begins. Returns: are all of them empty now?
+ */
 static bool drop_empty_below(struct page_table *table, pte_t *entries, uint32_t count,
                              uint32_t level, uint64_t base, struct list_head *removed)
 {

@@ -1,12 +1,41 @@
 /*
- * Page tables of 3, 4 or 5 levels. Chapter "Page Table Management". The walker loops over the
- * levels; nothing here depends on the mode but struct page_table.levels.
+ * Page tables of 3, 4 or 5 levels. Chapter "Page Table Management"; privileged specification,
+ * "Virtual Address Translation Process". mmu/pte.h shows the fields of an address and the bits of
+ * an entry. Only page_table.levels depends on the mode: all walks are loops over the levels.
+ *
+ *     satp --> root (level 2)        table (level 1)        leaf table (level 0)
+ *              0 [           ]   +-> [           ]      +-> [           ]
+ *                [ index 2  ----]+   [           ]      |   [ index 0  ----]--> frame
+ *                [           ]       [ index 1  ----]---+   [           ]
+ *              256 [ kernel ]                               one of 512, for 4 KiB each
+ *              511 [ kernel ]        page->index of its frame: which 2 MiB it covers
+ *
+ * The walk: entries = the root. For each level from the top down to 1, take the entry at
+ * pte_index(va, level). If it leads to a table, go on in that table. If it is empty, there is no
+ * leaf entry for va yet: pte_find returns NULL, walk_page_table adds a table. At level 0 the entry
+ * at pte_index(va, 0) is the leaf entry. User leaves are at level 0 only.
+ *
+ * The upper half of a root is the kernel's. page_table_init copies it from the kernel's root, where
+ * all entries that are ever used exist from boot; so it never has to be updated.
+ *
+ * Supply. Under a page table's lock no frame can be waited for. So the caller of walk_page_table
+ * fills a table_supply before it takes the lock: levels - 1 zeroed frames, the most that one walk
+ * can need. The walk takes frames from the end (supply->frame[--supply->count]). For each it calls
+ * table_frame_add(), which makes the frame the table's, and only then links it, with an entry that
+ * holds its frame number and V alone. Where the supply runs out the walk returns NULL, and the path
+ * so far stays: an empty table is legal. The caller lets go of the lock, fills up, tries again, and
+ * at the end drops what is left over.
+ *
+ * Hint. table->last_leaf is the leaf table that was found last, which answers most lookups in two
+ * loads. pte_find_from_root sets leaf->index, then publishes the hint (release). Unlinking that
+ * table clears it. walk_page_table and pte_next do not set it.
+ *
+ * Life. A table stays linked until no area needs it (page_table_prune), or memory is short and all
+ * its entries are empty (page_table_drop_empty; one with a swap slot is not), or the space ends
+ * (page_table_destroy). Between unlinking tables and putting their frames the whole space is
+ * fenced: hardware may be walking them.
  *
  * guards: t = lock (RANK_PAGE_TABLE); a = atomic; c = constant
- *
- * A table's frames come from a supply that the caller filled before it took the lock: nothing
- * sleeps under a page-table lock. A path that was partly built is kept: empty tables are legal, and
- * page_table_destroy frees them.
  */
 #ifndef MMU_PAGE_TABLE_H
 #define MMU_PAGE_TABLE_H
@@ -66,23 +95,26 @@ static inline uint64_t user_half_end(uint32_t levels)
     return 1ul << (PAGE_SHIFT + 9 * levels - 1);
 }
 
-/* A root with no user entries and the kernel's upper half. 0 or -ENOMEM. */
+/* Makes a root with no user entries and the kernel's upper half. Returns: 0 or -ENOMEM. */
 int page_table_init(struct page_table *table, uint32_t levels);
-/* a zeroed frame of class FRAME_PAGE_TABLE, or NULL */
+/* Returns: a zeroed frame of class FRAME_PAGE_TABLE, or NULL. */
 struct page *allocate_page_table(unsigned frame_flags);
-/* Frees all tables. Every user leaf must be gone, and no hart may have it active. */
+/* Frees all tables. User leaf entries must be empty, and no hart may have the table active. */
 void page_table_destroy(struct page_table *table);
 
-/* Fills supply up to what one walk may need. 0 or -ENOMEM (what came is kept). */
+/*
+ * Fills supply up to levels - 1 frames: what one walk may need. frame_flags: see frame_alloc.
+ * Returns: 0, or -ENOMEM: supply has fewer, and keeps those.
+ */
 int table_supply_fill(struct table_supply *supply, uint32_t levels, unsigned frame_flags);
-void table_supply_drop(struct table_supply *supply); /* frees what was not used */
+void table_supply_drop(struct table_supply *supply); /* frees the frames that are left */
 
 #define LEAF_TABLE_SPAN (PAGE_SIZE * PTES_PER_TABLE)
 
 /*
- * The leaf entry for va, if it lies in the leaf table that was found last, else NULL. The frame of
- * that table knows by its index what it covers. A table is unlinked under the lock, and while
- * nothing can walk without it; so no hint outlives its table.
+ * Returns: the leaf entry for va, if it lies in the leaf table that was found last; else NULL.
+ * Locks: as pte_find. A table is unlinked under table->lock, while nothing holds the mm lock; so no
+ * user of the hint can meet a table that is gone.
  */
 static inline pte_t *pte_find_by_hint(struct page_table *table, uint64_t va)
 {
@@ -93,11 +125,16 @@ static inline pte_t *pte_find_by_hint(struct page_table *table, uint64_t va)
     return NULL;
 }
 
+/*
+ * The same by a walk from the root, which leaves the hint: leaf->index = va / LEAF_TABLE_SPAN, then
+ * table->last_leaf = leaf (release). Where no leaf table reaches va it returns NULL and leaves the
+ * hint as it is. Locks: as pte_find.
+ */
 pte_t *pte_find_from_root(struct page_table *table, uint64_t va);
 
 /*
- * The leaf entry for va, or NULL where no table reaches it.
- * Locks: table->lock, or the mm lock: nobody unlinks tables meanwhile. Never sleeps.
+ * Returns: the leaf entry for va, which may be empty; or NULL: no leaf table reaches va.
+ * Locks: table->lock, or the mm lock: no table is unlinked meanwhile. Never sleeps.
  */
 static inline pte_t *pte_find(struct page_table *table, uint64_t va)
 {
@@ -107,12 +144,14 @@ static inline pte_t *pte_find(struct page_table *table, uint64_t va)
 }
 
 /*
- * The leaf entry for the first address in [*va, end) that a table reaches; *va becomes that
- * address. NULL: there is none. The entries up to leaf_table_end() follow it in memory.
- * Locks: as pte_find.
+ * For loops over entries: the first address in [*va, end) that a leaf table reaches.
+ * Returns: its leaf entry, which may be empty, with the address in *va; or NULL: there is none.
+ * The entries for the addresses up to leaf_table_end(*va, end) follow it in memory. Where a table
+ * is missing at some level, the search goes on at the first address beyond that entry's span.
+ * *va and end are multiples of PAGE_SIZE; *va >= end is legal. Locks: as pte_find.
  */
 pte_t *pte_next(struct page_table *table, uint64_t *va, uint64_t end);
-/* The entries of [va, leaf_table_end(va, end)) lie in one table. */
+/* Returns: the end of va's leaf table, or end if that comes first. */
 static inline uint64_t leaf_table_end(uint64_t va, uint64_t end)
 {
     uint64_t next = (va | (LEAF_TABLE_SPAN - 1)) + 1;
@@ -121,9 +160,12 @@ static inline uint64_t leaf_table_end(uint64_t va, uint64_t end)
 }
 
 /*
- * Tables that the union of areas needs for [start, end), in worst case, where the neighbouring
- * areas end at floor (0: none) and begin at ceiling (UINT64_MAX: none), and need their own in any
- * case.
+ * How many tables more the union of all areas needs, at worst, because of [start, end). The area
+ * before ends at floor (0: none), the one behind begins at ceiling (UINT64_MAX: none), and
+ * floor <= start < end <= ceiling.
+ * Counted are, at each level below the root, the tables that [start, end) touches, but not those
+ * that the page below floor, or the page at ceiling, lies in: these exist for the neighbours' sake.
+ * tables_needed() answers the usual case, one leaf table that a neighbour shares, by itself.
  */
 uint64_t tables_needed_beside(uint32_t levels, uint64_t start, uint64_t end, uint64_t floor,
                               uint64_t ceiling);
@@ -138,18 +180,21 @@ static inline uint64_t tables_needed(uint32_t levels, uint64_t start, uint64_t e
     return tables_needed_beside(levels, start, end, floor, ceiling);
 }
 /*
- * Unlinks just those tables, which hold no leaf any more, into *removed (linked by page->lru). The
- * caller fences the whole space and then puts the frames. Locks: table->lock.
+ * Unlinks just the tables that tables_needed_beside() counts, in which all leaf entries are empty.
+ * Their frames go onto the list *removed, by page->lru.link. Afterwards the caller fences the whole
+ * space, and only then puts the frames. Locks: table->lock.
  */
 void page_table_prune(struct page_table *table, uint64_t start, uint64_t end, uint64_t floor,
                       uint64_t ceiling, struct list_head *removed);
 
-/* The same with all tables of the user half that hold nothing, whoever may need them later. */
+/* The same with all empty tables of the user half, though areas may need them again later. */
 void page_table_drop_empty(struct page_table *table, struct list_head *removed);
 
 /*
- * The leaf entry for va, building the path from supply; NULL where the supply ran out.
- * Locks: table->lock, or the table is not shared yet. Owns: frames that were used are the table's.
+ * Finds the leaf entry for va, adding the tables that are missing on the way from supply (see the
+ * top). Nothing at level 1 or above is a leaf: what is not a table there is empty.
+ * Locks: table->lock, or no other thread has the table. Never sleeps.
+ * Returns: the entry; or NULL: the supply ran out. Frames that were taken are the table's.
  */
 pte_t *walk_page_table(struct page_table *table, uint64_t va, struct table_supply *supply);
 

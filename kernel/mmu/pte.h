@@ -1,12 +1,49 @@
 /*
- * Page-table entries (privileged specification, "Sv39: Page-Based 39-bit Virtual-Memory System").
- * Only mmu/ and riscv/ name these bits; everybody else asks the functions below.
+ * Page-table entries: the bits of one entry, and what they mean. Chapter "Page Table Management";
+ * privileged specification, "Sv39: Page-Based 39-bit Virtual-Memory System", "Sv48", "Sv57".
+ * Only mmu/ and riscv/ name these bits; all other code calls the functions below.
  *
- * Four kinds, told apart by pte_kind():
- *   empty    0
- *   present  V = 1 (a leaf; a table is met only inside mmu/)
- *   none     V = 0, frame kept: PROT_NONE and nothing else
- *   swap     V = 0, a swap slot
+ * A virtual address is cut into fields of 9 bits, each the index into one table, and an offset:
+ *
+ *            56      48 47      39 38      30 29      21 20      12 11         0
+ *           +----------+----------+----------+----------+----------+------------+
+ *     Sv57  |  level 4 |  level 3 |  level 2 |  level 1 |  level 0 |   offset   |
+ *     Sv48             |  level 3 |  level 2 |  level 1 |  level 0 |   offset   |
+ *     Sv39                        |  level 2 |  level 1 |  level 0 |   offset   |
+ *                                 +----------+----------+----------+------------+
+ *
+ * The bits above must all equal the highest bit that is used, or the access faults. So one half
+ * of the addresses begins at 0 (user), the other ends at the top (kernel).
+ *
+ * An entry has 64 bits:
+ *
+ *      63   62 61   60  54   53               10   9   8   7   6   5   4   3   2   1   0
+ *     +---+-------+--------+--------------------+---+---+---+---+---+---+---+---+---+---+
+ *     | N |  PBMT |   0    | frame number (PPN) |  RSW  | D | A | G | U | X | W | R | V |
+ *     +---+-------+--------+--------------------+---+---+---+---+---+---+---+---+---+---+
+ *
+ *     V     valid; if it is 0 the hardware faults, and software may use all other bits
+ *     R W X read, write, execute. All three 0: the entry leads to a table, one level down. Else it
+ *           is a leaf, which maps a page. W without R is reserved.
+ *     U     user mode may access the page; the kernel may not (sstatus.SUM is 0)
+ *     G     the mapping is the same in all address spaces (the kernel's own)
+ *     A D   accessed, dirty (stored into) since software cleared the bit. Some machines set them;
+ *           others raise a page fault so that software does
+ *     RSW   for software, ignored by hardware; see below
+ *     N, PBMT  extensions that xv39 does not use: 0
+ *
+ * xv39 tells four kinds of leaf entry apart, by pte_kind():
+ *
+ *                frame number   bit 9   bit 8   7 .. 1   V
+ *     empty          0            0       0       0      0   nothing here
+ *     present        frame      wired     0     as above 1   mapped
+ *     none           frame      wired     1       0      0   PROT_NONE: no access, page kept
+ *     swap         swap slot      1       0       0      0   the page is in swap
+ *
+ *     wired: mlock; the page stays in memory.
+ *
+ * An access sets A, and perhaps D, at any time while V is 1. So a valid entry is changed only by an
+ * atomic operation that returns the old value: a plain store could lose a D bit.
  */
 #ifndef MMU_PTE_H
 #define MMU_PTE_H
@@ -60,23 +97,23 @@ static inline pte_t pte_make(pfn_t pfn, uint64_t bits)
     return pfn.number << PTE_PFN_SHIFT | bits;
 }
 
-static inline bool pte_maps(pte_t pte, pfn_t pfn) /* a present entry, this frame */
+static inline bool pte_maps(pte_t pte, pfn_t pfn) /* present, with this frame? */
 {
     return (pte & PTE_V) && pte_pfn(pte).number == pfn.number;
 }
 
-static inline bool pte_has_frame(pte_t pte) /* present, or none with its frame kept */
+static inline bool pte_has_frame(pte_t pte) /* present or none? */
 {
     return pte & (PTE_V | PTE_SOFT_NONE);
 }
 
-/* The entry of a page that nobody may touch for now: not valid, the frame kept. */
+/* The entry of kind none: no access is allowed, but the page is kept. */
 static inline pte_t pte_make_none(pfn_t pfn)
 {
     return pte_make(pfn, PTE_SOFT_NONE);
 }
 
-/* The entry of a page that is in swap. */
+/* The entry of kind swap. */
 static inline pte_t pte_make_swap(swp_entry_t slot)
 {
     return pte_make((pfn_t){slot.number}, PTE_SOFT_SWAP);
@@ -87,15 +124,16 @@ static inline swp_entry_t pte_swap_slot(pte_t pte)
     return (swp_entry_t){(uint32_t)pte_pfn(pte).number};
 }
 
-/* The page of the entry is to stay in memory, though nothing may touch it now: mlock. */
+/* Must the page stay in memory (mlock)? True also for wired pages of kind none. */
 static inline bool pte_is_wired(pte_t pte)
 {
     return pte_has_frame(pte) && (pte & PTE_SOFT_WIRED);
 }
 
 /*
- * The functions below that change bits of an entry want it to be valid. Locks: the page table's,
- * under which it was seen to be so: one that was emptied meanwhile would become a swap slot.
+ * Sets or clears bits of a valid entry, and returns the old value.
+ * Locks: the page table's, held since the entry was seen to be valid: bits set in an entry that was
+ * emptied meanwhile would turn it into some other kind.
  */
 static inline pte_t pte_set_bits(pte_t *ptep, pte_t bits)
 {
@@ -113,7 +151,7 @@ static inline pte_t pte_clear_bits(pte_t *ptep, pte_t bits)
     return old;
 }
 
-/* Of an entry with a frame, valid or not. */
+/* Marks the page of an entry with a frame, valid or not, as wired, or no longer so. Locks: same. */
 static inline void pte_set_wired(pte_t *ptep, bool locked)
 {
     pte_t old = locked ? __atomic_fetch_or(ptep, (pte_t)PTE_SOFT_WIRED, __ATOMIC_ACQ_REL)
@@ -133,34 +171,35 @@ static inline bool pte_is_table(pte_t pte)
     return (pte & (PTE_V | PTE_R | PTE_W | PTE_X)) == PTE_V;
 }
 
-/* What a user access needs of a present entry, and what an area allows. */
+/* What a user access needs, and what an area or an entry allows: one bit each. */
 enum access {
     ACCESS_READ = PTE_R,
     ACCESS_WRITE = PTE_W,
     ACCESS_EXEC = PTE_X,
 };
 
+/* May user mode make this access through the entry, but for A and D? */
 static inline bool pte_allows(pte_t pte, enum access access)
 {
     return (pte & (PTE_V | PTE_U | access)) == (PTE_V | PTE_U | access);
 }
 
-/* Has the entry the A bit, and for a store the D bit, that the access wants? */
+/* Is A set, and for a store also D, so that no machine faults for their sake? */
 static inline bool pte_marked(pte_t pte, enum access access)
 {
     return (pte & PTE_A) && (access != ACCESS_WRITE || (pte & PTE_D));
 }
 
-/* The A and D bits alone. */
+/* The A and D bits of a present entry; 0 for others. */
 static inline uint64_t pte_marks(pte_t pte)
 {
     return pte & PTE_V ? pte & (PTE_A | PTE_D) : 0;
 }
 
 /*
- * A user leaf. allowed: ACCESS_... bits. It is born with A, and with D where it is writable: a page
- * is mapped writable only for a store. Write without read is a reserved encoding, so read comes
- * along.
+ * Makes a present user entry. allowed: ACCESS_... bits, at least one.
+ * A is set, because an access follows. If it is writable then D is set as well, because a page is
+ * mapped writable only when a store follows; and R, because W without R is reserved.
  */
 static inline pte_t pte_make_user(pfn_t pfn, uint64_t allowed)
 {
@@ -171,19 +210,23 @@ static inline pte_t pte_make_user(pfn_t pfn, uint64_t allowed)
     return pte_make(pfn, bits);
 }
 
-/* The same without A: whether it is used is to be seen. */
+/* The same entry without A: for a page that is mapped before anything accessed it. */
 static inline pte_t pte_unused(pte_t pte)
 {
     return pte & ~(pte_t)PTE_A;
 }
 
-/* A PTE is read in one piece: hardware and other harts change A and D. */
+/* Reads an entry in one piece, because hardware and other harts may be changing it. */
 static inline pte_t pte_load(const pte_t *ptep)
 {
     return __atomic_load_n(ptep, __ATOMIC_RELAXED);
 }
 
-/* Installs an entry where none was valid. */
+/*
+ * Stores an entry in place of one that is not valid. No fence is needed: a hart that still goes by
+ * the old value faults, and that fault (FAULT_KIND_SPURIOUS) fences. Release: the content of the
+ * frame, or of the table that the entry leads to, is visible before the entry is.
+ */
 static inline void pte_set(pte_t *ptep, pte_t pte)
 {
     tlb_check_set(pte_load(ptep));
@@ -191,8 +234,8 @@ static inline void pte_set(pte_t *ptep, pte_t pte)
 }
 
 /*
- * Replaces a valid entry, the one for va in table; the old value says whether it was dirty. What is
- * lost by it must be fenced: see mmu/tlb_check.h, which holds callers to that.
+ * Replaces a valid entry, the one for va in table. Returns the old one, with its final A and D.
+ * If a permission or the frame changes the caller must fence (mmu/tlb.h) before it relies on that.
  */
 static inline pte_t pte_swap(struct page_table *table, uint64_t va, pte_t *ptep, pte_t pte)
 {
@@ -202,7 +245,7 @@ static inline pte_t pte_swap(struct page_table *table, uint64_t va, pte_t *ptep,
     return old;
 }
 
-/* Takes the write permission from a valid entry; A and D stay. To be fenced. */
+/* Takes the write permission from a valid entry; A and D stay. The caller must fence. */
 static inline void pte_write_protect(struct page_table *table, uint64_t va, pte_t *ptep)
 {
     pte_t old = pte_clear_bits(ptep, PTE_W);
@@ -210,7 +253,7 @@ static inline void pte_write_protect(struct page_table *table, uint64_t va, pte_
     tlb_check_change(table, va, old, old & ~(pte_t)PTE_W);
 }
 
-/* Gives the write permission to a valid, readable entry, for a store that follows. */
+/* Gives a valid, readable entry the write permission, because a store follows. */
 static inline void pte_write_allow(pte_t *ptep)
 {
     pte_set_bits(ptep, PTE_W | PTE_D | PTE_A);
@@ -223,9 +266,8 @@ static inline void pte_mark(pte_t *ptep, enum access access)
 }
 
 /*
- * Was the page used through this present entry since it was asked last? To be fenced where it was,
- * for a hart that caches the entry does not set A again. Other harts set A and D meanwhile: that is
- * no plain store.
+ * Was the page accessed through this present entry since the last call? Clears A. If the result is
+ * true the caller must fence: a hart that still caches the entry with A set does not set A again.
  */
 static inline bool pte_test_clear_accessed(struct page_table *table, uint64_t va, pte_t *ptep)
 {
@@ -236,7 +278,7 @@ static inline bool pte_test_clear_accessed(struct page_table *table, uint64_t va
     return old & PTE_A;
 }
 
-/* The entry that fork gives the child: the same frame or slot, not writable, not locked. */
+/* The entry that fork gives the child: the same frame or slot, not writable, not wired. */
 static inline pte_t pte_shared(pte_t pte)
 {
     return pte_has_frame(pte) ? pte & ~(pte_t)(PTE_W | PTE_SOFT_WIRED) : pte;
