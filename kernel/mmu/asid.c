@@ -1,9 +1,7 @@
 /*
- * Address-space identifiers. Privileged specification, "Supervisor Address Translation and
- * Protection (satp) Register".
+ * Address-space identifiers. See mmu/asid.h.
  *
- * page_table.context holds generation << 16 | number. Number 0 is the kernel's own root. What
- * always holds: two page tables never have the same context, and a hart enters a context of a
+ * What always holds: two page tables never have the same context, and a hart uses a number of a
  * generation only after it has flushed since that generation began.
  */
 #include "mmu/asid.h"
@@ -55,7 +53,7 @@ void asid_init(void)
         asid_bits++;
 }
 
-/* Locks: lock. */
+/* Returns: generation and number for one more table. Locks: lock. */
 static uint64_t context_new(void)
 {
     if (next >> asid_bits) {

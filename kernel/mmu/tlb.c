@@ -1,13 +1,4 @@
-/*
- * Fences: which harts, and when. Chapter "TLB Management"; privileged specification,
- * "Supervisor Memory-Management Fence Instruction".
- *
- * A page table knows the harts that run it (running_on), that have run it and may still cache it
- * (cached_on), and that must flush when they enter it next (stale_on). The changer of an entry sets
- * stale_on and then reads running_on; a hart that enters sets its bit in running_on and then reads
- * stale_on. With a full fence between the two steps on both sides, one of them sees the other:
- * either the changer sends a remote fence, or the hart flushes on its own as it enters.
- */
+/* TLB flushes: which harts, and when. Chapter "TLB Management". See mmu/tlb.h. */
 #include "mmu/tlb.h"
 
 #include "mem/frame.h"
@@ -28,14 +19,14 @@
  */
 #define FLUSH_PAGES_MAX 1u
 
-/* The forms of a fence. The checker hears of each first; the hart must not change in between. */
+/* The forms of a fence. The checker is told first; preemption is off, so both mean one hart. */
 static inline void sfence_page(uint64_t va)
 {
     tlb_check_fence(1u << hart_index(), TLB_ANY_ASID, va, va + PAGE_SIZE);
     __asm__ volatile("sfence.vma %0, zero" : : "r"(va) : "memory");
 }
 
-static inline void sfence_asid(uint64_t asid) /* global entries stay */
+static inline void sfence_asid(uint64_t asid) /* all pages; entries with G stay cached */
 {
     tlb_check_fence(1u << hart_index(), asid, 0, UINT64_MAX);
     __asm__ volatile("sfence.vma zero, %0" : : "r"(asid) : "memory");
@@ -54,7 +45,7 @@ static void sfence_remote(uint32_t harts, uint64_t start, uint64_t end)
     sbi_remote_sfence_vma(harts, start, end - start);
 }
 
-/* Writes satp. What the hart cached under the number stays: the caller flushes what must go. */
+/* Writes satp. Entries cached under the same ASID remain: the caller flushes if they may be old. */
 static void activate(struct page_table *table, uint64_t asid)
 {
     tlb_check_switch(table, asid);
@@ -74,8 +65,8 @@ void flush_instructions_here(void)
 }
 
 /*
- * Flushes come after satp: until it is written, the hart may cache more of the old table, under a
- * number that a new generation gives to another.
+ * Flushes come after satp is written: until then the hart may cache more entries of the old table,
+ * under a number that belongs to another table in a new generation.
  */
 void page_table_enter(struct page_table *table)
 {
@@ -86,7 +77,7 @@ void page_table_enter(struct page_table *table)
 
     if (!table) {
         activate(NULL, 0);
-        if (stale) /* with what is left of it the hart might still walk a table that is freed */
+        if (stale) /* number 0 was a space's: with its entries the hart could walk freed tables */
             sfence_asid(0);
         return;
     }
@@ -114,11 +105,11 @@ void page_table_leave(struct page_table *table)
         __atomic_fetch_and(&table->running_on, ~(1u << hart_index()), __ATOMIC_RELEASE);
 }
 
-/* This hart's own part of a flush; preemption is off. */
+/* The fence on this hart. Preemption is off. */
 static void flush_here(struct page_table *table, uint64_t start, uint64_t end)
 {
     if (!(table->running_on & (1u << hart_index())))
-        return; /* stale_on has its bit */
+        return; /* it is in stale_on */
     trace(TRACE_FLUSH, start, (end - start) / PAGE_SIZE, 0);
     if (end - start <= FLUSH_PAGES_MAX * PAGE_SIZE) {
         for (uint64_t va = start; va < end; va += PAGE_SIZE)
@@ -130,7 +121,7 @@ static void flush_here(struct page_table *table, uint64_t start, uint64_t end)
     }
 }
 
-/* Nothing was lost, so the checker need not hear of it, and the thread may be on any hart. */
+/* No permission was lost, so the checker need not know, and preemption may be on. */
 void flush_tlb_own_entry(uint64_t va)
 {
     __asm__ volatile("sfence.vma %0, zero" : : "r"(va) : "memory");
@@ -142,7 +133,7 @@ void flush_tlb_range(struct page_table *table, uint64_t start, uint64_t end)
     uint64_t mark;
 
     if (!table->cached_on)
-        return; /* nobody has run it yet */
+        return; /* no hart has run it yet */
     mark = tlb_check_mark();
     preempt_disable();
     self = 1u << hart_index();
@@ -190,7 +181,7 @@ void flush_instructions(struct page_table *table)
 void tlb_batch_finish(struct tlb_batch *batch)
 {
     struct page **end = &batch->page[batch->count];
-    struct page **free_end = batch->page; /* those from the first on are free */
+    struct page **free_end = batch->page; /* one past the pages that are free; from the first on */
 
     if (batch->start < batch->end)
         flush_tlb_range(batch->table, batch->start, batch->end);

@@ -1,7 +1,39 @@
 /*
- * The TLB is a cache that the kernel must keep right: what changed in a page table is fenced, on
- * every hart that may cache it, before a frame is reused or the change is relied on. Chapter "TLB
- * Management". No fence to another hart while a spinlock is held.
+ * TLB flushes. Chapter "TLB Management"; privileged specification, "Supervisor Memory-Management
+ * Fence Instruction".
+ *
+ * Each hart caches page-table entries, and goes on using a cached one after the entry in memory has
+ * changed, until it executes sfence.vma. So the kernel fences every hart that may have cached an
+ * entry before it relies on the change; above all before a frame gets another use:
+ *
+ *     1. unhook   under the page table's lock: pte_swap() puts another entry in place of the old
+ *     2. fence    with no spinlock held: every hart that may cache the old one
+ *     3. put      the frame's reference: only now may the frame be free, and used again
+ *
+ * A change that only adds a permission, or A or D, for the same frame needs no fence on other
+ * harts: there the old entry can cause a fault, which finds nothing to do (flush_tlb_own_entry).
+ *
+ * Which harts? A page table has three sets of harts, as bits:
+ *
+ *     running_on   have it in satp now
+ *     cached_on    have had it in satp, so may cache its entries under its ASID
+ *     stale_on     must flush when they enter it next
+ *
+ *     a hart changes an entry                      another hart enters the table
+ *     stale_on |= cached_on, but itself            running_on |= itself
+ *     full memory fence                            full memory fence
+ *     read running_on                              read stale_on
+ *     remote fence on those that run it            flush if its bit is set, then clear the bit
+ *
+ * Each side writes one set and then reads the other. So one of them, at least, sees what the other
+ * wrote: the changer fences the hart, or the hart flushes as it enters. A hart that has left the
+ * table is not interrupted.
+ *
+ * ASIDs (mmu/asid.h) are the reason for the third set: a hart keeps the entries of a space that it
+ * leaves, for they are marked with the space's number, and finds them again when it comes back.
+ *
+ * sfence.vma with an address flushes the leaf entry for that page. It need not flush the entries of
+ * higher levels, which lead to tables. So after tables were unlinked the fence names no address.
  */
 #ifndef MMU_TLB_H
 #define MMU_TLB_H
@@ -10,46 +42,62 @@
 
 #include "mmu/page_table.h"
 
-/*
- * After an entry gained a permission, or A or D: this hart alone looks at it again. Others may meet
- * a spurious fault, no more.
- */
+/* After the entry for va gained a permission, or A or D: this hart alone forgets the old one. */
 void flush_tlb_own_entry(uint64_t va);
 /*
- * Fences one page, or a range, of a user table on every hart that may cache it. No spinlock held.
- * Where tables were unlinked, the range is 0 .. UINT64_MAX: a fence for an address leaves what
- * leads to it.
+ * Fences the pages of [start, end) of a user table on every hart that may cache it, by the steps
+ * drawn above. 0 .. UINT64_MAX: the whole space, which is also needed after tables were unlinked.
+ *   - Nothing to do while cached_on is 0: no hart has run the table.
+ *   - Preemption is off from reading this hart's number to the end of its own fence. This hart is
+ *     one of the "others", in stale_on, if it does not run the table.
+ *   - A hart that runs the table is fenced by an SBI call, after preemption is on again; the call
+ *     returns when all of them have done the fence.
+ *   - More than FLUSH_PAGES_MAX pages: this hart flushes all entries with the table's ASID.
+ *   - For the checker: tlb_check_mark() before all, tlb_check_deferred() with the harts that are
+ *     left to stale_on.
+ * Locks: no spinlock held (the SBI call may take a millisecond). Never sleeps.
  */
 void flush_tlb_range(struct page_table *table, uint64_t start, uint64_t end);
 static inline void flush_tlb_entry(struct page_table *table, uint64_t va)
 {
     flush_tlb_range(table, va, va + PAGE_SIZE);
 }
-void flush_tlb_kernel(uint64_t start, uint64_t end); /* all harts */
+/* Fences kernel addresses on all harts. Locks: no spinlock held. */
+void flush_tlb_kernel(uint64_t start, uint64_t end);
 /*
- * Code. A hart may hold instructions of a frame's former content until its next fence.i. Three
- * rules keep them from being run:
- *   - before an entry becomes executable, when its page has been written: flush_instructions, which
- *     fences the harts that run the table now, and each other one before it runs it next;
- *   - a new table, a child's too, has not been fenced for on any hart;
- *   - a thread that goes on at another hart finds there what it stored and fenced for at the last
- *     one: the switch fences. It begins at its creator's hart, in fork's child at none: see above.
- * A store into a page that may be run already is fenced for by the program that runs it.
- * No spinlock held.
+ * Code. A hart may hold instructions that were fetched from a frame before its content changed,
+ * until it executes fence.i. Three rules keep it from running them:
+ *   - After a page was written, and before an entry makes it executable: flush_instructions(). It
+ *     does the fence on the harts that run the table, and each other hart does it when it enters.
+ *   - A new table, a child's too, begins with all harts in stale_on.
+ *   - A thread that moves to another hart: the switch does the fence there, so the thread finds the
+ *     code that it stored on the hart before.
+ * A program that stores into a page that is executable already must do the fence itself.
+ * Locks: no spinlock held.
  */
 void flush_instructions(struct page_table *table);
-void flush_instructions_here(void); /* This hart alone, which must not change meanwhile. */
+void flush_instructions_here(void); /* On this hart alone. Preemption is off. */
 
-/* The scheduler calls these, interrupts off: table stops being this hart's, or becomes it. NULL:
- * the kernel's own root. */
+/*
+ * The scheduler calls these, with interrupts off: table becomes this hart's, or stops being so.
+ * NULL: the kernel's own root. page_table_enter flushes after it has written satp, because the hart
+ * may cache entries of the old table until then.
+ */
 void page_table_enter(struct page_table *table);
 void page_table_leave(struct page_table *table);
 
 /*
- * Unhook, flush, free: pages that lost their last mapping are gathered here, and dropped only after
- * the fence. The table's lock may be dropped between gather and finish. Meanwhile a hart may still
- * store through a cached translation, although the entry no longer allows it. So code that relies
- * on what an entry says looks at table->unfenced under the table's lock, and fences if it is set.
+ * Unhook, fence, put for many pages at once:
+ *
+ *     tlb_batch_begin(&batch, table);
+ *     spin_lock(&table->lock);            for each entry: pte_swap(), and its page, if any, into
+ *     spin_unlock(&table->lock);          batch.page[batch.count++]; tlb_batch_note() the range
+ *     tlb_batch_finish(&batch);
+ *
+ * Each page in the batch has the reference and the map count of its old entry (PAGE_MAPPED_REF).
+ * Until the fence a hart may still store through a cached entry, though the entry in memory allows
+ * no store. So code that must know that no store can come reads table->unfenced under the table's
+ * lock, and fences if it is not 0.
  */
 #define TLB_BATCH_PAGES 32
 struct tlb_batch {
@@ -68,7 +116,7 @@ static inline void tlb_batch_begin(struct tlb_batch *batch, struct page_table *t
     batch->count = 0;
 }
 
-/* The entries of [start, end) were changed. */
+/* The entries of [start, end) were changed: the fence is to cover them. */
 static inline void tlb_batch_note(struct tlb_batch *batch, uint64_t start, uint64_t end)
 {
     if (start < batch->start)
@@ -77,7 +125,12 @@ static inline void tlb_batch_note(struct tlb_batch *batch, uint64_t start, uint6
         batch->end = end;
 }
 
-/* fences, then drops the pages' mapping references */
+/*
+ * Fences what was noted, if anything, and only then drops PAGE_MAPPED_REF of each page, by
+ * page_drop(); those that lost their last reference go to frames_free() together. At the end the
+ * batch is empty, and table->unfenced is one less (release).
+ * Locks: no spinlock held. Never sleeps.
+ */
 void tlb_batch_finish(struct tlb_batch *batch);
 
 #endif
