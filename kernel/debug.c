@@ -138,7 +138,7 @@ static void wait_for_frames(void) { frame_wait(); }
 static void wait_for_memory(void) { page_wait_writeback(memory); }
 static void wait_for_file(void) { page_wait_writeback(file); }
 static void wait_for_commit(void) { log_commit(false); }
-static void wait_for_disk(void) { block_flush(fs_disk); }
+static void wait_for_disk(void) { disk_flush(); }
 
 static void frames_alone(void) { wait_for_frames(); }
 static void frames_under_log(void) { with(&log_lock, wait_for_frames); }

@@ -5,9 +5,11 @@
 
 #include "fs/recover.h"
 
-static int read_block(void *context, uint32_t number, void *data)
+static struct image *replayed;
+
+static int read_block(uint32_t number, void *data)
 {
-    const void *block = image_block(context, number);
+    const void *block = image_block(replayed, number);
 
     if (!block)
         return -1;
@@ -15,9 +17,9 @@ static int read_block(void *context, uint32_t number, void *data)
     return 0;
 }
 
-static int write_block(void *context, uint32_t number, const void *data)
+static int write_block(uint32_t number, const void *data)
 {
-    void *block = image_block(context, number);
+    void *block = image_block(replayed, number);
 
     if (!block)
         return -1;
@@ -25,20 +27,20 @@ static int write_block(void *context, uint32_t number, const void *data)
     return 0;
 }
 
-static int flush(void *context)
+static int flush(void)
 {
-    (void)context;
     return 0;
 }
 
 bool replay_log(struct image *image)
 {
-    const struct recover_io io = {read_block, write_block, flush, image};
+    const struct recover_io io = {read_block, write_block, flush};
     struct disk_super super = *image_super(image);
     struct disk_log_header header;
     uint8_t data[DISK_BLOCK_SIZE] __attribute__((aligned(8)));
     uint64_t sequence;
 
+    replayed = image;
     if (log_recover(&io, &super, &header, data, &sequence) < 0)
         return image_fail(image, "log: cannot be replayed");
     return image_check_super(image);

@@ -95,59 +95,30 @@ static void block_wake(struct block_request *request)
     spin_unlock_irq(&wait->lock, flags);
 }
 
-static int block_run(struct block_device *device, struct block_wait *wait)
+int block_transfer(struct block_device *device, enum block_operation operation, uint64_t sector,
+                   struct page *const page[], uint32_t count)
 {
+    struct block_wait wait;
     uint64_t flags;
 
     lockorder_check(RANK_DISK, NULL, "a disk");
-    wait->request.done = block_wake;
-    wait->request.private = wait;
-    wait->finished = false;
-    spin_init(&wait->lock, "block request", RANK_DEVICE);
-    waitq_init(&wait->waiter, "block request");
-    block_submit(device, &wait->request);
-
-    flags = spin_lock_irq(&wait->lock);
-    while (!wait->finished)
-        waitq_sleep_irq(&wait->waiter, &wait->lock, &flags);
-    spin_unlock_irq(&wait->lock, flags);
-    return wait->request.status;
-}
-
-int block_transfer(struct block_device *device, enum block_operation operation, uint64_t sector,
-                   void *data, uint32_t bytes)
-{
-    struct block_wait wait;
-
     wait.request.operation = operation;
-    wait.request.sector = sector;
-    wait.request.segments = 1;
-    wait.request.segment[0].data = data;
-    wait.request.segment[0].bytes = bytes;
-    return block_run(device, &wait);
-}
-
-int block_read_pages(struct block_device *device, uint64_t sector, struct page *const page[],
-                     uint32_t count)
-{
-    struct block_wait wait;
-
-    wait.request.operation = BLOCK_READ;
     wait.request.sector = sector;
     wait.request.segments = count;
     for (uint32_t i = 0; i < count; i++) {
         wait.request.segment[i].data = page_va(page[i]);
         wait.request.segment[i].bytes = PAGE_SIZE;
     }
-    return block_run(device, &wait);
-}
+    wait.request.done = block_wake;
+    wait.request.private = &wait;
+    wait.finished = false;
+    spin_init(&wait.lock, "block request", RANK_DEVICE);
+    waitq_init(&wait.waiter, "block request");
+    block_submit(device, &wait.request);
 
-int block_flush(struct block_device *device)
-{
-    struct block_wait wait;
-
-    wait.request.operation = BLOCK_FLUSH;
-    wait.request.sector = 0;
-    wait.request.segments = 0;
-    return block_run(device, &wait);
+    flags = spin_lock_irq(&wait.lock);
+    while (!wait.finished)
+        waitq_sleep_irq(&wait.waiter, &wait.lock, &flags);
+    spin_unlock_irq(&wait.lock, flags);
+    return wait.request.status;
 }

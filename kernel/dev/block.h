@@ -48,13 +48,9 @@ struct block_device *block_find(const char *serial);   /* or NULL */
  * -EIO by done().
  */
 void block_submit(struct block_device *device, struct block_request *request);
-/* One request and its end. Sleeps. Returns 0 or -EIO. bytes a multiple of 512. */
+/* One request for count pages, and its end. A flush has none. Sleeps. Returns: 0 or -EIO. */
 int block_transfer(struct block_device *device, enum block_operation operation, uint64_t sector,
-                   void *data, uint32_t bytes);
-/* The same into pages, BLOCK_SEGMENTS at most. */
-int block_read_pages(struct block_device *device, uint64_t sector, struct page *const page[],
-                     uint32_t count);
-int block_flush(struct block_device *device);          /* Sleeps. Returns 0 or -EIO. */
+                   struct page *const page[], uint32_t count);
 
 /* For drivers: the end of a request, status 0 or -EIO. The request is the submitter's again. */
 void block_finish(struct block_request *request, int status);

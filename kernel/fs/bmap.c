@@ -52,33 +52,35 @@ static int entry_store(uint32_t indirect, uint64_t slot, uint32_t entry)
     return 0;
 }
 
+/* Where a page's block is named: in an entry of addr[], or in the last of its indirect blocks. */
+struct way {
+    uint32_t addr;    /* the entry of addr[] */
+    uint32_t levels;  /* of indirect blocks: 0 to 2 */
+    uint64_t slot[2]; /* in each of them */
+};
+
+static struct way way_to(uint64_t index)
+{
+    if (index < DISK_DIRECT)
+        return (struct way){.addr = (uint32_t)index};
+    if (index < DOUBLE_FIRST)
+        return (struct way){DISK_ADDR_SINGLE, 1, {index - DISK_DIRECT}};
+    index -= DOUBLE_FIRST;
+    return (struct way){DISK_ADDR_DOUBLE, 2, {index / DISK_PER_BLOCK, index % DISK_PER_BLOCK}};
+}
+
 /* Walks to index. missing: how many of the blocks on the way, and the last, are not there. */
 static int bmap_walk(struct inode *inode, uint64_t index, uint32_t *block, uint32_t *missing)
 {
-    uint32_t indirect;
-    int error;
+    struct way way = way_to(index);
+    int error = 0;
 
-    *missing = 0;
-    if (index < DISK_DIRECT) {
-        *block = addr_load(inode, (uint32_t)index);
-        *missing = *block == 0;
-        return 0;
+    *block = addr_load(inode, way.addr);
+    *missing = *block == 0;
+    for (uint32_t i = 0; i < way.levels && !error; i++) {
+        error = entry_load(*block, way.slot[i], block);
+        *missing += *block == 0;
     }
-    if (index < DOUBLE_FIRST) {
-        indirect = addr_load(inode, DISK_ADDR_SINGLE);
-        index -= DISK_DIRECT;
-    } else {
-        uint32_t root = addr_load(inode, DISK_ADDR_DOUBLE);
-
-        index -= DOUBLE_FIRST;
-        error = entry_load(root, index / DISK_PER_BLOCK, &indirect);
-        if (error)
-            return error;
-        *missing = root == 0;
-    }
-    *missing += indirect == 0;
-    error = entry_load(indirect, index % DISK_PER_BLOCK, block);
-    *missing += *block == 0;
     return error;
 }
 
@@ -113,49 +115,36 @@ static int indirect_create(struct inode *inode, uint32_t near, uint32_t *block, 
     return 0;
 }
 
-/* The indirect block that addr[slot] points to; created where there is none. */
-static int addr_indirect(struct inode *inode, uint32_t slot, uint32_t near, uint32_t *block,
-                         uint32_t *promised)
-{
-    int error = 0;
-
-    *block = addr_load(inode, slot);
-    if (!*block) {
-        error = indirect_create(inode, near, block, promised);
-        if (!error)
-            addr_store(inode, slot, *block);
-    }
-    return error;
-}
-
 int bmap_publish(struct inode *inode, uint64_t index, uint32_t block, uint32_t *promised)
 {
-    uint32_t indirect, root;
+    struct way way = way_to(index);
+    uint32_t indirect = addr_load(inode, way.addr);
     int error = block_publish(block);
 
     inode->blocks++;
     if (error)
         return error;
-    if (index < DISK_DIRECT) {
-        addr_store(inode, (uint32_t)index, block);
+    if (way.levels == 0) {
+        addr_store(inode, way.addr, block);
         return 0;
     }
-    if (index < DOUBLE_FIRST) {
-        index -= DISK_DIRECT;
-        error = addr_indirect(inode, DISK_ADDR_SINGLE, block, &indirect, promised);
-    } else {
-        index -= DOUBLE_FIRST;
-        error = addr_indirect(inode, DISK_ADDR_DOUBLE, block, &root, promised);
+    if (!indirect) {
+        error = indirect_create(inode, block, &indirect, promised);
         if (!error)
-            error = entry_load(root, index / DISK_PER_BLOCK, &indirect);
+            addr_store(inode, way.addr, indirect);
+    }
+    if (!error && way.levels == 2) {
+        uint32_t root = indirect;
+
+        error = entry_load(root, way.slot[0], &indirect);
         if (!error && !indirect) {
             error = indirect_create(inode, block, &indirect, promised);
             if (!error)
-                error = entry_store(root, index / DISK_PER_BLOCK, indirect);
+                error = entry_store(root, way.slot[0], indirect);
         }
     }
     if (!error)
-        error = entry_store(indirect, index % DISK_PER_BLOCK, block);
+        error = entry_store(indirect, way.slot[way.levels - 1], block);
     if (error)
         log_fail("disk error in a block map");
     return error;

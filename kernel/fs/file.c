@@ -131,7 +131,7 @@ int64_t file_write(struct file *file, struct mm_struct *mm, uint64_t user, uint6
     return device_find(file->major)->write(file->minor, mm, user, bytes);
 }
 
-int file_stat(struct file *file, struct stat *stat)
+void file_stat(struct file *file, struct stat *stat)
 {
     if (file->type == FILE_PIPE) {
         stat->type = T_PIPE;
@@ -139,7 +139,6 @@ int file_stat(struct file *file, struct stat *stat)
     } else {
         inode_stat(file->inode, stat);
     }
-    return 0;
 }
 
 int64_t file_seek(struct file *file, int64_t offset, int whence)

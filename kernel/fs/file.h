@@ -42,7 +42,7 @@ void file_release(struct file *file);          /* the last reference is gone */
  */
 int64_t file_read(struct file *file, struct mm_struct *mm, uint64_t user, uint64_t bytes);
 int64_t file_write(struct file *file, struct mm_struct *mm, uint64_t user, uint64_t bytes);
-int file_stat(struct file *file, struct stat *stat); /* stat is all zero */
+void file_stat(struct file *file, struct stat *stat); /* stat is all zero */
 int64_t file_seek(struct file *file, int64_t offset, int whence);
 int file_resize(struct file *file, int64_t size);
 int file_sync(struct file *file);

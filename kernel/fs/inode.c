@@ -242,11 +242,6 @@ int64_t inode_read(struct inode *inode, struct mm_struct *mm, uint64_t user, uin
     return bytes ? (int64_t)bytes : moved;
 }
 
-int64_t inode_read_kernel(struct inode *inode, void *data, uint64_t offset, uint64_t bytes)
-{
-    return inode_read(inode, NULL, (uint64_t)data, offset, bytes);
-}
-
 /*
  * Locks: inode's and the page's. Promises what the page will need when it is written back. -EIO: it
  * never will be, and pages that cannot be written would fill memory.

@@ -38,6 +38,11 @@ struct inode {
     uint32_t addr[DISK_ADDRS];  /* l to write; read freely, a word at a time (bmap.h) */
 };
 
+static inline struct inode *inode_of(struct vm_object *object)
+{
+    return container_of(object, struct inode, object);
+}
+
 /* Mounts the disk with serial "fs": checks, recovers the log, frees orphans. Prints what is
  * wrong; 0 or -errno. Runs in a thread. */
 int fs_mount(void);
@@ -61,14 +66,14 @@ void inode_lock_below(struct inode *directory, struct inode *inode);
 void inode_unlock(struct inode *inode);
 
 #define INODE_END UINT64_MAX /* inode_write: at the end of the file, wherever that is then */
-/* Data, from and to user memory. Lock not held; only outer locks held. Return bytes done, or -errno
- * where none. Sleep. */
+/*
+ * Data, from and to user memory; inode_read without mm: to the kernel's. Only outer locks are held.
+ * Return bytes done, or -errno where none. Sleep.
+ */
 int64_t inode_read(struct inode *inode, struct mm_struct *mm, uint64_t user, uint64_t offset,
                    uint64_t bytes);
 int64_t inode_write(struct inode *inode, struct mm_struct *mm, uint64_t user, uint64_t offset,
                     uint64_t bytes);
-/* The same to kernel memory; for exec. Short only at the end of the file. */
-int64_t inode_read_kernel(struct inode *inode, void *data, uint64_t offset, uint64_t bytes);
 
 /* Some process shows the file as its program: it is neither written nor resized (-ETXTBSY). */
 static inline bool inode_is_executed(const struct inode *inode)

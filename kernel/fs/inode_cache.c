@@ -80,10 +80,10 @@ static void list_if_empty(struct inode *inode)
     }
 }
 
-void inode_emptied(struct inode *inode)
+void inode_emptied(struct vm_object *object)
 {
     spin_lock(&cache.lock);
-    list_if_empty(inode);
+    list_if_empty(inode_of(object));
     spin_unlock(&cache.lock);
 }
 

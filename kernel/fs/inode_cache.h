@@ -5,9 +5,11 @@
 #include "fs/inode.h"
 
 int inode_cache_init(void); /* 0 or -ENOMEM */
-/* The last page of inode, or its index, was dropped. Locks: its object's, or indexes.lock. Never
- * sleeps. */
-void inode_emptied(struct inode *inode);
+/*
+ * The last page of an inode's object, or the inode's index, was dropped.
+ * Locks: the object's, or indexes.lock. Never sleeps.
+ */
+void inode_emptied(struct vm_object *object);
 /*
  * Frees count inodes without users and pages, or more, until that gives a frame.
  * Those that have been so longest go first.

@@ -134,7 +134,7 @@ static int write_transaction(void)
 {
     uint32_t at = log.start + log.used;
     struct buffer *buffer = NULL;
-    int error = block_flush(fs_disk);
+    int error = disk_flush();
 
     if (error || log.count == 0)
         return error;
@@ -151,7 +151,7 @@ static int write_transaction(void)
     log.used += 1 + log.count;
     log.count = 0;
     log.sequence++;
-    return error ? error : block_flush(fs_disk);
+    return error ? error : disk_flush();
 }
 
 /*
@@ -170,7 +170,7 @@ static int bring_home(void)
         transfer_add(&log.transfer, buffer->block, buffer->data);
     error = transfer_end(&log.transfer);
     if (!error)
-        error = block_flush(fs_disk);
+        error = disk_flush();
     if (error)
         return error;
     log_header_clear(log.header, log.sequence);

@@ -19,25 +19,8 @@
 #include "mem/frame.h"
 #include "sync/printf.h"
 #include "vm/replacement/reclaim.h"
-static int recover_read(void *context, uint32_t block, void *data)
-{
-    (void)context;
-    return disk_read(block, data);
-}
 
-static int recover_write(void *context, uint32_t block, const void *data)
-{
-    (void)context;
-    return disk_write(block, data);
-}
-
-static int recover_flush(void *context)
-{
-    (void)context;
-    return block_flush(fs_disk);
-}
-
-static const struct recover_io recover_io = {recover_read, recover_write, recover_flush, NULL};
+static const struct recover_io recover_io = {disk_read, disk_write, disk_flush};
 
 /* Does the superblock describe a file system that fits the disk? NULL, or what is wrong. */
 static const char *super_fault(const struct disk_super *super, uint64_t disk_blocks)

@@ -72,7 +72,7 @@ uint64_t name_index_shrink(bool all)
         if (sleeplock_try(&directory->lock)) {
             freed += index_free(index);
             sleeplock_release(&directory->lock);
-            inode_emptied(directory);
+            inode_emptied(&directory->object);
         }
     }
     spin_unlock(&indexes.lock);

@@ -70,7 +70,7 @@ static int payload_sum(const struct recover_io *io, const struct disk_log_header
 {
     *sum = DISK_CHECKSUM_SEED;
     for (uint32_t i = 0; i < header->count; i++) {
-        int error = io->read(io->context, payload + i, data);
+        int error = io->read(payload + i, data);
 
         if (error)
             return error;
@@ -85,9 +85,9 @@ static int install_payload(const struct recover_io *io, const struct disk_log_he
     int error = 0;
 
     for (uint32_t i = 0; i < header->count && !error; i++) {
-        error = io->read(io->context, payload + i, data);
+        error = io->read(payload + i, data);
         if (!error)
-            error = io->write(io->context, header->block[i], data);
+            error = io->write(header->block[i], data);
     }
     return error;
 }
@@ -116,7 +116,7 @@ static int greatest_sequence(const struct recover_io *io, const struct disk_supe
     int error = 0;
 
     for (uint32_t i = 0; i < super->log_blocks && !error; i++) {
-        error = io->read(io->context, super->log_start + i, header);
+        error = io->read(super->log_start + i, header);
         if (!error && header_is_whole(header) && header->sequence > *sequence)
             *sequence = header->sequence;
     }
@@ -137,17 +137,17 @@ static int replay_all(const struct recover_io *io, const struct disk_super *supe
             break;
         replayed += (int)header->count;
         at += 1 + header->count;
-        error = at < super->log_blocks ? io->read(io->context, super->log_start + at, header) : 1;
+        error = at < super->log_blocks ? io->read(super->log_start + at, header) : 1;
     } while (!error && header_is_whole(header) && header->sequence == *sequence + 1);
     if (error >= 0)
-        error = io->flush(io->context);
+        error = io->flush();
     return error ? error : replayed;
 }
 
 int log_recover(const struct recover_io *io, const struct disk_super *super,
                 struct disk_log_header *header, void *data, uint64_t *sequence)
 {
-    int error = io->read(io->context, super->log_start, header);
+    int error = io->read(super->log_start, header);
     int replayed = 0;
 
     *sequence = 0;
@@ -164,8 +164,8 @@ int log_recover(const struct recover_io *io, const struct disk_super *super,
     if (error || replayed < 0)
         return error ? error : replayed;
     log_header_clear(header, *sequence);
-    error = io->write(io->context, super->log_start, header);
+    error = io->write(super->log_start, header);
     if (!error)
-        error = io->flush(io->context);
+        error = io->flush();
     return error ? error : replayed;
 }

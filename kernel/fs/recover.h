@@ -9,10 +9,9 @@
 
 /* Whole blocks. Each returns 0 or -errno. */
 struct recover_io {
-    int (*read)(void *context, uint32_t block, void *data);
-    int (*write)(void *context, uint32_t block, const void *data);
-    int (*flush)(void *context);
-    void *context;
+    int (*read)(uint32_t block, void *data);
+    int (*write)(uint32_t block, const void *data);
+    int (*flush)(void);
 };
 
 /* Makes header one that says: nothing to replay. */

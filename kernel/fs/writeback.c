@@ -69,11 +69,6 @@ static struct sleeplock sync_lock = SLEEPLOCK(sync_lock, "sync", RANK_SYNC);
 static struct spinlock trim_lock = SPINLOCK("trims", RANK_FS);
 static struct list_head trims = LIST_HEAD_INIT(trims);
 
-static struct inode *inode_of(struct vm_object *object)
-{
-    return container_of(object, struct inode, object);
-}
-
 static void object_get(struct vm_object *object)
 {
     inode_ref(inode_of(object));
@@ -82,17 +77,6 @@ static void object_get(struct vm_object *object)
 static void object_put(struct vm_object *object)
 {
     inode_put(inode_of(object));
-}
-
-static void object_emptied(struct vm_object *object)
-{
-    inode_emptied(inode_of(object));
-}
-
-static void release_reserved(struct vm_object *object, uint32_t blocks)
-{
-    (void)object;
-    block_reserve_end(blocks);
 }
 
 /* Zero what lies beyond the end of the file in its last page. */
@@ -398,8 +382,8 @@ const struct vm_object_ops inode_object_ops = {
     .write_back = write_back,
     .make_writable = make_writable,
     .sync = sync_object,
-    .release_reserved = release_reserved,
-    .emptied = object_emptied,
+    .release_reserved = block_reserve_end,
+    .emptied = inode_emptied,
 };
 
 void inode_trim_later(struct inode *inode)

@@ -120,7 +120,7 @@ static int image_map_segment(struct image *image, const struct elf_segment *segm
 
 static int read_exactly(struct inode *inode, void *data, uint64_t offset, uint64_t bytes)
 {
-    int64_t done = inode_read_kernel(inode, data, offset, bytes);
+    int64_t done = inode_read(inode, NULL, (uint64_t)data, offset, bytes);
 
     if (done < 0)
         return (int)done;

@@ -28,9 +28,8 @@ static bool io_fails(void)
     return fail_at >= 0 && fail_at-- == 0;
 }
 
-static int read_block(void *context, uint32_t number, void *data)
+static int read_block(uint32_t number, void *data)
 {
-    (void)context;
     assert_true(number < BLOCKS);
     if (io_fails())
         return -5;
@@ -38,9 +37,8 @@ static int read_block(void *context, uint32_t number, void *data)
     return 0;
 }
 
-static int write_block(void *context, uint32_t number, const void *data)
+static int write_block(uint32_t number, const void *data)
 {
-    (void)context;
     assert_true(number < BLOCKS);
     if (io_fails())
         return -5;
@@ -53,9 +51,8 @@ static int write_block(void *context, uint32_t number, const void *data)
     return 0;
 }
 
-static int flush(void *context)
+static int flush(void)
 {
-    (void)context;
     if (io_fails())
         return -5;
     flushes++;
@@ -67,7 +64,7 @@ static int recover(uint64_t *sequence)
 {
     static struct disk_log_header header;
     static block_t data;
-    const struct recover_io io = {read_block, write_block, flush, NULL};
+    const struct recover_io io = {read_block, write_block, flush};
 
     writes = flushes = unflushed = 0;
     return log_recover(&io, &super, &header, data, sequence);

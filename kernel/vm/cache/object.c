@@ -129,7 +129,7 @@ void object_remove_page(struct vm_object *object, struct page *page)
         swap_cache_remove(page, 0); /* shared memory: DIRTY is about the slot and not counted */
     if (object_clean_page(object, page) && reserved && object->ops->release_reserved) {
         page->reserved = 0;
-        object->ops->release_reserved(object, reserved);
+        object->ops->release_reserved(reserved);
     }
     spin_lock(&object->lock);
     page_tree_remove(&object->pages, page->index);

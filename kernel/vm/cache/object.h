@@ -85,7 +85,7 @@ struct vm_object_ops {
     /* Writes back every page that is dirty now. Locks: none held. Sleeps. 0 or -errno. */
     int (*write_back)(struct vm_object *object);
     /* A page with reserved blocks (page->reserved) leaves the object unwritten. Never sleeps. */
-    void (*release_reserved)(struct vm_object *object, uint32_t blocks);
+    void (*release_reserved)(uint32_t blocks);
     /* object_drop_page took the last page. Locks: the object's. Never sleeps. */
     void (*emptied)(struct vm_object *object);
 };
