@@ -162,15 +162,14 @@ static void disk_fail(struct virtio_disk *disk, struct list_head *finished)
  */
 static void disk_reap(struct virtio_disk *disk, bool failed)
 {
-    struct list_head finished = LIST_HEAD_INIT(finished), *link, *after;
+    struct list_head finished = LIST_HEAD_INIT(finished);
     struct virtio_queue *queue = disk->queue;
+    struct block_request *request;
     uint64_t flags = spin_lock_irq(&disk->lock);
 
     while (!disk->broken && !failed &&
            disk->used_seen != __atomic_load_n(&queue->used_index, __ATOMIC_ACQUIRE)) {
-        struct block_request *request =
-            take_request(disk, queue->used_ring[disk->used_seen % QUEUE_SIZE].id);
-
+        request = take_request(disk, queue->used_ring[disk->used_seen % QUEUE_SIZE].id);
         disk->used_seen++;
         if (request != NULL)
             list_add_tail(&request->link, &finished);
@@ -183,11 +182,8 @@ static void disk_reap(struct virtio_disk *disk, bool failed)
         waitq_wake_all(&disk->room);
     spin_unlock_irq(&disk->lock, flags);
 
-    list_for_each_safe(link, after, &finished) {
-        struct block_request *request = container_of(link, struct block_request, link);
-
+    list_for_each_element_safe(request, &finished, link)
         block_finish(request, request->status);
-    }
 }
 
 static void virtio_blk_interrupt(void *argument)

@@ -110,17 +110,16 @@ static struct buffer *hash_find(uint32_t block)
 /* Locks: the cache's. Gives the buffer that was unused longest, or fresh, to block; or NULL. */
 static struct buffer *buffer_assign(struct buffer *fresh, uint32_t block)
 {
-    struct list_head *oldest = list_first(&cache.lru);
     struct buffer *buffer = fresh;
 
     if (fresh) {
         cache.count++;
         list_add(&fresh->lru_link, &cache.lru);
-    } else if (oldest) {
-        buffer = container_of(oldest, struct buffer, lru_link);
-        list_del(&buffer->hash_link);
     } else {
-        return NULL;
+        buffer = list_first_element(&cache.lru, struct buffer, lru_link);
+        if (!buffer)
+            return NULL;
+        list_del(&buffer->hash_link);
     }
     buffer->block = block;
     buffer->up_to_date = false;
@@ -219,25 +218,23 @@ void buffer_release(struct buffer *buffer)
 uint64_t buffer_shrink(uint64_t wanted)
 {
     struct list_head gone = LIST_HEAD_INIT(gone);
-    struct list_head *link, *after;
+    struct buffer *buffer;
     uint64_t freed = 0, share;
 
     spin_lock(&cache.lock);
     share = wanted < frame_managed ? wanted * cache.count / frame_managed + 1 : cache.count;
-    list_for_each_safe (link, after, &cache.lru) {
-        struct buffer *buffer = container_of(link, struct buffer, lru_link);
-
+    list_for_each_element_safe(buffer, &cache.lru, lru_link) {
         if (cache.count == cache.least || freed == share)
             break;
         if (buffer->permanent)
             continue;
         list_del(&buffer->hash_link);
-        list_move(link, &gone);
+        list_move(&buffer->lru_link, &gone);
         cache.count--;
         freed++;
     }
     spin_unlock(&cache.lock);
-    list_for_each_safe (link, after, &gone)
-        buffer_destroy(container_of(link, struct buffer, lru_link));
+    list_for_each_element_safe(buffer, &gone, lru_link)
+        buffer_destroy(buffer);
     return freed;
 }

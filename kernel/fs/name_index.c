@@ -59,12 +59,11 @@ void name_index_drop(struct inode *directory)
 
 uint64_t name_index_shrink(bool all)
 {
-    struct list_head *link, *after;
+    struct name_index *index;
     uint64_t freed = 0;
 
     spin_lock(&indexes.lock);
-    list_for_each_safe (link, after, &indexes.list) {
-        struct name_index *index = container_of(link, struct name_index, link);
+    list_for_each_element_safe(index, &indexes.list, link) {
         struct inode *directory = index->directory;
 
         if (!all && __atomic_fetch_add(&index->idle, 1, __ATOMIC_RELAXED) < IDLE_MOST)

@@ -404,21 +404,19 @@ void inode_trim_later(struct inode *inode)
 /* Holds nothing but sync_lock. Sleeps. */
 static void trim_the_rest(void)
 {
-    struct list_head *link = NULL;
+    struct inode *inode = NULL;
 
-    do {
+    while (!thread_is_interrupted()) {
         spin_lock(&trim_lock);
-        link = thread_is_interrupted() ? NULL : list_first(&trims);
-        if (link)
-            list_del_init(link);
+        inode = list_first_element(&trims, struct inode, trim_link);
+        if (inode)
+            list_del_init(&inode->trim_link);
         spin_unlock(&trim_lock);
-        if (link) {
-            struct inode *inode = container_of(link, struct inode, trim_link);
-
-            inode_trim(inode);
-            inode_put(inode);
-        }
-    } while (link);
+        if (!inode)
+            break;
+        inode_trim(inode);
+        inode_put(inode);
+    }
 }
 
 int inode_fsync(struct inode *inode)

@@ -24,11 +24,16 @@ struct list_head {
 #define list_for_each_safe(link, after, head) \
     for (link = (head)->next, after = link->next; link != (head); link = after, after = link->next)
 
-/* The same for the elements themselves; member is their link. */
+/* The same for the elements themselves; member is their link. The safe form: as above. */
 #define list_for_each_element(element, head, member)                                           \
     for (struct list_head *link_ = (head)->next;                                               \
          link_ != (head) && (element = container_of(link_, __typeof__(*element), member), 1);  \
          link_ = link_->next)
+
+#define list_for_each_element_safe(element, head, member)                                      \
+    for (struct list_head *link_ = (head)->next, *after_ = link_->next;                        \
+         link_ != (head) && (element = container_of(link_, __typeof__(*element), member), 1);  \
+         link_ = after_, after_ = link_->next)
 
 static inline void list_init(struct list_head *head)
 {
@@ -79,10 +84,14 @@ static inline void list_move(struct list_head *link, struct list_head *head) /* 
     list_add(link, head);
 }
 
-/* The first (last) link, or NULL in an empty list. */
+/* The first link, or NULL in an empty list. */
 static inline struct list_head *list_first(const struct list_head *head)
 {
     return list_empty(head) ? NULL : head->next;
 }
+
+/* The same for the element itself, of the given type. */
+#define list_first_element(head, type, member) \
+    (list_empty(head) ? NULL : container_of((head)->next, type, member))
 
 #endif

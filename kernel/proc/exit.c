@@ -40,11 +40,9 @@ void process_release(struct process *process)
  */
 static void orphans_to_init(struct process *process)
 {
-    struct list_head *link, *after;
+    struct process *child;
 
-    list_for_each_safe(link, after, &process->children) {
-        struct process *child = container_of(link, struct process, sibling);
-
+    list_for_each_element_safe(child, &process->children, sibling) {
         child->parent = init_process;
         list_del(&child->sibling);
         list_add_tail(&child->sibling, &init_process->children);

@@ -89,11 +89,7 @@ void file_table_copy(struct file_table *to, struct file_table *from)
 void file_table_close_all(struct file_table *table)
 {
     for (int descriptor = 0; descriptor < MAX_OPEN_FILES; descriptor++) {
-        struct file *file = table->file[descriptor];
-
-        if (file == NULL)
-            continue;
-        table->file[descriptor] = NULL;
-        file_close(file);
+        if (table->file[descriptor] != NULL)
+            file_table_close(table, (uint64_t)descriptor);
     }
 }

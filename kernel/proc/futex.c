@@ -94,17 +94,15 @@ _Static_assert(BUCKETS == 1 << 6, "the hash has 6 bits");
 /* Locks: the bucket's. Wakes up to count of those that sleep on key; returns how many. */
 static int wake_in(struct futex_bucket *bucket, const struct futex_key *key, int count)
 {
-    struct list_head *link, *after;
+    struct futex_sleeper *sleeper;
     int woken = 0;
 
-    list_for_each_safe(link, after, &bucket->sleepers) {
-        struct futex_sleeper *sleeper = container_of(link, struct futex_sleeper, link);
-
+    list_for_each_element_safe(sleeper, &bucket->sleepers, link) {
         if (woken >= count)
             break;
         if (!key_equal(&sleeper->key, key))
             continue;
-        list_del(link);
+        list_del(&sleeper->link);
         sleeper->woken = true;
         thread_note_act();
         waitq_wake_one(&sleeper->queue); /* it goes on only after the bucket's lock is free */

@@ -188,16 +188,15 @@ void process_leave(void)
 /* Frees all threads but the running one; all have left. */
 static void free_others(struct process *process)
 {
-    struct thread *self = current_thread();
-    struct list_head *link, *after;
+    struct thread *thread;
 
-    list_for_each_safe(link, after, &process->threads) {
-        if (link == &self->process_link)
+    list_for_each_element_safe(thread, &process->threads, process_link) {
+        if (thread == current_thread())
             continue;
         spin_lock(&process_lock); /* others look at the list: kill, for one */
-        list_del(link);
+        list_del(&thread->process_link);
         spin_unlock(&process_lock);
-        process_thread_free(container_of(link, struct thread, process_link));
+        process_thread_free(thread);
         process_count_down(&added_threads);
     }
 }

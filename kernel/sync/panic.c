@@ -5,7 +5,6 @@
  */
 #include "sync/panic.h"
 
-#include "lib/format.h"
 #include "riscv/csr.h"
 #include "riscv/hart.h"
 #include "riscv/memlayout.h"
@@ -56,16 +55,10 @@ static bool panic_begin(void)
     return panic_depth == 1;
 }
 
-static void put(void *context, char c)
-{
-    (void)context;
-    console_put(c);
-}
-
 static void print_message(const char *format, va_list list)
 {
     printf("\npanic: ");
-    format_v(put, NULL, format, list);
+    printf_v(format, list);
     printf("\n");
 }
 

@@ -22,19 +22,25 @@ static void put(void *context, char c)
     console_put(c);
 }
 
-void printf(const char *format, ...)
+void printf_v(const char *format, va_list list)
 {
     bool lock = !panic_is_on();
     uint64_t flags = 0;
-    va_list list;
 
     if (lock)
         flags = spin_lock_irq(&console_lock);
-    va_start(list, format);
     format_v(put, NULL, format, list);
-    va_end(list);
     if (lock)
         spin_unlock_irq(&console_lock, flags);
+}
+
+void printf(const char *format, ...)
+{
+    va_list list;
+
+    va_start(list, format);
+    printf_v(format, list);
+    va_end(list);
 }
 
 void power_off(int status)

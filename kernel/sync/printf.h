@@ -2,9 +2,13 @@
 #ifndef SYNC_PRINTF_H
 #define SYNC_PRINTF_H
 
+#include <stdarg.h>
+
 
 /* Formats: %d %i %u %x %p %s %c %% with l, ll, z, width, 0 and - as in C. Any context. */
 void printf(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+void printf_v(const char *format, va_list list);
 
 /*
  * For kernel bugs only: prints the message, the registers and a symbolised backtrace, stops the

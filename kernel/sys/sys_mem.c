@@ -82,26 +82,23 @@ int64_t sys_memlimit(struct trap_frame *frame)
     return result < 0 ? result : old;
 }
 
-/* The serial of a disk, from user memory. */
-static int fetch_serial(char *serial, size_t size, uint64_t user)
+/* Begins or ends to swap to the disk that the string at user names. */
+static int64_t change_swap(uint64_t user, int (*change)(const char *serial))
 {
-    int length = user_copy_string(current_process()->mm, serial, user, size);
+    char serial[SERIAL_BYTES];
+    int length = user_copy_string(current_process()->mm, serial, user, sizeof(serial));
 
-    return length == -ENAMETOOLONG ? -ENODEV : length;
+    if (length == -ENAMETOOLONG)
+        return -ENODEV;
+    return length < 0 ? length : change(serial);
 }
 
 int64_t sys_swapon(struct trap_frame *frame)
 {
-    char serial[SERIAL_BYTES];
-    int result = fetch_serial(serial, sizeof(serial), frame->a0);
-
-    return result < 0 ? result : swap_on(serial);
+    return change_swap(frame->a0, swap_on);
 }
 
 int64_t sys_swapoff(struct trap_frame *frame)
 {
-    char serial[SERIAL_BYTES];
-    int result = fetch_serial(serial, sizeof(serial), frame->a0);
-
-    return result < 0 ? result : swap_off(serial);
+    return change_swap(frame->a0, swap_off);
 }

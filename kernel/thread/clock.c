@@ -38,15 +38,21 @@ static struct timer_list *this_list(void)
     return &timer_lists[this_hart()->index];
 }
 
+/* Locks: the list's. The sleeper that is due first, or NULL. */
+static struct thread *first_sleeper(struct timer_list *list)
+{
+    return list_first_element(&list->sleepers, struct thread, timer_link);
+}
+
 /* Locks: the list's, which is this hart's. */
 static void timer_program(struct timer_list *list)
 {
-    struct list_head *first = list_first(&list->sleepers);
+    struct thread *first = first_sleeper(list);
     uint64_t deadline = list->slice_end;
 
     spin_assert_held(&list->lock);
-    if (first != NULL && container_of(first, struct thread, timer_link)->wake_time < deadline)
-        deadline = container_of(first, struct thread, timer_link)->wake_time;
+    if (first != NULL && first->wake_time < deadline)
+        deadline = first->wake_time;
 #ifdef SAN
     if (list->victim && list->kill_time < deadline)
         deadline = list->kill_time;
@@ -95,14 +101,12 @@ void timer_interrupt(void)
 {
     struct timer_list *list = this_list();
     uint64_t now = timer_now();
-    struct list_head *first;
+    struct thread *first;
 
     spin_lock_irq(&list->lock);
-    while ((first = list_first(&list->sleepers)) != NULL &&
-           container_of(first, struct thread, timer_link)->wake_time <= now) {
-        list_del_init(first);
-        /* Where it was interrupted before, this does nothing. */
-        thread_wake(container_of(first, struct thread, timer_link));
+    while ((first = first_sleeper(list)) != NULL && first->wake_time <= now) {
+        list_del_init(&first->timer_link);
+        thread_wake(first); /* where it was interrupted before, this does nothing */
     }
 #ifdef SAN
     if (list->victim && list->kill_time <= now) {

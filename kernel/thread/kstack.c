@@ -133,9 +133,10 @@ static struct page *unmap_stack(uint64_t stack)
 
 uint64_t kstack_trim(bool all)
 {
-    struct list_head pages = LIST_HEAD_INIT(pages), *link, *after;
+    struct list_head pages = LIST_HEAD_INIT(pages);
     uint64_t keep = all ? 0 : SPARE_STACKS;
     uint64_t freed = 0;
+    struct page *page;
 
     /* More than a few are gathered before it is worth the fence. */
     if (!all && __atomic_load_n(&kstacks.spare_count, __ATOMIC_RELAXED) <= 2 * keep)
@@ -153,9 +154,7 @@ uint64_t kstack_trim(bool all)
     if (list_empty(&pages))
         return 0;
     flush_tlb_kernel(STACK_BASE, slot_stack(STACK_SLOTS));
-    list_for_each_safe(link, after, &pages) {
-        struct page *page = container_of(link, struct page, lru.link);
-
+    list_for_each_element_safe(page, &pages, lru.link) {
         spin_lock(&kstacks.lock);
         bitmap_clear(kstacks.used, page->index);
         spin_unlock(&kstacks.lock);

@@ -108,18 +108,18 @@ void run_queue_add(struct thread *thread)
 /* Returns NULL where nothing waits to run. Interrupts off. */
 static struct thread *run_queue_take(void)
 {
-    struct list_head *link = NULL;
+    struct thread *thread;
 
     if (run_queue_count() == 0) /* without the lock: before it idles, this hart looks once more */
         return NULL;
     spin_lock_irq(&run_queue.lock);
-    link = list_first(&run_queue.threads);
-    if (link != NULL) {
-        list_del(link);
+    thread = list_first_element(&run_queue.threads, struct thread, run_link);
+    if (thread != NULL) {
+        list_del(&thread->run_link);
         __atomic_store_n(&run_queue.count, run_queue.count - 1, __ATOMIC_RELAXED);
     }
     spin_unlock_irq(&run_queue.lock, 0);
-    return link != NULL ? container_of(link, struct thread, run_link) : NULL;
+    return thread;
 }
 
 /*

@@ -49,9 +49,7 @@ static void waiter_enqueue(struct list_head *queue, struct lock_waiter *waiter, 
 
 static struct lock_waiter *waiter_first(struct list_head *queue)
 {
-    struct list_head *link = list_first(queue);
-
-    return link ? container_of(link, struct lock_waiter, link) : NULL;
+    return list_first_element(queue, struct lock_waiter, link);
 }
 
 /* Locks: guard, without which the waiter does not go on. */

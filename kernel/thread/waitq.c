@@ -95,11 +95,11 @@ int waitq_sleep_irq_killable(struct waitq *queue, struct spinlock *guard, uint64
 /* Wakes the first waiter that is asleep. Returns false where there is none. Locks: the queue's. */
 static bool wake_first(struct waitq *queue)
 {
-    struct list_head *link;
+    struct thread *thread;
 
-    while ((link = list_first(&queue->waiters)) != NULL) {
-        list_del_init(link);
-        if (thread_wake(container_of(link, struct thread, wait_link)))
+    while ((thread = list_first_element(&queue->waiters, struct thread, wait_link)) != NULL) {
+        list_del_init(&thread->wait_link);
+        if (thread_wake(thread))
             return true;
         /* It was interrupted before; it will find itself woken, looks again, and sleeps no more. */
     }
