@@ -1,6 +1,5 @@
 /* The boot argument debug=: so that tests see whether the kernel's checks see. */
-#ifndef DEBUG_H
-#define DEBUG_H
+#pragma once
 
 #ifdef SAN
 /* Feeds the checker of the lock order what is right and what is wrong. Sleeps. Does not return. */
@@ -9,6 +8,4 @@ void debug_lockorder(void);
 static inline void debug_lockorder(void)
 {
 }
-#endif
-
 #endif

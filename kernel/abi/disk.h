@@ -12,8 +12,7 @@
  * first, or the one before it is committed and has the sequence number before its own. They are
  * replayed at mount, in order.
  */
-#ifndef ABI_DISK_H
-#define ABI_DISK_H
+#pragma once
 
 #include <stdint.h>
 
@@ -90,5 +89,3 @@ static inline uint32_t disk_checksum(uint32_t seed, const void *data, uint32_t b
         seed = (seed ^ word[i]) * 16777619u;
     return seed;
 }
-
-#endif

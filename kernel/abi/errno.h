@@ -1,8 +1,7 @@
 /*
  * Error numbers. A system call returns the negative; the user library turns it into -1 and errno.
  */
-#ifndef ABI_ERRNO_H
-#define ABI_ERRNO_H
+#pragma once
 
 #define EPERM 1
 #define ENOENT 2
@@ -42,5 +41,3 @@
 #define EOVERFLOW 75
 #define ETIMEDOUT 110
 #define EDQUOT 122
-
-#endif

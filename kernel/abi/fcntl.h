@@ -1,6 +1,5 @@
 /* Flags of open() and the whences of lseek(). The first five are xv6's. */
-#ifndef ABI_FCNTL_H
-#define ABI_FCNTL_H
+#pragma once
 
 #define O_RDONLY 0x000
 #define O_WRONLY 0x001
@@ -12,5 +11,3 @@
 #define SEEK_SET 0
 #define SEEK_CUR 1
 #define SEEK_END 2
-
-#endif

@@ -1,6 +1,5 @@
 /* Limits that programs can meet. What exceeds one is refused with the errno given. */
-#ifndef ABI_LIMITS_H
-#define ABI_LIMITS_H
+#pragma once
 
 #define MAX_PROCESSES 512          /* EAGAIN */
 #define MAX_THREADS 480            /* in all, beyond the first of each process: EAGAIN */
@@ -13,5 +12,3 @@
 #define MAX_HARTS 8
 
 #define TICKS_PER_SECOND 10        /* of sleep() and uptime() */
-
-#endif

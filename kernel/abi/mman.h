@@ -1,6 +1,5 @@
 /* Protection, flags and advice of memory mappings; xv6's labs use the same first numbers. */
-#ifndef ABI_MMAN_H
-#define ABI_MMAN_H
+#pragma once
 
 #define PROT_NONE 0x0
 #define PROT_READ 0x1
@@ -29,5 +28,3 @@
 /* The second argument of memlimit(): how pages are chosen that go. Students' own begin at 5. */
 enum lru_policy { POLICY_LRU, POLICY_CLOCK, POLICY_FIFO, POLICY_AGING, POLICY_ADAPTIVE };
 #define QUOTA_MIN 8 /* frames: the least that memlimit() takes, but for 0: no limit */
-
-#endif

@@ -1,6 +1,5 @@
 /* What fstat() tells; the layout is xv6's. */
-#ifndef ABI_STAT_H
-#define ABI_STAT_H
+#pragma once
 
 #define T_DIR 1    /* directory */
 #define T_FILE 2   /* file */
@@ -14,5 +13,3 @@ struct stat {
     short nlink;             /* links to the file */
     unsigned long long size; /* bytes */
 };
-
-#endif

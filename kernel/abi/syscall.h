@@ -1,6 +1,5 @@
 /* System-call numbers, passed in a7. The first 21 are xv6's. */
-#ifndef ABI_SYSCALL_H
-#define ABI_SYSCALL_H
+#pragma once
 
 #define SYS_fork 1
 #define SYS_exit 2
@@ -64,5 +63,3 @@ struct proc_info {
     unsigned long long swapped;  /* bytes that are in swap */
     unsigned long long size;     /* bytes of address space */
 };
-
-#endif

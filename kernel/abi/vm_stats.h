@@ -2,8 +2,7 @@
  * What vmstat() tells: event counters since boot, and how the frames are used now.
  * Chapter "Performance Monitoring". A program checks version and size before it reads on.
  */
-#ifndef ABI_VM_STATS_H
-#define ABI_VM_STATS_H
+#pragma once
 
 #define VM_STATS_VERSION 1
 
@@ -85,5 +84,3 @@ struct vm_stats {
     unsigned long long resident;
     unsigned long long swapped;
 };
-
-#endif

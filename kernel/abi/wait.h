@@ -1,6 +1,5 @@
 /* Why a child ended: the second result of wait_info(). New causes come at the end. */
-#ifndef ABI_WAIT_H
-#define ABI_WAIT_H
+#pragma once
 
 /* CAUSE(name, in words) */
 #define FOR_EACH_CAUSE(CAUSE)                                                                  \
@@ -15,5 +14,3 @@
 
 #define CAUSE_NUMBER(name, words) CAUSE_##name,
 enum wait_cause { FOR_EACH_CAUSE(CAUSE_NUMBER) CAUSES };
-
-#endif

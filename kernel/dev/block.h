@@ -3,8 +3,7 @@
  * sectors; many may be in flight; done() is called once, in interrupt context or from submit
  * itself.
  */
-#ifndef DEV_BLOCK_H
-#define DEV_BLOCK_H
+#pragma once
 
 #include <stdint.h>
 
@@ -58,5 +57,3 @@ void block_finish(struct block_request *request, int status);
  * The devices in the order of registration: the one after previous, the first after NULL; or NULL.
  */
 struct block_device *block_next(struct block_device *previous);
-
-#endif

@@ -1,7 +1,4 @@
 /* The end of the machine, with a status that QEMU passes on. */
-#ifndef DEV_POWER_H
-#define DEV_POWER_H
+#pragma once
 
 void power_init(void);
-
-#endif

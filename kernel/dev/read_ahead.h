@@ -18,8 +18,7 @@
  *
  * guards: w = the window's: swap.lock, or the lock of its object
  */
-#ifndef DEV_READ_AHEAD_H
-#define DEV_READ_AHEAD_H
+#pragma once
 
 #include <stdint.h>
 
@@ -48,5 +47,3 @@ uint32_t read_ahead_size(const struct read_ahead *window, enum read_advice advic
 void read_ahead_note(struct read_ahead *window, uint32_t start, uint32_t end);
 /* Somebody asks for a page that was read ahead. Locks: the window's. */
 void read_ahead_used(struct read_ahead *window);
-
-#endif

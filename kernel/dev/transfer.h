@@ -4,8 +4,7 @@
  *
  * guards: t = lock; u = the one thread between transfer_begin and transfer_end
  */
-#ifndef DEV_TRANSFER_H
-#define DEV_TRANSFER_H
+#pragma once
 
 #include "dev/block.h"
 #include "sync/spinlock.h"
@@ -34,5 +33,3 @@ void transfer_begin(struct transfer *transfer, struct block_device *device,
 /* data: one page, in the direct map; left alone until transfer_end. Sleeps. */
 void transfer_add(struct transfer *transfer, uint32_t block, void *data);
 int transfer_end(struct transfer *transfer); /* Waits for all. 0 or -EIO. Sleeps. */
-
-#endif

@@ -1,6 +1,5 @@
 /* The serial line: the console. */
-#ifndef DEV_UART_H
-#define DEV_UART_H
+#pragma once
 
 void uart_init(void); /* output from now on; without a serial line the firmware goes on serving */
 
@@ -10,5 +9,3 @@ void uart_init(void); /* output from now on; without a serial line the firmware 
  */
 extern void (*console_input_hook)(char c);
 void uart_start_input(void); /* after the hook was set */
-
-#endif

@@ -3,8 +3,7 @@
  * Over MMIO", the split virtqueue of "Split Virtqueues", the requests of "Block Device". All is
  * little-endian, as is the hart.
  */
-#ifndef DEV_VIRTIO_H
-#define DEV_VIRTIO_H
+#pragma once
 
 #include <stdint.h>
 
@@ -78,5 +77,3 @@ struct virtio_blk_header {
     uint32_t reserved;
     uint64_t sector;
 };
-
-#endif

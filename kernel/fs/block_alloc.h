@@ -5,8 +5,7 @@
  * committed, a crash would bring the old owner back; and as long as the log has an older copy of
  * the block, recovery would write that one.
  */
-#ifndef FS_BLOCK_ALLOC_H
-#define FS_BLOCK_ALLOC_H
+#pragma once
 
 #include <stdint.h>
 
@@ -31,5 +30,3 @@ int block_publish(uint32_t block);
 int block_free(uint32_t block);
 
 void block_reuse_freed(void);          /* there was a checkpoint */
-
-#endif

@@ -7,8 +7,7 @@
  * disk; and back to 0 beyond the end of the file, after object_truncate has waited for every reader
  * of those pages. An indirect block is zeroed before a pointer to it can be seen.
  */
-#ifndef FS_BMAP_H
-#define FS_BMAP_H
+#pragma once
 
 #include "fs/inode.h"
 
@@ -35,5 +34,3 @@ int bmap_publish(struct inode *inode, uint64_t index, uint32_t block, uint32_t *
  * Sleeps.
  */
 int bmap_trim(struct inode *inode);
-
-#endif

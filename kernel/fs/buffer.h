@@ -7,8 +7,7 @@
  *
  * guards: c = the cache's lock; l = lock (sleeping, RANK_BUFFER); g = the log's lock
  */
-#ifndef FS_BUFFER_H
-#define FS_BUFFER_H
+#pragma once
 
 #include "lib/rbtree.h"
 #include "thread/sleeplock.h"
@@ -53,5 +52,3 @@ void buffer_unpin(struct buffer *buffer);
  * the permanent ones. Never sleeps. Returns frames.
  */
 uint64_t buffer_shrink(uint64_t wanted);
-
-#endif

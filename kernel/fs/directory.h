@@ -1,8 +1,7 @@
 /*
  * Directories: files of struct dirent, kept in the buffer cache as metadata. The inode is locked.
  */
-#ifndef FS_DIRECTORY_H
-#define FS_DIRECTORY_H
+#pragma once
 
 #include "fs/inode.h"
 
@@ -26,5 +25,3 @@ int directory_remove(struct inode *directory, uint64_t offset);
 int directory_init(struct inode *directory, uint32_t parent);
 /* 1: nothing but "." and "..". 0, or -EIO. Sleeps. */
 int directory_is_empty(struct inode *directory);
-
-#endif

@@ -4,8 +4,7 @@
  *
  * guards: a = atomic; o = offset lock (outer); c = constant
  */
-#ifndef FS_FILE_H
-#define FS_FILE_H
+#pragma once
 
 #include "abi/stat.h"
 #include "thread/sleeplock.h"
@@ -86,5 +85,3 @@ extern const struct device_ops *device_table[DEVICE_MAJORS];
 void console_init(void); /* registers DEVICE_CONSOLE, takes over console input */
 /* Prints the processes, at the typing of Ctrl-P; proc/ sets it. Called by an interrupt handler. */
 extern void (*console_list_hook)(void);
-
-#endif

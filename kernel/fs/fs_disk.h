@@ -1,6 +1,5 @@
 /* The file system's disk, by blocks. */
-#ifndef FS_FS_DISK_H
-#define FS_FS_DISK_H
+#pragma once
 
 #include "dev/block.h"
 
@@ -11,5 +10,3 @@ int disk_read(uint32_t block, void *data);
 int disk_read_pages(uint32_t block, struct page *const page[], uint32_t count); /* by one request */
 int disk_write(uint32_t block, const void *data);
 int disk_flush(void); /* what was written is durable */
-
-#endif

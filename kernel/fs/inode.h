@@ -5,8 +5,7 @@
  * guards: l = lock (sleeping, RANK_INODE); h = the inode cache's lock; c = constant while loaded;
  *         x = lock, and that of the list of indexes
  */
-#ifndef FS_INODE_H
-#define FS_INODE_H
+#pragma once
 
 #include "abi/disk.h"
 #include "abi/stat.h"
@@ -99,5 +98,3 @@ int inode_fsync(struct inode *inode);
  * that were freed can be used: for a caller that found none. Hold nothing. Sleeps.
  */
 int fs_sync(void);
-
-#endif

@@ -1,6 +1,5 @@
 /* The inodes in memory: found by number, kept after their last use as long as they have pages. */
-#ifndef FS_INODE_CACHE_H
-#define FS_INODE_CACHE_H
+#pragma once
 
 #include "fs/inode.h"
 
@@ -16,5 +15,3 @@ void inode_emptied(struct vm_object *object);
  * Never sleeps. Returns frames.
  */
 uint64_t inode_cache_shrink(uint64_t count);
-
-#endif

@@ -1,6 +1,5 @@
 /* Inodes as they lie on the disk: load, store, find a free one; and the orphan list. */
-#ifndef FS_INODE_DISK_H
-#define FS_INODE_DISK_H
+#pragma once
 
 #include "fs/inode.h"
 
@@ -30,5 +29,3 @@ int inode_free(uint32_t number);
 int orphan_add(uint32_t number);
 int orphan_remove(uint32_t number);
 int orphan_first(uint32_t *number); /* 0: none */
-
-#endif

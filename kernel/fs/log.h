@@ -6,8 +6,7 @@
  *
  * After a disk error the log is dead: log_begin returns -EIO, what is on the disk stays as it is.
  */
-#ifndef FS_LOG_H
-#define FS_LOG_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -57,5 +56,3 @@ void log_assert_home(uint32_t block); /* block is about to be reused: the log do
 void log_note_work(void);
 /* Sleeps until there was a note. */
 void log_wait_work(void);
-
-#endif

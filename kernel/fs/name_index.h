@@ -15,8 +15,7 @@
  * name, or free, as entry i of the directory is. Of two entries with the same name, which only a
  * damaged disk has, the first comes first.
  */
-#ifndef FS_NAME_INDEX_H
-#define FS_NAME_INDEX_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -46,5 +45,3 @@ uint32_t name_index_next(struct name_index *index, const char *name, uint32_t li
 /* Drops those that nobody has used for a while; all: those in use, too. Never sleeps. Returns
  * frames. */
 uint64_t name_index_shrink(bool all);
-
-#endif

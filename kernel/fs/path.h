@@ -3,8 +3,7 @@
  * one transaction; the caller holds nothing. All sleep and return 0 or -errno (ENOENT, ENOTDIR,
  * EISDIR, EEXIST, ENAMETOOLONG, ENOSPC, EMLINK, ENOTEMPTY, EPERM, EIO, ENOMEM).
  */
-#ifndef FS_PATH_H
-#define FS_PATH_H
+#pragma once
 
 #include "fs/inode.h"
 
@@ -18,5 +17,3 @@ int path_create(struct inode *cwd, const char *path, int type, int major, int mi
                 struct inode **out);
 int path_link(struct inode *cwd, const char *old_path, const char *new_path);
 int path_unlink(struct inode *cwd, const char *path); /* directories too, when empty (as xv6) */
-
-#endif

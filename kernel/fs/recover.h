@@ -2,8 +2,7 @@
  * Replay of the log after a crash. Pure: disk access by callbacks, memory from the caller. The
  * kernel runs it at mount, fsck on the host.
  */
-#ifndef FS_RECOVER_H
-#define FS_RECOVER_H
+#pragma once
 
 #include "abi/disk.h"
 
@@ -26,5 +25,3 @@ void log_header_seal(struct disk_log_header *header);
  */
 int log_recover(const struct recover_io *io, const struct disk_super *super,
                 struct disk_log_header *header, void *data, uint64_t *sequence);
-
-#endif

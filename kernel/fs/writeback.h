@@ -1,6 +1,5 @@
 /* Pages of files from and to the disk, and the thread that writes what is a second old. */
-#ifndef FS_WRITEBACK_H
-#define FS_WRITEBACK_H
+#pragma once
 
 #include "vm/cache/object.h"
 
@@ -16,5 +15,3 @@ int writeback_start(void); /* the thread. 0 or -ENOMEM */
  * then write-back does, after them. 0 or -EIO. Sleeps.
  */
 int inode_publish_size(struct inode *inode);
-
-#endif

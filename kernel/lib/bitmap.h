@@ -1,6 +1,5 @@
 /* Arrays of bits in 64-bit words. Not atomic: the caller holds the lock of what they stand for. */
-#ifndef LIB_BITMAP_H
-#define LIB_BITMAP_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -35,5 +34,3 @@ static inline uint64_t bitmap_find_clear(const uint64_t *map, uint64_t bits, uin
     }
     return bits;
 }
-
-#endif

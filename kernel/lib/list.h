@@ -3,8 +3,7 @@
  * element carries; container_of() finds the element that a link is part of. A head that is alone
  * points to itself, and so does a link after list_init() or list_del_init().
  */
-#ifndef LIB_LIST_H
-#define LIB_LIST_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -93,5 +92,3 @@ static inline struct list_head *list_first(const struct list_head *head)
 /* The same for the element itself, of the given type. */
 #define list_first_element(head, type, member) \
     (list_empty(head) ? NULL : container_of((head)->next, type, member))
-
-#endif

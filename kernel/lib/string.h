@@ -1,6 +1,5 @@
 /* Memory and strings, as in C. */
-#ifndef LIB_STRING_H
-#define LIB_STRING_H
+#pragma once
 
 #include <stddef.h>
 
@@ -20,5 +19,3 @@ size_t strlcpy(char *target, const char *source, size_t size);
 /* One page of 4 KiB, aligned. */
 void page_clear(void *page);
 void page_copy(void *target, const void *source);
-
-#endif

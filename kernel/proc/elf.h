@@ -2,8 +2,7 @@
  * Executable files (Executable and Linkable Format, 64 bits, little-endian; RISC-V ELF psABI): the
  * part that exec looks at.
  */
-#ifndef PROC_ELF_H
-#define PROC_ELF_H
+#pragma once
 
 #include <stdint.h>
 
@@ -40,5 +39,3 @@ struct elf_segment {
     uint64_t alignment;
 };
 _Static_assert(sizeof(struct elf_segment) == 56, "ELF64 program header");
-
-#endif

@@ -1,6 +1,5 @@
 /* exec: another program for a process. */
-#ifndef PROC_EXEC_H
-#define PROC_EXEC_H
+#pragma once
 
 #include <stdint.h>
 
@@ -32,5 +31,3 @@ int exec_arguments_fetch(struct exec_arguments *arguments, struct mm_struct *mm,
  */
 int process_exec(struct process *process, struct trap_frame *frame, const char *path,
                  struct exec_arguments *arguments);
-
-#endif

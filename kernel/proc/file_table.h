@@ -6,8 +6,7 @@
  * A call that makes a descriptor reserves it first, before it does anything that it cannot undo.
  * Until file_table_set, a reserved descriptor is a bad one to all others, and is given to nobody.
  */
-#ifndef PROC_FILE_TABLE_H
-#define PROC_FILE_TABLE_H
+#pragma once
 
 #include "abi/limits.h"
 #include "fs/file.h"
@@ -46,5 +45,3 @@ void file_table_set(struct file_table *table, int descriptor, struct file *file)
 int file_table_close(struct file_table *table, uint64_t descriptor); /* 0 or -EBADF. Sleeps. */
 void file_table_copy(struct file_table *to, struct file_table *from); /* to is empty, not shared */
 void file_table_close_all(struct file_table *table); /* the process has one thread. Sleeps. */
-
-#endif

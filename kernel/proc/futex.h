@@ -2,8 +2,7 @@
  * futex: sleep while a word of user memory has a certain value. The word is all there is: locks are
  * built on it by programs (user/lib/thread.c), which come here only to wait or to wake.
  */
-#ifndef PROC_FUTEX_H
-#define PROC_FUTEX_H
+#pragma once
 
 #include <stdint.h>
 
@@ -17,5 +16,3 @@ void futex_init(void); /* at boot */
 int futex_wait(struct mm_struct *mm, uint64_t address, uint32_t value);
 /* Wakes at most count of its sleepers, first come, first served: how many, or -errno. */
 int futex_wake(struct mm_struct *mm, uint64_t address, int count);
-
-#endif

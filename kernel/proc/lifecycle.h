@@ -1,6 +1,5 @@
 /* What proc/ tells itself about the beginning and the end of processes. */
-#ifndef PROC_LIFECYCLE_H
-#define PROC_LIFECYCLE_H
+#pragma once
 
 #include "proc/process.h"
 
@@ -32,5 +31,3 @@ void process_bury(struct process *process);
 void process_print_all(void);
 
 extern struct process *init_process; /* constant once it runs */
-
-#endif

@@ -6,8 +6,7 @@
  * guards: p = process_lock; c = constant while listed; s = changed under process_lock by a thread
  *         that is the process's only one; its own threads read it freely, others under the lock
  */
-#ifndef PROC_PROCESS_H
-#define PROC_PROCESS_H
+#pragma once
 
 #include "proc/file_table.h"
 #include "thread/thread.h"
@@ -120,5 +119,3 @@ bool process_describe_next(int pid, struct proc_info *info);
 
 /* The running process did something that it cannot go on after: it is killed. Locks: none. */
 void process_kill_self(int cause);
-
-#endif

@@ -2,8 +2,7 @@
  * Control and status registers of supervisor mode (privileged specification, "Supervisor CSRs"),
  * and the few instructions that C cannot say. The bits are numbered here and nowhere else.
  */
-#ifndef RISCV_CSR_H
-#define RISCV_CSR_H
+#pragma once
 
 #include "riscv/memlayout.h"
 
@@ -130,6 +129,4 @@ static inline void instruction_fence(void)
 {
     __asm__ volatile("fence.i" : : : "memory");
 }
-#endif
-
 #endif

@@ -3,8 +3,7 @@
  * Format"). It looks only inside the buffer that it is given, whatever the tree says: a broken tree
  * is an error, never a stray read. Pure: no globals, no allocation; compiles on the host.
  */
-#ifndef RISCV_FDT_H
-#define RISCV_FDT_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -57,5 +56,3 @@ bool fdt_number(struct fdt_value value, uint32_t index, uint32_t cells, uint64_t
 bool fdt_reg(const struct fdt_node *node, uint32_t index, uint64_t *start, uint64_t *bytes);
 /* Entry index of the memory reservation block. False past the end. */
 bool fdt_reservation(const struct fdt *fdt, uint32_t index, uint64_t *start, uint64_t *bytes);
-
-#endif

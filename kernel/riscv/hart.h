@@ -7,8 +7,7 @@
  * tp as the base register, in one asm. Preemption happens only while preempt_count is 0, so a
  * thread that is moved in the middle of preempt_disable() finds the same 0 on the new hart.
  */
-#ifndef RISCV_HART_H
-#define RISCV_HART_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -126,5 +125,3 @@ extern char hart_stacks[MAX_HARTS][HART_STACK_BYTES];
 void hart_describe(uint32_t index, uint32_t id);
 /* This hart's registers for traps and interrupts; each hart once, before its interrupts go on. */
 void hart_init(void);
-
-#endif

@@ -3,8 +3,7 @@
  * "RV32/64G Instruction Set Listings", "V" and "C" extensions): for the line that says why a
  * program ends.
  */
-#ifndef RISCV_INSTRUCTION_H
-#define RISCV_INSTRUCTION_H
+#pragma once
 
 #include <stdint.h>
 
@@ -36,5 +35,3 @@ static inline enum instruction_unit instruction_unit(uint32_t bits)
         return UNIT_FLOAT; /* c.fld, c.fsd, c.fldsp, c.fsdsp */
     return UNIT_INTEGER;
 }
-
-#endif

@@ -2,8 +2,7 @@
  * Interrupts of devices. All of them go to the boot hart: no two harts race for one, and no
  * sleeping hart is woken for nothing. Handlers run with interrupts off, and do not sleep.
  */
-#ifndef RISCV_IRQ_H
-#define RISCV_IRQ_H
+#pragma once
 
 #include <stdint.h>
 
@@ -15,5 +14,3 @@ void irq_init(void); /* once, on the boot hart */
 void irq_register(uint32_t irq, void (*handler)(void *), void *argument);
 
 void irq_dispatch(void); /* the external-interrupt trap: serves all that are pending */
-
-#endif

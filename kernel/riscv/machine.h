@@ -2,8 +2,7 @@
  * What this machine has, as its device tree tells it. Filled once, at boot, constant afterwards. No
  * address of a device is known to the kernel in any other way.
  */
-#ifndef RISCV_MACHINE_H
-#define RISCV_MACHINE_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -63,5 +62,3 @@ const char *boot_argument(const char *name);
 uint64_t boot_number(const char *name); /* the number that its value begins with, or 0 */
 /* Everything after " -- " in the boot arguments, or NULL. */
 const char *boot_command(void);
-
-#endif

@@ -7,8 +7,7 @@
  *   STACK_BASE    kernel stacks: slots of 8 KiB, a guard page below one page of stack
  *   KERNEL_BASE   the image, at the physical address it was loaded to
  */
-#ifndef RISCV_MEMLAYOUT_H
-#define RISCV_MEMLAYOUT_H
+#pragma once
 
 #ifdef __ASSEMBLER__
 #define ADDRESS(x) x
@@ -42,6 +41,4 @@ static inline uint64_t direct_pa(const void *va)
 {
     return (uint64_t)va - DIRECT_BASE;
 }
-#endif
-
 #endif

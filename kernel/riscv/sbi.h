@@ -3,8 +3,7 @@
  * masks: bit i is harts[i]. No call sleeps; a remote fence returns when it is done on every hart
  * named.
  */
-#ifndef RISCV_SBI_H
-#define RISCV_SBI_H
+#pragma once
 
 #include <stdint.h>
 
@@ -26,5 +25,3 @@ int64_t sbi_hart_start(uint64_t hart_id, uint64_t entry, uint64_t opaque);
 
 /* Ends the machine; the firmware knows failure and success (status 0) only. */
 void sbi_shutdown(int status) __attribute__((noreturn));
-
-#endif

@@ -1,6 +1,5 @@
 /* From one kernel thread's registers to another's (riscv/switch.S). */
-#ifndef RISCV_SWITCH_H
-#define RISCV_SWITCH_H
+#pragma once
 
 struct context;
 
@@ -9,5 +8,3 @@ struct context;
  * thread, to the function that its ra names. Interrupts off.
  */
 void context_switch(struct context *from, struct context *to);
-
-#endif

@@ -1,6 +1,5 @@
 /* Time: a counter that runs everywhere at the same rate, and one deadline per hart. */
-#ifndef RISCV_TIMER_H
-#define RISCV_TIMER_H
+#pragma once
 
 #include <stdint.h>
 
@@ -21,5 +20,3 @@ static inline uint64_t timer_now(void)
  * has not come yet withdraws a pending interrupt: TIMER_NEVER to be left alone.
  */
 void timer_set(uint64_t deadline);
-
-#endif

@@ -3,8 +3,7 @@
  * trap_kernel() of sys/; both return with interrupts off, and the vector puts back what the frame
  * then holds. A user thread's frame lies at the very top of its kernel stack.
  */
-#ifndef RISCV_TRAP_H
-#define RISCV_TRAP_H
+#pragma once
 
 #define TRAP_FRAME_SIZE 288 /* sp stays aligned to 16 */
 #define TRAP_FRAME_SEPC 248
@@ -52,6 +51,4 @@ void trap_return_to_user(struct trap_frame *frame) __attribute__((noreturn));
 #define FP_STATE_WORDS 33
 void fp_save(uint64_t state[FP_STATE_WORDS]);
 void fp_restore(const uint64_t state[FP_STATE_WORDS]);
-#endif
-
 #endif

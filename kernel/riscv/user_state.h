@@ -2,8 +2,7 @@
  * What a user trap frame says in bits of sstatus (privileged specification, "Supervisor Status
  * Register"), for code that builds and copies frames but knows no control registers.
  */
-#ifndef RISCV_USER_STATE_H
-#define RISCV_USER_STATE_H
+#pragma once
 
 #include "lib/string.h"
 #include "riscv/csr.h"
@@ -32,5 +31,3 @@ static inline void user_state_init(struct trap_frame *frame, uint64_t pc, uint64
     frame->sp = sp;
     frame->sstatus = (csr_read(sstatus) & ~off) | SSTATUS_SPIE;
 }
-
-#endif

@@ -2,8 +2,7 @@
  * The kernel's own symbol table, for backtraces: made from nm's output when the image is linked
  * (sync/ksyms.awk), the last section of the image.
  */
-#ifndef SYNC_KSYMS_H
-#define SYNC_KSYMS_H
+#pragma once
 
 #include <stdint.h>
 
@@ -17,5 +16,3 @@ extern const uint64_t ksyms_count;
 
 /* The function that the address lies in, and how far from its start; "?" where there is none. */
 const char *ksym_find(uint64_t address, uint64_t *offset);
-
-#endif

@@ -7,8 +7,7 @@
  * all that the other may have to take before it has done it. Such a rank is looked at where the
  * wait may begin, not only where it has to: so each run checks it.
  */
-#ifndef SYNC_LOCKORDER_H
-#define SYNC_LOCKORDER_H
+#pragma once
 
 enum lock_rank {
     /* sleeping locks */
@@ -116,6 +115,4 @@ void lockorder_spin_pop(struct spinlock *lock);
 #define lockorder_note(rank, lock, name) ((void)0)
 #define lockorder_acquire(rank, lock, name) ((void)0)
 #define lockorder_release(rank, lock) ((void)0)
-#endif
-
 #endif

@@ -1,6 +1,5 @@
 /* Messages to the console, and the end of the machine. */
-#ifndef SYNC_PRINTF_H
-#define SYNC_PRINTF_H
+#pragma once
 
 #include <stdarg.h>
 
@@ -38,5 +37,3 @@ void panic_stop_hart(void);
 extern void (*console_put)(char c);
 extern void (*power_off_hook)(int status) ;
 void power_off(int status) __attribute__((noreturn)); /* 0..127 becomes QEMU's exit status */
-
-#endif

@@ -14,8 +14,7 @@
  * hart draws from a sequence of its own, which the seed fixes: on one hart a run repeats, on
  * several the seed is a likely way back.
  */
-#ifndef SYNC_RACE_H
-#define SYNC_RACE_H
+#pragma once
 
 #ifdef SAN
 #include <stdbool.h>
@@ -56,6 +55,4 @@ static inline void race_window(void)
 static inline void race_lock_dropped(void)
 {
 }
-#endif
-
 #endif

@@ -7,8 +7,7 @@
  *
  * Without SAN the paths that need not wait are a few instructions, in line.
  */
-#ifndef SYNC_SPINLOCK_H
-#define SYNC_SPINLOCK_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -114,7 +113,5 @@ static inline void spin_assert_held(struct spinlock *lock)
 {
     (void)lock;
 }
-
-#endif
 
 #endif

@@ -9,8 +9,7 @@
  * which is the largest block of frames), on from the start; trace=N,off: made, but off until the
  * host writes 1 into trace_on of each struct hart.
  */
-#ifndef SYNC_TRACE_H
-#define SYNC_TRACE_H
+#pragma once
 
 #include <stdint.h>
 
@@ -80,5 +79,3 @@ static inline void trace(enum trace_type type, uint64_t va, uint64_t pfn, uint32
 {
     trace_of(TRACE_OF_RUNNING, type, va, pfn, extra);
 }
-
-#endif

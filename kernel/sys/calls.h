@@ -3,8 +3,7 @@
  * returned goes to a0 (a negative errno: refused). Each runs with interrupts on, holding nothing.
  * No pointer of the user's is followed but by user_copy_...().
  */
-#ifndef SYS_CALLS_H
-#define SYS_CALLS_H
+#pragma once
 
 #include "abi/errno.h"
 #include "abi/syscall.h"
@@ -81,5 +80,3 @@ int argument_path(uint64_t user, char **path);
 
 #define SYSCALL_PROTOTYPE(call) int64_t sys_##call(struct trap_frame *frame);
 FOR_EACH_SYSCALL(SYSCALL_PROTOTYPE)
-
-#endif

@@ -1,6 +1,5 @@
 /* Kernel stacks: one page each, a guard page below, in slots of STACK_BASE (riscv/memlayout.h). */
-#ifndef THREAD_KSTACK_H
-#define THREAD_KSTACK_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -13,5 +12,3 @@ void kstack_free(void *stack);   /* keeps it for the next one. Never sleeps. */
  * caller holds no spinlock. Never sleeps. Returns frames freed.
  */
 uint64_t kstack_trim(bool all);
-
-#endif

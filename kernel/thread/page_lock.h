@@ -3,8 +3,7 @@
  * owner, index and contents against truncation, I/O and eviction. RANK_PAGE: at most one by
  * waiting.
  */
-#ifndef THREAD_PAGE_LOCK_H
-#define THREAD_PAGE_LOCK_H
+#pragma once
 
 #include <stdbool.h>
 
@@ -44,5 +43,3 @@ static inline void page_unlock(struct page *page) /* by the thread that locked i
     page_clear_and_wake(page, PAGE_LOCKED);
     race_lock_dropped();
 }
-
-#endif

@@ -1,6 +1,5 @@
 /* The scheduler, for the other files of thread/. The protocol: top of sched.c. */
-#ifndef THREAD_SCHED_H
-#define THREAD_SCHED_H
+#pragma once
 
 #include "thread/thread.h"
 
@@ -21,5 +20,3 @@ void schedule_finish(void);
 
 bool thread_is_idle(const struct thread *thread);
 void thread_free(struct thread *thread); /* thread.c; of a thread that nobody can find any more */
-
-#endif

@@ -3,8 +3,7 @@
  * one writer. Waiters are served in order of arrival (the rules are at the top of sleeplock.c).
  * The uncontended paths are a few instructions.
  */
-#ifndef THREAD_SLEEPLOCK_H
-#define THREAD_SLEEPLOCK_H
+#pragma once
 
 #include "sync/race.h"
 #include "thread/waitq.h"
@@ -81,5 +80,3 @@ static inline void rwlock_read_release(struct rwlock *lock)
     rwlock_read_drop(lock);
     race_lock_dropped();
 }
-
-#endif

@@ -4,8 +4,7 @@
  *
  * How a thread stops and starts running, and why no wake-up is lost: top of sched.c.
  */
-#ifndef THREAD_THREAD_H
-#define THREAD_THREAD_H
+#pragma once
 
 #include "lib/list.h"
 #include "riscv/hart.h"
@@ -117,5 +116,3 @@ void thread_start_hart(void) __attribute__((noreturn));
 
 /* Sleeps at least until timer_now() >= deadline. Returns 0, or -EINTR if interrupted. */
 int thread_sleep_until(uint64_t deadline);
-
-#endif

@@ -3,8 +3,7 @@
  * guard, which is released only after the sleeper is on the queue; so no wake-up is lost. After
  * waking, the guard is held again and the caller looks again: always sleep in a loop.
  */
-#ifndef THREAD_WAITQ_H
-#define THREAD_WAITQ_H
+#pragma once
 
 #include "lib/list.h"
 #include "sync/spinlock.h"
@@ -33,5 +32,3 @@ static inline bool waitq_is_empty(const struct waitq *queue)
 }
 void waitq_wake_one(struct waitq *queue); /* any context, interrupt handlers too */
 void waitq_wake_all(struct waitq *queue);
-
-#endif

@@ -259,8 +259,9 @@ def guards(tree):
             continue
         if not text.startswith("/*"):
             yield "%s: does not begin with a comment that says what it is for" % path
-        if path.endswith(".h") and not re.search(r"(?m)^#ifndef (\w+)\n#define \1$", text):
-            yield "%s: no include guard" % path
+        if path.endswith(".h") and not re.search(r"(?m)^#pragma once$|^#ifndef (\w+)\n#define \1$",
+                                                 text):
+            yield "%s: neither #pragma once nor an include guard" % path
 
 
 def kernel_text(tree):
