@@ -1,9 +1,8 @@
 /*
- * The buddy allocator. Chapter "Memory Allocation".
+ * The buddy allocator. Chapter "Memory Allocation". See mem/buddy.h.
  *
- * What always holds, under the lock: a free block of 1 << order frames starts at a multiple of its
- * size; only its first struct page carries PAGE_BUDDY and the order; two free buddies of one order
- * do not exist side by side, for they have been merged.
+ * What always holds, under the lock: a free block starts at a multiple of its size; only its first
+ * struct page has PAGE_BUDDY; two free buddies of one order never exist, since they are merged.
  */
 #include "mem/buddy.h"
 
@@ -11,7 +10,7 @@
 
 struct page_allocator page_allocator;
 
-/* Locks: the allocator's. */
+/* The block becomes free, as it is. Locks: the allocator's. */
 static void block_push(struct page_allocator *allocator, struct page *page, unsigned order)
 {
     page->flags = PAGE_BUDDY;
@@ -20,7 +19,7 @@ static void block_push(struct page_allocator *allocator, struct page *page, unsi
     allocator->free_count[order]++;
 }
 
-/* Locks: the allocator's. */
+/* Takes the free block off its list. Locks: the allocator's. */
 static void block_take(struct page_allocator *allocator, struct page *page, unsigned order)
 {
     list_del(&page->lru.link);
@@ -40,7 +39,10 @@ void page_allocator_init(struct page_allocator *allocator, struct page *table, u
     }
 }
 
-/* Is the frame inside a block that is free already? Its head is at one of MAX_ORDER + 1 places. */
+/*
+ * Is the frame at index part of a free block? The head of a block of order n that contains it can
+ * only be at index rounded down to a multiple of 2^n. Locks: the allocator's.
+ */
 static bool frame_is_free(struct page_allocator *allocator, uint64_t index)
 {
     for (unsigned order = 0; order <= MAX_ORDER; order++) {
@@ -52,7 +54,11 @@ static bool frame_is_free(struct page_allocator *allocator, uint64_t index)
     return false;
 }
 
-/* Locks: the allocator's. Merges the block with its buddies as far as they are free. */
+/*
+ * Frees the block of that order at index, merging it with its buddy as long as that is in the
+ * table, free and of the same order. free_frames grows by the block's own frames.
+ * Locks: the allocator's.
+ */
 static void block_free(struct page_allocator *allocator, uint64_t index, unsigned order)
 {
     allocator->table[index].counts = 0;
@@ -70,7 +76,12 @@ static void block_free(struct page_allocator *allocator, uint64_t index, unsigne
     block_push(allocator, &allocator->table[index], order);
 }
 
-/* Locks: the allocator's. Splits the smallest block that will do; the upper halves go back. */
+/*
+ * Takes a block of the least order that is large enough, splits it, and frees the upper halves.
+ * Returns: the head of a block of `order`, with its order set, one reference and flags 0; NULL: no
+ * block is large enough. free_frames shrinks by 1 << order.
+ * Locks: the allocator's.
+ */
 static struct page *block_split(struct page_allocator *allocator, unsigned order)
 {
     struct page *page = NULL;

@@ -1,7 +1,15 @@
 /*
- * Frames one at a time: what nearly everybody wants. Each hart keeps a short list of free frames in
- * front of the buddy allocator. Every managed frame is in one ledger class, from allocation to
- * free.
+ * Frames: one at a time, which is what nearly all callers want, or in blocks. Chapter "Memory
+ * Allocation". Each hart has a short list of free frames, on top of mem/chains.h and mem/buddy.h.
+ *
+ *     free frames, of all kinds
+ *     0         frame_reserve        (reserve + low) / 2     frame_low        frame_high
+ *     |--------------|--------------------|----------------------|----------------|-------->
+ *     FRAME_RESERVE   the kernel's own     pages of programs      the pager begins  and ends
+ *     only            needs are met        and files are given    to reclaim        here
+ *
+ * The ledger: every managed frame is in exactly one class (enum frame_class), from allocation to
+ * free, and the classes sum up to frame_managed. `free` prints them.
  */
 #ifndef MEM_FRAME_H
 #define MEM_FRAME_H
@@ -13,16 +21,19 @@
 #include "mem/page.h"
 
 enum frame_flag {
-    FRAME_NOWAIT = 1,  /* a spinlock is held: do not reclaim */
-    FRAME_RESERVE = 2, /* may use the last frames: to free memory, or to commit the log */
+    FRAME_NOWAIT = 1,  /* do not reclaim: the caller holds a spinlock */
+    FRAME_RESERVE = 2, /* may use the last frames: the caller frees memory, or commits the log */
     FRAME_ZEROED = 4,  /* filled with zeros */
 };
 
 /*
- * One frame with one reference, or NULL. Without FRAME_NOWAIT it may drop clean pages of the cache
- * to find one, but for FRAME_ANON and FRAME_FILE: their callers let go of all they hold, and call
- * frame_wait. It never waits for I/O or for a lock, so sleeping locks may be held. Not from
- * interrupts.
+ * Allocates one frame for the class; flags: enum frame_flag.
+ * If there is none it drops clean pages of the cache to get one; but not with FRAME_NOWAIT, and not
+ * for FRAME_ANON and FRAME_FILE: after these, the caller releases all that it holds and calls
+ * frame_wait.
+ * Locks: sleeping locks may be held, for it waits neither for I/O nor for locks. Spinlocks only
+ * with FRAME_NOWAIT. Not from interrupt handlers.
+ * Returns: the page, with one reference, flags 0 and owner NULL; or NULL.
  */
 struct page *frame_alloc(enum frame_class class, unsigned flags);
 
@@ -33,31 +44,31 @@ struct page *frame_alloc(enum frame_class class, unsigned flags);
 struct page *alloc_pages(unsigned order);
 void free_pages(struct page *page, unsigned order);
 
-/* Many of which the last references are gone, as frame_free() for one. */
+/* Frees pages that have lost their last references, like frame_free() for one. */
 void frames_free(struct page *const page[], uint32_t count);
 
 /*
- * For a caller that got NULL and has let go of all locks: writes back and drops until there are
- * frames. Sleeps. Returns 0 when it pays to try again, -ENOMEM when nothing can be had.
+ * For a caller that got NULL: writes back and drops pages until there are frames.
+ * Locks: none held. Sleeps. Returns: 0: try again; -ENOMEM: no frame can be had.
  */
 int frame_wait(void);
 
+/* Hooks. vm/ sets them, at boot; mmu/ sets those of SAN builds. */
 /*
- * The reclaimer (vm/ sets it): frees about n frames, returns how many. may_write: it may write
- * dirty pages back and sleep for that; else it must not wait for anything.
+ * Frees about n frames, and returns how many. may_write: it may write dirty pages back, and sleep;
+ * else it must not wait for anything.
  */
 extern uint64_t (*frame_reclaim_hook)(uint64_t n, bool may_write);
-/* Called when a frame with PAGE_CHARGED is freed: its promise is given back (vm/ sets it). */
+/* Before a frame with PAGE_CHARGED is freed: releases its charge. */
 extern void (*frame_uncharge_hook)(const struct page *page);
-/* Called when frames are freed some of which are on an LRU list or have a slot (vm/ sets it). */
+/* Before frames are freed, one of which is on an LRU list or has a swap slot. */
 extern void (*frame_release_hook)(struct page *const page[], uint32_t count);
-/* Called when few frames are left, from anywhere but interrupts: somebody should reclaim. missed:
- * there was none for the running thread. */
+/* Few frames are left: the pager should begin. missed: an allocation has just failed. */
 extern void (*frame_low_hook)(bool missed);
-extern uint64_t frame_low, frame_high; /* free frames: the pager begins below, and ends above */
+extern uint64_t frame_low, frame_high; /* see the top */
 #ifdef SAN
-extern void (*frame_free_check)(struct page *page); /* may this frame be freed? mmu/ sets it */
-extern void (*frame_begin_check)(struct page *page); /* it is somebody's now; mmu/ sets it */
+extern void (*frame_free_check)(struct page *page);  /* panics if it may not be freed now */
+extern void (*frame_begin_check)(struct page *page); /* it was allocated */
 #endif
 
 extern uint64_t frame_managed;  /* frames in the ledger: constant after boot */
@@ -65,9 +76,9 @@ uint64_t frame_free_now(void);  /* free frames, on all lists */
 void frame_drain_lists(void);   /* gives the harts' lists back to the buddy allocator */
 
 void ledger_read(uint64_t frames[FRAME_CLASSES]); /* exact when nobody allocates meanwhile */
-void ledger_check(void);        /* SAN: panics if the classes do not sum up to the managed frames */
+void ledger_check(void);        /* SAN: panics if the classes do not sum up to frame_managed */
 
-/* Boot. The table describes frames [first, first + count); those added are managed, and free. */
+/* Boot. The table describes frames [first, first + count); those that are added become free. */
 void frame_table_init(uint64_t first_pfn, uint64_t count, struct page *table);
 void frame_add_range(uint64_t first_pfn, uint64_t count);
 

@@ -1,9 +1,19 @@
 /*
- * The frame table: one struct page for each managed frame of RAM. Chapter "Memory Allocation".
+ * The frame table: one struct page for each frame of RAM. Chapter "Memory Allocation".
  *
- * A page has a reference count (all that may touch it, each mapping included) and a map count
- * (page-table entries that point to it), two halves of one word, so that mapping or unmapping a
- * page is one atomic add. The frame is free when the reference count is 0.
+ *     physical memory   | frame n | frame n + 1 | ...     4096 bytes each
+ *     frame_origin      [n]        [n + 1]        ...     64 bytes each: struct page
+ *
+ * page_pfn, pfn_page, page_va and va_page lead from a frame's number, struct page or address in the
+ * direct map to the others.
+ *
+ *     page->counts  | map count (32 bits) | reference count (32 bits) |
+ *
+ * The reference count is the number of users that may touch the page: each page-table entry that
+ * maps it, its object's tree, the swap cache, a thread that works on it. The map count is the
+ * number of those that are page-table entries. Both are halves of one word, so that an entry's
+ * PAGE_MAPPED_REF is added and dropped by one atomic operation. The frame is free when the
+ * reference count is 0.
  *
  * guards: a = atomic; l = page lock (PAGE_LOCKED); b = the buddy allocator's lock while free;
  *         r = lru lock; c = constant while allocated
@@ -27,18 +37,19 @@ typedef struct { uint64_t number; } pfn_t; /* physical frame number */
 
 enum page_flag {
     PAGE_LOCKED = 1 << 0,    /* the sleeping page lock; thread/page_lock.h */
-    PAGE_WAITERS = 1 << 1,   /* somebody waits for it */
-    PAGE_UPTODATE = 1 << 2,  /* a file page: holds what the file says */
+    PAGE_WAITERS = 1 << 1,   /* a thread may be waiting for LOCKED or WRITEBACK to become clear */
+    PAGE_UPTODATE = 1 << 2,  /* of an object: has the object's content, not just any bytes */
     PAGE_DIRTY = 1 << 3,     /* newer than the disk, or than its swap slot */
-    PAGE_WRITEBACK = 1 << 4, /* being written; the frame must not change owner */
+    PAGE_WRITEBACK = 1 << 4, /* being written to the disk; the frame must not change owner */
     PAGE_ON_LRU = 1 << 6,
-    PAGE_REFERENCED = 1 << 7, /* used since the LRU looked */
+    PAGE_REFERENCED = 1 << 7, /* of an object: used by a call since the policy looked at it */
     PAGE_BUDDY = 1 << 8,     /* free, and the head of a block of 1 << order frames */
     PAGE_CACHED = 1 << 9,    /* free, in a chain: on a hart's list, or loose (mem/frame.c) */
-    PAGE_CHARGED = 1 << 10,  /* unreserved memory: its promise goes with the frame */
-    PAGE_PRIVATE = 1 << 11,  /* of a family of processes, not of an object */
-    PAGE_KEPT = 1 << 12,     /* the swap cache has a reference: read ahead, or unwritable */
-    PAGE_AHEAD = 1 << 13,    /* a file page: read ahead, and nobody has asked for it since */
+    PAGE_CHARGED = 1 << 10,  /* unreserved memory: charged for this page alone, until it is free */
+    PAGE_PRIVATE = 1 << 11,  /* belongs to a family of processes, not to an object */
+    PAGE_KEPT = 1 << 12,     /* the swap cache holds a reference. Not DIRTY: it was read ahead;
+                                DIRTY: the disk could not write it */
+    PAGE_AHEAD = 1 << 13,    /* a file's page: read ahead, and not asked for since */
 };
 
 struct vm_object;
@@ -50,17 +61,17 @@ struct page {
     uint8_t order;          /* c, b: of the block that it heads */
     uint8_t class;          /* c, b: enum frame_class */
     union {
-        uint16_t reserved;  /* l: file page: disk blocks that are promised for it */
+        uint16_t reserved;  /* l: file page: disk blocks that are reserved for it */
         uint16_t mapper;    /* a: private page: number of the mm that mapped it last, a hint */
     };
     struct lru_node lru;    /* r; b while free */
     union {
-        struct vm_object *owner; /* l: of a page of a file or of shared memory; else NULL */
+        struct vm_object *owner; /* l: the object, of a page of a file or of shared memory */
         struct family *family;   /* l: with PAGE_PRIVATE */
         struct page *chain_next; /* with PAGE_CACHED: the next one of its chain, or NULL */
     };
     uint64_t index;         /* l: page number in the object, or of the address in the family */
-    uint32_t slot;          /* l: swap slot that holds its content too, + 1; or 0 */
+    uint32_t slot;          /* l: number of its swap slot, + 1; 0: it has none */
     uint32_t site;          /* SAN: where it was allocated: return address - start of text */
 };
 _Static_assert(sizeof(struct page) == 64, "a frame number becomes a page by one shift");
@@ -121,7 +132,7 @@ static inline void page_get(struct page *page)
     __atomic_fetch_add(&page->counts, PAGE_REF, __ATOMIC_ACQ_REL);
 }
 
-/* A reference, unless the last one was dropped already. */
+/* Takes a reference, unless the count is 0: then the frame is free. Returns: was one taken? */
 static inline bool page_try_get(struct page *page)
 {
     uint64_t counts = __atomic_load_n(&page->counts, __ATOMIC_RELAXED);
@@ -136,8 +147,8 @@ static inline bool page_try_get(struct page *page)
 void frame_free(struct page *page); /* mem/frame.c: the last reference is gone */
 
 /*
- * Drops amount, in units of PAGE_REF and PAGE_MAPPED_REF. True: that was the last reference, and
- * the caller is to free the frame.
+ * Drops amount: a multiple of PAGE_REF or of PAGE_MAPPED_REF.
+ * Returns: was that the last reference? Then the caller must free the frame.
  */
 static inline bool page_drop(struct page *page, uint64_t amount)
 {
@@ -146,7 +157,7 @@ static inline bool page_drop(struct page *page, uint64_t amount)
     return (uint32_t)before == (uint32_t)amount;
 }
 
-/* The same; with the last reference the frame is free. Any context but interrupt handlers. */
+/* The same, and frees the frame with the last reference. Not from interrupt handlers. */
 static inline void page_put_many(struct page *page, uint64_t amount)
 {
     if (page_drop(page, amount))
