@@ -11,7 +11,7 @@
 #include "vm/replacement/reclaim.h"
 #include "vm/swapping/swap.h"
 
-/* All zero. Returns where the counters begin: in the order of enum vm_stat_item. */
+/* Clears *stats but version and size. Returns: the first counter; the others follow in order. */
 static unsigned long long *stats_begin(struct vm_stats *stats)
 {
     memset(stats, 0, sizeof(*stats));
@@ -36,7 +36,7 @@ void vm_stats_read(struct vm_stats *stats, unsigned flags)
     stats->commit_limit = commit_limit();
 }
 
-/* The space of the process, with a use of it, or NULL. */
+/* Returns: the address space of the process, with a use, which mm_put drops; or NULL. */
 static struct mm_struct *space_of(int pid)
 {
     struct mm_struct *mm;
@@ -47,7 +47,7 @@ static struct mm_struct *space_of(int pid)
     return mm;
 }
 
-/* Private pages that are in memory. */
+/* Returns: how many private pages of the space are in memory. */
 static uint64_t private_pages(struct mm_struct *mm)
 {
     uint64_t va = 0, end = mm_user_end(), pages = 0;

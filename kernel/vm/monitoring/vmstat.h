@@ -1,4 +1,11 @@
-/* The numbers of vmstat(): counters, ledger, promises. Chapter "Performance Monitoring". */
+/*
+ * What the call vmstat() answers: counters, ledger and charges, in struct vm_stats. Chapter
+ * "Performance Monitoring". mem/vm_stat.h says how events are counted.
+ *
+ *     struct vm_stats   version  size  | item 0  item 1 ... item VM_STAT_ITEMS - 1 |  resident ...
+ *                                         ^ for all: vm_stat_sum(); then those that are states
+ *                                           are overwritten with what is so now
+ */
 #ifndef VM_VMSTAT_H
 #define VM_VMSTAT_H
 
@@ -7,10 +14,21 @@
 
 #include "abi/vm_stats.h"
 
-/* Fills *stats for the whole machine. flags: VMSTAT_DROP. Sleeps; holds nothing. */
+/*
+ * Fills *stats for the whole machine:
+ *   - version, size; all others are 0 at first. With VMSTAT_DROP in flags, reclaim_all() next.
+ *   - each item: vm_stat_sum(). The items follow `size`, in the order of enum vm_stat_item.
+ *   - frames[FRAME_FREE]: frame_free_now(); the other classes are items already.
+ *   - swap_slots, swap_slots_used, swap_cached: swap_slots(), swap_slots_used(),
+ *     swap_slots_with_page(). commit, commit_limit: commit_total(), commit_limit().
+ * Locks: none held. Sleeps.
+ */
 void vm_stats_read(struct vm_stats *stats, unsigned flags);
 
-/* The same for one process, as far as it is counted so. 0 or -ESRCH. Sleeps; holds nothing. */
+/*
+ * Fills *stats for one process: mm->events as the items, what it is charged, resident, swapped; the
+ * rest is 0. Locks: none held. Sleeps. Returns: 0; -ESRCH: there is no process pid.
+ */
 int vm_stats_read_one(struct vm_stats *stats, int pid);
 
 #endif
