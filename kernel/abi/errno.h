@@ -39,5 +39,4 @@
 #define ENOSYS 38
 #define ENOTEMPTY 39
 #define EOVERFLOW 75
-#define ETIMEDOUT 110
 #define EDQUOT 122

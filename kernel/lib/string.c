@@ -18,29 +18,21 @@ typedef uint64_t __attribute__((may_alias)) word_t;
 
 static inline void block_fill(word_t *target, word_t word)
 {
-    target[0] = word;
-    target[1] = word;
-    target[2] = word;
-    target[3] = word;
-    target[4] = word;
-    target[5] = word;
-    target[6] = word;
-    target[7] = word;
+#pragma GCC unroll 8
+    for (size_t i = 0; i < BLOCK / WORD; i++)
+        target[i] = word;
 }
 
 static inline void block_copy(word_t *target, const word_t *source)
 {
-    word_t w0 = source[0], w1 = source[1], w2 = source[2], w3 = source[3];
-    word_t w4 = source[4], w5 = source[5], w6 = source[6], w7 = source[7];
+    word_t words[BLOCK / WORD];
 
-    target[0] = w0;
-    target[1] = w1;
-    target[2] = w2;
-    target[3] = w3;
-    target[4] = w4;
-    target[5] = w5;
-    target[6] = w6;
-    target[7] = w7;
+#pragma GCC unroll 8
+    for (size_t i = 0; i < BLOCK / WORD; i++)
+        words[i] = source[i];
+#pragma GCC unroll 8
+    for (size_t i = 0; i < BLOCK / WORD; i++)
+        target[i] = words[i];
 }
 
 /* So many blocks at a time, that what the loop itself costs is little beside what it moves. */

@@ -3,7 +3,7 @@
  * are stopped. Each step may itself go wrong, and then leads back here: a second panic of the same
  * hart prints its message only, a third one nothing. So a panic always ends.
  */
-#include "sync/panic.h"
+#include "sync/printf.h"
 
 #include "riscv/csr.h"
 #include "riscv/hart.h"
@@ -11,7 +11,6 @@
 #include "riscv/sbi.h"
 #include "riscv/trap.h"
 #include "sync/ksyms.h"
-#include "sync/printf.h"
 
 #define PANIC_STATUS 126
 #define MAX_CALLS 32 /* of a backtrace */

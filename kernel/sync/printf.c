@@ -8,7 +8,6 @@
 
 #include "lib/format.h"
 #include "riscv/sbi.h"
-#include "sync/panic.h"
 #include "sync/spinlock.h"
 
 static struct spinlock console_lock = SPINLOCK("printf", RANK_CONSOLE);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <stdarg.h>
+#include <stdbool.h>
 
 
 /* Formats: %d %i %u %x %p %s %c %% with l, ll, z, width, 0 and - as in C. Any context. */
@@ -19,6 +20,8 @@ void panic(const char *format, ...) __attribute__((noreturn, cold, format(printf
 struct trap_frame;
 void panic_trap(const struct trap_frame *frame, const char *format, ...)
     __attribute__((noreturn, cold, format(printf, 2, 3)));
+
+bool panic_is_on(void); /* this hart is panicking: printf asks for no lock */
 
 /* Called by the handler of software interrupts: stays there for ever when another hart panics. */
 void panic_stop_hart(void);

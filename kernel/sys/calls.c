@@ -4,11 +4,13 @@
  */
 #include "sys/calls.h"
 
+#include "abi/limits.h"
 #include "lib/string.h"
 #include "mem/frame.h"
+#include "mem/kmem.h"
 #include "riscv/machine.h"
 #include "sync/printf.h"
-#include "thread/thread.h"
+#include "vm/faults/usercopy.h"
 
 #define SYSCALL_ROW(call) [SYS_##call] = sys_##call,
 
@@ -25,6 +27,22 @@ int64_t syscall_again(struct trap_frame *frame)
         result = syscall_table[frame->a7](frame);
     }
     return result;
+}
+
+int argument_path(uint64_t user, char **path)
+{
+    char *copy = kmem_alloc(MAX_PATH, 0);
+    int result;
+
+    if (copy == NULL)
+        return -ENOMEM;
+    result = user_copy_string(current_process()->mm, copy, user, MAX_PATH);
+    if (result < 0) {
+        kmem_free(copy);
+        return result;
+    }
+    *path = copy;
+    return 0;
 }
 
 #ifdef SAN

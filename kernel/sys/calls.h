@@ -60,7 +60,7 @@ static inline bool is_int(uint64_t argument)
 }
 
 /*
- * sys/arguments.c: the string at user address user, at most MAX_PATH bytes. Sleeps.
+ * The string at user address user, at most MAX_PATH bytes. Sleeps.
  * Returns: 0, -EFAULT, -ENAMETOOLONG, -ENOMEM. Owns: the caller, and frees it by kmem_free.
  */
 int argument_path(uint64_t user, char **path);

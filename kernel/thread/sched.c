@@ -44,7 +44,6 @@
 #include "riscv/csr.h"
 #include "riscv/machine.h"
 #include "riscv/sbi.h"
-#include "riscv/switch.h"
 #include "riscv/timer.h"
 #include "riscv/trap.h"
 #include "riscv/user_state.h"
@@ -135,6 +134,12 @@ static void switch_floating_point(struct thread *from, struct thread *to)
     if (to->fp != NULL && user_state_fp(trap_frame_of(to->stack)) != FP_OFF)
         fp_restore(to->fp);
 }
+
+/*
+ * In riscv/switch.S: saves the callee-saved registers in from, takes those of to, and returns on
+ * to's stack; in a new thread, to the function that its ra names.
+ */
+void context_switch(struct context *from, struct context *to);
 
 /* Interrupts off, and the lock of from. */
 static void switch_to(struct thread *from, struct thread *to)

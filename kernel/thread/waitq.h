@@ -25,10 +25,5 @@ int waitq_sleep_killable(struct waitq *queue, struct spinlock *guard);
 void waitq_sleep_irq(struct waitq *queue, struct spinlock *guard, uint64_t *flags);
 int waitq_sleep_irq_killable(struct waitq *queue, struct spinlock *guard, uint64_t *flags);
 
-/* Locks: the guard, with which all its sleepers come: nobody is on the queue. */
-static inline bool waitq_is_empty(const struct waitq *queue)
-{
-    return list_empty(&queue->waiters);
-}
 void waitq_wake_one(struct waitq *queue); /* any context, interrupt handlers too */
 void waitq_wake_all(struct waitq *queue);
