@@ -39,7 +39,7 @@ static uint64_t unreserved_pages(struct mm_struct *mm)
     struct vm_area_struct *vma;
     uint64_t pages = 0;
 
-    if (__atomic_load_n(&mm->stack_limit, __ATOMIC_ACQUIRE) == 0)
+    if (!__atomic_load_n(&mm->is_ready, __ATOMIC_ACQUIRE))
         return 0; /* fork, or exec, still fills it: no lock guards its areas */
     rwlock_read_acquire(&mm->lock);
     for (vma = find_vma(mm, 0); vma; vma = vma_next(vma))

@@ -198,9 +198,9 @@ static int everything_back(void)
 
     for_each_space(mm) {
         error = thread_is_interrupted() ? -EINTR : 0;
-        if (!error && __atomic_load_n(&mm->stack_limit, __ATOMIC_ACQUIRE) != 0)
+        if (!error && __atomic_load_n(&mm->is_ready, __ATOMIC_ACQUIRE))
             error = private_pages_back(mm);
-        if (!error && __atomic_load_n(&mm->stack_limit, __ATOMIC_ACQUIRE) != 0)
+        if (!error && __atomic_load_n(&mm->is_ready, __ATOMIC_ACQUIRE))
             error = shared_pages_back(mm);
         if (error) {
             mm_put(mm);

@@ -36,24 +36,26 @@ void areas_close(struct list_head *closing)
         area_close(container_of(link, struct vm_area_struct, closing_link));
 }
 
-/* An area, opened, but in no tree yet. 0, -ENOMEM, -ETXTBSY. */
+/*
+ * Makes *out, an area for range: opened, but neither charged nor in the tree.
+ * Returns: 0, -ENOMEM, -ETXTBSY.
+ */
 static int area_make(struct mm_struct *mm, const struct vma_range *range,
                      const struct area_request *request, struct vm_area_struct **out)
 {
     struct vm_area_struct *vma = area_alloc(mm);
-    unsigned flags = request->flags;
     int error = 0;
 
     if (!vma)
         return -ENOMEM;
-    if (!(flags & VMA_SHARED))
-        flags |= (commit_always ? VMA_UNRESERVED : 0u) |
-                 (request->access & ACCESS_WRITE ? VMA_CHARGED : 0u);
     vma->start = range->start;
     vma->end = range->end;
     vma->access = (uint16_t)request->access;
     vma->access_max = (uint16_t)request->access_max;
-    vma->flags = flags;
+    vma->flags = request->flags;
+    if (!(vma->flags & VMA_SHARED))
+        vma->flags |= (commit_always ? VMA_UNRESERVED : 0u) |
+                      (vma->access & ACCESS_WRITE ? VMA_CHARGED : 0u);
     vma->mm = mm;
     vma->object = request->object;
     vma->offset = request->offset;
@@ -67,7 +69,11 @@ static int area_make(struct mm_struct *mm, const struct vma_range *range,
     return error;
 }
 
-/* Locks: mm->lock for writing. So much of vma, which is listed, is its object's. Sleeps. */
+/*
+ * Sets file_bytes of an area that is on its object's list.
+ * Locks: mm->lock for writing.
+ * Sleeps.
+ */
 static void area_set_bytes(struct vm_area_struct *vma, uint64_t bytes)
 {
     if (!vma->object || bytes == vma->file_bytes)
@@ -78,9 +84,13 @@ static void area_set_bytes(struct vm_area_struct *vma, uint64_t bytes)
 }
 
 /*
- * Locks: mm->lock for writing. Makes the part of vma from at on an area of its own. 0, -ENOMEM.
- * The new one is listed before the old one shrinks: a look for a page's mappings meanwhile finds
- * them in one of the two, or in both.
+ * Makes the part of vma from `at` on, a page's start within it, an area of its own, charged for its
+ * struct. Pages, tables and their charges stay as they are. Each part gets of file_bytes what lies
+ * in it. The upper part is opened, and so on its object's list, before the lower one
+ * shrinks: a walk over the list finds each page's area, in one of the two or in both.
+ * Returns: 0, or -ENOMEM: nothing has changed.
+ * Locks: mm->lock for writing.
+ * Sleeps.
  */
 static int area_split(struct mm_struct *mm, struct vm_area_struct *vma, uint64_t at)
 {
@@ -131,7 +141,10 @@ int areas_isolate(struct mm_struct *mm, uint64_t start, uint64_t end, struct vma
     return error;
 }
 
-/* Does upper go on where lower ends, in every respect? */
+/*
+ * Can one area say what the two say? They touch, and are equal in all but that; of one object,
+ * lower is the object's to its end, and upper goes on from there.
+ */
 static bool areas_alike(const struct vm_area_struct *lower, const struct vm_area_struct *upper)
 {
     uint64_t bytes = lower->end - lower->start;
@@ -143,7 +156,12 @@ static bool areas_alike(const struct vm_area_struct *lower, const struct vm_area
             (lower->offset + bytes == upper->offset && lower->file_bytes == bytes));
 }
 
-/* Locks: mm->lock for writing. Makes two areas, each or NULL, one where that is possible. */
+/*
+ * Makes one area, lower, of two neighbours (each may be NULL) if they are alike. The charge for the
+ * other's struct is released, and its use of the object.
+ * Returns: false: both stay.
+ * Locks: mm->lock for writing.
+ */
 static inline bool area_join(struct mm_struct *mm, struct vm_area_struct *lower,
                              struct vm_area_struct *upper)
 {
@@ -168,8 +186,10 @@ void areas_merge(struct mm_struct *mm, uint64_t start, uint64_t end)
 }
 
 /*
- * Locks: mm->lock for writing. The areas of range, whole ones, go, with their pages and tables.
- * What was promised to them is the caller's to settle: charge_released, before.
+ * Takes the areas of range, which is isolated, with their pages and tables onto closing. Their
+ * charges are the caller's to settle, before: see charge_released. A wired one is not counted as
+ * locked any more.
+ * Locks: mm->lock for writing.
  */
 static void areas_take(struct mm_struct *mm, struct vma_range *range, struct list_head *closing)
 {

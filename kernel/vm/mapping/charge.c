@@ -31,36 +31,29 @@ void mm_uncharge(struct mm_struct *mm, struct commit amount)
 }
 
 /*
- * Tables of unreserved areas are charged when they are built, by the frame; so only the others
- * share theirs. Where tables are promised up to, from vma or below it, and from where on.
+ * Tables of unreserved areas are charged when they are built, one by one; so only other areas share
+ * theirs. Where the tables that are charged end, from vma or below it.
  */
-static uint64_t promised_below(struct vm_area_struct *vma)
+static uint64_t charged_up_to(struct vm_area_struct *vma)
 {
     while (vma && (vma->flags & VMA_UNRESERVED))
         vma = vma_prev(vma);
     return vma_floor(vma);
 }
 
-static uint64_t promised_from(struct vm_area_struct *vma)
+/* Where they begin again, from vma or above it. */
+static uint64_t charged_from(struct vm_area_struct *vma)
 {
     while (vma && (vma->flags & VMA_UNRESERVED))
         vma = vma_next(vma);
     return vma_ceiling(vma);
 }
 
-/* The tables of [start, end), where the areas outside range, and up to below, need theirs. */
-static inline int64_t tables_between(struct mm_struct *mm, uint64_t start, uint64_t end,
-                                     uint64_t below, const struct vma_range *range)
-{
-    uint64_t from = promised_from(range->above);
-
-    return (int64_t)tables_needed(mm->page_table.levels, start, end, below, from);
-}
-
 int64_t tables_owed(struct mm_struct *mm, uint64_t start, uint64_t end,
-                    const struct vma_range *range)
+                    struct vm_area_struct *below, struct vm_area_struct *above)
 {
-    return tables_between(mm, start, end, promised_below(range->below), range);
+    return (int64_t)tables_needed(mm->page_table.levels, start, end, charged_up_to(below),
+                                  charged_from(above));
 }
 
 int tables_charge(struct table_supply *tables)
@@ -80,16 +73,14 @@ struct commit charge_of_next_area(const struct mm_struct *mm)
     return (struct commit){.unswappable = mm->vma_count % AREAS_PER_FRAME == 0};
 }
 
-/* The promised frames of so many areas. */
+/* The frames charged for the structs of so many areas. */
 static int64_t frames_of_areas(uint32_t count)
 {
     return (count + AREAS_PER_FRAME - 1) / AREAS_PER_FRAME;
 }
 
-struct commit charge_released(struct mm_struct *mm, const struct vma_range *range,
-                                  uint32_t coming)
+struct commit charge_released(struct mm_struct *mm, const struct vma_range *range, uint32_t coming)
 {
-    uint64_t below = promised_below(range->below);
     uint32_t count = mm->vma_count + coming;
     struct commit sum = {0, 0};
 
@@ -101,21 +92,21 @@ struct commit charge_released(struct mm_struct *mm, const struct vma_range *rang
             continue;
         if (vma_is_charged(vma) && !(vma->flags & VMA_STACK))
             sum.pages += (int64_t)((vma->end - vma->start) >> PAGE_SHIFT);
-        sum.unswappable += tables_between(mm, vma->start, vma->end, below, range);
-        below = vma->end;
+        sum.unswappable += tables_owed(mm, vma->start, vma->end, vma_prev(vma), range->above);
     }
     sum.unswappable += frames_of_areas(mm->vma_count) - frames_of_areas(count);
     return sum;
 }
 
 int area_charge(struct mm_struct *mm, const struct vm_area_struct *vma,
-                       const struct vma_range *range)
+                const struct vma_range *range)
 {
     struct commit amount = {0, 0};
 
     commit_add(&amount, -1, charge_released(mm, range, 1));
     if (!(vma->flags & VMA_UNRESERVED))
-        amount.unswappable += tables_owed(mm, range->start, range->end, range);
+        amount.unswappable += tables_owed(mm, range->start, range->end, range->below,
+                                          range->above);
     if (vma_is_charged(vma))
         amount.pages += (int64_t)((range->end - range->start) >> PAGE_SHIFT);
     return mm_charge(mm, amount);

@@ -39,20 +39,19 @@ int area_charge(struct mm_struct *mm, const struct vm_area_struct *vma,
  * are added.
  * Locks: mm->lock for writing.
  */
-struct commit charge_released(struct mm_struct *mm, const struct vma_range *range,
-                              uint32_t coming);
+struct commit charge_released(struct mm_struct *mm, const struct vma_range *range, uint32_t coming);
 /*
  * The charge for the struct of one area more: a frame for each 16th, else nothing.
  * Locks: mm->lock.
  */
 struct commit charge_of_next_area(const struct mm_struct *mm);
 /*
- * The page tables to charge for [start, end), which lies in range: those that the areas beside
- * range are not charged for.
+ * The page tables to charge for [start, end), in the worst case. The areas from below down and from
+ * above up (each may be NULL) are charged for theirs: those do not count again.
  * Locks: mm->lock.
  */
 int64_t tables_owed(struct mm_struct *mm, uint64_t start, uint64_t end,
-                    const struct vma_range *range);
+                    struct vm_area_struct *below, struct vm_area_struct *above);
 /*
  * Charges frames that are to become tables of unreserved memory, until they are freed.
  * Returns: 0, or -ENOMEM.

@@ -79,6 +79,7 @@ int mm_map_stack(struct mm_struct *mm, uint64_t limit_bytes, uint64_t *top)
         mm->heap_start = mm->heap_end = HEAP_DEFAULT;
     mm->stack_limit = limit;
     error = map_memory(mm, &range, VMA_STACK);
+    __atomic_store_n(&mm->is_ready, true, __ATOMIC_RELEASE);
     *top = end;
 unlock:
     rwlock_write_release(&mm->lock);
@@ -95,10 +96,10 @@ int stack_grow(struct mm_struct *mm, uint64_t va)
     vma_find_range(mm, va, va + PAGE_SIZE, &range);
     vma = range.above;
     if (vma && (vma->flags & VMA_STACK) && va >= mm->stack_limit) {
-        /* The pages were promised with the limit; only tables can be new. */
+        /* The pages were charged with the limit; only tables can be new. */
         if (!(vma->flags & VMA_UNRESERVED))
             error = mm_charge(mm, (struct commit){
-                .unswappable = tables_owed(mm, va, vma->start, &range)});
+                .unswappable = tables_owed(mm, va, vma->start, range.below, vma)});
         if (!error) {
             mm->area_bytes += vma->start - va;
             vma_resize(vma, va, vma->end);
@@ -108,23 +109,11 @@ int stack_grow(struct mm_struct *mm, uint64_t va)
     return error;
 }
 
-/* Locks: mm->lock for writing. From and to are multiples of the page size. */
-static int heap_grow(struct mm_struct *mm, uint64_t from, uint64_t to, bool lazy)
-{
-    struct vma_range range;
-    int error;
-
-    if (to > mm->stack_limit - STACK_GUARD_BYTES)
-        return -ENOMEM;
-    vma_find_range(mm, from, to, &range);
-    error = map_memory(mm, &range, VMA_HEAP | (lazy ? VMA_UNRESERVED : 0));
-    return error == -EEXIST ? -ENOMEM : error;
-}
-
 int mm_sbrk(struct mm_struct *mm, int64_t bytes, bool lazy, uint64_t *old_break)
 {
     struct list_head closing;
     uint64_t old_end, new_end;
+    struct vma_range range;
     int error = 0;
 
     list_init(&closing);
@@ -139,8 +128,11 @@ int mm_sbrk(struct mm_struct *mm, int64_t bytes, bool lazy, uint64_t *old_break)
         goto unlock;
     }
     new_end = PAGE_ROUND_UP(mm->heap_end + (uint64_t)bytes);
-    if (new_end > old_end)
-        error = heap_grow(mm, old_end, new_end, lazy);
+    vma_find_range(mm, old_end, new_end, &range);
+    if (new_end > mm->stack_limit - STACK_GUARD_BYTES)
+        error = -ENOMEM;
+    else if (new_end > old_end)
+        error = map_memory(mm, &range, VMA_HEAP | (lazy ? VMA_UNRESERVED : 0));
     else if (new_end < old_end)
         error = areas_remove(mm, new_end, old_end, &closing);
     if (!error)
@@ -148,5 +140,5 @@ int mm_sbrk(struct mm_struct *mm, int64_t bytes, bool lazy, uint64_t *old_break)
 unlock:
     rwlock_write_release(&mm->lock);
     areas_close(&closing);
-    return error;
+    return error == -EEXIST ? -ENOMEM : error;
 }

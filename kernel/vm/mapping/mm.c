@@ -70,11 +70,10 @@ bool mm_try_get(struct mm_struct *mm)
 {
     uint32_t users = __atomic_load_n(&mm->users, __ATOMIC_RELAXED);
 
-    while (users != 0)
-        if (__atomic_compare_exchange_n(&mm->users, &users, users + 1, false, __ATOMIC_ACQ_REL,
-                                        __ATOMIC_RELAXED))
-            return true;
-    return false;
+    while (users != 0 && !__atomic_compare_exchange_n(&mm->users, &users, users + 1, false,
+                                                      __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
+        ;
+    return users != 0;
 }
 
 /*

@@ -32,8 +32,9 @@ struct mm_struct {
     struct vm_area_struct *last_found; /* a: hint for find_vma */
     uint32_t vma_count;                /* m */
     uint64_t heap_start, heap_end;     /* m: the break is heap_end, any byte */
-    uint64_t stack_limit;              /* m: lowest address that the stack may grow to; 0: fork or
-                                          exec is not done, and tables_trim leaves mm alone */
+    uint64_t stack_limit;              /* m: lowest address that the stack may grow to */
+    bool is_ready;                     /* a: fork or exec has filled it; till then areas and tables
+                                          change without the lock, and others leave mm alone */
     struct commit charged;             /* m: what it was charged */
     struct commit locked;              /* m: the part of it that mlock made */
     uint64_t resident;                 /* a: pages mapped */

@@ -56,8 +56,11 @@ static void __attribute__((noinline)) absent_share(struct mm_struct *child, pte_
 }
 
 /*
- * Locks: parent's. Shares what its entries from[0 .. count) map with to[]; the first is for va.
- * Returns the pages that are mapped; *protected tells that an entry lost its write permission.
+ * Copies from[0 .. count), entries of one table from va on, to to[], which is empty. A frame gets a
+ * reference and a map count (PAGE_MAPPED_REF), a swap slot a use; the zero page has no counts. The
+ * write permission goes from both entries; *protected is set if the parent had one.
+ * Returns: the entries that map a page now.
+ * Locks: the parent's page table.
  */
 static uint64_t entries_share(struct page_table *parent, struct mm_struct *child, uint64_t va,
                             pte_t *from, pte_t *to, uint64_t count, bool *protected)
@@ -86,8 +89,11 @@ static uint64_t entries_share(struct page_table *parent, struct mm_struct *child
 }
 
 /*
- * Locks: the parent's mm lock for writing. No thread runs in the child, but others find it by its
- * number or family: they may look at its entries, and take pages from it, not tables (stack_limit).
+ * Gives the child the entries of vma, and tables for them. No thread runs in the child. Others find
+ * it by its number or family: they may look at its entries and take pages from it, but no tables
+ * until it is_ready.
+ * Returns: 0, -ENOMEM, -EINTR.
+ * Locks: the parent's mm lock for writing.
  */
 static int tables_copy(struct mm_struct *parent, struct mm_struct *child,
                        const struct vm_area_struct *vma, bool *protected)
@@ -98,7 +104,7 @@ static int tables_copy(struct mm_struct *parent, struct mm_struct *child,
     pte_t *from;
     int error = 0;
 
-    san_assert(child->stack_limit == 0);
+    san_assert(!child->is_ready);
     while ((from = pte_next(&parent->page_table, &va, end)) != NULL) {
         uint64_t stop = leaf_table_end(va, end);
         pte_t *to = pte_find(&child->page_table, va);
@@ -155,12 +161,12 @@ int mm_fork(struct mm_struct *parent, struct mm_struct *child)
         error = quota_inherit(child, parent);
     if (!error) {
         child->area_bytes = parent->area_bytes;
+        child->stack_limit = parent->stack_limit;
         child->heap_start = parent->heap_start;
         child->heap_end = parent->heap_end;
         strlcpy(child->name, parent->name, sizeof(child->name));
         error = areas_copy(parent, child, &protected);
-        /* From now on tables_trim looks at the child: none of its tables is still to be filled. */
-        __atomic_store_n(&child->stack_limit, parent->stack_limit, __ATOMIC_RELEASE);
+        __atomic_store_n(&child->is_ready, true, __ATOMIC_RELEASE); /* tables_trim may come now */
         if (protected) /* before the child's quota may write out what the parent maps */
             flush_tlb_range(&parent->page_table, 0, mm_user_end());
         if (child->quota)

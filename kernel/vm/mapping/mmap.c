@@ -75,79 +75,63 @@ static int request_check(const struct map_request *request, uint64_t length)
     return request->refused;
 }
 
-/* Locks: mm->lock for writing. Where the mapping is to go. */
-static int place(struct mm_struct *mm, const struct map_request *request, uint64_t length,
-                 struct vma_range *range)
+/*
+ * Where the mapping is to go. MAP_FIXED: there, and what is there is isolated; an address without
+ * it is a hint, unless MAP_FIXED_NOREPLACE insists.
+ * Locks: mm->lock for writing.
+ */
+static int find_place(struct mm_struct *mm, const struct map_request *request, uint64_t length,
+                      struct vma_range *range)
 {
     uint64_t hint = PAGE_ROUND_DOWN(request->address);
-    int error;
+    int error = range_check(mm, hint, length);
 
-    if (request->flags & (MAP_FIXED | MAP_FIXED_NOREPLACE)) {
-        error = range_check(mm, hint, length);
-        if (!error && (request->flags & MAP_FIXED))
-            return areas_isolate(mm, hint, hint + length, range);
-        if (!error)
-            vma_find_range(mm, hint, hint + length, range);
-        return error;
-    }
-    if (hint && range_check(mm, hint, length) == 0) {
+    if (!error && (request->flags & MAP_FIXED))
+        return areas_isolate(mm, hint, hint + length, range);
+    if (!error)
         vma_find_range(mm, hint, hint + length, range);
-        if (range->first == range->above)
-            return 0;
-    }
+    if ((request->flags & (MAP_FIXED | MAP_FIXED_NOREPLACE)) ||
+        (!error && range->first == range->above))
+        return error;
     return vma_find_gap(mm, length, mm->stack_limit - STACK_GUARD_BYTES, range) &&
            range->start >= PAGE_SIZE ? 0 : -ENOMEM;
-}
-
-/* Locks: mm->lock for writing. */
-static int map_locked(struct mm_struct *mm, const struct map_request *request,
-                      struct vm_object *object, uint64_t length, uint64_t *start,
-                      struct list_head *closing)
-{
-    bool shared = request->flags & MAP_SHARED;
-    uint64_t access_max = ACCESS_READ | ACCESS_WRITE | ACCESS_EXEC;
-    struct vma_range range;
-    unsigned flags = shared ? VMA_SHARED : request->flags & MAP_NORESERVE ? VMA_UNRESERVED : 0u;
-    int error = place(mm, request, length, &range);
-
-    if (error)
-        return error;
-    if (shared && request->object && !request->may_write)
-        access_max &= ~(uint64_t)ACCESS_WRITE;
-    *start = range.start;
-    return map_page_range(mm, &range, &(struct area_request){
-                                          .access = access_of_prot(request->prot),
-                                          .access_max = access_max,
-                                          .flags = flags,
-                                          .object = object,
-                                          .offset = request->object ? request->offset : 0,
-                                          .file_bytes = object ? length : 0,
-                                      }, request->flags & MAP_FIXED ? closing : NULL);
 }
 
 int mm_map(struct mm_struct *mm, const struct map_request *request, uint64_t *start)
 {
     uint64_t length = PAGE_ROUND_UP(request->length);
-    struct vm_object *object = request->object;
+    bool shared = request->flags & MAP_SHARED, lazy = request->flags & MAP_NORESERVE;
+    struct area_request area = {
+        .access = access_of_prot(request->prot),
+        .access_max = ACCESS_READ | ACCESS_WRITE | ACCESS_EXEC,
+        .flags = shared ? VMA_SHARED : lazy ? VMA_UNRESERVED : 0,
+        .object = request->object,
+        .offset = request->object ? request->offset : 0,
+        .file_bytes = request->object || shared ? length : 0,
+    };
     struct list_head closing;
+    struct vma_range range;
     int error = request_check(request, length);
 
+    if (shared && request->object && !request->may_write)
+        area.access_max &= ~(uint64_t)ACCESS_WRITE;
+    if (!error && shared && !request->object)
+        error = shared_memory_create(length, lazy, &area.object);
     if (error)
         return error;
-    if (!object && (request->flags & MAP_SHARED)) {
-        error = shared_memory_create(length, request->flags & MAP_NORESERVE, &object);
-        if (error)
-            return error;
-    }
     list_init(&closing);
     rwlock_write_acquire(&mm->lock);
-    error = map_locked(mm, request, object, length, start, &closing);
+    error = find_place(mm, request, length, &range);
+    if (!error)
+        error = map_page_range(mm, &range, &area, request->flags & MAP_FIXED ? &closing : NULL);
     rwlock_write_release(&mm->lock);
     areas_close(&closing);
-    if (object != request->object)
-        object->ops->put(object); /* the area has a use of its own */
+    if (area.object != request->object)
+        area.object->ops->put(area.object); /* the area has a use of its own */
+    if (!error)
+        *start = range.start;
     if (!error && (request->flags & MAP_POPULATE))
-        mm_populate(mm, *start, length); /* what cannot be had now faults later */
+        mm_populate(mm, range.start, length); /* what cannot be had now faults later */
     return error;
 }
 

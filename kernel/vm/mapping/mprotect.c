@@ -98,14 +98,14 @@ static void __attribute__((noinline)) area_protect_pages(struct mm_struct *mm,
     struct page_table *table = &mm->page_table;
     uint64_t va = vma->start;
     uint64_t unmapped = 0;
-    bool more = true;
+    pte_t *ptep;
 
     if (vma->access & ~old & ACCESS_EXEC)
         flush_instructions(table);
-    while (more) {
+    do {
         struct tlb_batch batch;
-        pte_t *ptep = NULL;
 
+        ptep = NULL;
         tlb_batch_begin(&batch, table);
         spin_lock(&table->lock);
         while (batch.count < TLB_BATCH_PAGES &&
@@ -120,8 +120,7 @@ static void __attribute__((noinline)) area_protect_pages(struct mm_struct *mm,
         }
         spin_unlock(&table->lock);
         tlb_batch_finish(&batch);
-        more = ptep != NULL && !thread_is_interrupted(); /* no thread will see what is left */
-    }
+    } while (ptep && !thread_is_interrupted()); /* no thread will see what is left */
     __atomic_fetch_sub(&mm->resident, unmapped, __ATOMIC_RELAXED);
 }
 
@@ -149,18 +148,23 @@ static int areas_charge_new(struct mm_struct *mm, const struct vma_range *range)
     return error;
 }
 
-/* Locks: the mm lock for writing. */
-static int range_protect(struct mm_struct *mm, uint64_t start, uint64_t end, uint64_t access)
+int mm_protect(struct mm_struct *mm, uint64_t start, uint64_t length, int prot)
 {
+    uint64_t access = access_of_prot(prot);
     struct vm_area_struct *vma;
     struct vma_range range;
-    int error = areas_allow(mm, start, end, access);
+    uint64_t end;
+    int error = mm_range_end(start, length, &end);
 
+    if (prot & ~(PROT_READ | PROT_WRITE | PROT_EXEC))
+        return -EINVAL;
+    if (error || start == end)
+        return error;
+    rwlock_write_acquire(&mm->lock);
+    error = areas_allow(mm, start, end, access);
     if (!error)
         error = areas_isolate(mm, start, end, &range);
-    if (error)
-        return error;
-    if (access & ACCESS_WRITE)
+    if (!error && (access & ACCESS_WRITE))
         error = areas_charge_new(mm, &range);
     for (vma = range.first; !error && vma != range.above; vma = vma_next(vma)) {
         uint64_t old = vma->access;
@@ -170,20 +174,6 @@ static int range_protect(struct mm_struct *mm, uint64_t start, uint64_t end, uin
             area_protect_pages(mm, vma, old);
     }
     areas_merge(mm, start, end);
-    return error;
-}
-
-int mm_protect(struct mm_struct *mm, uint64_t start, uint64_t length, int prot)
-{
-    uint64_t end;
-    int error = mm_range_end(start, length, &end);
-
-    if (prot & ~(PROT_READ | PROT_WRITE | PROT_EXEC))
-        return -EINVAL;
-    if (error || start == end)
-        return error;
-    rwlock_write_acquire(&mm->lock);
-    error = range_protect(mm, start, end, access_of_prot(prot));
     rwlock_write_release(&mm->lock);
     return error;
 }

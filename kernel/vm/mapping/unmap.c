@@ -63,20 +63,19 @@ void unmap_page_range(struct mm_struct *mm, uint64_t start, uint64_t end)
     struct page_table *table = &mm->page_table;
     uint64_t unmapped = 0;
     uint64_t va = start;
-    bool more = true;
+    pte_t *ptep;
 
-    while (more) {
+    do {
         struct tlb_batch batch;
-        pte_t *ptep = NULL;
 
+        ptep = NULL;
         tlb_batch_begin(&batch, table);
         spin_lock(&table->lock);
         while (batch.count < TLB_BATCH_PAGES && (ptep = pte_next(table, &va, end)) != NULL)
             unmap_entries(mm, &batch, ptep, &va, end, &unmapped);
         spin_unlock(&table->lock);
         tlb_batch_finish(&batch);
-        more = ptep != NULL;
-    }
+    } while (ptep);
     __atomic_fetch_sub(&mm->resident, unmapped, __ATOMIC_RELAXED);
 }
 
@@ -114,7 +113,7 @@ void tables_trim(struct mm_struct *mm)
     list_init(&removed);
     rwlock_write_acquire(&mm->lock);
     spin_lock(&mm->page_table.lock);
-    if (__atomic_load_n(&mm->stack_limit, __ATOMIC_ACQUIRE) != 0) /* else fork is filling them */
+    if (__atomic_load_n(&mm->is_ready, __ATOMIC_ACQUIRE))
         page_table_drop_empty(&mm->page_table, &removed);
     spin_unlock(&mm->page_table.lock);
     tables_put(mm, &removed);

@@ -39,7 +39,7 @@ static void gap_update(struct vm_area_struct *vma)
     rb_update(&vma->node, gap_augment);
 }
 
-/* last_found is a hint: it is cleared when its area goes, under the write lock. */
+/* Readers may overwrite each other's last_found: any area of the tree will do. */
 struct vm_area_struct *find_vma(struct mm_struct *mm, uint64_t va)
 {
     struct vm_area_struct *found = __atomic_load_n(&mm->last_found, __ATOMIC_RELAXED);
@@ -145,9 +145,10 @@ void vma_resize(struct vm_area_struct *vma, uint64_t start, uint64_t end)
 }
 
 /*
- * The gap below an area ends where the area starts. Wanted is the highest that is long enough when
- * cut off at top: go right while the right subtree may have one, then the node, then left. A
- * subtree with gaps that are long enough, but only above top, is entered at most once a level.
+ * The area in node's subtree with the highest gap below it that has length bytes below top, or
+ * NULL. Looks to the right first, where a gap may be long enough, then at the node, then to the
+ * left. A subtree with gaps that are long enough, but only above top, is entered at most once a
+ * level.
  */
 static struct vm_area_struct *gap_below(struct rb_node *node, uint64_t length, uint64_t top)
 {

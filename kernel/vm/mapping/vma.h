@@ -1,9 +1,33 @@
 /*
- * Areas of an address space. Chapter "Memory Mapping". An area is a range of pages with one kind of
- * content and one protection; areas do not overlap, and lie in a red-black tree by address.
+ * Areas of an address space, and the tree in which they lie. Chapter "Memory Mapping".
  *
- * A walk over the areas of an object holds its vma_lock alone. It relies on start and offset, which
- * stay while an area is listed, on file_bytes, and on each mapped byte being listed at any time.
+ * An area is a range of whole pages with one kind of content and one protection. Areas do not
+ * overlap. They lie in a red-black tree by address, so a fault finds its area in O(log n). mmap
+ * asks another question: where is room for n pages? So each node also knows the gap, the free
+ * addresses between the area before (or 0) and its own start, and the largest gap in its subtree:
+ *
+ *     page   0     2        5  6           10    12          16
+ *            |     |   A    |  |     B     |     |     C     |
+ *     gap     <-2->          <1>            <-2->             no node's
+ *
+ *                       B [6, 10)  gap 1, largest 2
+ *                      /                           \
+ *     A [2, 5)  gap 2, largest 2         C [12, 16)  gap 2, largest 2
+ *
+ * vma_find_gap() takes the highest room: first above the last area, then down the tree, to the
+ * right where the largest gap is large enough, else the node's own gap, else to the left. For two
+ * pages below page 15 it goes right from B and takes [10, 12), C's gap. For three pages it sees in
+ * the root alone that there is no such gap. An insert, a removal or a new border changes the gap of
+ * the area and of the next one; the tree brings `largest` up to date on the way to the root.
+ *
+ * Most callers have a range, not an address: struct vma_range says which areas are in it and which
+ * lie beside it, so that an area is inserted without a second search.
+ *
+ * What an area shows is private memory, which begins with zeros (object is NULL), or a piece of an
+ * object: a file, or shared memory. Byte i of the area is byte offset + i of the object, up to
+ * file_bytes; zeros follow. The areas of an object are on its list, under object->vma_lock; a walk
+ * over them holds that lock alone. It relies on start and offset, which stay while an area is
+ * listed, on file_bytes, and on each mapped byte being listed at any time.
  *
  * guards: m = mm->lock (write to change); c = constant; v = object->vma_lock
  */
@@ -21,7 +45,7 @@ enum vma_flag {
     VMA_HEAP = 2,
     VMA_UNRESERVED = 4, /* its pages are charged when they are touched first */
     VMA_SHARED = 8,     /* stores go to the object */
-    VMA_CHARGED = 16,   /* private pages are promised; they stay so when it becomes read-only */
+    VMA_CHARGED = 16,   /* charged for its private pages, and stays so when it becomes read-only */
     VMA_WIRED = 32,     /* mlock */
     VMA_RANDOM = 64,    /* madvise */
     VMA_SEQUENTIAL = 128,
@@ -29,14 +53,20 @@ enum vma_flag {
     VMA_LOCKING = 512,  /* mlock still brings its pages; where that fails, it is not locked */
 };
 
-/* What an area's content has its own way of doing. */
+/* What an area of an object does in its own way. */
 struct vm_operations_struct {
     /*
-     * The area was made, or is a copy (by fork, or the upper part of one that was split), which
-     * does not fail. mm lock held. 0 or -ETXTBSY.
+     * The area was made, or is a copy (by fork, or the upper part of one that was split): takes a
+     * use of the object, and puts the area onto its list.
+     * Returns: 0, or -ETXTBSY, never for a copy.
+     * Locks: mm->lock for writing.
      */
     int (*open)(struct vm_area_struct *vma);
-    /* the area is gone from its mm. Sleeps; holds nothing */
+    /*
+     * The area has left its tree: undoes open.
+     * Locks: none.
+     * Sleeps.
+     */
     void (*close)(struct vm_area_struct *vma);
     /* Brings the content of fault->va, by one of the kinds FILE_...; see fault.h. mm lock held
      * for reading. */
@@ -61,16 +91,27 @@ struct vm_area_struct {
     struct list_head object_link; /* v */
 };
 
-/* The first area that ends above va, or NULL; it may begin above va. Locks: mm->lock. */
+/*
+ * The first area that ends above va. It may begin above va: compare its start. mm->last_found is
+ * the area that was found last, and is looked at first.
+ * Returns: the area, or NULL.
+ * Locks: mm->lock.
+ */
 struct vm_area_struct *find_vma(struct mm_struct *mm, uint64_t va);
-/* The area after this one, or NULL. Locks: mm->lock. */
+/* The area after this one, the one before it, the highest of all: each or NULL. Locks: mm->lock. */
 struct vm_area_struct *vma_next(struct vm_area_struct *vma);
-/* The area before this one, or NULL; the highest of all, or NULL. Locks: mm->lock. */
-struct vm_area_struct *vma_last(struct mm_struct *mm);
 struct vm_area_struct *vma_prev(struct vm_area_struct *vma);
-/* Takes it out of the tree. The area after it, or NULL. Locks: mm->lock for writing. */
+struct vm_area_struct *vma_last(struct mm_struct *mm);
+/*
+ * Takes vma out of the tree; last_found does not point to it any more.
+ * Returns: the area after it, or NULL.
+ * Locks: mm->lock for writing.
+ */
 struct vm_area_struct *vma_remove(struct mm_struct *mm, struct vm_area_struct *vma);
-/* Moves its bounds; they meet no other area. Locks: mm->lock for writing. */
+/*
+ * Moves the bounds of vma, within the gaps beside it.
+ * Locks: mm->lock for writing.
+ */
 void vma_resize(struct vm_area_struct *vma, uint64_t start, uint64_t end);
 
 /*
@@ -85,12 +126,22 @@ struct vma_range {
     struct vm_area_struct *above; /* the first that begins at or above end */
 };
 
-/* Locks: mm->lock. */
+/*
+ * Fills *range for [start, end).
+ * Locks: mm->lock.
+ */
 void vma_find_range(struct mm_struct *mm, uint64_t start, uint64_t end, struct vma_range *range);
-
-/* The highest range of length free bytes below top. False: there is none. O(log n). */
+/*
+ * Fills *range with the highest length bytes below top that no area has. length: whole pages, not
+ * 0. O(log n).
+ * Returns: false: there is no such gap.
+ * Locks: mm->lock.
+ */
 bool vma_find_gap(struct mm_struct *mm, uint64_t length, uint64_t top, struct vma_range *range);
-/* Puts vma where range has no area. Locks: mm->lock for writing. Owns: the tree. */
+/*
+ * Puts vma into the tree, between range->below and range->above, which are neighbours.
+ * Locks: mm->lock for writing.
+ */
 void vma_insert(struct mm_struct *mm, struct vm_area_struct *vma, const struct vma_range *range);
 
 /* How far a range may grow: to the end of the area below it, to the start of the one above. */
@@ -104,7 +155,7 @@ static inline uint64_t vma_ceiling(const struct vm_area_struct *above)
     return above ? above->start : UINT64_MAX;
 }
 
-/* Does it promise frames for its private pages, page by page? */
+/* Is it charged for its private pages, all of them at once? */
 static inline bool vma_is_charged(const struct vm_area_struct *vma)
 {
     return (vma->flags & (VMA_CHARGED | VMA_UNRESERVED)) == VMA_CHARGED;
