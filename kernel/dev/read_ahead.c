@@ -3,7 +3,7 @@
 
 #include "sync/printf.h"
 
-#define MEMORY 128u /* pages read ahead from which on the older ones count half */
+#define MEMORY 128u /* when so many were counted, all counts are halved */
 
 uint32_t read_ahead_size(const struct read_ahead *window, enum read_advice advice)
 {
@@ -20,7 +20,7 @@ void read_ahead_note(struct read_ahead *window, uint32_t start, uint32_t end)
 
     san_assert(start < end && ahead < READ_AHEAD_MAX && window->unused <= window->pages);
     if (ahead == 0 && read_ahead_size(window, READ_NORMAL) == 1)
-        ahead = 1; /* its neighbour is staked */
+        ahead = 1; /* the next page counts as if it had been read */
     while (i < READ_AHEAD_RUNS && window->run[i].end != start && window->run[i].start != end)
         i++;
     if (i < READ_AHEAD_RUNS) {

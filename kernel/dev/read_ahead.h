@@ -1,16 +1,16 @@
 /*
- * Reading ahead: how many pages to read at once where one is wanted. Of swap and of files alike; a
- * file, and swap, each have one such window.
+ * Reading ahead: how many pages should a request read when one page is wanted? Each file has such a
+ * window, and swap has one.
  *
- * A page that was read ahead counts as unused from the start, until somebody asks for it. With
- * `unused` of `pages` read ahead lately, a run of useful pages is pages / unused long on the
- * average; that many are read next. So pages that are wanted far apart soon come alone, long before
- * what came along in vain is evicted; and nothing that is heard while the window is smallest, or
- * largest, is lost.
+ * A page that is read ahead counts as unused until something asks for it. If `unused` of the last
+ * `pages` pages were not asked for, then on average a run of useful pages has pages / unused pages:
+ * that many are read next. So if pages are wanted far apart from each other the window shrinks at
+ * once, and not only when the unused pages are evicted.
  *
- * Where a single page is read, one more is staked, as if it had come along: its neighbour. A read
- * that begins where one of the last few ended, on either side, shows that a run goes on: half of
- * what is unused is forgiven, which about doubles the window. So a window of 1 grows again.
+ * At a window of 1 nothing is read ahead, so nothing would be learned. Then the next page counts as
+ * if it had been read ahead. When a read begins where one of the last few reads ended, or ends
+ * where one began, a run goes on: the count of unused pages is halved, which about doubles the
+ * window.
  *
  *     in order, fresh:         1 1 1 2 5 9 16 16 ...
  *     then far apart:          16 7 5 5 4 3 3 3 3 2 2 2 ... 1
@@ -22,28 +22,28 @@
 
 #include <stdint.h>
 
-#define READ_AHEAD_MAX 16u /* pages that are read by one request */
-#define READ_AHEAD_RUNS 3u /* reads that are remembered: so many runs may go on side by side */
+#define READ_AHEAD_MAX 16u /* the most pages that one request reads */
+#define READ_AHEAD_RUNS 3u /* reads that are remembered: so many runs can alternate */
 
-/* What is known of the pages that will be wanted next. */
+/* What is known about the pages that will be wanted next. */
 enum read_advice {
-    READ_NORMAL,     /* nothing: as the window says */
-    READ_RANDOM,     /* that page alone; the window learns nothing */
+    READ_NORMAL,     /* nothing: the window decides */
+    READ_RANDOM,     /* one page; the window does not count it */
     READ_SEQUENTIAL, /* as many as one request takes */
 };
 
 struct read_ahead {
-    uint16_t pages;  /* w: that were read ahead lately; halved now and then */
-    uint16_t unused; /* w: those of them that nobody has asked for */
+    uint16_t pages;  /* w: read ahead lately; halved now and then */
+    uint16_t unused; /* w: those of them that nothing has asked for */
     uint32_t oldest; /* w: of run[] */
     struct {
         uint32_t start, end; /* w: pages [start, end) */
     } run[READ_AHEAD_RUNS];
 };
 
-/* Pages to read at once, 1 to READ_AHEAD_MAX. Locks: none need be held: it is a guess. */
+/* Returns: how many pages to read, 1 to READ_AHEAD_MAX. Locks: none needed: it is a guess. */
 uint32_t read_ahead_size(const struct read_ahead *window, enum read_advice advice);
-/* Pages [start, end) are being read, all but one of them ahead. Locks: the window's. */
+/* Pages [start, end) are read: one that is wanted, the rest ahead. Locks: the window's. */
 void read_ahead_note(struct read_ahead *window, uint32_t start, uint32_t end);
-/* Somebody asks for a page that was read ahead. Locks: the window's. */
+/* Something asks for a page that was read ahead. Locks: the window's. */
 void read_ahead_used(struct read_ahead *window);

@@ -1,6 +1,6 @@
 /*
- * Allocations that fail on purpose, so that a test sees every path on which memory is out. SAN=1
- * only: elsewhere nothing is left of it in the code.
+ * Allocations that fail on purpose, so that tests take every path on which there is no memory.
+ * SAN=1 only; in other builds these functions are constants.
  */
 #ifndef MEM_ALLOC_FAILURE_H
 #define MEM_ALLOC_FAILURE_H
@@ -13,13 +13,13 @@
 
 #ifdef SAN
 /*
- * thread/ sets it: where the running thread counts its allocations down to the one that fails.
- * A program arms it for its own thread, so those of the kernel are spared.
+ * thread/ sets it. Returns: the running thread's counter, which counts down to the allocation that
+ * fails. A program sets the counter of its own thread, so threads of the kernel have none running.
  */
 extern uint32_t *(*alloc_failure_hook)(void);
-#define ALLOC_FAILURE_STAYS (1u << 31) /* set in the count: nor is a frame found by waiting, once */
+#define ALLOC_FAILURE_STAYS (1u << 31) /* flag in the counter: the next frame_wait fails, too */
 
-/* Is this the one? What may use the reserve is spared: it is promised its frames. */
+/* Must this allocation fail? Never with FRAME_RESERVE: its users count on their frames. */
 static inline bool alloc_failure_due(unsigned flags)
 {
     uint32_t *left = alloc_failure_hook && !(flags & FRAME_RESERVE) ? alloc_failure_hook() : NULL;
@@ -30,7 +30,7 @@ static inline bool alloc_failure_due(unsigned flags)
     return true;
 }
 
-/* Is the wait for a frame after that failure to be in vain, too? Once. */
+/* Must frame_wait fail, too? Once for each ALLOC_FAILURE_STAYS. */
 static inline bool alloc_failure_stays(void)
 {
     uint32_t *left = alloc_failure_hook ? alloc_failure_hook() : NULL;

@@ -1,12 +1,12 @@
 /*
- * Small objects. A size class has slabs of one frame; a slab keeps its free objects in a list
- * through the objects themselves, its head, class and count in the frame's struct page (index,
- * lru.age, reserved).
+ * Small objects. Each size class has slabs. A slab is one frame, cut into objects of that size; its
+ * free objects form a list, linked through their first words. Where the list begins, the class, and
+ * how many objects are in use stand in the frame's struct page (index, lru.age, reserved).
  *
- * What always holds, under the class's lock: a slab is on the class's partial list exactly while it
- * has a free object, the fuller ones rather at the front; an empty slab is kept, last on the list
- * (one at most a class), or its frame is freed. SAN: a guard word ends each object and says where
- * it was taken, and a free object is filled with a pattern that must be intact.
+ * What always holds, under the class's lock: a slab is on the class's partial list while it has a
+ * free object. When its last object is freed, a slab goes to the end of the list if the class has
+ * no other empty slab; else its frame is freed. SAN: each object ends with a guard word that tells
+ * where it was allocated, and a free object is filled with a pattern that must be intact.
  */
 #include "mem/kmem.h"
 
@@ -86,7 +86,7 @@ void kmem_init(void)
     }
 }
 
-/* Makes the frame a slab, all objects free. The class's lock is not held yet. */
+/* Makes a slab of the frame, with all objects free. Locks: none: no other thread has it yet. */
 static void slab_format(struct size_class *class, struct page *page)
 {
     uint8_t *base = page_va(page);
@@ -106,7 +106,7 @@ static void slab_format(struct size_class *class, struct page *page)
     page->reserved = 0;
 }
 
-/* Locks: class->lock. */
+/* Takes an object from the first slab of the list, which has one. Locks: class->lock. */
 static void *slab_take(struct size_class *class)
 {
     struct page *page = container_of(class->partial.next, struct page, lru.link);
@@ -121,7 +121,7 @@ static void *slab_take(struct size_class *class)
     return object;
 }
 
-/* A new slab for the class. False: there is no frame. */
+/* Adds a new slab to the class. Returns: false: there is no frame. */
 static bool __attribute__((noinline)) class_grow(struct size_class *class, unsigned flags)
 {
     struct page *page = frame_alloc(FRAME_SLAB, flags);

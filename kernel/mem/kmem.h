@@ -1,16 +1,14 @@
-/*
- * Small objects, 16 to 2,048 bytes, in slabs of one frame (class FRAME_SLAB); more comes by frames.
- */
+/* Small objects of up to 2,048 bytes, in slabs of one frame each (class FRAME_SLAB). */
 #ifndef MEM_KMEM_H
 #define MEM_KMEM_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Zeroed memory, aligned to 16, or NULL. bytes <= 2048. flags: enum frame_flag. */
+/* bytes <= 2048; flags: enum frame_flag. Returns: zeroed memory, aligned to 16; or NULL. */
 void *kmem_alloc(size_t bytes, unsigned flags);
-bool kmem_free(void *object); /* NULL is allowed. Never sleeps. Returns: it freed a frame. */
-void kmem_trim(void);         /* gives empty slabs back */
+bool kmem_free(void *object); /* or NULL. Never sleeps. Returns: was a frame freed, too? */
+void kmem_trim(void);         /* frees empty slabs */
 void kmem_init(void);         /* at boot */
 
 #endif

@@ -1,4 +1,4 @@
-/* What a replacement policy keeps of a page: part of struct page, and of a quota's entries. */
+/* What a replacement policy stores for each page: in struct page, and in a quota's entries. */
 #ifndef MEM_LRU_NODE_H
 #define MEM_LRU_NODE_H
 
@@ -7,9 +7,9 @@
 #include "lib/list.h"
 
 struct lru_node {
-    struct list_head link; /* all fields: the policy's, see vm/replacement/policy.h */
-    uint32_t stamp;        /* list->clock when the page came in, or was seen in use last */
-    uint16_t place;        /* on which of the policy's lists it is; 0: on none */
+    struct list_head link; /* all fields belong to the policy: vm/replacement/policy.h */
+    uint32_t stamp;        /* list->clock when the page came in, or was last found in use */
+    uint16_t place;        /* which of the policy's lists it is on; 0: none */
     uint16_t age;
 };
 

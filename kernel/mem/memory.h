@@ -1,4 +1,4 @@
-/* Boot of mem/: the frame table is laid out, and RAM that nobody claims becomes managed frames. */
+/* Boot of mem/: places the frame table; all RAM that is not reserved becomes managed frames. */
 #ifndef MEM_MEMORY_H
 #define MEM_MEMORY_H
 

@@ -1,4 +1,4 @@
-/* SAN=1: what has which frame, counted by place. See mem/owners.h. */
+/* SAN=1: frames and small objects in use, counted by the place that allocated them. */
 #include "mem/owners.h"
 
 #ifdef SAN
@@ -9,7 +9,7 @@
 #define PLACES 1024u
 #define LINES_MAX 40u
 
-/* One place and what it takes: frames of a class, or objects of so many bytes. Hashed by both. */
+/* A place that allocates, for each kind: frames of a class, or objects of a size. A hash table. */
 static struct place {
     uint32_t site;   /* offset of the return address in the text; 0: unused */
     uint16_t class;

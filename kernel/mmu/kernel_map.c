@@ -1,11 +1,13 @@
 /*
- * The kernel's half of every address space. Privileged specification, "Sv39", "Sv48", "Sv57".
+ * The kernel's half of every address space: direct map, stacks, image (riscv/memlayout.h).
  *
- * What always holds: every entry of the kernel's root that will ever be used exists when
- * kernel_map_init returns, so roots of user spaces may copy them. All leaves are global, none is
- * writable and executable; A and D are set, so that no machine faults to have them set. What the
- * image may not be stored into is not writable in the direct map either, and what the firmware
- * keeps to itself ("no-map") is not mapped at all: no load, not even a speculative one, goes there.
+ * What always holds:
+ *   - When kernel_map_init returns, the kernel's root has every entry that it will ever use. So the
+ *     roots of user spaces may copy them.
+ *   - All leaves are global; none is both writable and executable. A and D are set, so that no
+ *     machine faults to have them set.
+ *   - Read-only parts of the image are read-only in the direct map, too. Memory that the firmware
+ *     reserves with "no-map" is not mapped at all, so not even a speculative load can reach it.
  */
 #include "mmu/kernel_map.h"
 
@@ -30,7 +32,10 @@ static uint64_t image_pa(const void *symbol)
     return (uint64_t)symbol - (uint64_t)_start + kernel_load_pa;
 }
 
-/* The boot tables map the same upper half in every mode, so satp may be tried from within it. */
+/*
+ * Does this machine have the mode? Tries to write it into satp. The boot tables of all modes map
+ * the same upper half, so the kernel goes on running in it. If it has, the mode is active now.
+ */
 static bool mode_works(uint32_t levels)
 {
     const uint64_t *root = levels == 3   ? boot_root_sv39
@@ -40,7 +45,7 @@ static bool mode_works(uint32_t levels)
 
     csr_write(satp, satp);
     __asm__ volatile("sfence.vma" : : : "memory");
-    return csr_read(satp) == satp; /* a mode that is not there leaves satp as it was */
+    return csr_read(satp) == satp; /* writing a mode that does not exist has no effect */
 }
 
 void paging_init(const char *mode)
@@ -67,7 +72,7 @@ void paging_init(const char *mode)
     paging_levels = levels;
 }
 
-/* One leaf at the given level: 0 = 4 KiB, 1 = 2 MiB, 2 = 1 GiB. */
+/* Maps one leaf at the given level: 0: 4 KiB, 1: 2 MiB, 2: 1 GiB. */
 static void map_leaf(uint64_t va, uint64_t pa, uint64_t bits, uint32_t leaf_level)
 {
     pte_t *entries = kernel_page_table.root;
@@ -88,7 +93,7 @@ static void map_leaf(uint64_t va, uint64_t pa, uint64_t bits, uint32_t leaf_leve
     pte_set(ptep, pte_make((pfn_t){pa >> PAGE_SHIFT}, bits));
 }
 
-/* The range in leaves as large as its alignment allows. */
+/* Maps the range, with leaves as large as its alignment allows. */
 static void map_range(uint64_t va, uint64_t pa, uint64_t bytes, uint64_t bits)
 {
     while (bytes > 0) {
@@ -106,7 +111,7 @@ static void map_range(uint64_t va, uint64_t pa, uint64_t bytes, uint64_t bits)
     }
 }
 
-/* Parts of RAM of which the direct map shows less than all: nothing, or nothing to store into. */
+/* Parts of RAM that the direct map maps read-only, or not at all. */
 struct exception {
     uint64_t start, end, bits; /* bits 0: not mapped */
 };
@@ -118,7 +123,7 @@ static void except(uint64_t start, uint64_t end, uint64_t bits)
     exceptions[exception_count++] = (struct exception){start, end, bits};
 }
 
-/* Maps the RAM of [start, end), but for the exceptions from number next on. */
+/* Maps the RAM of [start, end), except as exceptions[next] and those after it say. */
 static void map_ram(uint64_t start, uint64_t end, uint32_t next)
 {
     for (; next < exception_count; next++) {
@@ -178,10 +183,7 @@ void kernel_map_init(void)
     map_image(__data_start, __bss_end, KERNEL_RW);
     map_image(__bss_end, _end, KERNEL_RO); /* the symbols for backtraces */
 
-    /*
-     * The tables of the stacks' region, so that the root's entry for it is there, and no stack
-     * needs one.
-     */
+    /* All tables for kernel stacks: so the root has its entry, and no stack ever needs a table. */
     for (uint64_t at = 0; at < STACK_SLOTS * STACK_SLOT; at += LEAF_TABLE_SPAN) {
         error = table_supply_fill(&supply, paging_levels, 0);
         assert(error == 0);

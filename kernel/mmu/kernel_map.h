@@ -1,12 +1,12 @@
-/* The kernel's own half: the paging mode is picked and the final page table built, at boot. */
+/* Boot: chooses the paging mode, and builds the page table of the kernel's half. */
 #ifndef MMU_KERNEL_MAP_H
 #define MMU_KERNEL_MAP_H
 
 #include <stdint.h>
 
 /*
- * Picks paging_levels: mode is "sv39", "sv48", "sv57", or "auto" (NULL too) for the best that satp
- * accepts. Where the machine lacks the mode, says so and powers off with status 1.
+ * Sets paging_levels. mode: "sv39", "sv48", "sv57"; "auto" or NULL: the one with the most levels
+ * that satp accepts. If the machine lacks the mode, prints that and powers off with status 1.
  */
 void paging_init(const char *mode);
 

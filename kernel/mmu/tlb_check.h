@@ -1,17 +1,18 @@
 /*
- * The TLB checker of SAN=1 builds: it knows what each hart may still cache although the page table
- * says otherwise, and panics where the kernel relies on it not to. Chapter "TLB Management".
- * Without SAN nothing of it is left.
+ * The TLB checker of SAN=1 builds. It keeps account of the old entries that each hart may still
+ * cache, and panics when the kernel relies on one being gone that may not be. Chapter "TLB
+ * Management". In other builds it is empty.
  *
- * A checked kernel keeps this contract:
- *   - a thread returns to user mode only when each change that it made to a valid entry is fenced
- *     on every hart that may cache the old one, or that hart is bound to flush as it enters next;
- *   - a frame is freed only when no such entry shows it;
- *   - a hart that enters an address space has nothing stale, and nobody else's, under its ASID;
+ * It checks that:
+ *   - a thread returns to user mode only after each change that it made to a valid entry was fenced
+ *     on every hart that may cache the old one, or that hart must flush when it enters next;
+ *   - a frame is freed only when no hart may cache an entry that maps it;
+ *   - a hart that enters an address space has neither old entries nor those of another space cached
+ *     under its ASID;
  *   - the tables of an address space are freed only when no hart can walk them;
- *   - no hart runs what a frame held before (mmu/tlb.h, "Code"): it has done a fence.i since the
- *     frame that an executable entry shows was allocated, and a thread since it left another hart;
- *   - pte_set finds no valid entry.
+ *   - no hart runs the former content of a frame (mmu/tlb.h, "Code"): it has executed fence.i since
+ *     the frame was allocated, and since the running thread left another hart;
+ *   - pte_set replaces no valid entry.
  */
 #ifndef MMU_TLB_CHECK_H
 #define MMU_TLB_CHECK_H
@@ -26,7 +27,7 @@ struct page_table;
 
 #ifdef SAN
 
-/* So few that they run out all the time, and the way through a new generation is well trodden. */
+/* So few numbers that they run out often: thus new generations of ASIDs are tested. */
 #define TLB_CHECK_ASID_BITS 6
 
 /* What the checker keeps in each page table. */
@@ -42,25 +43,23 @@ void tlb_check_create(struct page_table *table);
 void tlb_check_destroy(struct page_table *table); /* before its tables are freed */
 
 /*
- * The entry for va, of a page or of a table, was old and is now changed. After the change, under
- * the table's lock.
+ * The entry for va, which led to a page or to a table, was `old` and is now `changed`.
+ * Called after the change. Locks: the table's.
  */
 void tlb_check_change(struct page_table *table, uint64_t va, uint64_t old, uint64_t changed);
 /*
- * Before a fence on each of harts (bits), by the operands that the kernel gives. asid: TLB_ANY_ASID
- * fences global entries as well. The whole range 0 .. UINT64_MAX is a fence without an address.
+ * Called before a fence on each of harts (bits), with the operands of the fence. TLB_ANY_ASID: all
+ * spaces, and global entries. 0 .. UINT64_MAX: a fence without an address.
  */
 void tlb_check_fence(uint32_t harts, uint64_t asid, uint64_t start, uint64_t end);
-/* A flush begins. Returns: its mark: of what was put down before. */
+/* Called as a flush begins. Returns: a mark; changes recorded so far are older than it. */
 uint64_t tlb_check_mark(void);
 /*
- * Each of harts does not run table, and will see when it enters it next that it has to flush what
- * was changed before the flush with that mark.
+ * None of harts runs table; each is in stale_on, so will flush when it enters. So the changes older
+ * than mark need not be fenced on them.
  */
 void tlb_check_deferred(struct page_table *table, uint32_t harts, uint64_t mark);
-/*
- * This hart is about to make table active (NULL: the kernel's); it did, and flushed what it wants.
- */
+/* This hart is about to make table active (NULL: the kernel's); it has, and has flushed. */
 void tlb_check_switch(struct page_table *table, uint64_t asid);
 void tlb_check_entered(struct page_table *table);
 /* The running thread is about to return to user mode, or to end. */
@@ -68,11 +67,11 @@ void tlb_check_return(void);
 
 /* Before a fence.i on each of harts (bits). */
 void tlb_check_fence_i(uint32_t harts);
-/* pte is about to become the entry for va of table, which is locked or nobody else's. */
+/* pte is about to become the entry for va. Locks: the table's, or no other thread has it. */
 void tlb_check_code(struct page_table *table, uint64_t va, uint64_t pte);
 /* pte_set is to replace old. */
 void tlb_check_set(uint64_t old);
-/* Threads that leave this hart, and that have come from another, where the user was at pc. */
+/* A thread leaves this hart at tlb_check_now(); and runs on another, with the user at pc. */
 uint64_t tlb_check_now(void);
 void tlb_check_came(struct page_table *space, uint64_t pc, uint64_t left_at);
 #define tlb_check_left(thread) ((void)((thread)->left_at = tlb_check_now()))

@@ -1,8 +1,8 @@
 /*
- * The radix tree of a vm_object's pages.
+ * The radix tree of a vm_object's pages. See vm/cache/page_tree.h.
  *
- * What always holds: a tree of height h > 0 has nodes only on paths to pages, and no index needs
- * more than 6 h bits; an empty tree has height 0 and no root.
+ * What always holds: each node has an entry that is not NULL; all indices have at most 6 * height
+ * bits; an empty tree has height 0 and no root.
  */
 #include "vm/cache/page_tree.h"
 
@@ -13,7 +13,7 @@
 #include "mem/kmem.h"
 #include "sync/printf.h"
 
-static uint32_t entry_at(uint64_t index, uint32_t level) /* level 1 = the nodes that hold pages */
+static uint32_t entry_at(uint64_t index, uint32_t level) /* nodes of level 1 hold the pages */
 {
     return (index >> (PAGE_TREE_BITS * (level - 1))) & (PAGE_TREE_FANOUT - 1);
 }
@@ -50,8 +50,8 @@ uint32_t page_tree_find_slot(const struct page_tree *tree, uint64_t index)
 }
 
 /*
- * The first entry, of a page or of a slot, at or after *index in the subtree of node. The indices
- * of node begin at base; *index becomes that of the entry.
+ * Returns: the first page, or with `slots` the first slot, at or after *index in the subtree of
+ * node, with its index in *index; or NULL. The subtree's indices begin at base.
  */
 static void *subtree_next(void *node, uint32_t level, uint64_t base, bool slots, uint64_t *index)
 {
@@ -93,7 +93,7 @@ bool page_tree_next_slot(const struct page_tree *tree, uint64_t *from)
     return tree_next(tree, true, from) != NULL;
 }
 
-/* Puts nodes above the root until index fits. */
+/* Adds nodes above the root until index fits. 0 or -ENOMEM. */
 static int tree_raise(struct page_tree *tree, uint64_t index)
 {
     while (!index_fits(index, tree->height)) {
@@ -110,9 +110,7 @@ static int tree_raise(struct page_tree *tree, uint64_t index)
     return 0;
 }
 
-/*
- * Frees the nodes on the path to index that hold nothing, and lowers a tree that has become empty.
- */
+/* Frees the empty nodes on the path to index. A tree that has become empty gets height 0. */
 static void tree_prune(struct page_tree *tree, uint64_t index)
 {
     void **link[8];
@@ -129,7 +127,7 @@ static void tree_prune(struct page_tree *tree, uint64_t index)
 
         at = link[--depth];
         node = *at;
-        i = entry_at(index, tree->height - depth); /* pages go in order: the next one is there */
+        i = entry_at(index, tree->height - depth); /* most often its next neighbour is there */
         for (; left > 0 && !node->entry[i]; left--)
             i = (i + 1) % PAGE_TREE_FANOUT;
         if (left > 0)

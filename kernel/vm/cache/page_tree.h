@@ -1,6 +1,18 @@
 /*
- * Pages by index: a radix tree with 64 entries a node, as high as the largest index needs. An
- * object with one page at index 0 has no node at all. The caller serialises (vm_object.lock).
+ * Pages by index: a radix tree of nodes with 64 entries. It is as high as its largest index needs;
+ * a tree with one page, at index 0, has no node at all.
+ *
+ *     height 0     height 1, indices 0 .. 63        height 2, indices 0 .. 4095
+ *     root         root                             root
+ *      |            |                                |
+ *     page 0       [0][1] ... [63]                  [0][1] ... [63]    index / 64
+ *                   |       |                        |   |
+ *                  page 0  page 63           [0] .. [63] [0] .. [63]   index % 64
+ *
+ * An entry is a struct page; or, for a page of shared memory that is in swap, its slot, kept as an
+ * odd number, which no pointer is.
+ *
+ * Locks: the object's, for all functions. They never sleep.
  */
 #ifndef VM_PAGE_TREE_H
 #define VM_PAGE_TREE_H
@@ -23,11 +35,7 @@ struct page_tree {
     uint32_t height; /* nodes from the root to a page */
 };
 
-/*
- * A place may also hold the number of a swap slot, for a page of shared memory that is out: then no
- * page is found there, and none can be inserted but by page_tree_replace.
- */
-/* Where the entry for index is, or NULL. */
+/* Returns: where the entry for index is, which may be NULL; or NULL: no node leads there. */
 static inline void *const *page_tree_place(const struct page_tree *tree, uint64_t index)
 {
     uint32_t bits = PAGE_TREE_BITS * tree->height;
@@ -43,12 +51,13 @@ static inline void *const *page_tree_place(const struct page_tree *tree, uint64_
 }
 
 /*
- * The places of index and those that follow it in one node, *count of them; NULL: nothing is there.
+ * Returns: where the entry for index is, as above; *count entries from there on are in the same
+ * node, for the indices that follow. NULL: there is nothing for any of these.
  */
 void *const *page_tree_places(const struct page_tree *tree, uint64_t index, uint64_t *count);
-static inline struct page *page_of_place(void *place) /* or NULL */
+static inline struct page *page_of_place(void *place) /* NULL: a slot, or nothing */
 {
-    return (uint64_t)place & 1 ? NULL : place; /* slots are odd numbers, which no pointer is */
+    return (uint64_t)place & 1 ? NULL : place;
 }
 static inline struct page *page_tree_find(const struct page_tree *tree, uint64_t index)
 {
@@ -56,16 +65,17 @@ static inline struct page *page_tree_find(const struct page_tree *tree, uint64_t
 
     return place ? page_of_place(*place) : NULL;
 }
-/* The page with the smallest index >= from, or NULL; its index is page->index. */
+/* Returns: the page with the smallest index >= from, or NULL. */
 struct page *page_tree_next(const struct page_tree *tree, uint64_t from);
-/* Nothing may be at index. Returns: 0 or -ENOMEM. Never sleeps. */
+/* Adds page at index, where nothing may be. Returns: 0 or -ENOMEM. */
 int page_tree_insert(struct page_tree *tree, uint64_t index, struct page *page);
-/* The slot at index, + 1, or 0; the first index >= *from that has one: false: none. */
+/* Returns: the slot at index, + 1; or 0: there is none. */
 uint32_t page_tree_find_slot(const struct page_tree *tree, uint64_t index);
+/* Finds the first slot at or after *from, and its index. Returns: false: there is none. */
 bool page_tree_next_slot(const struct page_tree *tree, uint64_t *from);
-/* In place of what is there: a page, or, where that is NULL, a slot. Never fails. */
+/* Puts page, or if that is NULL the slot, in place of the page or slot at index. */
 void page_tree_replace(struct page_tree *tree, uint64_t index, struct page *page, uint32_t slot);
-/* Takes out what is there; nodes that become empty are freed. */
+/* Removes the page or slot at index, and frees nodes that become empty. */
 void page_tree_remove(struct page_tree *tree, uint64_t index);
 
 #endif
