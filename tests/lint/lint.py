@@ -416,7 +416,7 @@ RULES = (
     (chapters, dict(CHAPTER, **{"kernel/vm/b/c.c": "", "kernel/vm/b/c.h": ""})),
     (chapters, changed(CHAPTER, floors.ORDER, "vm/", "gone/")),
     (chapters, changed(CHAPTER, floors.ORDER, "`a.c`", "`gone.c`")),
-    (chapters, changed(CHAPTER, floors.ORDER, "0 of 0", "50 of 50")),
+    (chapters, changed(CHAPTER, floors.ORDER, "0 of 0", "0 of 100")),
     (machine_words, {"kernel/vm/a.c": "x = pte & PTE_W;\n"}),
     (line_form, {"a.c": "x" * 101 + "\n"}),
     (line_form, {"a.c": "\tx\n"}),
