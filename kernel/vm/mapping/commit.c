@@ -1,4 +1,4 @@
-/* Promises of memory: two sums, tested before anything is granted. See vm/mapping/commit.h. */
+/* The two sums of memory that is charged. See vm/mapping/commit.h. */
 #include "vm/mapping/commit.h"
 
 #include "abi/errno.h"
@@ -23,7 +23,7 @@ void commit_init(void)
     spin_init(&lock, "commit", RANK_SWAP);
     if (reserve < RESERVE_MIN)
         reserve = RESERVE_MIN;
-    limit_total = frames - reserve; /* the reserve is for the page cache and the kernel itself */
+    limit_total = frames - reserve;
     limit_unswappable = frames - reserve;
 }
 

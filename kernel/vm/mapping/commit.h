@@ -1,6 +1,16 @@
 /*
- * Promises of memory. Two sums are tested before anything is granted, against limits that only swap
- * changes: total (pages that must fit in frames and swap) and, as a part of it, unswappable.
+ * The two sums of memory that is charged. Chapter "Memory Mapping".
+ *
+ * What may be needed later is charged now, so that a fault finds memory. A call that would exceed a
+ * limit gets -ENOMEM instead. All amounts are in pages.
+ *
+ *     pages + unswappable  <=  frames + swap slots - reserve
+ *             unswappable  <=  frames - reserve                 reserve: 1/8 of the frames, 512 KiB
+ *                                                               at least
+ *
+ * The reserve is for the page cache and the kernel's own work. Not charged: shared mappings of
+ * files, private ones that nobody may write, the page cache. Unreserved memory is charged page by
+ * page when it is touched.
  */
 #ifndef VM_COMMIT_H
 #define VM_COMMIT_H
@@ -9,9 +19,11 @@
 #include <stdint.h>
 
 struct commit {
-    int64_t pages;       /* swappable: private writable memory, shared anonymous memory, stacks */
-    int64_t unswappable; /* kernel stacks, page tables, pipe buffers, locked pages */
+    int64_t pages;       /* swappable: private writable memory, shared memory, stacks */
+    int64_t unswappable; /* kernel stacks, page tables, pipe buffers, wired pages */
 };
+
+extern bool commit_always; /* OVERCOMMIT=always: everything is unreserved */
 
 /* *sum plus sign times amount. */
 static inline void commit_add(struct commit *sum, int64_t sign, struct commit amount)
@@ -20,13 +32,26 @@ static inline void commit_add(struct commit *sum, int64_t sign, struct commit am
     sum->unswappable += sign * amount.unswappable;
 }
 
-void commit_init(void);                        /* after all frames are managed */
-int commit_charge(struct commit amount);       /* 0 or -ENOMEM; nothing is charged then */
+/* Sets the limits. All frames are managed. */
+void commit_init(void);
+/*
+ * Adds amount, which may be negative in part, to the sums.
+ * Returns: 0, or -ENOMEM: a sum would exceed its limit, and nothing has changed.
+ */
+int commit_charge(struct commit amount);
+/* Takes amount, which was charged, from the sums. */
 void commit_release(struct commit amount);
-void commit_limit_change(int64_t pages);       /* swap came, or a slot of it failed */
-int commit_limit_lower(int64_t pages);         /* swap is to go: 0, or -ENOMEM: it is needed */
+
+/* Swap came, or (negative) a slot of it failed: the first limit moves, whatever the sums are. */
+void commit_limit_change(int64_t pages);
+/*
+ * Swap is to go: lowers the first limit.
+ * Returns: 0, or -ENOMEM: what is charged needs it.
+ */
+int commit_limit_lower(int64_t pages);
+
+/* For reports: the first sum, and its limit. */
 uint64_t commit_total(void);
 uint64_t commit_limit(void);
-extern bool commit_always;                     /* OVERCOMMIT=always: everything is unreserved */
 
 #endif

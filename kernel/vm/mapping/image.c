@@ -16,8 +16,7 @@ int mm_map_segment(struct mm_struct *mm, uint64_t va, uint64_t mem_bytes, int pr
                    struct vm_object *object, uint64_t offset, uint64_t file_bytes)
 {
     uint64_t start = PAGE_ROUND_DOWN(va);
-    /* the page's bytes before the segment show what the file has there */
-    uint64_t lead = va - start;
+    uint64_t lead = va - start; /* bytes of the page before the segment: the file's, too */
     uint64_t access = access_of_prot(prot | PROT_READ);
     struct vma_range range;
     uint64_t end;

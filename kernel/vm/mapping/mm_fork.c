@@ -18,7 +18,11 @@
 #include "vm/mapping/charge.h"
 #include "vm/swapping/swap.h"
 
-/* Locks: the parent's mm lock for writing. Copies vma behind the child's last area. */
+/*
+ * Copies vma behind the child's last area, *behind->below.
+ * Returns: 0, -ENOMEM.
+ * Locks: the parent's mm lock for writing.
+ */
 static int area_copy(struct vm_area_struct *vma, struct mm_struct *child, struct vma_range *behind)
 {
     struct vm_area_struct *copy = kmem_alloc(sizeof(*copy), 0);
@@ -42,7 +46,7 @@ static void page_share(pte_t entry)
     __atomic_fetch_add(&pfn_page(pte_pfn(entry))->counts, PAGE_MAPPED_REF, __ATOMIC_RELAXED);
 }
 
-/* A page that nobody may touch, or one that is in swap: the child has a use of it. */
+/* An entry that is not present: its frame (PROT_NONE) or its swap slot gets one more use. */
 static void __attribute__((noinline)) absent_share(struct mm_struct *child, pte_t entry)
 {
     if (pte_has_frame(entry)) {

@@ -1,8 +1,8 @@
 /*
  * mmap and munmap. Chapter "Memory Mapping".
  *
- * Inodes and the mm lock are never held together: areas that go are collected, the mm let go, and
- * only then are they closed, for that may be the last use of a file.
+ * An inode and an mm are never locked together. So areas that go are collected, the mm is unlocked,
+ * and then they are closed: that may be the last use of a file.
  */
 #include "vm/mapping/mmap.h"
 
@@ -43,7 +43,10 @@ int mm_range_end(uint64_t start, uint64_t length, uint64_t *end)
 }
 
 /*
- * Nothing may lie at page 0, across the user half's end, or where the stack grows and is guarded.
+ * May a mapping lie there? Not at page 0, not across the end of the user half, and not between the
+ * stack and its limit, nor in the guard below that.
+ * Returns: 0, -ENOMEM, -EPERM (page 0).
+ * Locks: mm->lock.
  */
 static int range_check(struct mm_struct *mm, uint64_t start, uint64_t length)
 {
@@ -76,8 +79,9 @@ static int request_check(const struct map_request *request, uint64_t length)
 }
 
 /*
- * Where the mapping is to go. MAP_FIXED: there, and what is there is isolated; an address without
- * it is a hint, unless MAP_FIXED_NOREPLACE insists.
+ * Fills *range with the place for the mapping. With MAP_FIXED it is at the address, and the areas
+ * there are isolated. With MAP_FIXED_NOREPLACE it is there, too. Else the address is a hint.
+ * Returns: 0, -ENOMEM, -EPERM.
  * Locks: mm->lock for writing.
  */
 static int find_place(struct mm_struct *mm, const struct map_request *request, uint64_t length,

@@ -1,10 +1,12 @@
 /*
  * mprotect. Chapter "Memory Mapping".
  *
- * Less is allowed: entries change by atomic and, and the range is fenced before the call returns.
- * More is allowed: entries of pages that this space alone has change at once, so the accesses that
- * follow do not fault; the others wait for their faults. An area that is to be writable is promised
- * its frames then, and keeps that promise.
+ * What always holds: when the call returns, no hart uses a permission that was taken away. Entries
+ * lose it by an atomic swap, and the range is fenced.
+ *
+ * New permissions come at once to entries of pages that only this space maps, so the accesses that
+ * follow do not fault. Others get them by a fault. Private areas that become writable are charged,
+ * and stay so.
  */
 #include "vm/mapping/mprotect.h"
 
@@ -17,16 +19,19 @@
 #include "vm/mapping/charge.h"
 #include "vm/mapping/mmap.h"
 
-/* A page of this space alone may be written at once; one that is shared in any way waits for its
- * fault. Locks: the page table's, the mm lock for writing. */
+/*
+ * May the page become writable without a fault? Only if it is private, has no swap slot, and is
+ * mapped by this space alone.
+ * Locks: the page table's.
+ */
 static inline bool page_is_own(const struct page *page)
 {
     return page_test(page, PAGE_PRIVATE) && page_maps(page) == 1 && page->slot == 0;
 }
 
 /*
- * Locks: the page table's, the mm lock for writing. What one entry becomes in an area that allows
- * access.
+ * What the entry of page becomes in an area that allows access.
+ * Locks: the page table's.
  */
 static pte_t entry_for(pte_t entry, struct page *page, uint64_t access, bool locked)
 {
@@ -38,8 +43,9 @@ static pte_t entry_for(pte_t entry, struct page *page, uint64_t access, bool loc
 }
 
 /*
- * Locks: the page table's, the mm lock for writing. Gives the entries of [va, stop) what access
- * allows. A page of a file, or the zero page, of which nobody may see anything is unmapped.
+ * Changes the entries from *va on, which moves along, until stop or a full batch. If access is 0,
+ * entries of private pages keep their frame (PTE_NONE); others become empty, and are counted.
+ * Locks: the page table's, mm->lock for writing.
  */
 static void __attribute__((noinline)) entries_protect(struct tlb_batch *batch, pte_t *ptep,
                                                       uint64_t *va, uint64_t stop, uint64_t access,
@@ -67,7 +73,8 @@ static void __attribute__((noinline)) entries_protect(struct tlb_batch *batch, p
 }
 
 /*
- * The common case: only the write permission goes, or comes. Locks: the page table's, the mm lock.
+ * The same where only the write permission goes or comes, which is the common case.
+ * Locks: the page table's, mm->lock for writing.
  */
 static void entries_change_write(struct tlb_batch *batch, pte_t *ptep, uint64_t *va, uint64_t stop,
                                  bool comes)
@@ -88,8 +95,9 @@ static void entries_change_write(struct tlb_batch *batch, pte_t *ptep, uint64_t 
 }
 
 /*
- * Locks: the mm lock for writing. All entries of the area, which allowed old. Not inlined: its
- * batch would take room on the stack while splits and merges sleep.
+ * Changes all entries of the area, which allowed old till now. Not inlined: its batch would take
+ * room on the stack while splits and merges sleep.
+ * Locks: mm->lock for writing.
  */
 static void __attribute__((noinline)) area_protect_pages(struct mm_struct *mm,
                                                          struct vm_area_struct *vma, uint64_t old)
@@ -125,8 +133,10 @@ static void __attribute__((noinline)) area_protect_pages(struct mm_struct *mm,
 }
 
 /*
- * Locks: the mm lock for writing. The private areas of range are to be writable: they are
- * promised their frames, all or none. Locked ones have that promise already, as locked memory.
+ * Charges the private areas of range, which are to become writable, for their pages. A wired area
+ * has that charge already, as locked memory, which it is not any more.
+ * Returns: 0, or -ENOMEM: no area has changed.
+ * Locks: mm->lock for writing.
  */
 static int areas_charge_new(struct mm_struct *mm, const struct vma_range *range)
 {

@@ -12,7 +12,10 @@
 #include "vm/faults/anon.h"
 #include "vm/swapping/swap.h"
 
-/* Locks: the page table's. */
+/*
+ * Empties an entry that is a swap slot.
+ * Locks: the page table's.
+ */
 static void __attribute__((noinline)) swap_entry_drop(struct mm_struct *mm, pte_t *ptep)
 {
     swp_entry_t entry = pte_swap_slot(pte_load(ptep));
@@ -24,7 +27,9 @@ static void __attribute__((noinline)) swap_entry_drop(struct mm_struct *mm, pte_
 }
 
 /*
- * Locks: the page table's. Empties entries from *va on, until end, a table's end, or a full batch.
+ * Empties the entries from *va on, which moves along, until end, the table's end, or a full batch.
+ * *unmapped counts those that mapped a page.
+ * Locks: the page table's.
  */
 static void unmap_entries(struct mm_struct *mm, struct tlb_batch *batch, pte_t *ptep, uint64_t *va,
                           uint64_t end, uint64_t *unmapped)
@@ -79,7 +84,10 @@ void unmap_page_range(struct mm_struct *mm, uint64_t start, uint64_t end)
     __atomic_fetch_sub(&mm->resident, unmapped, __ATOMIC_RELAXED);
 }
 
-/* Locks: mm->lock for writing. Frees tables that were unlinked. */
+/*
+ * Frees tables that were unlinked.
+ * Locks: mm->lock for writing.
+ */
 static void tables_put(struct mm_struct *mm, struct list_head *removed)
 {
     struct list_head *link, *after;
