@@ -297,7 +297,7 @@ static char process_state_letter(const struct process *process)
 bool process_describe_next(int pid, struct proc_info *info)
 {
     struct process *process;
-    uint64_t resident = 0, swapped = 0, size = 0;
+    struct mm_struct *mm;
 
     memset(info, 0, sizeof(*info));
     spin_lock(&process_lock);
@@ -307,13 +307,12 @@ bool process_describe_next(int pid, struct proc_info *info)
         info->ppid = process->parent != NULL ? process->parent->pid : 0;
         info->state = process_state_letter(process);
         strlcpy(info->name, process->name, sizeof(info->name));
-        if (process->mm != NULL)
-            mm_usage(process->mm, &resident, &swapped, &size);
+        mm = process->mm;
+        info->resident = mm ? __atomic_load_n(&mm->resident, __ATOMIC_RELAXED) * PAGE_SIZE : 0;
+        info->swapped = mm ? __atomic_load_n(&mm->swapped, __ATOMIC_RELAXED) * PAGE_SIZE : 0;
+        info->size = mm ? __atomic_load_n(&mm->area_bytes, __ATOMIC_RELAXED) : 0;
     }
     spin_unlock(&process_lock);
-    info->resident = resident;
-    info->swapped = swapped;
-    info->size = size;
     return process != NULL;
 }
 

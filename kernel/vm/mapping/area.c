@@ -128,13 +128,11 @@ int areas_isolate(struct mm_struct *mm, uint64_t start, uint64_t end, struct vma
         return 0;
     if (range->first->start < start) {
         error = area_split(mm, range->first, start);
-        if (!error)
-            vma_find_range(mm, start, end, range);
+        vma_find_range(mm, start, end, range);
     }
     if (!error && range->last->end > end) {
         error = area_split(mm, range->last, end);
-        if (!error)
-            range->above = vma_next(range->last);
+        range->above = vma_next(range->last);
     }
     if (error)
         areas_merge(mm, start, end);

@@ -90,10 +90,3 @@ void mm_switch(struct mm_struct *mm)
     page_table_enter(thread->space);
     interrupts_restore(interrupts);
 }
-
-void mm_usage(struct mm_struct *mm, uint64_t *resident, uint64_t *swapped, uint64_t *size)
-{
-    *resident = __atomic_load_n(&mm->resident, __ATOMIC_RELAXED) * PAGE_SIZE;
-    *swapped = __atomic_load_n(&mm->swapped, __ATOMIC_RELAXED) * PAGE_SIZE;
-    *size = __atomic_load_n(&mm->area_bytes, __ATOMIC_RELAXED);
-}

@@ -94,12 +94,6 @@ bool mm_try_get(struct mm_struct *mm);
 /* Makes mm (NULL: the kernel's own root) the running thread's address space. */
 void mm_switch(struct mm_struct *mm);
 
-/*
- * For ps, in bytes: what is mapped now, what is in swap, and all areas together.
- * Locks: none.
- */
-void mm_usage(struct mm_struct *mm, uint64_t *resident, uint64_t *swapped, uint64_t *size);
-
 /* One past the highest user address in this paging mode, less the guard at its end. */
 static inline uint64_t mm_user_end(void)
 {
