@@ -156,7 +156,7 @@ static bool areas_alike(const struct vm_area_struct *lower, const struct vm_area
 
 /*
  * Makes one area, lower, of two neighbours (each may be NULL) if they are alike. The charge for the
- * other's struct is released, and its use of the object.
+ * other's struct is released when it is out of the tree, and so is its use of the object.
  * Returns: false: both stay.
  * Locks: mm->lock for writing.
  */

@@ -7,9 +7,17 @@
 #include "vm/mapping/mm.h"
 
 /*
- * Copies areas, page tables, charge and quota of parent into child, which is new, empty, and of the
- * same family. Private pages are shared, writable by neither, until one of the two writes. mlock is
- * not inherited.
+ * Copies parent into child, which is new, empty, and of the same family. In this order:
+ *
+ *  1. The child is charged what the parent is, less what mlock made of it (which is not inherited)
+ *     and less the root table, which it was charged when it was made. Then it gets a like quota.
+ *  2. Each area is copied and opened. Entries of private areas are copied, too, with tables for
+ *     them: a frame gets a reference and a map count, a slot of swap a use, and no entry of the two
+ *     allows stores any more. Shared areas are left to faults.
+ *  3. is_ready: from now on others may free the child's empty tables.
+ *  4. If the parent lost a write permission, its translations are fenced. The child's quota counts
+ *     the pages that came.
+ *
  * Returns: 0, -ENOMEM, -EINTR (a kill): then the caller puts the child.
  * Locks: none.
  * Sleeps.
