@@ -4,8 +4,7 @@
  *
  * Locks: none. Sleep: all of them. Return: 0 or -errno, as POSIX has it.
  */
-#ifndef VM_ADVISE_H
-#define VM_ADVISE_H
+#pragma once
 
 #include "vm/mapping/mm.h"
 
@@ -13,5 +12,3 @@ int mm_sync(struct mm_struct *mm, uint64_t start, uint64_t length, int flags);
 int mm_advise(struct mm_struct *mm, uint64_t start, uint64_t length, int advice);
 /* mincore: one byte a page into present[]: 1 where no access would have to wait. */
 int mm_present(struct mm_struct *mm, uint64_t start, uint64_t pages, unsigned char *present);
-
-#endif

@@ -1,8 +1,7 @@
 /*
  * mlock: areas with pages that stay in memory. Chapter "Page Replacement".
  */
-#ifndef VM_WIRED_H
-#define VM_WIRED_H
+#pragma once
 
 #include "vm/mapping/mm.h"
 
@@ -20,5 +19,3 @@ int mm_mlock(struct mm_struct *mm, uint64_t start, uint64_t length, bool locked)
  * Sleeps.
  */
 int mm_populate(struct mm_struct *mm, uint64_t start, uint64_t length);
-
-#endif

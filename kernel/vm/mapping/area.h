@@ -12,8 +12,7 @@
  * Removed areas go onto a list, `closing`: to close one may end the last use of a file, which
  * wants an inode lock, and that is never taken together with an mm's.
  */
-#ifndef VM_AREA_H
-#define VM_AREA_H
+#pragma once
 
 #include "vm/mapping/vma.h"
 
@@ -74,5 +73,3 @@ void areas_merge(struct mm_struct *mm, uint64_t start, uint64_t end);
  * Locks: mm->lock.
  */
 int areas_allow(struct mm_struct *mm, uint64_t start, uint64_t end, uint64_t access);
-
-#endif

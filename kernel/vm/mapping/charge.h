@@ -9,8 +9,7 @@
  * A stack is charged up to its limit, whatever the area has now. An unreserved area is charged page
  * by page as it is touched, and so are its tables; it is passed over in all sums here.
  */
-#ifndef VM_CHARGE_H
-#define VM_CHARGE_H
+#pragma once
 
 #include "vm/mapping/vma.h"
 
@@ -66,5 +65,3 @@ static inline struct commit charge_of_wiring(const struct vm_area_struct *vma)
 
     return (struct commit){.pages = vma_is_charged(vma) ? -pages : 0, .unswappable = pages};
 }
-
-#endif

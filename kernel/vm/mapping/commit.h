@@ -12,8 +12,7 @@
  * files, private ones that nobody may write, the page cache. Unreserved memory is charged page by
  * page when it is touched.
  */
-#ifndef VM_COMMIT_H
-#define VM_COMMIT_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -53,5 +52,3 @@ int commit_limit_lower(int64_t pages);
 /* For reports: the first sum, and its limit. */
 uint64_t commit_total(void);
 uint64_t commit_limit(void);
-
-#endif

@@ -3,8 +3,7 @@
  *
  * Locks: none. Sleep: all of them.
  */
-#ifndef VM_IMAGE_H
-#define VM_IMAGE_H
+#pragma once
 
 #include "vm/mapping/mm.h"
 
@@ -32,5 +31,3 @@ int stack_grow(struct mm_struct *mm, uint64_t va);
  * Returns: 0, -ENOMEM, -EINVAL.
  */
 int mm_sbrk(struct mm_struct *mm, int64_t bytes, bool lazy, uint64_t *old_break);
-
-#endif

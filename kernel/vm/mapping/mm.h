@@ -5,8 +5,7 @@
  * guards: m = lock (sleeping, RANK_MM; read to look, write to change); a = atomic; c = constant;
  *         p = the page table's lock
  */
-#ifndef VM_MM_H
-#define VM_MM_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -99,5 +98,3 @@ static inline uint64_t mm_user_end(void)
 {
     return user_half_end(paging_levels) - (1ul << 20);
 }
-
-#endif

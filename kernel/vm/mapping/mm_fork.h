@@ -1,8 +1,7 @@
 /*
  * fork's half of an address space. Chapter "Page Fault Handling", copy-on-write.
  */
-#ifndef VM_MM_FORK_H
-#define VM_MM_FORK_H
+#pragma once
 
 #include "vm/mapping/mm.h"
 
@@ -23,5 +22,3 @@
  * Sleeps.
  */
 int mm_fork(struct mm_struct *parent, struct mm_struct *child);
-
-#endif

@@ -1,8 +1,7 @@
 /*
  * mmap and munmap. Chapter "Memory Mapping".
  */
-#ifndef VM_MMAP_H
-#define VM_MMAP_H
+#pragma once
 
 #include "vm/mapping/mm.h"
 
@@ -38,5 +37,3 @@ int mm_unmap(struct mm_struct *mm, uint64_t start, uint64_t length);
 int mm_range_end(uint64_t start, uint64_t length, uint64_t *end);
 /* ACCESS_... bits. PROT_WRITE brings reading along. */
 uint64_t access_of_prot(int prot);
-
-#endif

@@ -1,8 +1,7 @@
 /*
  * mprotect. Chapter "Memory Mapping".
  */
-#ifndef VM_MPROTECT_H
-#define VM_MPROTECT_H
+#pragma once
 
 #include "vm/mapping/mm.h"
 
@@ -13,5 +12,3 @@
  * Sleeps.
  */
 int mm_protect(struct mm_struct *mm, uint64_t start, uint64_t length, int prot);
-
-#endif

@@ -1,8 +1,7 @@
 /*
  * Taking pages and page tables out of a space. Chapter "Memory Mapping".
  */
-#ifndef VM_UNMAP_H
-#define VM_UNMAP_H
+#pragma once
 
 #include "vm/mapping/vma.h"
 
@@ -23,5 +22,3 @@ void tables_remove(struct mm_struct *mm, const struct vma_range *range);
  * Sleeps.
  */
 void tables_trim(struct mm_struct *mm);
-
-#endif

@@ -31,8 +31,7 @@
  *
  * guards: m = mm->lock (write to change); c = constant; v = object->vma_lock
  */
-#ifndef VM_VMA_H
-#define VM_VMA_H
+#pragma once
 
 #include "vm/cache/object.h"
 #include "vm/faults/fault_kind.h"
@@ -167,5 +166,3 @@ static inline bool vma_maps_whole_page(const struct vm_area_struct *vma, uint64_
     return ((vma->offset ^ vma->start) & PAGE_MASK) == 0 &&
            va + PAGE_SIZE - vma->start <= vma->file_bytes;
 }
-
-#endif
