@@ -2,8 +2,7 @@
  * Allocations that fail on purpose, so that tests take every path on which there is no memory.
  * SAN=1 only; in other builds these functions are constants.
  */
-#ifndef MEM_ALLOC_FAILURE_H
-#define MEM_ALLOC_FAILURE_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -43,6 +42,4 @@ static inline bool alloc_failure_stays(void)
 #else
 static inline bool alloc_failure_stays(void) { return false; }
 static inline bool alloc_failure_due(unsigned flags) { (void)flags; return false; }
-#endif
-
 #endif

@@ -34,8 +34,7 @@
  * An allocator is an instance: tests have their own. The kernel's, page_allocator, is the lowest
  * of three layers: mem/chains.h and mem/frame.h stand on it.
  */
-#ifndef MEM_BUDDY_H
-#define MEM_BUDDY_H
+#pragma once
 
 #include <stdint.h>
 
@@ -68,5 +67,3 @@ struct page *page_allocator_alloc(struct page_allocator *allocator, unsigned ord
  * double free), or has another order.
  */
 void page_allocator_free(struct page_allocator *allocator, struct page *page, unsigned order);
-
-#endif

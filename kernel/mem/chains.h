@@ -15,8 +15,7 @@
  * Frames of loose chains count as free, but cannot merge with their buddies. So whoever needs a
  * block that the buddy allocator lacks takes loose chains apart until it has one.
  */
-#ifndef MEM_CHAINS_H
-#define MEM_CHAINS_H
+#pragma once
 
 #include <stdint.h>
 
@@ -40,5 +39,3 @@ void chain_give(struct page *chain);
 void chain_merge(struct page *chain);
 /* A block of 1 << order frames, taking loose chains apart if need be; or NULL. Never sleeps. */
 struct page *chains_block(unsigned order);
-
-#endif

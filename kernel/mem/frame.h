@@ -11,8 +11,7 @@
  * The ledger: every managed frame is in exactly one class (enum frame_class), from allocation to
  * free, and the classes sum up to frame_managed. `free` prints them.
  */
-#ifndef MEM_FRAME_H
-#define MEM_FRAME_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -81,5 +80,3 @@ void ledger_check(void);        /* SAN: panics if the classes do not sum up to f
 /* Boot. The table describes frames [first, first + count); those that are added become free. */
 void frame_table_init(uint64_t first_pfn, uint64_t count, struct page *table);
 void frame_add_range(uint64_t first_pfn, uint64_t count);
-
-#endif

@@ -1,6 +1,5 @@
 /* Small objects of up to 2,048 bytes, in slabs of one frame each (class FRAME_SLAB). */
-#ifndef MEM_KMEM_H
-#define MEM_KMEM_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -10,5 +9,3 @@ void *kmem_alloc(size_t bytes, unsigned flags);
 bool kmem_free(void *object); /* or NULL. Never sleeps. Returns: was a frame freed, too? */
 void kmem_trim(void);         /* frees empty slabs */
 void kmem_init(void);         /* at boot */
-
-#endif

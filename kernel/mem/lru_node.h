@@ -1,6 +1,5 @@
 /* What a replacement policy stores for each page: in struct page, and in a quota's entries. */
-#ifndef MEM_LRU_NODE_H
-#define MEM_LRU_NODE_H
+#pragma once
 
 #include <stdint.h>
 
@@ -12,5 +11,3 @@ struct lru_node {
     uint16_t place;        /* which of the policy's lists it is on; 0: none */
     uint16_t age;
 };
-
-#endif

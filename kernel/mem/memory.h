@@ -1,7 +1,4 @@
 /* Boot of mem/: places the frame table; all RAM that is not reserved becomes managed frames. */
-#ifndef MEM_MEMORY_H
-#define MEM_MEMORY_H
+#pragma once
 
 void memory_init(void);
-
-#endif

@@ -3,8 +3,7 @@
  * so that a leak is found by file and line. A place is the return address of a call of frame_alloc,
  * alloc_pages or kmem_alloc.
  */
-#ifndef MEM_OWNERS_H
-#define MEM_OWNERS_H
+#pragma once
 
 #ifdef SAN
 #include <stdint.h>
@@ -18,6 +17,4 @@ void owners_print_changes(void);
 
 /* mem/kmem.c: calls use for each object in use of the slab, with the place that allocated it. */
 void kmem_for_each_object(struct page *slab, void (*use)(uint32_t bytes, uint32_t site));
-#endif
-
 #endif

@@ -18,8 +18,7 @@
  * guards: a = atomic; l = page lock (PAGE_LOCKED); b = the buddy allocator's lock while free;
  *         r = lru lock; c = constant while allocated
  */
-#ifndef MEM_PAGE_H
-#define MEM_PAGE_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -168,5 +167,3 @@ static inline void page_put(struct page *page)
 {
     page_put_many(page, PAGE_REF);
 }
-
-#endif

@@ -26,8 +26,7 @@
  * has computed the address of a cell. Then it adds to a cell of the hart that it left, perhaps at
  * the same time as that hart. The add is atomic, so both count, and the sum is right.
  */
-#ifndef MEM_VM_STAT_H
-#define MEM_VM_STAT_H
+#pragma once
 
 #include <stdint.h>
 
@@ -56,5 +55,3 @@ static inline void ledger_add(unsigned class, int64_t n)
 
 /* Returns: the sum of item's cells over all MAX_HARTS harts, each read once (relaxed). */
 uint64_t vm_stat_sum(enum vm_stat_item item);
-
-#endif

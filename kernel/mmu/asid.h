@@ -13,8 +13,7 @@
  *
  * So a hart never has entries of two tables cached under one number. Number 0 is the kernel's root.
  */
-#ifndef MMU_ASID_H
-#define MMU_ASID_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -34,5 +33,3 @@ void asid_init(void);
  * on it counts as flushed for it (hart_generation[]).
  */
 uint64_t asid_enter(struct page_table *table, bool *flush);
-
-#endif

@@ -1,6 +1,5 @@
 /* Boot: chooses the paging mode, and builds the page table of the kernel's half. */
-#ifndef MMU_KERNEL_MAP_H
-#define MMU_KERNEL_MAP_H
+#pragma once
 
 #include <stdint.h>
 
@@ -16,5 +15,3 @@ void paging_init(const char *mode);
 void kernel_map_init(void);
 
 uint64_t kernel_satp(void); /* what the other harts begin with */
-
-#endif

@@ -37,8 +37,7 @@
  *
  * guards: t = lock (RANK_PAGE_TABLE); a = atomic; c = constant
  */
-#ifndef MMU_PAGE_TABLE_H
-#define MMU_PAGE_TABLE_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -197,5 +196,3 @@ void page_table_drop_empty(struct page_table *table, struct list_head *removed);
  * Returns: the entry; or NULL: the supply ran out. Frames that were taken are the table's.
  */
 pte_t *walk_page_table(struct page_table *table, uint64_t va, struct table_supply *supply);
-
-#endif

@@ -45,8 +45,7 @@
  * An access sets A, and perhaps D, at any time while V is 1. So a valid entry is changed only by an
  * atomic operation that returns the old value: a plain store could lose a D bit.
  */
-#ifndef MMU_PTE_H
-#define MMU_PTE_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -283,5 +282,3 @@ static inline pte_t pte_shared(pte_t pte)
 {
     return pte_has_frame(pte) ? pte & ~(pte_t)(PTE_W | PTE_SOFT_WIRED) : pte;
 }
-
-#endif

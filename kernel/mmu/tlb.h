@@ -35,8 +35,7 @@
  * sfence.vma with an address flushes the leaf entry for that page. It need not flush the entries of
  * higher levels, which lead to tables. So after tables were unlinked the fence names no address.
  */
-#ifndef MMU_TLB_H
-#define MMU_TLB_H
+#pragma once
 
 #include <stdint.h>
 
@@ -132,5 +131,3 @@ static inline void tlb_batch_note(struct tlb_batch *batch, uint64_t start, uint6
  * Locks: no spinlock held. Never sleeps.
  */
 void tlb_batch_finish(struct tlb_batch *batch);
-
-#endif

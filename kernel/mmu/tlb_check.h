@@ -14,8 +14,7 @@
  *     the frame was allocated, and since the running thread left another hart;
  *   - pte_set replaces no valid entry.
  */
-#ifndef MMU_TLB_CHECK_H
-#define MMU_TLB_CHECK_H
+#pragma once
 
 #include <stdint.h>
 
@@ -122,7 +121,5 @@ static inline void tlb_check_code(struct page_table *table, uint64_t va, uint64_
 
 static inline void tlb_check_entered(struct page_table *table) { (void)table; }
 static inline void tlb_check_return(void) { }
-
-#endif
 
 #endif

@@ -18,8 +18,7 @@
  * Writers help when too much is dirty: object_throttle(). The flusher (fs/writeback.c) does the
  * rest.
  */
-#ifndef VM_DIRTY_H
-#define VM_DIRTY_H
+#pragma once
 
 #include "vm/cache/object.h"
 
@@ -60,5 +59,3 @@ int object_throttle(struct vm_object *object);
  * Returns: 0, or the first -errno.
  */
 int object_sync_all(void);
-
-#endif

@@ -35,8 +35,7 @@
  *         i = what serialises changes of size (for a file: the inode lock), read freely;
  *         d = the lock of the list of dirty objects
  */
-#ifndef VM_OBJECT_H
-#define VM_OBJECT_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -148,5 +147,3 @@ bool object_drop_page(struct page *page);
  * zeroes the tail of the last one. Locks: what serialises changes of size. Sleeps.
  */
 void object_truncate(struct vm_object *object, uint64_t size);
-
-#endif

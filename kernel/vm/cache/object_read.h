@@ -4,8 +4,7 @@
  *
  * A page that was read along carries PAGE_AHEAD until something asks for it.
  */
-#ifndef VM_OBJECT_READ_H
-#define VM_OBJECT_READ_H
+#pragma once
 
 #include "vm/cache/object.h"
 
@@ -36,5 +35,3 @@ void object_read_ahead(struct vm_object *object, uint64_t index, uint64_t count)
 
 /* Is the disk filling pages of any object now, which are locked for so long? */
 bool objects_are_read(void);
-
-#endif

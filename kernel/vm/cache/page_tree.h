@@ -14,8 +14,7 @@
  *
  * Locks: the object's, for all functions. They never sleep.
  */
-#ifndef VM_PAGE_TREE_H
-#define VM_PAGE_TREE_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -77,5 +76,3 @@ bool page_tree_next_slot(const struct page_tree *tree, uint64_t *from);
 void page_tree_replace(struct page_tree *tree, uint64_t index, struct page *page, uint32_t slot);
 /* Removes the page or slot at index, and frees nodes that become empty. */
 void page_tree_remove(struct page_tree *tree, uint64_t index);
-
-#endif

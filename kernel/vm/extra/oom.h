@@ -1,6 +1,5 @@
 /* What happens when memory that was never promised cannot be had. */
-#ifndef VM_OOM_H
-#define VM_OOM_H
+#pragma once
 
 #include <stdint.h>
 
@@ -14,5 +13,3 @@ struct mm_struct;
 int oom_make_room(struct mm_struct *mm, uint32_t tries);
 /* proc/ sets it: kills the process that runs in mm, if one still does. Never sleeps. */
 extern void (*oom_kill_hook)(struct mm_struct *mm, int cause);
-
-#endif

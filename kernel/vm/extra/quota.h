@@ -17,8 +17,7 @@
  * lock, for writing; so it is read, and the quota kept, under either: quota_of(). (fork and exec
  * give one to a space in which nothing runs yet, under the page table's lock alone.)
  */
-#ifndef VM_QUOTA_H
-#define VM_QUOTA_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -92,5 +91,3 @@ uint64_t quotas_length(void); /* pages on the lists of all quotas */
  */
 bool quota_remember(struct mm_struct *mm, uint64_t va, uint32_t stamp);
 void quota_forget(struct mm_struct *mm, uint64_t va);
-
-#endif

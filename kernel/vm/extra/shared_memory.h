@@ -1,6 +1,5 @@
 /* Shared anonymous memory: a vm_object without a name, charged once, for all its mappings. */
-#ifndef VM_SHARED_MEMORY_H
-#define VM_SHARED_MEMORY_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -15,5 +14,3 @@ int shared_memory_create(uint64_t bytes, bool unreserved, struct vm_object **out
 
 /* All its pages that are in swap come back. Sleeps; holds nothing. 0 or -errno. */
 int shared_memory_bring_back(struct vm_object *object);
-
-#endif

@@ -1,6 +1,5 @@
 /* The swap disk: taken into use, and given up. Chapter "Swapping System". */
-#ifndef VM_SWAP_DEVICE_H
-#define VM_SWAP_DEVICE_H
+#pragma once
 
 /*
  * Uses the disk with that serial for swap.
@@ -17,5 +16,3 @@ int swap_on(const char *serial);
  * -EINTR: the caller is killed; -EIO: a page cannot be read. After an error all is as before.
  */
 int swap_off(const char *serial);
-
-#endif

@@ -6,8 +6,7 @@
  *                                         ^ for all: vm_stat_sum(); then those that are states
  *                                           are overwritten with what is so now
  */
-#ifndef VM_VMSTAT_H
-#define VM_VMSTAT_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -30,5 +29,3 @@ void vm_stats_read(struct vm_stats *stats, unsigned flags);
  * rest is 0. Locks: none held. Sleeps. Returns: 0; -ESRCH: there is no process pid.
  */
 int vm_stats_read_one(struct vm_stats *stats, int pid);
-
-#endif
