@@ -1,23 +1,26 @@
 /*
- * The TLB checker. QEMU flushes everything at each fence and at each switch, so what a real hart
- * would still cache cannot be seen by running; it is computed here, from the operands of the fences
- * (privileged specification, "Supervisor Memory-Management Fence Instruction").
+ * The TLB checker. QEMU flushes everything at each fence and at each switch of address spaces. So
+ * running a program does not show what a real hart might still cache. The checker computes that,
+ * from the operands of the fences (privileged specification, "Supervisor Memory-Management Fence
+ * Instruction").
  *
- * Each hart is modelled as: the table and the ASID in its satp, and for each ASID the table of
- * which it may cache translations under that number. When a valid entry loses something, each hart
- * that may cache its table is put down in a tlb_entry; a fence on a hart takes it out again.
+ * The model of a hart is: the table and the ASID in its satp; and for each ASID, the table from
+ * which it may have cached entries under that number. When a valid entry loses its frame or a
+ * permission, a tlb_entry records the old one, and all harts that may cache the table. A fence on a
+ * hart removes the hart from the records that it covers.
  *
- * The changer of an entry is let alone until it relies on the change: until it returns to user
- * mode, or lets the frame go. Before that, other harts use the old translation rightfully. A hart
- * that has left the address space need not be fenced if it is bound to flush when it comes back.
- * Then all that it may cache of the table is one promise, which must be gone when it has entered.
+ * The thread that changed an entry may go on until it relies on the change: until it returns to
+ * user mode, or frees the frame. Up to then other harts may use the old entry. A hart that has left
+ * the address space need not be fenced if it must flush when it comes back (stale_on). Its records
+ * are then replaced by one, tlb_space.stale_at, which must be gone when it has entered.
  *
- * Instructions. Time is a counter: of allocations of frames, of fence.i, of threads that leave a
- * hart. What a frame holds was written after it was allocated, so a hart on which the last fence.i
- * is older may still have instructions of its former content.
+ * Instructions. Time is a counter, which is increased by each allocation of a frame, each fence.i,
+ * and each thread that leaves a hart. The content of a frame was written after the frame was
+ * allocated. So a hart with an older last fence.i may still hold instructions of what was there
+ * before.
  *
- * What always holds: a change is put down after it was made, and a fence takes entries out before
- * it is done. So whatever comes between is on the safe side: an entry more, for a while.
+ * What always holds: a change is recorded after it was made, and a fence removes records before it
+ * is executed. In between there is a record too many, never one too few.
  */
 #ifdef SAN
 #include "mmu/tlb_check.h"
@@ -32,26 +35,26 @@
 #define TLB_ASIDS (1u << TLB_CHECK_ASID_BITS)
 #define PERMISSION (PTE_R | PTE_W | PTE_X | PTE_U | PTE_A | PTE_D)
 
-/* What a hart may still cache though the entry was changed. guards: l = manager.lock, all of it */
+/* Old entries that harts may still cache. guards: l = manager.lock, all of it */
 struct tlb_entry {
     struct page_table *table;
     struct thread *changer;
-    /* several pages where one change after another was alike */
+    /* more than one page if they were changed alike, in order */
     uint64_t start, end;
-    uint64_t lost;           /* bits that the entry had and has no more; PTE_V: the translation */
+    uint64_t lost;           /* bits that the entry had and has no more; PTE_V: the frame, too */
     uint64_t changed_at;     /* return address in the function that changed it */
-    uint64_t mark;           /* the last flush that had begun when it was put down */
+    uint64_t mark;           /* the last flush that had begun when it was recorded */
     pte_t old;               /* of the page at start */
     uint32_t harts;          /* bits; never 0 */
-    bool one_frame;          /* old's frame is what all of the range showed */
-    bool is_table;           /* old led to a table: a fence for an address leaves it */
+    bool one_frame;          /* all of the range mapped old's frame */
+    bool is_table;           /* old led to a table: a fence with an address does not cover it */
 };
 
-/* What a hart may cache under one ASID. */
+/* From which table a hart may have entries under one ASID. */
 struct tlb_space {
-    uint64_t serial;    /* of the table; 0: nothing */
-    uint64_t older;     /* serial of one that had the number before, and was not flushed; or 0 */
-    uint64_t stale_at;  /* changed_at of a change that the hart is to flush at entry; 0: none */
+    uint64_t serial;    /* the table's; 0: none */
+    uint64_t older;     /* the same, of a table that had the number before, not flushed; or 0 */
+    uint64_t stale_at;  /* changed_at of a change for which it must flush at entry; 0: none */
     uint64_t stale_va;
     pte_t stale_old;
 };
@@ -79,7 +82,7 @@ static bool is_kernel(const struct page_table *table)
     return table == &kernel_page_table;
 }
 
-/* Where a hart keeps what it may cache of a table; NULL: it caches nothing of it. */
+/* Returns: the ASID under which the hart may cache entries of table; or NULL: it caches none. */
 static struct tlb_space *space_of(const struct page_table *table, uint32_t hart)
 {
     struct tlb_space *space = &manager.hart[hart].space[table->checked.asid[hart]];
@@ -118,7 +121,7 @@ static void __attribute__((noreturn)) stale_entry(const char *what, const struct
 
 /* ---- the list of entries, in no order; all of it under the lock ------------------------------ */
 
-/* The first entry that shows frame and was made by changer; NULL stands for any. */
+/* Returns: the first record with that frame and that changer (NULL: any); or NULL. */
 static struct tlb_entry *find_tlb_entry(const pfn_t *frame, const struct thread *changer)
 {
     for (uint32_t i = 0; i < manager.count; i++) {
@@ -137,7 +140,7 @@ static void set_count(uint32_t count)
     __atomic_store_n(&manager.count, count, __ATOMIC_RELAXED);
 }
 
-/* The last entry takes the place. */
+/* Removes a record; the last one takes its place. */
 static void entry_remove(struct tlb_entry *entry)
 {
     *entry = manager.entry[manager.count - 1];
@@ -145,8 +148,8 @@ static void entry_remove(struct tlb_entry *entry)
 }
 
 /*
- * The list is full: the changes of one thread to one table become one range, where only permissions
- * were lost: nobody frees what is still mapped, so their frames need not be known.
+ * The list is full: makes one range of all changes by one thread to one table in which only
+ * permissions were lost. Their frames need not be known: they are still mapped, so not freed.
  */
 static void entries_fold(void)
 {
@@ -173,8 +176,8 @@ static void entries_fold(void)
 }
 
 /*
- * Does the newest entry go on with this one? A translation that is gone must keep its frame, but of
- * those that lost a permission the frames need not be known: nobody frees what is still mapped.
+ * Extends the newest record by the next one, if both are alike. Where an entry lost its frame the
+ * record must keep it; where only permissions were lost the frames need not be known, as above.
  */
 static bool entry_extend(struct tlb_entry *last, const struct tlb_entry *next)
 {
@@ -201,7 +204,7 @@ static void entry_append(const struct tlb_entry *entry)
     set_count(manager.count + 1);
 }
 
-/* Harts let go of what lies in [start, end); what is left of the entry for them stays. */
+/* Removes [start, end) from the record for these harts; the rest of the range stays for them. */
 static void entry_cut(struct tlb_entry *entry, uint32_t harts, uint64_t start, uint64_t end)
 {
     struct tlb_entry left = *entry;
@@ -287,7 +290,7 @@ void tlb_check_destroy(struct page_table *table)
     spin_unlock_irq(&manager.lock, flags);
 }
 
-/* Locks: manager.lock. The harts that may cache the table, and are not bound to flush anyway. */
+/* Returns: harts that may cache the table and need not flush it anyway. Locks: manager.lock. */
 static uint32_t harts_caching(const struct page_table *table)
 {
     uint32_t harts = 0;
@@ -319,7 +322,7 @@ void tlb_check_change(struct page_table *table, uint64_t va, uint64_t old, uint6
     uint64_t flags;
 
     if (!(old & PTE_V))
-        return; /* no hart may cache that nothing was there; at worst it faults and looks again */
+        return; /* nothing was lost: at worst a hart faults, and the fault finds nothing to do */
     if (!(changed & PTE_V) || pte_pfn(old).number != pte_pfn(changed).number)
         entry.lost = PTE_V;
     if (!entry.lost)
@@ -333,7 +336,7 @@ void tlb_check_change(struct page_table *table, uint64_t va, uint64_t old, uint6
     spin_unlock_irq(&manager.lock, flags);
 }
 
-/* Locks: manager.lock. Of which harts does a fence for asid reach what the entry stands for? */
+/* Returns: on which of harts does a fence for asid cover the record? Locks: manager.lock. */
 static uint32_t harts_fenced(const struct tlb_entry *entry, uint32_t harts, uint64_t asid,
                              bool for_address)
 {
@@ -351,7 +354,7 @@ static uint32_t harts_fenced(const struct tlb_entry *entry, uint32_t harts, uint
     return fenced;
 }
 
-/* Locks: manager.lock. A fence without an address: what is left may come from the table in satp. */
+/* After a fence without an address, entries come only from the table in satp. Locks: manager's. */
 static void space_fence(struct tlb_hart *hart, uint64_t asid)
 {
     struct tlb_space *space = &hart->space[asid];
@@ -371,7 +374,7 @@ void tlb_check_fence(uint32_t harts, uint64_t asid, uint64_t start, uint64_t end
         struct tlb_entry *entry = &manager.entry[i];
         uint32_t fenced = 0;
 
-        if (i < manager.count) /* what is cut comes behind; folding may have made them fewer */
+        if (i < manager.count) /* the rest was appended; and folding may have removed some */
             fenced = harts_fenced(entry, harts, asid, for_address);
         if (fenced && start < entry->end && entry->start < end)
             entry_cut(entry, fenced, start, end);
@@ -384,7 +387,8 @@ void tlb_check_fence(uint32_t harts, uint64_t asid, uint64_t start, uint64_t end
 }
 
 /*
- * Locks: manager.lock. The entry's hart is bound to flush; the first of its changes names them all.
+ * The hart must flush at entry, so its part of the record becomes the space's stale_at, unless that
+ * names a change already. Locks: manager.lock.
  */
 static void entry_promise(struct tlb_entry *entry, uint32_t hart, struct tlb_space *space)
 {
@@ -418,8 +422,8 @@ void tlb_check_deferred(struct page_table *table, uint32_t harts, uint64_t mark)
         for (uint32_t i = manager.count; i-- > 0;) {
             struct tlb_entry *entry = &manager.entry[i];
 
-            /* What was put down later is promised by a later flush: the hart may have been in
-             * since its bit was set, and is not bound to that yet. */
+            /* Changes recorded after this flush began need a later one: the hart may have entered
+             * since its bit was set, and the bit is clear. */
             if (entry->table == table && entry->mark < mark && (entry->harts & 1u << hart))
                 entry_promise(entry, hart, space);
         }
@@ -470,7 +474,7 @@ void tlb_check_code(struct page_table *table, uint64_t va, uint64_t pte)
         return;
     since = __atomic_load_n(&manager.allocated[pfn - frame_first], __ATOMIC_RELAXED);
     flags = spin_lock_irq(&manager.lock);
-    /* One that has the table in satp still, but is leaving it, runs no more of its code. */
+    /* A hart that is leaving the table, though it is still in satp, runs no more of its code. */
     running = __atomic_load_n(&table->running_on, __ATOMIC_RELAXED);
     for (uint32_t hart = 0; hart < hart_count; hart++)
         if ((running & 1u << hart) && manager.hart[hart].serial == table->checked.serial &&

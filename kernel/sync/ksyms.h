@@ -1,6 +1,6 @@
 /*
- * The kernel's own symbol table, for backtraces: made from nm's output when the image is linked
- * (sync/ksyms.awk), the last section of the image.
+ * The kernel's own symbol table, for backtraces. It is made from nm's output when the image is
+ * linked (sync/ksyms.awk), and is the last section of the image.
  */
 #pragma once
 
@@ -14,5 +14,5 @@ struct kernel_symbol {
 extern const struct kernel_symbol ksyms[]; /* ascending */
 extern const uint64_t ksyms_count;
 
-/* The function that the address lies in, and how far from its start; "?" where there is none. */
+/* Returns: the name of the function that has the address, and the offset in it; or "?". */
 const char *ksym_find(uint64_t address, uint64_t *offset);

@@ -1,13 +1,13 @@
 /*
  * The lock order, enforced (SAN=1). Each hart keeps the spinlocks that it holds, each thread the
  * sleeping locks that it holds, in the order taken. A lock that is waited for must have a higher
- * rank than all that are held; so no circle of waiting can ever close, whether or not it would have
- * today. A lock got by a try waits for nothing, and is only noted.
+ * rank than all that are held. So no circle of waiting threads is possible, also none that did not
+ * happen in this run. A lock that is taken by a try is only noted: a try waits for nothing.
  *
- * An interrupt handler that waits for a lock waits for ever if its own hart has it. So a lock is of
- * one kind for ever: taken by spin_lock, never in a handler; or by spin_lock_irq. And under one of
- * the second kind none of the first is taken: its holder may be interrupted by a handler that wants
- * the one that we hold.
+ * An interrupt handler that waits for a lock that its own hart holds waits for ever. So each lock
+ * is of one of two kinds: always taken with spin_lock, and never in a handler; or always taken with
+ * spin_lock_irq. And while a lock of the second kind is held, none of the first is waited for: its
+ * holder may be interrupted by a handler that wants the second one.
  */
 #include "sync/lockorder.h"
 
@@ -67,7 +67,7 @@ void lockorder_spin_use(struct spinlock *lock, enum lock_use use, void *at)
                      lock->name, hart->held[i]->name, hart->held[i]->taken_at);
 }
 
-/* An inode and an mm are not held together, and of most ranks only one is. */
+/* May a lock of rank be waited for while one of rank held is held? */
 static bool may_follow(enum lock_rank held, enum lock_rank rank)
 {
     if (held == RANK_INODE && rank == RANK_MM)

@@ -68,23 +68,23 @@ struct held_locks {
         enum lock_rank rank;
     } held[HELD_SLEEPING_LOCKS];
 };
-/* thread/ sets it: the running thread's; NULL while there is no thread. */
+/* thread/ sets it. Returns: the running thread's; or NULL: no thread runs yet. */
 extern struct held_locks *(*held_locks_hook)(void);
 
-/* fs/ sets it: may a thread that holds the one buffer wait for the other, or (NULL) for any? */
+/* fs/ sets it: may a thread that holds one buffer wait for the other (NULL: for any other)? */
 extern bool (*lockorder_buffers_hook)(const void *held, const void *lock);
 
-/* Sleeping locks: before waiting for one (may this be?), when one was got, when one is let go. */
+/* For sleeping locks: panics if this one may not be waited for; notes that it is held; is not. */
 void lockorder_check(enum lock_rank rank, const void *lock, const char *name);
 void lockorder_note(enum lock_rank rank, const void *lock, const char *name);
-/* The same for a second lock of a rank: its caller shows that it comes after the first. */
+/* The same for a second lock of a rank. The caller says why the two are in order. */
 void lockorder_check_after(enum lock_rank rank, const void *lock, const char *name,
                            const void *first);
-/* Check and note: for a lock that is got by waiting. */
+/* Both check and note: for a lock that is waited for. */
 void lockorder_acquire(enum lock_rank rank, const void *lock, const char *name);
 void lockorder_release(enum lock_rank rank, const void *lock);
 
-/* Panics if this hart holds a spinlock, or, with sleeping, this thread a sleeping lock. */
+/* Panics if this hart holds a spinlock; sleeping: also if this thread holds a sleeping lock. */
 void lockorder_assert_none(bool sleeping);
 
 /* debug=lockorder (kernel/debug.c): complaints are counted and do not end the machine. */

@@ -1,7 +1,7 @@
 /*
- * The end of a kernel that found a bug in itself. The first hart to come here reports; the others
- * are stopped. Each step may itself go wrong, and then leads back here: a second panic of the same
- * hart prints its message only, a third one nothing. So a panic always ends.
+ * Panic: the kernel has found a bug in itself. The first hart that panics reports, and stops the
+ * others. Each step of the report may itself panic: then the second panic of that hart prints its
+ * message only, and the third one nothing. So a panic always ends.
  */
 #include "sync/printf.h"
 
@@ -38,7 +38,7 @@ void panic_stop_hart(void)
         stop_for_ever();
 }
 
-/* True for the first call on the first hart; does not return to harts that come later. */
+/* Returns: is this the first call on the first hart? On other harts it does not return. */
 static bool panic_begin(void)
 {
     struct hart *none = NULL;
@@ -61,7 +61,7 @@ static void print_message(const char *format, va_list list)
     printf("\n");
 }
 
-/* x1 to x31, by the names of the calling convention. */
+/* Prints x1 to x31, with the names of the calling convention. */
 static void print_registers(const struct trap_frame *frame)
 {
     static const char name[][4] = {"ra", "sp", "gp", "tp",  "t0",  "t1", "t2", "s0",
@@ -84,7 +84,7 @@ static void print_call(uint64_t address)
     printf("  %p %s+0x%lx\n", (void *)address, name, offset);
 }
 
-/* Does the instruction before address call, and leave address in ra? jal, jalr or c.jalr. */
+/* Is the instruction before address a call (jal, jalr or c.jalr with ra)? */
 static bool follows_call(uint64_t address)
 {
     const uint16_t *after = (const uint16_t *)address;
@@ -98,9 +98,9 @@ static bool follows_call(uint64_t address)
 }
 
 /*
- * The kernel keeps no frame pointers: they would cost each path a fifteenth. So this lists all that
- * looks like a return address, from sp to the end of the stack's page. A word that an earlier call
- * left in a place that is not used now may be among them.
+ * The kernel has no frame pointers, which would cost a fifteenth of its speed. So this lists every
+ * word that looks like a return address, from sp to the end of the stack's page. Some may be left
+ * over from earlier calls.
  */
 static void print_backtrace(const struct trap_frame *frame)
 {

@@ -1,6 +1,6 @@
 /*
- * Messages to the console. A message comes out whole: one lock, interrupts off. After a panic the
- * lock is not asked for, for its holder may be the one that panics, or a hart that was stopped.
+ * Messages to the console. One lock, taken with interrupts off, keeps each message whole. A hart
+ * that panics does not take it: its holder may be this hart, or one that was stopped.
  */
 #include "sync/printf.h"
 

@@ -16,27 +16,27 @@ void printf_v(const char *format, va_list list);
  */
 void panic(const char *format, ...) __attribute__((noreturn, cold, format(printf, 1, 2)));
 
-/* The same for a trap in the kernel: the registers and the backtrace are those of the frame. */
+/* The same for a trap in the kernel: prints the registers and the backtrace of frame. */
 struct trap_frame;
 void panic_trap(const struct trap_frame *frame, const char *format, ...)
     __attribute__((noreturn, cold, format(printf, 2, 3)));
 
-bool panic_is_on(void); /* this hart is panicking: printf asks for no lock */
+bool panic_is_on(void); /* Is this hart panicking? Then printf takes no lock. */
 
-/* Called by the handler of software interrupts: stays there for ever when another hart panics. */
+/* The handler of software interrupts calls it. Does not return if another hart panics. */
 void panic_stop_hart(void);
 
 #define assert(condition) \
     ((condition) ? (void)0 : panic("%s:%d: assertion failed: %s", __FILE__, __LINE__, #condition))
 
-/* An assertion that is worth its price only when looking for trouble. */
+/* An assertion for SAN builds only, because of its cost. */
 #ifdef SAN
 #define san_assert(condition) assert(condition)
 #else
 #define san_assert(condition) ((void)0)
 #endif
 
-/* dev/ sets these; until then the SBI serves. */
+/* dev/ sets these; until then the SBI's functions are used. */
 extern void (*console_put)(char c);
 extern void (*power_off_hook)(int status) ;
 void power_off(int status) __attribute__((noreturn)); /* 0..127 becomes QEMU's exit status */

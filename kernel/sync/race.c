@@ -8,14 +8,14 @@
 #include "riscv/timer.h"
 #include "sync/printf.h"
 
-#define DROP_COUNTS 1024u /* counters of the places where locks are dropped, by address */
-#define LONG_OFTEN 8192u  /* times that a place is passed, before long delays become rare */
+#define DROP_COUNTS 1024u /* counters for places where locks are released, by address */
+#define LONG_OFTEN 8192u  /* passes of a place before long delays become rare */
 
 bool race_is_on;
 bool (*race_sleep_hook)(uint64_t ticks);
 
 static uint64_t race_seed;
-static uint64_t race_state[MAX_HARTS]; /* each its hart's own, preemption off */
+static uint64_t race_state[MAX_HARTS]; /* one for each hart; preemption is off */
 static uint32_t drop_count[DROP_COUNTS];
 
 void race_init(void)
@@ -29,7 +29,7 @@ void race_init(void)
     printf("windows are widened by race=%lu\n", (unsigned long)race_seed);
 }
 
-/* The next number of this hart's sequence (xorshift64*). */
+/* Returns: the next number of this hart's sequence (xorshift64*). */
 static uint32_t race_draw(void)
 {
     uint64_t state;
@@ -44,13 +44,13 @@ static uint32_t race_draw(void)
     return (uint32_t)(state * 0x2545f4914f6cdd1dul >> 32);
 }
 
-/* A place that was passed so often delays one time in how many? */
+/* Returns: a place with so many passes delays once in how many? */
 static uint32_t one_in(uint32_t passed)
 {
     return passed < 256 ? 4 : passed < 16384 ? 16 : 64;
 }
 
-/* Of each 256 times that a place is passed one is long; later one of 4096. */
+/* Is this delay a long one? One of each 256 passes of a place is; later one of 4096. */
 static bool is_long(const uint32_t *place, uint32_t passed, uint32_t drawn)
 {
     uint64_t mixed = (race_seed + (uint64_t)place + passed / 256) * 0x9e3779b97f4a7c15ul;
@@ -58,7 +58,7 @@ static bool is_long(const uint32_t *place, uint32_t passed, uint32_t drawn)
     return passed < LONG_OFTEN ? passed % 256 == mixed >> 56 : drawn % 4096 == 0;
 }
 
-/* Lets others go first for so long; 0: yields. Where it may not sleep it spins, not for long. */
+/* Sleeps so long; 0: yields. Where it may not sleep it spins, for a millisecond at most. */
 static void delay(uint64_t milliseconds)
 {
     uint64_t end;

@@ -1,18 +1,18 @@
 /*
- * Widened windows (SAN=1, boot argument race=SEED): others go first where they seldom would, so
- * that a fact that is not looked at again becomes a failure that a test sees. Without the argument
- * nothing happens; other builds have no trace of it. There are two kinds of window:
+ * Windows of races, widened (SAN=1, boot argument race=SEED). A thread is delayed at places where
+ * another one may change what it has just looked at, so that the other comes first much more often
+ * than it would by chance, and a missing second look makes a test fail. Without the argument there
+ * are no delays; in other builds there is no code for them. There are two kinds of window:
  *
- * Wherever the last spinlock, a sleeping lock or a page lock is dropped. Nothing is to be written
- * there: the lock does it. Code that looks at a state, drops its lock and acts is caught so.
+ *   - Where the last spinlock, a sleeping lock or a page lock is released. The lock's own code
+ *     delays there. This finds code that looks at a state, releases the lock, and then acts.
+ *   - race_window(), written where no lock is released: between look and act of a path that takes
+ *     no lock, and before each fence on other harts. It delays more often.
  *
- * race_window(), written where no lock is dropped: between look and act of a path that takes none,
- * and before each fence on other harts. It delays more often.
- *
- * A delay is a yield or a millisecond; once in 256 times that a window is passed it is two tenths
- * of a second. A place that is passed often delays more seldom, else nothing would get on. Each
- * hart draws from a sequence of its own, which the seed fixes: on one hart a run repeats, on
- * several the seed is a likely way back.
+ * A delay is a yield or a millisecond; once in 256 passes it is two tenths of a second. A place
+ * that is passed often delays less often, or tests would take too long. Each hart draws from a
+ * sequence of its own, which the seed fixes: on one hart a run can be repeated exactly; on several
+ * a second run with the same seed is likely to show the same.
  */
 #pragma once
 
@@ -21,15 +21,15 @@
 #include <stdint.h>
 
 extern bool race_is_on; /* constant after boot */
-/* thread/ sets it: sleeps so long, 0: yields. False: this is no place to sleep. */
+/* thread/ sets it: sleeps so long; 0: yields. Returns: false: sleeping is not allowed here. */
 extern bool (*race_sleep_hook)(uint64_t ticks);
 
 void race_init(void); /* at boot */
-void race_pass(uint32_t *place); /* which counts how often it was passed */
+void race_pass(uint32_t *place); /* *place counts its passes */
 void race_lock_dropped_at(void *place);
 void race_lock_dropped_here(void) __attribute__((noinline));
 
-/* Locks: any, or none. Sleeps: where that is allowed; else it spins for a millisecond at most. */
+/* Locks: any. Sleeps where that is allowed; else it spins, for a millisecond at most. */
 #define race_window()           \
     do {                        \
         static uint32_t passed; \
@@ -37,7 +37,7 @@ void race_lock_dropped_here(void) __attribute__((noinline));
             race_pass(&passed); \
     } while (0)
 
-/* A lock was dropped, in this function or in the one that it is in line in. Sleeps, as above. */
+/* A lock was released, by the function into which this is inlined. Sleeps, as above. */
 static inline void race_lock_dropped(void)
 {
     if (race_is_on)

@@ -1,9 +1,9 @@
 /*
- * Spinlocks: what does not fit in line, and the checked versions of SAN builds.
+ * Spinlocks: the functions that are not inline, and the checked versions of SAN builds.
  *
- * With interrupts off nothing preempts, so spin_lock_irq leaves the preemption count alone. What is
- * asked for meanwhile is done when the interrupt that asked returns, or at the next
- * preempt_enable().
+ * With interrupts off there is no preemption, so spin_lock_irq leaves the preemption count alone.
+ * A switch that is asked for meanwhile is done at the end of the interrupt that asks for it, or at
+ * the next preempt_enable().
  */
 #include "sync/spinlock.h"
 
@@ -14,7 +14,7 @@ uint64_t preempt_seed;
 
 #ifdef SAN
 
-/* One number in 64 of a sequence that the seed starts; harts draw from the same one. */
+/* Draws from a sequence, one for all harts. Returns: true once in 64 draws. */
 static bool preempt_drawn(void)
 {
     uint64_t drawn;
@@ -35,7 +35,7 @@ void preempt_enable(void)
         interrupt_software_set();
 }
 
-/* Interrupts are off, so that the hart stays the same. */
+/* Interrupts are off, so the thread stays on this hart. */
 static void note_taken(struct spinlock *lock, void *taken_at)
 {
     lock->holder = this_hart();
@@ -56,7 +56,7 @@ static void take(struct spinlock *lock, enum lock_use use, void *taken_at)
 
     lockorder_spin_use(lock, use, taken_at);
     lockorder_spin_check(lock, lock->rank, lock->name);
-    interrupts_restore(flags); /* where they were on, they are on while we wait */
+    interrupts_restore(flags); /* if they were on, they are on while this hart waits */
     while (__atomic_exchange_n(&lock->locked, 1, __ATOMIC_ACQUIRE) != 0)
         spin_until_free(lock);
     flags = interrupts_save();

@@ -5,7 +5,7 @@
  * SAN=1 checks that (sync/lockorder.c). No holder sleeps. No holder asks another hart for a fence.
  * Ranks: sync/lockorder.h.
  *
- * Without SAN the paths that need not wait are a few instructions, in line.
+ * Without SAN a lock that is free is taken by a few inline instructions.
  */
 #pragma once
 
@@ -17,17 +17,17 @@
 #include "sync/lockorder.h"
 
 struct spinlock {
-    uint64_t locked; /* a register's width: what the atomic exchange returns is as it is needed */
+    uint64_t locked; /* as wide as a register, so that the exchanged value needs no conversion */
 #ifdef SAN
     enum lock_rank rank;
     const char *name;
-    struct lock_class *class; /* of the name; NULL until it is taken first */
+    struct lock_class *class; /* by name; NULL until it is taken first */
     void *holder;     /* struct hart * */
     void *taken_at;   /* return address */
 #endif
 };
 
-/* What a lock is made of: a static one by itself, others by spin_init. */
+/* Initialises a static lock; spin_init initialises others. */
 #ifdef SAN
 #define SPINLOCK(name_, rank_) {.rank = (rank_), .name = (name_)}
 #else
@@ -35,10 +35,10 @@ struct spinlock {
 #endif
 #define spin_init(lock, name_, rank_) (*(lock) = (struct spinlock)SPINLOCK(name_, rank_))
 
-/* SEED=: where not 0, SAN builds ask for a switch at one preempt_enable() in 64, drawn from it. */
+/* SEED=: if not 0, SAN builds ask for a switch at one preempt_enable() in 64, at random. */
 extern uint64_t preempt_seed;
 
-/* Only reads until the lock looks free: readers share a line. */
+/* Reads until the lock looks free: harts that only read can share the cache line. */
 static inline void spin_until_free(const struct spinlock *lock)
 {
     while (__atomic_load_n(&lock->locked, __ATOMIC_RELAXED) != 0)
@@ -50,12 +50,13 @@ static inline void spin_until_free(const struct spinlock *lock)
 void spin_lock(struct spinlock *lock);
 bool spin_trylock(struct spinlock *lock);
 void spin_unlock(struct spinlock *lock);
-uint64_t spin_lock_irq(struct spinlock *lock);            /* returns what unlock wants back */
+uint64_t spin_lock_irq(struct spinlock *lock);            /* returns flags for spin_unlock_irq */
 void spin_unlock_irq(struct spinlock *lock, uint64_t flags);
-void spin_assert_held(struct spinlock *lock);             /* SAN: by this hart; else nothing */
+void spin_assert_held(struct spinlock *lock);             /* SAN: by this hart; else no check */
 /*
- * Ends a preempt_disable(). If a switch was asked for meanwhile the hart interrupts itself, and the
- * end of that interrupt switches (sys/trap.c). So no register need be saved here for a call.
+ * Ends a preempt_disable(). If a switch was asked for meanwhile, the hart sends an interrupt to
+ * itself, and switches at its end (sys/trap.c). So there is no call here, for which registers would
+ * have to be saved.
  */
 void preempt_enable(void);
 

@@ -1,6 +1,6 @@
 /*
- * Writing the trace. A ring is written by its own hart alone, with interrupts off, so a record
- * needs no lock; the host sees a record once `written` counts it.
+ * Writing the trace. Only a hart itself writes its ring, with interrupts off, so no lock is needed.
+ * The host takes a record for complete when `written` counts it.
  */
 #include "sync/trace.h"
 
@@ -23,7 +23,7 @@ void trace_write(int pid, enum trace_type type, uint64_t va, uint64_t pfn, uint3
 
     if (pid == TRACE_OF_RUNNING)
         pid = trace_pid_hook ? (int)trace_pid_hook() : 0;
-    if (ring->capacity != 0) { /* the host may turn on what was never made */
+    if (ring->capacity != 0) { /* the host may set trace_on though there is no ring */
         ring->records[ring->written % ring->capacity] = (struct trace_record){
             .when = csr_read(cycle),
             .va = va,

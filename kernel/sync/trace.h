@@ -1,13 +1,13 @@
 /*
- * The trace: what happened to pages, as records of 32 bytes in one ring a hart, for the host to
- * read out of the machine's memory (tests/reader). The kernel itself never reads it.
+ * The trace: what happens to pages, in records of 32 bytes. Each hart has a ring of them. The host
+ * reads the rings from the machine's memory (tests/reader); the kernel never does.
  *
- * A site costs two instructions while it is off, and the tests count the sites. A record's pid is
- * of the process that runs, or 0, except where the line of its type says otherwise.
+ * While the trace is off a site costs two instructions; a test counts the sites. A record's pid is
+ * that of the running process, or 0, unless the line of its type says otherwise.
  *
- * Boot argument trace=N: rings of N records a hart (trace=1: of TRACE_DEFAULT; at most 131,072,
- * which is the largest block of frames), on from the start; trace=N,off: made, but off until the
- * host writes 1 into trace_on of each struct hart.
+ * Boot argument trace=N: each hart has a ring of N records (trace=1: TRACE_DEFAULT; at most
+ * 131,072, the largest block of frames), and the trace is on from the start. trace=N,off: the trace
+ * is off until the host writes 1 into trace_on of each struct hart.
  */
 #pragma once
 
@@ -17,25 +17,25 @@
 
 #define TRACE_DEFAULT 4096u
 
-/* Numbers that the host knows. The lines say what va, pfn and extra are where that is not plain. */
+/* The host knows these numbers. Each line says what va, pfn and extra mean if it is not obvious. */
 enum trace_type {
-    /* an access that the page table did not allow, or the kernel's own for a user; its space's pid;
-     * extra: enum fault_flag */
+    /* an access that the page table did not allow, by a user or for one by the kernel; pid: the
+     * space's; extra: enum fault_flag */
     TRACE_FAULT = 1,
-    /* a fault mapped the page, or a neighbour of it, at va of pid's space; extra: 1: for stores,
-     * too. What fork copies, and a page that may be written from now on, are not told. */
+    /* a fault mapped the page, or a neighbour, at va of pid's space; extra: 1: also for stores.
+     * Entries that fork copies, or that only gain the write permission, have no record. */
     TRACE_MAP = 2,
-    /* the entry for va in pid's space became a swap slot: one record an entry. Of an object's page
-     * one, with pid 0 and va its offset there. extra: 1 where it is to be written */
+    /* the entry for va in pid's space became a swap slot; one record for each entry. For a page of
+     * an object: one record, pid 0, va: the offset. extra: 1: it will be written */
     TRACE_EVICT = 3,
-    TRACE_SWAP_IN = 4,   /* was read; va: 0, a TRACE_MAP tells where it goes; extra: the slot */
-    TRACE_SWAP_OUT = 5,  /* was written; va: as its index says; extra: the slot */
-    TRACE_FLUSH = 6,     /* on this hart; pfn: how many pages from va on, 0: all of the space */
-    TRACE_SHOOTDOWN = 7, /* on other harts: the bits of extra; pfn: how many pages */
+    TRACE_SWAP_IN = 4,   /* was read; va: 0 (TRACE_MAP says where it is mapped); extra: slot */
+    TRACE_SWAP_OUT = 5,  /* was written; va: of its index; extra: the slot */
+    TRACE_FLUSH = 6,     /* on this hart; pfn: how many pages from va on; 0: the whole space */
+    TRACE_SHOOTDOWN = 7, /* on other harts; extra: which, as bits; pfn: how many pages */
     TRACE_ALLOC = 8,     /* extra: the ledger class */
     TRACE_FREE = 9,      /* extra: the ledger class */
     TRACE_SWITCH = 10,   /* pid runs from here on; extra: the thread's number */
-    TRACE_REFAULT = 11,  /* an evicted page is wanted again; extra: what the policy kept of it */
+    TRACE_REFAULT = 11,  /* an evicted page is wanted again; extra: its stamp */
     TRACE_TYPES
 };
 
@@ -50,11 +50,11 @@ struct trace_record {
 };
 _Static_assert(sizeof(struct trace_record) == 32, "the host knows it so");
 
-/* Record number n is at n % capacity; the last `capacity` of them are there, the others lost. */
+/* Record number n is at n % capacity. Only the last `capacity` records are kept. */
 struct trace_ring {
     struct trace_record *records; /* in the direct map */
     uint64_t capacity;            /* 0: there is no ring */
-    uint64_t written;             /* records so far; grows after a record is whole */
+    uint64_t written;             /* records so far; increased when a record is complete */
 };
 
 #define TRACE_OF_RUNNING (-1)
@@ -67,7 +67,7 @@ void trace_give_ring(uint32_t hart, struct trace_record *records, uint64_t capac
 void trace_write(int pid, enum trace_type type, uint64_t va, uint64_t pfn, uint32_t extra)
     __attribute__((cold, noinline));
 
-/* An event in pid's space. Any context; holds and takes no lock. */
+/* Records an event in pid's space. Any context. Takes no lock. */
 static inline void trace_of(int pid, enum trace_type type, uint64_t va, uint64_t pfn,
                             uint32_t extra)
 {
