@@ -1,7 +1,7 @@
 /*
- * Directories: an array of 64-byte entries. A large one is searched by its index, which is made at
- * the first search. A small one, and one without memory for an index, is read from front to
- * back. Where a damaged disk shows a name twice, the first entry counts either way.
+ * Directories: arrays of 64-byte entries. A large directory is searched by an index, which is built
+ * at the first search. A small one, or one for which there is no memory for an index, is read from
+ * front to back. If a damaged disk has a name twice, the first entry counts in both cases.
  */
 #include "fs/directory.h"
 
@@ -20,7 +20,7 @@
 #define ENTRIES_PER_BLOCK (DISK_BLOCK_SIZE / ENTRY_BYTES)
 #define GROWTH_PROMISE 3u /* a block, and indirect blocks */
 
-/* The block with the entries from offset on, locked. 0 or -EIO. Sleeps. */
+/* Reads and locks the block that contains offset. Returns: 0 or -EIO. Sleeps. */
 static int directory_block(struct inode *directory, uint64_t offset, struct buffer **buffer)
 {
     uint32_t block;
@@ -45,9 +45,9 @@ static bool name_equal(const struct dirent *entry, const char *name)
 static const char any_name[1];
 
 /*
- * The first entry from index at on that is called name, or any_name; or, without name, a free one.
- * *at: where it is, and its number in *number. 0, -ENOENT, -EIO, or -EINTR: of those that look for
- * a name nothing is changed yet.
+ * Finds the first entry, from number *at on, that has this name; any_name: any name; NULL: a free
+ * one. Stores its place in *at and its inode's number in *number.
+ * Returns: 0, -ENOENT, -EIO; or -EINTR, only when looking for a name: nothing has been changed yet.
  */
 static int directory_find(struct inode *directory, const char *name, uint64_t *at, uint32_t *number)
 {
@@ -78,8 +78,9 @@ static int directory_find(struct inode *directory, const char *name, uint64_t *a
 }
 
 /*
- * Locks: directory's. The names of the block before entry *at, the last first, so that of two alike
- * the first will be found first. 0, -EIO or -EINTR. Sleeps.
+ * Enters the names of the block that ends before entry *at into the index, in descending order, so
+ * that of two equal names the first is found first.
+ * Locks: directory's. Sleeps. Returns: 0, -EIO or -EINTR.
  */
 static int index_block(struct inode *directory, uint64_t *at)
 {
@@ -98,8 +99,9 @@ static int index_block(struct inode *directory, uint64_t *at)
 }
 
 /*
- * Locks: directory's. A directory of more than a block gets an index. Where memory or a block
- * cannot be had it gets none, and the search goes without. 0 or -EINTR. Sleeps.
+ * Builds the index of a directory with more than one block. If memory or a block is not available
+ * there is no index, and the search does without.
+ * Locks: directory's. Sleeps. Returns: 0 or -EINTR.
  */
 static int directory_index(struct inode *directory)
 {
@@ -115,7 +117,7 @@ static int directory_index(struct inode *directory)
     return error == -EINTR ? error : 0;
 }
 
-/* directory_find by way of the index. */
+/* directory_find, by the index. */
 static int indexed_find(struct inode *directory, const char *name, uint64_t *at, uint32_t *number)
 {
     const struct dirent *entry;
@@ -152,7 +154,7 @@ int directory_lookup(struct inode *directory, const char *name, uint32_t *number
     return error;
 }
 
-/* *at: a free entry, or the end. 0 or -EIO. */
+/* Stores a free entry, or the end, in *at. Returns: 0 or -EIO. */
 static int find_free(struct inode *directory, uint64_t *at)
 {
     uint32_t unused, link = 0;
@@ -163,13 +165,13 @@ static int find_free(struct inode *directory, uint64_t *at)
     *at = link - 1u;
     if (link)
         return 0;
-    name_index_drop(directory); /* it is full, if it is there: the next search makes a larger one */
+    name_index_drop(directory); /* if there, it is full: the next search builds a larger one */
     *at = 0;
     error = directory_find(directory, NULL, at, &unused);
     return error == -ENOENT ? 0 : error;
 }
 
-/* In an operation: the directory gets one more block, of free entries. */
+/* In an operation: adds a block of free entries to the directory. */
 static int directory_grow(struct inode *directory)
 {
     uint64_t index = directory->object.size >> PAGE_SHIFT;
@@ -200,7 +202,7 @@ int directory_add(struct inode *directory, const char *name, uint32_t number)
     if (error)
         return error;
     san_assert(at <= entries_in(directory));
-    if (at == entries_in(directory)) { /* full: at the end, perhaps of its last block */
+    if (at == entries_in(directory)) { /* no free entry: the new one goes to the end */
         error = at % ENTRIES_PER_BLOCK ? 0 : directory_grow(directory);
         if (error)
             return error;

@@ -18,10 +18,10 @@ int directory_lookup(struct inode *directory, const char *name, uint32_t *number
  * Locks: directory's. Sleeps.
  */
 int directory_add(struct inode *directory, const char *name, uint32_t number);
-/* In an operation (one block): the entry at offset becomes free. Locks: directory's. 0 or -EIO.
- * Sleeps. */
+/* In an operation (one block): frees the entry at offset. Locks: directory's. Sleeps.
+ * Returns: 0 or -EIO. */
 int directory_remove(struct inode *directory, uint64_t offset);
-/* In an operation: entries "." and "..", the first ones of a new directory. 0, -ENOSPC, -EIO. */
+/* In an operation: adds "." and ".." to a new directory. Returns: 0, -ENOSPC or -EIO. */
 int directory_init(struct inode *directory, uint32_t parent);
-/* 1: nothing but "." and "..". 0, or -EIO. Sleeps. */
+/* Returns: 1: only "." and ".." are left; 0; or -EIO. Sleeps. */
 int directory_is_empty(struct inode *directory);

@@ -1,9 +1,9 @@
 /*
- * What is done with one inode: lock, read, write, resize.
+ * Operations on one inode: lock, read, write, resize.
  *
- * Bytes move between the page cache and user memory under the inode lock by user_copy_try, which
- * never faults. Where it stops short, everything is let go, the user's page is brought in, and the
- * loop goes on with what the file is then. Blocks are only promised here: write-back takes them.
+ * user_copy_try moves bytes between the page cache and user memory under the inode lock; it never
+ * faults. Where it stops short, all locks are released, the user's page is brought in, and the loop
+ * continues with the file as it is then. Blocks are only reserved here: write-back allocates them.
  */
 #include "fs/inode.h"
 
@@ -23,7 +23,7 @@
 #include "vm/cache/object_read.h"
 #include "vm/faults/usercopy.h"
 
-#define BURST (64 * PAGE_SIZE) /* moved before others may have the inode, or a writer waits */
+#define BURST (64 * PAGE_SIZE) /* bytes; then the inode is unlocked for others */
 
 /* Locks: inode's. */
 static inline void load_locked(struct inode *inode)
@@ -34,7 +34,7 @@ static inline void load_locked(struct inode *inode)
 #endif
         if (inode_load(inode) != 0)
             inode->type = 0;
-        inode->loaded = inode->type != 0; /* a free one may become a file at any time */
+        inode->loaded = inode->type != 0; /* a free inode may become a file at any time */
     }
 }
 
@@ -46,8 +46,8 @@ void inode_lock(struct inode *inode)
 
 #ifdef SAN
 /*
- * Locks: both inodes'. Directories are a tree for good: each is only ever locked below the same
- * one, the root never.
+ * Locks: both inodes'. Directories never move in the tree: each one is only locked below the same
+ * parent, and the root below none.
  */
 static void assert_below(struct inode *directory, struct inode *inode)
 {
@@ -93,7 +93,7 @@ void inode_stat(struct inode *inode, struct stat *stat)
     inode_unlock(inode);
 }
 
-/* To user memory, or without mm to the kernel's. Returns bytes done. */
+/* Copies to user memory or, without mm, to kernel memory. Returns: the bytes copied. */
 static size_t copy_out(struct mm_struct *mm, uint64_t to, void *from, size_t bytes)
 {
     if (mm)
@@ -102,7 +102,7 @@ static size_t copy_out(struct mm_struct *mm, uint64_t to, void *from, size_t byt
     return bytes;
 }
 
-/* A directory's contents are metadata: they are in the buffer cache. As read_piece. */
+/* read_piece for a directory: its contents are metadata, and so in the buffer cache. */
 static int __attribute__((noinline)) read_directory_piece(struct inode *inode,
                                                           struct mm_struct *mm, uint64_t user,
                                                           uint64_t offset, size_t bytes)
@@ -111,7 +111,7 @@ static int __attribute__((noinline)) read_directory_piece(struct inode *inode,
     uint32_t block;
     int error = inode->type == T_DIR ? bmap_lookup(inode, offset >> PAGE_SHIFT, &block) : -EIO;
 
-    if (!error && inode->nlink == 0) /* removed: what is left in it is nobody's name */
+    if (!error && inode->nlink == 0) /* removed: the entries left in it name nothing */
         return 0;
     if (!error)
         error = block ? buffer_read(block, &buffer) : -EIO;
@@ -128,8 +128,9 @@ static uint64_t smaller(uint64_t a, uint64_t b)
 }
 
 /*
- * Reads up to the end of the page, of the file or of bytes. Locks: inode's. Returns: how many, 0 at
- * the end of the file, -EFAULT where the target's page is not there, -ENOMEM, -EIO.
+ * Reads up to the end of the page, of the file or of bytes, whichever comes first.
+ * Locks: inode's. Returns: the bytes read, 0 at the end of the file, -EFAULT if the target page is
+ * not mapped, -ENOMEM or -EIO.
  */
 static int64_t read_piece(struct inode *inode, struct mm_struct *mm, uint64_t user,
                           uint64_t offset, uint64_t bytes)
@@ -151,18 +152,18 @@ static int64_t read_piece(struct inode *inode, struct mm_struct *mm, uint64_t us
     return bytes > 0 ? (int64_t)bytes : -EFAULT;
 }
 
-/* A read under way. */
+/* A read in progress. */
 struct reader {
     struct inode *inode;
     struct mm_struct *mm; /* NULL: the kernel reads */
-    uint64_t user, offset, bytes; /* the rest */
-    unsigned faults;      /* since it got on last */
+    uint64_t user, offset, bytes; /* what is still to be read */
+    unsigned faults;      /* since it last made progress */
 };
 
 /*
- * Holds nothing. The next page's worth by way of a frame: the inode is let go before the user's
- * page is looked for, so that the copy can be made where that is brought in.
- * Returns: as read_piece, or 0: look again.
+ * Reads up to a page through a frame of the kernel's: into the frame with the inode locked, from
+ * the frame to the user with it unlocked, where the copy may fault the user's page in.
+ * Locks: none. Returns: as read_piece; or 0: try again.
  */
 static int64_t __attribute__((cold)) read_aside(struct reader *reader)
 {
@@ -185,9 +186,11 @@ static int64_t __attribute__((cold)) read_aside(struct reader *reader)
 }
 
 /*
- * Lets go of the inode while it does what a read that stopped with error needs. A page that was
- * brought in and is gone again (other threads unmap it, a quota takes it) is not waited for again.
- * 0: go on with what the file is then; else as read_piece. Locks: inode's, also when it returns.
+ * Removes the obstacle with which a read has stopped, with the inode unlocked meanwhile. If the
+ * user's page was brought in and is gone again (another thread unmaps it, a quota evicts it), the
+ * bytes take the way through a frame instead.
+ * Locks: inode's, also on return. Returns: 0: continue with the file as it is now; else as
+ * read_piece.
  */
 static int64_t __attribute__((cold)) read_obstacle(struct reader *reader, int error)
 {
@@ -196,7 +199,7 @@ static int64_t __attribute__((cold)) read_obstacle(struct reader *reader, int er
     if (error != -EFAULT && error != -ENOMEM)
         return error;
     inode_unlock(reader->inode);
-    if (error == -ENOMEM) /* the file's; the user's page has been waited for already */
+    if (error == -ENOMEM) /* for a page of the file; user_fault_in waits for the user's itself */
         result = frame_wait();
     else if (reader->faults++)
         result = read_aside(reader);
@@ -231,7 +234,7 @@ int64_t inode_read(struct inode *inode, struct mm_struct *mm, uint64_t user, uin
         reader.bytes -= (uint64_t)moved;
         reader.faults = 0;
         burst += (uint64_t)moved;
-        if (burst >= BURST) { /* others have their turn */
+        if (burst >= BURST) { /* give others a turn */
             inode_unlock(inode);
             burst = 0;
             inode_lock(inode);
@@ -243,8 +246,9 @@ int64_t inode_read(struct inode *inode, struct mm_struct *mm, uint64_t user, uin
 }
 
 /*
- * Locks: inode's and the page's. Promises what the page will need when it is written back. -EIO: it
- * never will be, and pages that cannot be written would fill memory.
+ * Reserves the blocks that the page needs when it is written back. -EIO: the log is dead, so it
+ * will never be written, and pages that cannot be written would fill memory.
+ * Locks: inode's and the page's.
  */
 static int reserve_blocks(struct inode *inode, struct page *page, uint32_t *promised)
 {
@@ -271,7 +275,7 @@ int inode_make_writable(struct inode *inode, uint64_t index)
 
     inode_lock(inode);
     if (index << PAGE_SHIFT >= inode->object.size)
-        goto unlock; /* the file was made shorter: the fault looks again, and finds that */
+        goto unlock; /* the file was truncated: the fault looks again and sees it */
     error = object_lock_page(&inode->object, index, false, &page);
     if (error)
         goto unlock;
@@ -289,13 +293,13 @@ unlock:
 }
 
 /*
- * What a write comes from. The pages that the next piece lies in, two at most, are held once they
- * had to be brought in: whatever is done to their mapping, by a quota or by other threads, the
- * piece gets on. Else a whole page out of two might never find both of them there.
+ * The source of a write. Once the pages of the next piece (two at most) had to be brought in, they
+ * are held by a reference, so that the piece is copied even if a quota or another thread unmaps
+ * them again. Without that, a piece that spans two pages might never find both of them mapped.
  */
 struct write_source {
     struct mm_struct *mm;
-    uint64_t first;       /* number of the user's page that page[0] is */
+    uint64_t first;       /* the page number of page[0] in user memory */
     struct page *page[2]; /* with a reference, or NULL */
 };
 
@@ -308,7 +312,7 @@ static void source_let_go(struct write_source *source)
     }
 }
 
-/* Locks: none. Sleeps. Holds the next page's worth of the source. */
+/* Takes references to the pages of the next piece. Locks: none. Sleeps. */
 static int source_hold(struct write_source *source, uint64_t user, uint64_t bytes)
 {
     uint64_t last = user + smaller(bytes, PAGE_SIZE) - 1;
@@ -322,7 +326,7 @@ static int source_hold(struct write_source *source, uint64_t user, uint64_t byte
     return error;
 }
 
-/* Locks: as user_copy_try. Returns: bytes done before the first that is neither there nor held. */
+/* Locks: as user_copy_try. Returns: the bytes before the first that is neither mapped nor held. */
 static size_t source_copy(const struct write_source *source, uint64_t user, uint8_t *to,
                           size_t bytes)
 {
@@ -342,8 +346,8 @@ static size_t source_copy(const struct write_source *source, uint64_t user, uint
 }
 
 /*
- * Locks: inode's. A piece that lies in one page. -EFAULT: the source fell short after *copied
- * bytes. A page that was not up to date is of no use before all of it was written.
+ * Writes a piece that lies in one page. -EFAULT: the source ended after *copied bytes. A page that
+ * is not up to date counts as written only if the piece fills it. Locks: inode's.
  */
 static int write_piece(struct inode *inode, const struct write_source *source, uint64_t user,
                        uint64_t offset, size_t bytes, size_t *copied)
@@ -377,8 +381,9 @@ static int write_piece(struct inode *inode, const struct write_source *source, u
 }
 
 /*
- * Locks: inode's. The end of the file is about to move away: what the disk has beyond the old end,
- * in the same block, must not become visible. -EBUSY: old blocks are still to be trimmed.
+ * Called before the file grows: clears the rest of its last page, since what the disk has beyond
+ * the old end must not become visible. -EBUSY: blocks beyond the end are still to be freed.
+ * Locks: inode's.
  */
 static int prepare_growth(struct inode *inode, uint64_t to)
 {
@@ -406,7 +411,7 @@ static int prepare_growth(struct inode *inode, uint64_t to)
     return error;
 }
 
-/* Locks: inode's. Writes pieces until one falls short or all is done. */
+/* Writes pieces until all are written or one fails. Locks: inode's. */
 static int write_pieces(struct inode *inode, const struct write_source *source, uint64_t user,
                         uint64_t offset, uint64_t bytes, uint64_t *done)
 {
@@ -431,7 +436,8 @@ static int write_pieces(struct inode *inode, const struct write_source *source, 
 }
 
 /*
- * Holds nothing. Does what a write that stopped with error needs before it can go on. 0: try again.
+ * Removes the obstacle with which a write has stopped. Locks: none. Returns: 0: try again; or
+ * -errno.
  */
 static int write_obstacle(struct inode *inode, struct write_source *source, uint64_t user,
                           uint64_t bytes, int error, bool *settled)
@@ -454,7 +460,7 @@ static int write_obstacle(struct inode *inode, struct write_source *source, uint
     }
 }
 
-/* One burst, at offset or, for INODE_END, at the end. */
+/* Writes one burst at offset; INODE_END: at the end of the file. */
 static int write_burst(struct inode *inode, const struct write_source *source, uint64_t user,
                        uint64_t offset, uint64_t bytes, uint64_t *done)
 {
@@ -524,7 +530,7 @@ int inode_trim(struct inode *inode)
     return error;
 }
 
-/* Locks: inode's. In an operation of one block. *trim: there are blocks beyond the end. Sleeps. */
+/* In an operation of one block. *trim: blocks beyond the end remain. Locks: inode's. Sleeps. */
 static int resize_locked(struct inode *inode, uint64_t size, bool *trim)
 {
     int error = 0;
@@ -542,7 +548,7 @@ static int resize_locked(struct inode *inode, uint64_t size, bool *trim)
         race_window();
         object_truncate(&inode->object, size);
     }
-    if (!error) /* perhaps no dirty page is left that would bring it about */
+    if (!error) /* there may be no dirty page left with which it would be published */
         error = inode_publish_size(inode);
     *trim = inode->disk_size > inode->object.size;
     return error;

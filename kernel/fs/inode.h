@@ -27,12 +27,12 @@ struct inode {
     uint16_t major, minor;      /* c */
     uint16_t nlink;             /* l */
     uint32_t generation, blocks; /* l */
-    uint64_t disk_size;         /* l: the size that the disk knows; more than object.size: blocks
+    uint64_t disk_size;         /* l: the size on the disk; if more than object.size, blocks
                                    beyond the end are still to be freed */
-    struct list_head trim_link; /* the list of what is to be trimmed; alone, or NULL: not on it */
-    struct name_index *index;   /* x: of a large directory's names, or NULL */
+    struct list_head trim_link; /* on the list of inodes to trim; alone or NULL: not on it */
+    struct name_index *index;   /* x: index of a large directory's names, or NULL */
 #ifdef SAN
-    uint32_t parent;            /* l: of a directory: the one that it was locked below, or 0 */
+    uint32_t parent;            /* l: of a directory: the parent it was locked below, or 0 */
 #endif
     uint32_t addr[DISK_ADDRS];  /* l to write; read freely, a word at a time (bmap.h) */
 };
@@ -42,21 +42,24 @@ static inline struct inode *inode_of(struct vm_object *object)
     return container_of(object, struct inode, object);
 }
 
-/* Mounts the disk with serial "fs": checks, recovers the log, frees orphans. Prints what is
- * wrong; 0 or -errno. Runs in a thread. */
+/*
+ * Mounts the disk with serial "fs": checks it, recovers the log, frees orphans. Prints what is
+ * wrong.
+ * Returns: 0 or -errno. Runs in a thread.
+ */
 int fs_mount(void);
 
 /* The inode with that number, with a reference, perhaps not loaded yet. 0 or -ENOMEM. */
 int inode_get(uint32_t number, struct inode **out);
-/* any context but interrupts; also for one that has no users */
+/* Adds a reference, also to an inode that has none. Any context but interrupts. */
 void inode_ref(struct inode *inode);
 /*
- * The last user's put of an unlinked inode frees its blocks (by transactions of its own): hold
- * nothing. Sleeps.
+ * Drops a reference. The last put of an inode without a name frees its blocks, in operations of its
+ * own. Locks: none. Sleeps.
  */
 void inode_put(struct inode *inode);
-void inode_lock(struct inode *inode);   /* loads it where it is not loaded; -EIO marks it type 0 */
-/* Locks: directory's, which shows a name of inode. The only way to have two. */
+void inode_lock(struct inode *inode);   /* and loads it; type 0: it could not be read */
+/* Locks inode below directory, which is locked and has a name of it: the only way to lock two. */
 #ifdef SAN
 void inode_lock_below(struct inode *directory, struct inode *inode);
 #else
@@ -74,7 +77,7 @@ int64_t inode_read(struct inode *inode, struct mm_struct *mm, uint64_t user, uin
 int64_t inode_write(struct inode *inode, struct mm_struct *mm, uint64_t user, uint64_t offset,
                     uint64_t bytes);
 
-/* Some process shows the file as its program: it is neither written nor resized (-ETXTBSY). */
+/* A process runs the file as its program, so it is neither written nor resized (-ETXTBSY). */
 static inline bool inode_is_executed(const struct inode *inode)
 {
     return __atomic_load_n(&inode->object.writers, __ATOMIC_ACQUIRE) < 0;
@@ -87,14 +90,16 @@ uint16_t inode_type(struct inode *inode);
 void inode_stat(struct inode *inode, struct stat *stat); /* Lock not held. Sleeps. */
 /* ftruncate, O_TRUNC. Hold nothing. Sleeps. */
 int inode_resize(struct inode *inode, uint64_t size);
-/* Frees the blocks beyond the end, in operations of its own. Hold nothing. 0, -EIO or -EINTR: the
- * flusher does the rest. Sleeps. */
+/*
+ * Frees the blocks beyond the end, in operations of its own. -EINTR: the flusher frees the rest.
+ * Locks: none. Sleeps. Returns: 0, -EIO or -EINTR.
+ */
 int inode_trim(struct inode *inode);
 void inode_trim_later(struct inode *inode); /* takes a reference until that is done. Sleeps. */
 /* data, then metadata, durable. Hold nothing. Sleeps. */
 int inode_fsync(struct inode *inode);
 /*
- * The same of everything. Afterwards only blocks that are really needed stay promised, and those
- * that were freed can be used: for a caller that found none. Hold nothing. Sleeps.
+ * Makes everything durable. Afterwards only blocks that are really needed are reserved, and freed
+ * blocks can be used: for a caller that found none. Locks: none. Sleeps.
  */
 int fs_sync(void);

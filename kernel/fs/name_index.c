@@ -1,8 +1,8 @@
 /*
  * The index of a directory's names; see name_index.h. A link is an entry's number + 1, or 0.
  *
- * guards: l = the inode's lock; x = indexes.lock and the inode's, which the shrinker only tries to
- *         get; a = atomic; c = constant
+ * guards: l = the inode's lock; x = indexes.lock and the inode's, which the shrinker only tries
+ *         to take; a = atomic; c = constant
  */
 #include "fs/name_index.h"
 
@@ -15,18 +15,18 @@
 #define PIECE_CELLS (PIECE_BYTES / sizeof(struct index_cell))
 #define PIECES_MOST 192u  /* entries have numbers of 16 bits */
 #define CELLS_MOST (PIECES_MOST * PIECE_CELLS)
-#define IDLE_MOST 32u     /* an index that was not used since it was asked so often to go, goes */
+#define IDLE_MOST 32u     /* rounds of the shrinker that an unused index survives */
 
 struct index_cell {
-    uint16_t bucket; /* first link of bucket i */
-    uint16_t next;   /* what follows entry i */
-    uint16_t hash;   /* half of the hash of entry i's name */
+    uint16_t bucket; /* of bucket i: its first link */
+    uint16_t next;   /* of entry i: the next link */
+    uint16_t hash;   /* of entry i: half of its name's hash */
 };
 
 struct name_index {
     struct inode *directory; /* c */
     struct list_head link;   /* x: the list of all */
-    uint32_t idle;           /* a: how often it was asked to go */
+    uint32_t idle;           /* a: rounds of the shrinker since it was used */
     uint32_t cells;          /* l */
     uint16_t free;           /* l: first link of the free ones */
     struct index_cell *piece[PIECES_MOST]; /* l */
@@ -37,7 +37,7 @@ static struct {
     struct list_head list;
 } indexes = {SPINLOCK("name indexes", RANK_FS), LIST_HEAD_INIT(indexes.list)};
 
-/* Locks: indexes.lock, and the inode's or nobody can find that. Returns frames. */
+/* Locks: indexes.lock, and the inode's unless nothing else can find it. Returns: frames freed. */
 static uint64_t index_free(struct name_index *index)
 {
     uint64_t freed = 0;
@@ -51,7 +51,7 @@ static uint64_t index_free(struct name_index *index)
 
 void name_index_drop(struct inode *directory)
 {
-    spin_lock(&indexes.lock); /* even for none: the shrinker may just be at it */
+    spin_lock(&indexes.lock); /* even if there is none: the shrinker may be dropping it now */
     if (directory->index)
         index_free(directory->index);
     spin_unlock(&indexes.lock);
@@ -92,7 +92,7 @@ static uint32_t name_hash(const char *name)
     return hash;
 }
 
-/* The link that begins the chain of those called name, or of the free ones. */
+/* The head of the chain of entries called name, or of the free ones. */
 static uint16_t *chain_of(struct name_index *index, const char *name, uint32_t hash)
 {
     return name ? &cell_of(index, hash % index->cells)->bucket : &index->free;

@@ -1,11 +1,11 @@
 /*
- * Paths. A walk holds one directory's lock at a time. Calls that change something find the
- * directory first, then open an operation of the log, lock the directory, and look again. Locks are
- * taken from parent to child; since directories are never moved and have one name, that order has
- * no circle, and files, which may have several names, come last.
+ * Paths. A walk holds one directory's lock at a time. A call that changes an entry finds the
+ * directory first, then begins an operation of the log, locks the directory, and looks again. Locks
+ * are taken from parent to child. Directories are never moved and have one name each, so that order
+ * has no circle; files, which may have several names, come last.
  *
- * References are dropped after the operation: the last one of a file without a name frees it, by
- * operations of its own.
+ * References are dropped after the operation, since dropping the last one of a file without a name
+ * frees it, in operations of its own.
  */
 #include "fs/path.h"
 
@@ -27,11 +27,11 @@ struct inode *path_root(void)
     struct inode *root;
 
     while (inode_get(DISK_ROOT_INODE, &root) != 0)
-        ; /* cannot be: mount keeps a reference, so nothing is allocated */
+        ; /* never happens: mount keeps a reference, so nothing is allocated */
     return root;
 }
 
-/* The next name of *path, which moves on. 1, 0 at the end, or -ENAMETOOLONG. */
+/* Takes the next name off *path. Returns: 1, 0 at the end, or -ENAMETOOLONG. */
 static int next_name(const char **path, char name[DIRSIZ])
 {
     const char *at = *path;
@@ -55,8 +55,8 @@ static int next_name(const char **path, char name[DIRSIZ])
 }
 
 /*
- * Locks: directory's. May an entry be looked for in it, or made? Once removed it has none any more,
- * and what is left of ".." may be another directory's number by now.
+ * May entries be looked up or made in the directory? Not once it is removed: the number in its ".."
+ * may belong to another directory by then. Locks: directory's.
  */
 static int directory_usable(const struct inode *directory)
 {
@@ -65,7 +65,7 @@ static int directory_usable(const struct inode *directory)
     return directory->nlink ? 0 : -ENOENT;
 }
 
-/* Goes from *at to the entry name; drops the reference to *at. On an error *at is NULL. */
+/* Replaces *at, a directory, by the inode of its entry name. On an error *at is NULL. */
 static int step_down(struct inode **at, const char *name)
 {
     struct inode *directory = *at;
@@ -85,8 +85,8 @@ static int step_down(struct inode **at, const char *name)
 }
 
 /*
- * Walks path, all of it, or (last != NULL) up to its last name, which is put there. *out: where
- * that leads, with a reference. -EEXIST: there is no last name, path is the root.
+ * Walks path: all of it, or, with last, up to its last name, which is stored there. *out: the inode
+ * where the walk ends, with a reference. -EEXIST: path is the root and has no last name.
  */
 static int walk(struct inode *cwd, const char *path, char *last, struct inode **out)
 {
@@ -120,7 +120,7 @@ static int walk(struct inode *cwd, const char *path, char *last, struct inode **
     return error;
 }
 
-/* Such a path names a directory, or nothing. */
+/* A path that ends in a slash can only name a directory. */
 static bool ends_in_slash(const char *path)
 {
     size_t length = strlen(path);
@@ -140,8 +140,8 @@ int path_lookup(struct inode *cwd, const char *path, struct inode **out)
 }
 
 /*
- * A file, a device or a link is to be made at a path that ends in a slash. -ENOENT, -ENOTDIR, or
- * -EEXIST: a directory is there.
+ * The error for making a file, device or link at a path that ends in a slash: -ENOENT, -ENOTDIR, or
+ * -EEXIST where a directory is there.
  */
 static int refuse_slash(struct inode *cwd, const char *path)
 {
@@ -154,22 +154,22 @@ static int refuse_slash(struct inode *cwd, const char *path)
     return -EEXIST;
 }
 
-/* A change of one entry of a directory, and what its three kinds need. */
+/* A change of one entry of a directory: create, link or unlink. */
 struct change {
     struct inode *directory; /* locked while the entry is changed */
     char name[DIRSIZ];
-    bool found;              /* the name is there: */
+    bool found;              /* the name exists: */
     uint32_t number;         /* its inode */
-    uint64_t offset;         /* the place of the entry */
+    uint64_t offset;         /* where the entry is */
     int type, major, minor;  /* of what is created */
     struct inode *linked;    /* gets the name */
     bool only_directory;     /* nothing else is removed */
-    struct inode *result;    /* created, found or removed; with a reference, unless it failed */
+    struct inode *result;    /* created, found or removed; with a reference; NULL on failure */
 };
 
 /*
- * Finds the directory of path's last name, and carries out the change there: in an operation of so
- * many blocks, with the directory locked and the name looked for. 0 or -errno.
+ * Finds the directory of path's last name and calls carry_out, in an operation of `blocks` blocks,
+ * with the directory locked and the name looked up. Returns: 0 or -errno.
  */
 static int try_change(struct change *change, struct inode *cwd, const char *path, uint32_t blocks,
                       int (*carry_out)(struct change *change))
@@ -199,8 +199,7 @@ static int try_change(struct change *change, struct inode *cwd, const char *path
     return error;
 }
 
-/* The same. Where the disk is full, again: blocks were promised in vain, or are free but for a
- * commit. */
+/* The same, once more if the disk is full: a sync gives back reservations and freed blocks. */
 static int change_entry(struct change *change, struct inode *cwd, const char *path,
                         uint32_t blocks, int (*carry_out)(struct change *change))
 {
@@ -212,7 +211,7 @@ static int change_entry(struct change *change, struct inode *cwd, const char *pa
     return try_change(change, cwd, path, blocks, carry_out);
 }
 
-/* Locks: directory's; in an operation. A new inode, locked, with nothing in it. */
+/* In an operation: makes a new, empty inode and locks it. Locks: directory's. */
 static int make_inode(struct change *change)
 {
     uint32_t number;
@@ -230,8 +229,8 @@ static int make_inode(struct change *change)
 }
 
 /*
- * Locks: directory's; in an operation. The inode of that name, new or not. Where the disk is full,
- * what was begun is left as an inode without a name, which the put frees like any other.
+ * In an operation: finds the inode of that name, or creates it. Where the disk is full, the new
+ * inode is left without a name, and inode_put frees it like any other. Locks: directory's.
  */
 static int create_here(struct change *change)
 {
@@ -266,7 +265,7 @@ static int create_here(struct change *change)
     return error;
 }
 
-/* Is what was found under the name what was to be created? */
+/* May an existing inode be returned instead of creating one? */
 static int accept_existing(struct inode *inode, int type)
 {
     int found = inode_type(inode);
@@ -293,7 +292,7 @@ int path_create(struct inode *cwd, const char *path, int type, int major, int mi
     return error == -EEXIST && type == T_FILE ? -EISDIR : error;
 }
 
-/* Locks: directory's; in an operation. The inode gets one more name. */
+/* In an operation: gives the inode one more name. Locks: directory's. */
 static int link_here(struct change *change)
 {
     struct inode *inode = change->linked;
@@ -301,7 +300,7 @@ static int link_here(struct change *change)
 
     if (change->found)
         return -EEXIST;
-    inode_lock_below(change->directory, inode); /* not a directory: nobody locks one after it */
+    inode_lock_below(change->directory, inode); /* not a directory: nothing is locked after it */
     if (inode->nlink == 0)
         error = -ENOENT;
     else if (inode->nlink >= LINKS_MAX)
@@ -336,7 +335,7 @@ int path_link(struct inode *cwd, const char *old_path, const char *new_path)
     return error;
 }
 
-/* Locks: both. In an operation. */
+/* In an operation. Locks: both inodes'. */
 static int unlink_locked(struct change *change, struct inode *inode)
 {
     struct inode *directory = change->directory;
@@ -364,7 +363,7 @@ static int unlink_locked(struct change *change, struct inode *inode)
     return error ? error : inode_flush(inode);
 }
 
-/* Locks: directory's; in an operation. The name goes. */
+/* In an operation: removes the name. Locks: directory's. */
 static int unlink_here(struct change *change)
 {
     int error;

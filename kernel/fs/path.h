@@ -1,7 +1,7 @@
 /*
- * Paths and what is done by path. cwd is where a path without a leading slash starts. Each call is
- * one transaction; the caller holds nothing. All sleep and return 0 or -errno (ENOENT, ENOTDIR,
- * EISDIR, EEXIST, ENAMETOOLONG, ENOSPC, EMLINK, ENOTEMPTY, EPERM, EIO, ENOMEM).
+ * Operations by path. A path without a leading slash starts at cwd. Each call is one transaction.
+ * Locks: none are held. Sleeps. Returns: 0 or -errno (ENOENT, ENOTDIR, EISDIR, EEXIST,
+ * ENAMETOOLONG, ENOSPC, EMLINK, ENOTEMPTY, EPERM, EIO, ENOMEM, EINTR).
  */
 #pragma once
 
