@@ -1,9 +1,9 @@
 /*
- * Blocks of the disk: promises, next-fit search, and what waits for a checkpoint.
+ * Blocks of the disk: reservation, next-fit search, and freed blocks that wait for a checkpoint.
  *
- * For each block of the bitmap there are two maps in memory. busy: not to be given out, which is
- * what the disk's bitmap says, and the blocks taken but not published, and those freed since the
- * last checkpoint. freed: the last kind.
+ * For each block of the disk's bitmap there are two maps in memory. busy: blocks not to be given
+ * out: those set in the disk's bitmap, those taken but not published yet, and those freed since the
+ * last checkpoint. freed: only the last kind.
  */
 #include "fs/block_alloc.h"
 
@@ -112,7 +112,7 @@ void block_reserve_end(uint32_t count)
     spin_unlock(&blocks.lock);
 }
 
-/* Locks: blocks. The first block from start on that is not busy; there is one. */
+/* The first block from start on that is not busy; there is one. Locks: blocks.lock. */
 static uint32_t find_free(uint32_t start)
 {
     uint32_t i = start / BLOCKS_PER_MAP;

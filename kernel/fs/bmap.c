@@ -8,7 +8,7 @@
 
 /* First index below the double indirect block. */
 #define DOUBLE_FIRST (DISK_DIRECT + DISK_PER_BLOCK)
-/* Blocks of the bitmap that one step of a trim may change, and a little more. */
+/* Blocks of the bitmap that one step of a trim may change, with a little to spare. */
 #define TRIM_MAPS 8u
 
 static uint32_t addr_load(const struct inode *inode, uint32_t slot)
@@ -22,7 +22,7 @@ static void addr_store(struct inode *inode, uint32_t slot, uint32_t block)
     __atomic_store_n(&inode->addr[slot], block, __ATOMIC_RELEASE);
 }
 
-/* The entry of an indirect block; an indirect block 0 is all holes. */
+/* Reads an entry of an indirect block; indirect block 0 is all holes. */
 static int entry_load(uint32_t indirect, uint64_t slot, uint32_t *entry)
 {
     struct buffer *buffer;
@@ -52,7 +52,7 @@ static int entry_store(uint32_t indirect, uint64_t slot, uint32_t entry)
     return 0;
 }
 
-/* Where a page's block is named: in an entry of addr[], or in the last of its indirect blocks. */
+/* Where the pointer to a page's block is: in addr[], or in the last of its indirect blocks. */
 struct way {
     uint32_t addr;    /* the entry of addr[] */
     uint32_t levels;  /* of indirect blocks: 0 to 2 */
@@ -69,7 +69,7 @@ static struct way way_to(uint64_t index)
     return (struct way){DISK_ADDR_DOUBLE, 2, {index / DISK_PER_BLOCK, index % DISK_PER_BLOCK}};
 }
 
-/* Walks to index. missing: how many of the blocks on the way, and the last, are not there. */
+/* Finds the block of index. *missing: how many blocks on the way, the last included, are holes. */
 static int bmap_walk(struct inode *inode, uint64_t index, uint32_t *block, uint32_t *missing)
 {
     struct way way = way_to(index);
@@ -98,7 +98,7 @@ int bmap_missing(struct inode *inode, uint64_t index, uint32_t *missing)
     return bmap_walk(inode, index, &block, missing);
 }
 
-/* Locks: inode's. A new indirect block, empty, part of the operation. */
+/* In an operation: allocates an empty indirect block. Locks: inode's. */
 static int indirect_create(struct inode *inode, uint32_t near, uint32_t *block, uint32_t *promised)
 {
     struct buffer *buffer;
@@ -150,11 +150,11 @@ int bmap_publish(struct inode *inode, uint64_t index, uint32_t block, uint32_t *
     return error;
 }
 
-/* How much of the operation's room a step of a trim has used. */
+/* A step of a trim, and how many blocks of the bitmap it has changed. */
 struct trim {
     struct inode *inode;
-    uint32_t last_map; /* block of the bitmap that was changed last */
-    uint32_t maps;     /* how often it changed */
+    uint32_t last_map; /* the block of the bitmap that it changed last */
+    uint32_t maps;     /* how often that was another one */
 };
 
 /* Locks: the inode's. */
@@ -176,7 +176,7 @@ static int trim_addr(struct trim *trim, uint32_t slot)
     return block ? trim_free(trim, block) : 0;
 }
 
-/* Frees entries [from, *end) of an indirect block, the last first; *end comes down with them. */
+/* Frees entries [from, *end) of an indirect block, the last first, and lowers *end. */
 static int trim_entries(struct trim *trim, uint32_t indirect, uint64_t from, uint64_t *end)
 {
     struct buffer *buffer;
@@ -199,8 +199,8 @@ static int trim_entries(struct trim *trim, uint32_t indirect, uint64_t from, uin
 }
 
 /*
- * Frees from *end down to keep in the indirect block that holds index *end - 1, and then that
- * block.
+ * In the indirect block that holds index *end - 1: frees the entries down to keep, and then the
+ * block itself if none is left. Lowers *end.
  */
 static int trim_group(struct trim *trim, uint64_t keep, uint64_t *end)
 {
@@ -223,7 +223,7 @@ static int trim_group(struct trim *trim, uint64_t keep, uint64_t *end)
     error = trim_entries(trim, indirect, stop - base, &entries);
     *end = base + entries;
     if (error || !is_double || *end > base)
-        return error; /* the single indirect block itself goes with addr[] */
+        return error; /* the single indirect block is freed with addr[] */
     error = entry_store(root, slot, 0);
     return error ? error : trim_free(trim, indirect);
 }

@@ -11,26 +11,26 @@
 
 #include "fs/inode.h"
 
-#define BMAP_GROUP(index) (((index) - DISK_DIRECT) / DISK_PER_BLOCK) /* same: same indirect block */
+/* Indices with an equal group have the same indirect block. */
+#define BMAP_GROUP(index) (((index) - DISK_DIRECT) / DISK_PER_BLOCK)
 
 /* *block: 0 for a hole. 0 or -EIO. Sleeps. */
 int bmap_lookup(struct inode *inode, uint64_t index, uint32_t *block);
 /*
- * Blocks that must be promised before page index can be written: 0 where it has one. 0 or -EIO.
- * Sleeps.
+ * *missing: the blocks to be reserved before page index can be written; 0 if it has a block.
+ * Sleeps. Returns: 0 or -EIO.
  */
 int bmap_missing(struct inode *inode, uint64_t index, uint32_t *missing);
 
 /*
- * In an operation. Locks: inode's. index gets block, which is published; so are the indirect blocks
- * that are missing (each uses up one of *promised). 0 or -EIO. Sleeps.
+ * In an operation: publishes block as that of index, and the indirect blocks that are missing, each
+ * of which uses up one of *promised. Locks: inode's. Sleeps. Returns: 0 or -EIO.
  */
 int bmap_publish(struct inode *inode, uint64_t index, uint32_t block, uint32_t *promised);
 
 #define BMAP_TRIM_BLOCKS 16u
 /*
- * In an operation of BMAP_TRIM_BLOCKS. Locks: inode's. Frees some blocks beyond object.size, from
- * the end of the file; disk_size says how far it came, and equals object.size when all are gone.
- * Sleeps.
+ * In an operation of BMAP_TRIM_BLOCKS: frees some blocks beyond object.size, from the end of the
+ * file, and lowers disk_size, which equals object.size when all are freed. Locks: inode's. Sleeps.
  */
 int bmap_trim(struct inode *inode);

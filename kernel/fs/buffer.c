@@ -1,11 +1,11 @@
 /*
  * The buffer cache: hash by block number, list of unused buffers by age.
  *
- * What always holds: a block is in the hash once at most; a buffer with references == 0 is on the
- * lru list. A thread waits here for a buffer to become unused only while all are in use; since no
- * one keeps more than a few that the log has not counted, somebody always finishes.
+ * What always holds: a block is in the hash at most once; a buffer with references == 0 is on the
+ * lru list. A thread waits for an unused buffer only while all are in use. Beside those that the
+ * log has counted, a thread has two at most, so some thread always finishes.
  *
- * Order: nobody has more than two. The superblock comes before a block of inodes, and a block of
+ * Order: a thread locks at most two. The superblock comes before a block of inodes, and a block of
  * data (an indirect one, when its entries are freed) before one of the bitmap.
  */
 #include "fs/buffer.h"
@@ -39,7 +39,7 @@ static bool order_of_two(const void *held, const void *lock)
     uint32_t first = container_of(held, struct buffer, lock)->block, second;
 
     if (!lock)
-        return true; /* whatever is unused */
+        return true; /* waiting for any unused buffer */
     second = container_of(lock, struct buffer, lock)->block;
     return first < layout.log_start
                ? second >= layout.inode_start && second < layout.inode_start + layout.inode_blocks
@@ -107,7 +107,7 @@ static struct buffer *hash_find(uint32_t block)
     return NULL;
 }
 
-/* Locks: the cache's. Gives the buffer that was unused longest, or fresh, to block; or NULL. */
+/* Gives fresh, or the buffer that was unused longest, to block; or NULL. Locks: the cache's. */
 static struct buffer *buffer_assign(struct buffer *fresh, uint32_t block)
 {
     struct buffer *buffer = fresh;
@@ -127,7 +127,7 @@ static struct buffer *buffer_assign(struct buffer *fresh, uint32_t block)
     return buffer;
 }
 
-/* The buffer of a block, referenced, not locked. Sleeps only where every buffer is in use. */
+/* The buffer of a block, with a reference, not locked. Sleeps only if every buffer is in use. */
 static struct buffer *buffer_obtain(uint32_t block)
 {
     struct buffer *fresh = NULL;
@@ -141,7 +141,7 @@ static struct buffer *buffer_obtain(uint32_t block)
             spin_unlock(&cache.lock);
             fresh = buffer_create(FRAME_NOWAIT);
             may_grow = fresh != NULL;
-            spin_lock(&cache.lock); /* somebody may have brought the block meanwhile: look again */
+            spin_lock(&cache.lock); /* another thread may have added the block: look again */
             continue;
         }
         buffer = buffer_assign(fresh, block);

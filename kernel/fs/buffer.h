@@ -2,8 +2,8 @@
  * The buffer cache: blocks of metadata (inodes, bitmap, indirect blocks, directories, superblock),
  * one frame of class FRAME_BUFFER each. File data is never here.
  *
- * A buffer that somebody got is referenced and locked until it is released. One that the log holds
- * keeps a reference of the log's, so it stays in memory until it has reached its home.
+ * A buffer is referenced and locked from buffer_read to buffer_release. The log adds a reference to
+ * each buffer that it has, so that it stays in memory until it is written home.
  *
  * guards: c = the cache's lock; l = lock (sleeping, RANK_BUFFER); g = the log's lock
  */
@@ -26,29 +26,29 @@ struct buffer {
     void *data;                 /* l: DISK_BLOCK_SIZE bytes */
 };
 
-/* permanent: this many are there from now on, so that a transaction never waits for memory.
- * 0 or -ENOMEM. */
+/* permanent: buffers that always exist, so that a transaction never waits for memory.
+ * Returns: 0 or -ENOMEM. */
 int buffer_cache_init(uint32_t permanent);
 
 #ifdef SAN
 struct disk_super;
-void buffer_order_init(const struct disk_super *super); /* the order of two can be checked */
+void buffer_order_init(const struct disk_super *super); /* the order of two is checked */
 #else
 #define buffer_order_init(super) ((void)0)
 #endif
 
-/* The block, locked. 0 or -EIO. Sleeps. */
+/* Reads and locks the block. Sleeps. Returns: 0 or -EIO. */
 int buffer_read(uint32_t block, struct buffer **out);
-/* A block that was just allocated: locked, zeros, not read. Sleeps. */
+/* A block that was just allocated: locked, zeroed, not read. Sleeps. */
 struct buffer *buffer_zeroed(uint32_t block);
 void buffer_release(struct buffer *buffer); /* unlocks, drops the reference */
 
-/* The log's reference, added under the buffer's lock, dropped when the block is at home. */
+/* The log's reference: added under the buffer's lock, dropped when the block is written home. */
 void buffer_pin(struct buffer *buffer);
 void buffer_unpin(struct buffer *buffer);
 
 /*
- * Frees the share that buffers have of `wanted` frames of all memory, longest unused first, down to
- * the permanent ones. Never sleeps. Returns frames.
+ * Frees the buffers' share of `wanted` frames, the longest unused first, but not permanent ones.
+ * Never sleeps. Returns: frames freed.
  */
 uint64_t buffer_shrink(uint64_t wanted);

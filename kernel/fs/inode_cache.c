@@ -1,13 +1,13 @@
 /*
  * The inodes in memory.
  *
- * What always holds: a number is in the hash once at most. An inode with references == 0 is idle:
- * nobody cleans, writes or maps it, and it gets no pages. While it has some, it stays, and reclaim
- * decides on each as on other pages of files, by its use; dirty ones wait for the flusher, which
- * takes a reference of its own. So does a directory with an index of its names, until that goes.
- * Idle inodes without either are on the list of empty ones, and go when memory is short, or when
- * too many are on it. So nothing walks over those that have pages, and memory bounds their number:
- * a page is as large as eight inodes.
+ * What always holds: a number is in the hash at most once. An inode with references == 0 is idle:
+ * it is not written, cleaned or mapped, and gets no new pages. As long as it has pages it stays in
+ * memory: reclaim takes each page by its use, like other pages of files, and dirty pages wait for
+ * the flusher, which takes its own reference. A directory with an index stays as long as the index.
+ * Idle inodes with neither are on the list of empty ones, and are freed when memory is short or
+ * when the list is too long. So no walk passes over inodes with pages, and memory bounds their
+ * number: a page is as large as eight inodes.
  */
 #include "fs/inode_cache.h"
 
@@ -21,15 +21,15 @@
 #include "sync/printf.h"
 
 #define HEADS_PER_FRAME (uint32_t)(PAGE_SIZE / sizeof(struct list_head))
-#define FRAMES_PER_HEAD 8u /* of memory: a chain has seven inodes where all of it is small files */
-#define EMPTY_SHARE 16u    /* of memory, for empty inodes */
+#define FRAMES_PER_HEAD 8u /* of memory: if it is full of small files, a chain has seven inodes */
+#define EMPTY_SHARE 16u    /* the part of memory that empty inodes may have */
 #define INODE_FREE_BLOCKS 5u /* superblock, this inode, the one before it on the orphan list */
 
 static struct {
     struct spinlock lock; /* RANK_INODE_CACHE */
     struct list_head *hash;
     uint32_t heads;         /* of the hash: a power of two */
-    struct list_head empty; /* longest so first */
+    struct list_head empty; /* the longest empty first */
     uint64_t empty_count, empty_limit;
 } cache = {.lock = SPINLOCK("inode cache", RANK_INODE_CACHE), .empty = LIST_HEAD_INIT(cache.empty)};
 
@@ -66,9 +66,9 @@ static void reference_locked(struct inode *inode)
 }
 
 /*
- * Locks: the cache's. Lists inode where it is empty: nobody uses it, it has no pages and no index,
- * and what it says is on the disk. The count of pages is read without the object's lock: when the
- * last one is just being dropped, inode_emptied comes afterwards; likewise for the index.
+ * Lists inode if it is empty: it has no users, pages or index, and its size is on the disk. The
+ * count of pages is read without the object's lock: if the last page is being dropped just now, a
+ * call of inode_emptied follows. The same holds for the index. Locks: the cache's.
  */
 static void list_if_empty(struct inode *inode)
 {
@@ -94,7 +94,7 @@ void inode_ref(struct inode *inode)
     spin_unlock(&cache.lock);
 }
 
-/* Locks: the cache's. With a reference, or NULL. */
+/* The inode with that number, with a reference, or NULL. Locks: the cache's. */
 static struct inode *inode_find(uint32_t number)
 {
     struct inode *inode;
@@ -127,7 +127,7 @@ int inode_get(uint32_t number, struct inode **out)
     fresh->number = number;
     fresh->references = 1;
     spin_lock(&cache.lock);
-    *out = inode_find(number); /* somebody may have been faster */
+    *out = inode_find(number); /* another thread may have been faster */
     if (!*out) {
         list_add(&fresh->hash_link, hash_head(number));
         *out = fresh;
@@ -139,8 +139,9 @@ int inode_get(uint32_t number, struct inode **out)
 }
 
 /*
- * Sleeps. The only reference to a file without a name is the caller's: its pages and blocks go,
- * then the inode itself. After a disk error it stays on the orphan list, for the next mount.
+ * Frees the pages and blocks of a file without a name, then the inode itself; the caller has the
+ * only reference. After a disk error the inode stays on the orphan list, for the next mount.
+ * Sleeps.
  */
 static void inode_finish(struct inode *inode)
 {
@@ -171,9 +172,9 @@ static void inode_finish(struct inode *inode)
 }
 
 /*
- * Locks: the cache's, given up on the way. Frees the inode that was empty longest; with a reference
- * and out of the hash it is ours alone. The drop of its last page may still have the object's lock:
- * object_destroy takes that, too. Returns the frames that came free, 0 or 1.
+ * Frees the inode that was empty longest: with a reference, and out of the hash, it is ours alone.
+ * Whatever dropped its last page may still hold the object's lock, so object_destroy takes it, too.
+ * Locks: the cache's, released meanwhile. Returns: the frames that became free, 0 or 1.
  */
 static uint32_t free_oldest(void)
 {
@@ -193,8 +194,8 @@ static uint32_t free_oldest(void)
 void inode_put(struct inode *inode)
 {
     spin_lock(&cache.lock);
-    /* Without a name and without another user, nobody can find it any more: no race with a new user
-     * but the flusher, and then that one's put comes here. */
+    /* Without a name and another user, nothing can find it any more: the only new user may be the
+     * flusher, and then its put comes here. */
     if (inode->references == 1 && inode->loaded && inode->nlink == 0 && inode->type != 0) {
         spin_unlock(&cache.lock);
         inode_finish(inode);

@@ -1,4 +1,4 @@
-/* The inodes in memory: found by number, kept after their last use as long as they have pages. */
+/* The inodes in memory: found by number, kept after their last use while they have pages. */
 #pragma once
 
 #include "fs/inode.h"
@@ -10,8 +10,7 @@ int inode_cache_init(void); /* 0 or -ENOMEM */
  */
 void inode_emptied(struct vm_object *object);
 /*
- * Frees count inodes without users and pages, or more, until that gives a frame.
- * Those that have been so longest go first.
- * Never sleeps. Returns frames.
+ * Frees count inodes without users and pages, the longest unused first, and goes on until a frame
+ * became free. Never sleeps. Returns: frames freed.
  */
 uint64_t inode_cache_shrink(uint64_t count);

@@ -71,7 +71,7 @@ int inode_flush(struct inode *inode)
     return 0;
 }
 
-/* Looks for a free inode in the block of number, from number on. Makes it ours, or returns 0. */
+/* Takes the first free inode from number on in its block. Returns: its number, or 0: none. */
 static uint32_t take_in_block(struct buffer *buffer, uint32_t number, const struct disk_inode *as)
 {
     uint32_t block = inode_block(number);
@@ -91,7 +91,7 @@ static uint32_t take_in_block(struct buffer *buffer, uint32_t number, const stru
     return 0;
 }
 
-/* The first free inode from number at on becomes *as. *number: 0 where there is none. */
+/* Makes the first free inode from number at on into *as. *number: 0: there is none. */
 static int take_from(uint32_t at, const struct disk_inode *as, uint32_t *number)
 {
     struct buffer *buffer;
@@ -116,7 +116,7 @@ int inode_alloc(int type, int major, int minor, uint32_t *number)
     uint32_t hint = __atomic_load_n(&first_maybe_free, __ATOMIC_RELAXED);
     int error = take_from(hint, &as, number);
 
-    if (!error && *number == 0) /* two changes of the hint at once may have lost an inode */
+    if (!error && *number == 0) /* concurrent changes of the hint may have lost an inode */
         error = take_from(DISK_ROOT_INODE + 1, &as, number);
     if (error)
         return error;
@@ -144,7 +144,7 @@ int inode_free(uint32_t number)
     return 0;
 }
 
-/* The superblock's lock guards the whole list. */
+/* The lock of the superblock's buffer guards the whole list. */
 int orphan_add(uint32_t number)
 {
     struct buffer *super, *buffer;

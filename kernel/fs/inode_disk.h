@@ -1,4 +1,4 @@
-/* Inodes as they lie on the disk: load, store, find a free one; and the orphan list. */
+/* Inodes on the disk: load, store, allocate, free; and the orphan list. */
 #pragma once
 
 #include "fs/inode.h"
@@ -7,24 +7,25 @@ struct disk_super;
 
 void inode_disk_init(const struct disk_super *super);
 
-/* Fills it from the disk. Locks: inode's. 0 or -EIO. Sleeps. */
+/* Reads the inode from the disk. Locks: inode's. Sleeps. Returns: 0 or -EIO. */
 int inode_load(struct inode *inode);
 /*
- * In an operation (one block), inode locked: the disk shall say what inode says. 0 or -EIO. Sleeps.
+ * In an operation (one block): writes the inode to the disk. Locks: inode's. Sleeps.
+ * Returns: 0 or -EIO.
  */
 int inode_flush(struct inode *inode);
 
 /*
- * In an operation (one block): a free inode becomes one of that type, with one link. 0, -ENOSPC,
- * -EIO.
+ * In an operation (one block): allocates an inode of that type, with one link.
+ * Returns: 0, -ENOSPC or -EIO.
  */
 int inode_alloc(int type, int major, int minor, uint32_t *number);
-/* In an operation (one block): the other way round. */
+/* In an operation (one block): frees it. */
 int inode_free(uint32_t number);
 
 /*
- * The list of inodes without a name that are still in use, on the disk, so that recovery can free
- * them. In an operation: two blocks for add, three for remove. 0 or -EIO. Sleep.
+ * The list, on the disk, of inodes without a name that are still in use, so that recovery can free
+ * them. In an operation: two blocks for add, three for remove. Sleep. Return 0 or -EIO.
  */
 int orphan_add(uint32_t number);
 int orphan_remove(uint32_t number);

@@ -2,24 +2,25 @@
  * The write-ahead log.
  *
  * A commit appends the running transaction to the log: flush, header and payload, flush. The first
- * flush makes the file data durable that the transaction points to; after the second one there is
- * no way back. Header and payload go together, since the header has the payload's checksum: parts
- * of them are no transaction. Recovery (fs/recover.h) replays the transactions from the start of
- * the log on, as far as their numbers ascend by one.
+ * flush makes the file data durable that the transaction points to; the second one makes the
+ * transaction final. Header and payload are written together: the header has the payload's
+ * checksum, so a part of them is no transaction. Recovery (fs/recover.h) replays transactions from
+ * the start of the log, as long as their numbers ascend by one.
  *
- * The blocks go home at a checkpoint, when somebody wants the log empty or there is no room: so a
- * block that many transactions change is written home once. Homes, flush, an empty header in place
- * of the first. That one needs no flush: replaying all of the log again is harmless until the next
- * transaction overwrites some of it, and a commit begins with a flush.
+ * A checkpoint writes the blocks to their homes, when a caller wants the log empty or it has no
+ * room; so a block that many transactions change is written home once. It writes the homes,
+ * flushes, and writes an empty header over the first. That header needs no flush: replaying the
+ * whole log again is harmless until the next transaction overwrites part of it, and a commit begins
+ * with a flush.
  *
  * What always holds:
- * - No operation is open during a commit or a checkpoint, so no buffer changes under them, and a
- *   checkpoint finds no block that has changes beyond those that are committed.
+ * - No operation is open during a commit or a checkpoint, so no buffer changes meanwhile, and a
+ *   checkpoint finds no block with uncommitted changes.
  * - A buffer is pinned, and in the tree of those away from home, from its first change to the next
  *   checkpoint. There are as many permanent buffers as blocks of the log.
- * - A block that was freed is not used again before the next checkpoint: replaying the log may
- *   write an old block of metadata to it. Its next owner shows it by a later transaction, which is
- *   durable only when the empty header is.
+ * - A freed block is not used again before the next checkpoint, since replaying the log may write
+ *   an old block of metadata to it. The transaction of its next owner is durable only after the
+ *   empty header is.
  */
 #include "fs/log.h"
 
@@ -33,7 +34,7 @@
 #include "mem/frame.h"
 #include "sync/printf.h"
 
-#define BUFFER_SLACK 32u /* buffers beyond the log's own: looked into, not changed */
+#define BUFFER_SLACK 32u /* buffers beyond the log's own: for reading */
 
 /* guards: g = lock; k = the thread that commits; c = constant after log_init */
 static struct {
@@ -99,8 +100,10 @@ void log_fail(const char *why)
     spin_unlock(&log.lock);
 }
 
-/* Locks: the log's, or committing keeps it ours. The first buffer that is away from home, or the
- * one behind previous; or NULL. */
+/*
+ * The first buffer that is away from home, or the one after previous; or NULL.
+ * Locks: the log's, or committing keeps it ours.
+ */
 static struct buffer *away_next(struct buffer *previous)
 {
     struct rb_node *node = previous ? rb_next(&previous->away_node) : rb_first(&log.away);
@@ -108,7 +111,7 @@ static struct buffer *away_next(struct buffer *previous)
     return node ? container_of(node, struct buffer, away_node) : NULL;
 }
 
-/* Locks: none, but committing keeps the log ours. The header of the running transaction. */
+/* Makes the header of the running transaction. Locks: none, but committing keeps the log ours. */
 static void make_header(void)
 {
     struct disk_log_header *header = log.header;
@@ -127,8 +130,8 @@ static void make_header(void)
 }
 
 /*
- * Locks: none, but committing keeps the log ours. The running transaction becomes a durable part of
- * the log. 0 or -EIO. Sleeps.
+ * Makes the running transaction a durable part of the log.
+ * Locks: none, but committing keeps the log ours. Sleeps. Returns: 0 or -EIO.
  */
 static int write_transaction(void)
 {
@@ -155,8 +158,8 @@ static int write_transaction(void)
 }
 
 /*
- * Locks: none, but committing keeps the log ours. No transaction is running. All blocks go home, in
- * the order in which they lie there, and the log is empty. 0 or -EIO. Sleeps.
+ * Writes all blocks to their homes, in ascending order, and empties the log. No transaction runs.
+ * Locks: none, but committing keeps the log ours. Sleeps. Returns: 0 or -EIO.
  */
 static int bring_home(void)
 {
@@ -187,7 +190,7 @@ static int bring_home(void)
     return 0;
 }
 
-/* Locks: the log's, given up and taken again. No operation is open, the log not dead. Sleeps. */
+/* No operation is open, the log is not dead. Locks: the log's, released meanwhile. Sleeps. */
 static void commit_running(void)
 {
     bool checkpoint = log.checkpoint_wanted;
@@ -285,7 +288,7 @@ void log_write(struct buffer *buffer)
         away_insert(buffer);
     spin_unlock(&log.lock);
     if (!is_away)
-        buffer_pin(buffer); /* before the caller lets go of its own reference */
+        buffer_pin(buffer); /* before the caller drops its own reference */
     if (!is_logged)
         log_note_work();
 }
@@ -300,8 +303,8 @@ int log_read(uint32_t block, struct buffer **out)
 }
 
 /*
- * All operations that have ended belong to the running transaction, or to one that is being
- * committed now: so the next commit, or checkpoint, that ends has them.
+ * Every operation that has ended belongs to the running transaction, or to the one that is being
+ * committed now; so the next commit or checkpoint to end includes it.
  */
 int log_commit(bool checkpoint)
 {

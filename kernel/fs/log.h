@@ -1,10 +1,10 @@
 /*
  * The write-ahead log. An operation that changes metadata runs between log_begin and log_end and
  * hands each buffer that it changed to log_write; all of its changes reach the disk, or none. Many
- * operations share one transaction, which is committed when somebody asks, when the log is full, or
- * when it is about a second old.
+ * operations share one transaction, which is committed on request, when the log is full, or when it
+ * is about a second old.
  *
- * After a disk error the log is dead: log_begin returns -EIO, what is on the disk stays as it is.
+ * After a disk error the log is dead: log_begin returns -EIO, and the disk stays as it is.
  */
 #pragma once
 
@@ -22,37 +22,36 @@ int log_init(const struct disk_super *super, uint64_t sequence, void (*settled)(
              uint32_t *buffers);
 
 /*
- * Room for an operation that changes at most blocks blocks; log_end is told the same number. Waits
- * for a commit where there is none: hold nothing that an operation might want. Inside, nothing
- * waits for memory, and log_begin is not called again. 0 or -EIO. Sleeps.
+ * Begins an operation that changes at most `blocks` blocks; log_end gets the same number. Waits for
+ * a commit if the log has no room. Inside an operation nothing waits for memory, and log_begin is
+ * not called again. Locks: none that an operation might take. Sleeps. Returns: 0 or -EIO.
  */
 int log_begin(uint32_t blocks);
 void log_end(uint32_t blocks);
 
-/* buffer is locked and was changed: it goes with the running transaction. */
+/* Adds the buffer, which is locked and was changed, to the running transaction. */
 void log_write(struct buffer *buffer);
-/* buffer_read for one that is about to be changed, after which there is no way back: an error kills
- * the log, so that half an operation is never committed. 0 or -EIO. Sleeps. */
+/* buffer_read in the middle of an operation's changes: an error kills the log, so that half an
+ * operation is never committed. Sleeps. Returns: 0 or -EIO. */
 int log_read(uint32_t block, struct buffer **out);
-/* The operation in progress cannot be completed: nothing is committed any more. */
+/* Kills the log: an operation cannot be completed, and nothing is committed any more. */
 void log_fail(const char *why);
-/* Nothing that changes now can reach the disk any more. */
+/* Returns: true: no change can reach the disk any more. */
 bool log_is_dead(void);
 
 /*
- * Returns when all operations that have ended are durable, and the data that was written before.
- * checkpoint: all blocks are at home then, too, and those that were freed can be used. Hold
- * nothing. 0 or -EIO. Sleeps.
+ * Makes durable all operations that have ended, and the data written before. checkpoint: writes all
+ * blocks home, too, so that freed blocks can be used. Locks: none. Sleeps. Returns: 0 or -EIO.
  */
 int log_commit(bool checkpoint);
 
 #ifdef SAN
-void log_assert_home(uint32_t block); /* block is about to be reused: the log does not have it */
+void log_assert_home(uint32_t block); /* block is about to be reused: the log must not have it */
 #else
 #define log_assert_home(block) ((void)0)
 #endif
 
-/* Something will have to be written; for the thread that does so. */
+/* Tells the flusher that there is something to write. */
 void log_note_work(void);
-/* Sleeps until there was a note. */
+/* For the flusher: sleeps until log_note_work was called. */
 void log_wait_work(void);

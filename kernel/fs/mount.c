@@ -1,6 +1,6 @@
 /*
- * Mounting: find the disk, check what is on it, replay the log, free what a crash left without a
- * name.
+ * Mounting: find the disk, check its superblock, replay the log, free the files that a crash left
+ * without a name.
  */
 #include "abi/errno.h"
 
@@ -22,7 +22,7 @@
 
 static const struct recover_io recover_io = {disk_read, disk_write, disk_flush};
 
-/* Does the superblock describe a file system that fits the disk? NULL, or what is wrong. */
+/* Checks that the superblock describes a file system that fits the disk. NULL, or what is wrong. */
 static const char *super_fault(const struct disk_super *super, uint64_t disk_blocks)
 {
     if (super->magic != DISK_MAGIC)
@@ -72,7 +72,7 @@ static int recover(struct disk_super *super, void *header, void *data, uint64_t 
     return replayed < 0 ? replayed : 0;
 }
 
-/* Frees the files that had lost their names, but were open when the machine stopped. */
+/* Frees the files without a name that were open when the machine stopped. */
 static void free_orphans(void)
 {
     uint32_t number, last = 0;
@@ -91,7 +91,7 @@ static void free_orphans(void)
 }
 
 /*
- * Caches give back their share. SHRINK_ALL: nobody holds anything, so what is not written can be,
+ * The caches give back their share. SHRINK_ALL: the caller holds no lock, so dirty data is written
  * first.
  */
 static uint64_t fs_shrink(uint64_t wanted)
@@ -101,7 +101,9 @@ static uint64_t fs_shrink(uint64_t wanted)
     if (wanted == SHRINK_ALL)
         fs_sync();
     freed = inode_cache_shrink(wanted) + buffer_shrink(wanted);
-    /* To make an index again takes many blocks: one in use goes where nothing else does. */
+    /*
+     * Building an index again reads many blocks: one in use is dropped only if nothing else can be.
+     */
     return freed + name_index_shrink(wanted >= frame_managed &&
                                      (freed == 0 || wanted == SHRINK_ALL));
 }
@@ -124,7 +126,7 @@ static int start(const struct disk_super *super, uint64_t sequence)
 
 static int check_root(void)
 {
-    struct inode *root = path_root(); /* the reference is kept for ever */
+    struct inode *root = path_root(); /* this reference is never dropped */
 
     if (inode_type(root) == T_DIR)
         return 0;

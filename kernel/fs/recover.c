@@ -1,14 +1,14 @@
 /*
  * Replay of the log after a crash.
  *
- * Transactions lie one behind the other, from the start of the log on, with ascending sequence
- * numbers. One counts if the header's own checksum holds and the payload's does, and all before it
- * count. The payload is summed up before its first block goes home, so a torn transaction changes
- * nothing. Replaying is idempotent: a crash in its middle only means that it is done again.
+ * Transactions lie one after the other, from the start of the log, with ascending sequence numbers.
+ * A transaction is valid if the checksums of its header and payload are right and all before it are
+ * valid. The payload's checksum is verified before its first block is written home, so a torn
+ * transaction changes nothing. Replaying is idempotent: after a crash during it, it is done again.
  *
- * Behind them lie older ones: their numbers do not continue the row. For that a number is never
- * given twice: where the first header is torn, so that nothing has to be replayed, the greatest
- * number in the log is looked for.
+ * After the valid transactions there may be older ones; their numbers do not continue the sequence.
+ * This needs numbers that are never used twice: if the first header is torn, so that nothing has to
+ * be replayed, the greatest number in the log is searched for.
  */
 #include "fs/recover.h"
 
@@ -38,7 +38,7 @@ void log_header_clear(struct disk_log_header *header, uint64_t sequence)
     log_header_seal(header);
 }
 
-/* May block be the home of a logged block? The log itself may not. */
+/* May block be the home of a logged block? Blocks of the log may not. */
 static int home_is_valid(const struct disk_super *super, uint32_t block)
 {
     if (block >= super->nblocks)
@@ -51,7 +51,7 @@ static int header_is_whole(struct disk_log_header *header)
     return header->magic == DISK_LOG_MAGIC && header->header_sum == header_checksum(header);
 }
 
-/* Is the header that was read at block `at` of the log one of a transaction that could be there? */
+/* Can the header, read at block `at` of the log, be that of a transaction there? */
 static int header_is_possible(const struct disk_super *super, struct disk_log_header *header,
                               uint32_t at)
 {
@@ -64,7 +64,7 @@ static int header_is_possible(const struct disk_super *super, struct disk_log_he
     return 1;
 }
 
-/* payload: the block behind the header. */
+/* payload: the block after the header. */
 static int payload_sum(const struct recover_io *io, const struct disk_log_header *header,
                        uint32_t payload, void *data, uint32_t *sum)
 {
@@ -92,8 +92,8 @@ static int install_payload(const struct recover_io *io, const struct disk_log_he
     return error;
 }
 
-/* Replays one transaction: its header was read at block `at` of the log. 1, 0: it is none, or an
- * error. */
+/* Replays the transaction with this header, read at block `at` of the log.
+ * Returns: 1, 0: it is not valid, or an error. */
 static int replay_one(const struct recover_io *io, const struct disk_super *super,
                       struct disk_log_header *header, uint32_t at, void *data)
 {
@@ -109,7 +109,7 @@ static int replay_one(const struct recover_io *io, const struct disk_super *supe
     return error ? error : 1;
 }
 
-/* The greatest number of a header anywhere in the log. */
+/* Raises *sequence to the greatest number of any header in the log. */
 static int greatest_sequence(const struct recover_io *io, const struct disk_super *super,
                              struct disk_log_header *header, uint64_t *sequence)
 {
@@ -123,7 +123,7 @@ static int greatest_sequence(const struct recover_io *io, const struct disk_supe
     return error;
 }
 
-/* Replays the row that begins with header. Returns the number of blocks, or an error. */
+/* Replays the transactions from header on. Returns: the number of blocks, or an error. */
 static int replay_all(const struct recover_io *io, const struct disk_super *super,
                       struct disk_log_header *header, void *data, uint64_t *sequence)
 {

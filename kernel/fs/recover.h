@@ -13,15 +13,16 @@ struct recover_io {
     int (*flush)(void);
 };
 
-/* Makes header one that says: nothing to replay. */
+/* Makes a header that says that there is nothing to replay. */
 void log_header_clear(struct disk_log_header *header, uint64_t sequence);
 /* Fills in header_sum, after everything else. */
 void log_header_seal(struct disk_log_header *header);
 
 /*
- * Brings a committed transaction home and clears the log. A header or payload that is torn is no
- * transaction. header and data: a block of memory each. Returns the number of blocks replayed, or
- * -errno; *sequence: the last transaction known.
+ * Replays the committed transactions and clears the log. A torn header or payload is no
+ * transaction. header, data: a block of memory each. *sequence: the number of the last transaction
+ * known.
+ * Returns: the number of blocks replayed, or -errno.
  */
 int log_recover(const struct recover_io *io, const struct disk_super *super,
                 struct disk_log_header *header, void *data, uint64_t *sequence);

@@ -1,19 +1,19 @@
 /*
- * Pages of files from and to the disk.
+ * Reads pages of files from the disk, and writes them back.
  *
- * Write-back, a batch of pages at a time, inside one operation of the log: blocks are taken for the
- * pages that have none, the data is written and waited for, and only then the pointers and the size
- * are published. The commit flushes the disk before it counts, so after a crash no pointer leads to
- * a block that had not got its data.
+ * Write-back writes a batch of pages in one operation of the log: it allocates blocks for the pages
+ * that have none, writes the data, waits for it, and only then publishes the pointers and the size.
+ * A commit flushes the disk first, so after a crash no pointer leads to a block without its data.
  *
- * A batch has dirty pages of one file, in ascending order. Where they do not fill it, other small
- * files join: new blocks lie side by side, so that many files go in one request. Each file of the
- * batch is locked until its pages are published: so none of them can be made shorter, and lose its
- * blocks, meanwhile. Only the first is waited for, with nothing of the batch on its way; the others
- * join if their locks are free.
+ * A batch consists of dirty pages of one file, in ascending order. If they do not fill it, other
+ * small files join: new blocks lie side by side, so one request writes many files. Each file of the
+ * batch stays locked until its pages are published, so none of them can be truncated and lose its
+ * blocks meanwhile. Only the first file's lock is waited for, before anything of the batch is being
+ * written; other files join only if their locks are free.
  *
- * A page keeps PAGE_WRITEBACK until it is published: it cannot be dropped, and so read again from
- * the hole that the block map still shows. Its lock is not kept: the commit never waits for one.
+ * A page keeps PAGE_WRITEBACK until it is published. Otherwise it could be dropped and read again
+ * from the hole that the block map still has. It is not kept locked: a commit waits for no page
+ * lock.
  */
 #include "fs/writeback.h"
 
@@ -36,26 +36,26 @@
 
 #define BATCH_PAGES 32u
 #define BATCH_FILES 16u
-#define BATCH_GROUPS 8u  /* indirect blocks that a batch may fill; all of its first file */
-#define BATCH_NEW (BATCH_PAGES + BATCH_GROUPS + 2) /* blocks that it may take */
-#define BATCH_INODES 3u  /* blocks of inodes: the first file's, the one before, the one behind */
+#define BATCH_GROUPS 8u  /* indirect blocks that a batch may fill; all belong to its first file */
+#define BATCH_NEW (BATCH_PAGES + BATCH_GROUPS + 2) /* blocks that it may allocate */
+#define BATCH_INODES 3u  /* blocks of inodes: the first file's, and the ones before and after it */
 #define BATCH_CHANGES (BATCH_INODES + BATCH_GROUPS + 1) /* without the bitmap */
 _Static_assert(BATCH_CHANGES + BATCH_NEW <= LOG_OPERATION_MAX, "each new block may be elsewhere");
 
 /*
- * What is being written; one for the whole system, so that memory is never needed to free memory.
+ * The batch being written; one for the whole system, so that freeing memory never needs memory.
  */
 static struct {
     struct sleeplock lock; /* RANK_WRITEBACK; guards the rest */
     uint32_t files;
-    struct inode *file[BATCH_FILES];       /* locked; with a reference of ours, but for the first */
+    struct inode *file[BATCH_FILES];       /* locked; all but the first with a reference */
     uint32_t end_of[BATCH_FILES];          /* one past the last of its pages */
     uint32_t count;
     uint32_t fresh;        /* a bit for each page that gets a new block */
     uint32_t lost;         /* a bit for each page that could not be written */
     uint32_t groups;
     uint64_t last_group;
-    uint32_t promised;     /* what is left of what the pages had promised to them */
+    uint32_t promised;     /* the rest of the blocks that were reserved for the pages */
     uint32_t losses;       /* pages lost since boot */
     struct page *page[BATCH_PAGES];
     uint32_t block[BATCH_PAGES];
@@ -65,7 +65,7 @@ static struct {
 
 static struct sleeplock sync_lock = SLEEPLOCK(sync_lock, "sync", RANK_SYNC);
 
-/* Inodes with a trim that was broken off, each with a reference. Guarded by trim_lock. */
+/* Inodes with an interrupted trim, each with a reference. Guarded by trim_lock. */
 static struct spinlock trim_lock = SPINLOCK("trims", RANK_FS);
 static struct list_head trims = LIST_HEAD_INIT(trims);
 
@@ -79,7 +79,7 @@ static void object_put(struct vm_object *object)
     inode_put(inode_of(object));
 }
 
-/* Zero what lies beyond the end of the file in its last page. */
+/* Zeroes the part of the file's last page that lies beyond its end. */
 static void clear_tail(struct page *page, uint64_t size)
 {
     uint64_t start = page->index << PAGE_SHIFT;
@@ -90,9 +90,10 @@ static void clear_tail(struct page *page, uint64_t size)
 }
 
 /*
- * Locks: the pages', perhaps the inode's too. The size is read once the pages are in the cache:
- * ftruncate sets the size first and then looks for pages. What comes along with the first page is
- * what follows it in the file and on the disk.
+ * Reads the first page, and as many of the others as follow it in the file and on the disk. The
+ * size is read after the pages are in the cache: ftruncate sets the size first, then looks for
+ * pages.
+ * Locks: the pages', perhaps the inode's too.
  */
 static int read_pages(struct vm_object *object, struct page *const page[], uint32_t count)
 {
@@ -120,7 +121,7 @@ static int read_pages(struct vm_object *object, struct page *const page[], uint3
     return (int)filled;
 }
 
-/* Locks: the page's, inode's. May the page join the batch? Finds its block. 1, 0 or -EIO. */
+/* May the page join the batch? Finds its block. Locks: the page's, inode's. Returns: 1, 0, -EIO. */
 static int batch_fits(struct inode *inode, struct page *page, uint32_t *block)
 {
     int error = bmap_lookup(inode, page->index, block);
@@ -138,7 +139,7 @@ static int batch_fits(struct inode *inode, struct page *page, uint32_t *block)
     return 1;
 }
 
-/* Locks: the page's, inode's. Its reference goes to the batch. */
+/* Adds the page; its reference belongs to the batch from then on. Locks: the page's, inode's. */
 static void batch_add(struct inode *inode, struct page *page, uint32_t block)
 {
     uint32_t near = batch.count ? batch.block[batch.count - 1] + 1 : 0;
@@ -160,8 +161,8 @@ static void batch_add(struct inode *inode, struct page *page, uint32_t block)
 }
 
 /*
- * Locks: inode's. It is the next file of the batch: its dirty pages from *from on join, and are on
- * their way. 1: all of them; 0: there is no room for more; -EIO.
+ * Adds inode to the batch and begins to write its dirty pages from *from on.
+ * Locks: inode's. Returns: 1: all of them; 0: the batch has no more room; -EIO.
  */
 static int batch_gather(struct inode *inode, uint64_t *from)
 {
@@ -177,7 +178,7 @@ static int batch_gather(struct inode *inode, uint64_t *from)
             break;
         page_lock(page);
         if (page->owner != &inode->object || !page_test(page, PAGE_DIRTY)) {
-            page_unlock(page); /* it was removed before we had its lock: look again */
+            page_unlock(page); /* it left the object before we had its lock: look again */
             page_put(page);
             continue;
         }
@@ -202,9 +203,9 @@ static uint32_t table_block(const struct inode *inode)
 }
 
 /*
- * Files join that were made together with the first: their inodes lie side by side. As long as all
- * of them fits, and the one that is dirty longest is free and may join. Returns: one that did not,
- * with a reference, or NULL.
+ * Adds files that were created together with the first, as their inodes lie side by side: the file
+ * that is dirty longest, again and again, until one does not fit, is locked, or lies elsewhere.
+ * Returns: the file that did not join, with a reference, or NULL.
  */
 static struct inode *batch_fill(void)
 {
@@ -224,7 +225,7 @@ static struct inode *batch_fill(void)
     return NULL;
 }
 
-/* Some of it failed: once more page by page, so that no more is lost than must be. */
+/* A write failed: writes page by page, so that no more is lost than must be. */
 static void batch_write_again(void)
 {
     for (uint32_t i = 0; i < batch.count; i++) {
@@ -238,8 +239,8 @@ static void batch_write_again(void)
 }
 
 /*
- * Locks: inode's, a file of the batch, of which [begin, end) are the pages. Their data is on the
- * disk: new blocks and a greater size become part of the file.
+ * Publishes a file of the batch; its pages are [begin, end). Their data is on the disk, so the new
+ * blocks and a greater size become part of the file. Locks: inode's.
  */
 static int batch_publish(struct inode *inode, uint32_t begin, uint32_t end)
 {
@@ -268,7 +269,7 @@ static int batch_publish(struct inode *inode, uint32_t begin, uint32_t end)
     return error ? error : lost ? -EIO : 0;
 }
 
-/* Locks: the files of the batch. Lets a page of it go. */
+/* Ends the write-back of a page and drops its reference. Locks: the files of the batch. */
 static void batch_release(struct page *page)
 {
 #ifdef SAN
@@ -281,7 +282,7 @@ static void batch_release(struct page *page)
     page_put(page);
 }
 
-/* Waits for the batch, publishes it, lets its pages and files go. Returns the first one's error. */
+/* Waits for the batch, publishes and releases its files. Returns: the first file's error, or 0. */
 static int batch_finish(void)
 {
     uint32_t begin = 0;
@@ -314,8 +315,8 @@ int inode_publish_size(struct inode *inode)
 }
 
 /*
- * Locks: batch. One batch, from *from on; with others, what room is left is for other files. 1: all
- * of inode was written; 0: there is more; or an error. Sleeps.
+ * Writes one batch of inode's pages, from *from on; with others, other files may fill it up.
+ * Locks: the batch's. Sleeps. Returns: 1: all of inode is written; 0: there is more; or -errno.
  */
 static int write_batch(struct inode *inode, uint64_t *from, bool others)
 {
@@ -334,7 +335,7 @@ static int write_batch(struct inode *inode, uint64_t *from, bool others)
     error = batch_finish();
     log_end(blocks);
     for (uint32_t i = 1; i < batch.files; i++)
-        inode_put(batch.file[i]); /* may free it, by an operation of its own */
+        inode_put(batch.file[i]); /* may free the inode, in an operation of its own */
     if (refused)
         inode_put(refused);
     return error ? error : gathered;
@@ -366,7 +367,7 @@ static int make_writable(struct vm_object *object, uint64_t index)
 
     if (error != -ENOSPC)
         return error;
-    fs_sync(); /* over-estimates are settled, freed blocks come back: once more */
+    fs_sync(); /* gives back reservations that were too large, and freed blocks: try again */
     return inode_make_writable(inode_of(object), index);
 }
 
@@ -401,7 +402,7 @@ void inode_trim_later(struct inode *inode)
     log_note_work();
 }
 
-/* Holds nothing but sync_lock. Sleeps. */
+/* Ends the interrupted trims. Locks: sync_lock alone. Sleeps. */
 static void trim_the_rest(void)
 {
     struct inode *inode = NULL;
@@ -423,7 +424,7 @@ int inode_fsync(struct inode *inode)
 {
     bool is_longer = __atomic_load_n(&inode->disk_size, __ATOMIC_RELAXED) >
                      __atomic_load_n(&inode->object.size, __ATOMIC_RELAXED);
-    int error = is_longer ? inode_trim(inode) : 0; /* the size is known once that is done */
+    int error = is_longer ? inode_trim(inode) : 0; /* the size on the disk is right after that */
     int later;
 
     if (!error)
@@ -434,10 +435,10 @@ int inode_fsync(struct inode *inode)
 }
 
 /*
- * One at a time: a sync has a reference to the file that it writes. If its last user goes
- * meanwhile, that reference's put frees the blocks; the next one here waits for that, and finds
- * them free. The same goes for the files of a batch that is being written now, which are not dirty
- * any more: their puts, too, come before the batch's lock is let go.
+ * One sync at a time. A sync has a reference to the file that it writes. If the last user drops the
+ * file meanwhile, the put of that reference frees the blocks; the next sync waits for it and finds
+ * them free. The same holds for the files of a batch that is being written and that are no longer
+ * dirty: their puts come before the batch's lock is released.
  */
 int fs_sync(void)
 {
@@ -458,7 +459,7 @@ int fs_sync(void)
     return error ? error : later;
 }
 
-/* Sleeps until there is something to write, gives it a second to grow, writes it. */
+/* Sleeps until there is something to write, waits a second for more, and writes it. */
 static void flusher(void *unused)
 {
     (void)unused;

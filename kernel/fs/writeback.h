@@ -1,4 +1,4 @@
-/* Pages of files from and to the disk, and the thread that writes what is a second old. */
+/* Reading and writing back pages of files, and the thread that writes what is a second old. */
 #pragma once
 
 #include "vm/cache/object.h"
@@ -7,11 +7,11 @@ struct inode;
 
 extern const struct vm_object_ops inode_object_ops;
 
-int writeback_start(void); /* the thread. 0 or -ENOMEM */
+int writeback_start(void); /* starts the thread. Returns: 0 or -ENOMEM */
 
 /*
- * In an operation of one block. Locks: inode's. Tells the disk of a size that grew, unless pages
- * are still to be written first, so that old bytes beyond the old end do not show after a crash;
- * then write-back does, after them. 0 or -EIO. Sleeps.
+ * In an operation of one block: writes a size that grew to the disk. If the file has dirty pages,
+ * their write-back does so after them: after a crash, no old bytes show beyond the old end.
+ * Locks: inode's. Sleeps. Returns: 0 or -EIO.
  */
 int inode_publish_size(struct inode *inode);
