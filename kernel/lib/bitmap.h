@@ -24,13 +24,15 @@ static inline void bitmap_clear(uint64_t *map, uint64_t bit)
 /* The first clear bit in [from, bits), or bits where all are set. */
 static inline uint64_t bitmap_find_clear(const uint64_t *map, uint64_t bits, uint64_t from)
 {
-    while (from < bits) {
-        if (from % 64 == 0 && map[from / 64] == UINT64_MAX)
-            from += 64;
-        else if (bitmap_test(map, from))
-            from++;
-        else
-            return from;
-    }
-    return bits;
+    while (from < bits && bitmap_test(map, from))
+        from += from % 64 == 0 && map[from / 64] == UINT64_MAX ? 64 : 1;
+    return from < bits ? from : bits;
+}
+
+/* The first set bit in [from, bits), or bits where all are clear. */
+static inline uint64_t bitmap_find_set(const uint64_t *map, uint64_t bits, uint64_t from)
+{
+    while (from < bits && !bitmap_test(map, from))
+        from += map[from / 64] >> from % 64 == 0 ? 64 - from % 64 : 1;
+    return from < bits ? from : bits;
 }

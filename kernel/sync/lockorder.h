@@ -35,7 +35,8 @@ enum lock_rank {
     RANK_PROCESS,    /* the process table */
     RANK_FS,         /* file-system spinlocks: buffer cache, log state, block counts */
     RANK_INODE_CACHE, /* hash and counts of inodes: taken under the list of dirty objects */
-    RANK_SWAP,       /* swap map, commit */
+    RANK_SWAP,       /* slots of swap, families */
+    RANK_COMMIT,     /* what is charged */
     RANK_KMEM,
     RANK_LEDGER,      /* SAN: makes the ledger exact at every instant */
     RANK_FRAME_LIST,  /* a hart's list of free frames */

@@ -15,7 +15,7 @@
 #include "vm/replacement/family.h"
 #include "vm/replacement/lru.h"
 #include "vm/replacement/reclaim.h"
-#include "vm/swapping/swap.h"
+#include "vm/swapping/swap_io.h"
 
 /* The policy that the boot argument names. */
 static const struct lru_ops *policy_wanted(void)
@@ -28,6 +28,12 @@ static const struct lru_ops *policy_wanted(void)
     return ops ? ops : lru_policy_numbered(POLICY_LRU);
 }
 
+/* The hook of swapping/: what the swap cache keeps is on a list, so that it can go. */
+static void list_kept_page(struct page *page)
+{
+    add_to_lru(&anon_lru, page, 0);
+}
+
 void vm_init(void)
 {
     const char *overcommit = boot_argument("overcommit");
@@ -35,10 +41,10 @@ void vm_init(void)
     commit_always = overcommit && strcmp(overcommit, "always") == 0;
     page_lock_init();
     family_init();
-    swap_init();
     dirty_init();
     lru_init(policy_wanted());
     anon_init();
+    swap_keep_hook = list_kept_page;
     reclaim_init();
     commit_init();
 }

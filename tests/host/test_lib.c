@@ -1,7 +1,7 @@
 /* needs: lib/rbtree.c lib/string.c lib/format.c */
 /*
- * lib/: lists, red-black trees, bitmaps, memory and strings, formatting; random operations against
- * a simple model. The seed is printed, and can be given: test_lib SEED.
+ * lib/: lists, red-black trees, bitmaps, sets, memory and strings, formatting; random operations
+ * against a simple model. The seed is printed, and can be given: test_lib SEED.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -14,6 +14,7 @@
 #include <cmocka.h>
 
 #include "lib/bitmap.h"
+#include "lib/bitset.h"
 #include "lib/format.h"
 #include "lib/list.h"
 #include "lib/rbtree.h"
@@ -223,6 +224,47 @@ static void bitmap_finds_clear_bits(void **state)
     assert_int_equal(bitmap_find_clear(map, 200, 131), 200);
 }
 
+/* As bitset_next, by looking at every number. */
+static uint32_t next_by_looking(const bool *member, uint32_t size, uint32_t from)
+{
+    for (uint32_t i = 0; i < size; i++)
+        if (member[(from + i) % size])
+            return (from + i) % size;
+    return BITSET_NONE;
+}
+
+/* Sets that end within a word, of which few or most numbers are members; none is. */
+static void bitset_finds_next_members(void **state)
+{
+    static const uint32_t sizes[] = {1, 63, 64, 65, 4096, 5000};
+    static uint64_t bits[BITMAP_WORDS(5000)];
+    static bool member[5000];
+    static struct bitset set;
+
+    (void)state;
+    for (unsigned i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+        uint32_t size = sizes[i];
+
+        memset(bits, 0, sizeof(bits));
+        memset(member, 0, sizeof(member));
+        memset(&set, 0, sizeof(set));
+        set.bits = bits;
+        set.size = size;
+        assert_int_equal(bitset_next(&set, size - 1), BITSET_NONE);
+        for (unsigned step = 0; step < 800; step++) {
+            uint32_t number = random_below(size), from = random_below(size);
+            bool adds = random_below(16) < (step / 200 % 2 ? 15u : 1u);
+
+            member[number] = adds;
+            if (adds)
+                bitset_add(&set, number);
+            else
+                bitset_remove(&set, number);
+            assert_int_equal(bitset_next(&set, from), next_by_looking(member, size, from));
+        }
+    }
+}
+
 /* Memory: every alignment and overlap, against the C library. */
 
 static void memory_fill_and_move(void **state)
@@ -378,6 +420,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(tree_augmented),
         cmocka_unit_test(tree_update_reaches_the_root),
         cmocka_unit_test(bitmap_finds_clear_bits),
+        cmocka_unit_test(bitset_finds_next_members),
         cmocka_unit_test(memory_fill_and_move),
         cmocka_unit_test(pages_clear_and_copy),
         cmocka_unit_test(strings_compare),

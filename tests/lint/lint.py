@@ -96,7 +96,6 @@ RISES = {
     "kernel/vm/replacement to kernel/vm/cache": "the pages of files are the cache's",
     "kernel/vm/replacement to kernel/vm/mapping": "the reverse map ends at spaces and areas",
     "kernel/vm/swapping to kernel/vm/mapping": "slots are what memory may be promised on",
-    "kernel/vm/swapping to kernel/vm/replacement": "what was read is on a list",
 }
 MOST_RISES = 9      # and falling: 6
 

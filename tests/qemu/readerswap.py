@@ -144,6 +144,7 @@ def planted_slots(reader, filled):
     free = next(n for n in range(swap_map.total) if n not in swap_map.slots)
     at = memory.address("swap")
     uses, caches = (memory.get(at, "swap_info." + name) for name in ("uses", "cached"))
+    word = memory.get(memory.member(at, "swap_info.free"), "bitset.bits") + free // 64 * 8
     entry = next(x for x in reader.mappings(process) if x.kind == "swap")
     page_slot = memory.member(reader.struct_page(cached.pfn), "page.slot")
     for what, place, value, size, expected in (
@@ -154,6 +155,8 @@ def planted_slots(reader, filled):
             ("a page without its slot", page_slot, 0, 4, "frame 0x%x " % cached.pfn),
             ("an entry with a free slot", entry_place(reader, process, entry.va),
              free << memory.number("PTE_PFN_SHIFT") | memory.number("PTE_SOFT_SWAP"), 8,
+             "slot %d " % free),
+            ("a free slot that is not found", word, memory.u64(word) & ~(1 << free % 64), 8,
              "slot %d " % free),
             ("a slot missing", memory.member(at, "swap_info.used"), swap_map.used - 1, 4,
              "slots in use"),

@@ -190,13 +190,14 @@ def swap_counters(reader):
     swap = reader.swap()
     slots = swap.slots.values()
     for name, counter, count in (
-            ("in use", swap.used, len(slots)),
+            ("in use", swap.used, sum(1 for x in slots if x.uses or x.pfn is not None)),
             ("retired", swap.retired, sum(1 for x in slots if "retired" in x.flags)),
-            ("with a page", swap.with_page, sum(1 for x in slots if x.pfn is not None)),
-            ("with a page alone", swap.idle,
-             sum(1 for x in slots if x.pfn is not None and not x.uses))):
+            ("with a page", swap.with_page, sum(1 for x in slots if x.pfn is not None))):
         if counter != count:
             yield "slots %s: the map has %d, the counter says %d" % (name, count, counter)
+    for number in sorted(swap.free ^ (set(range(swap.total)) - set(swap.slots)))[:8]:
+        yield "slot %d is %s the set of free ones" % (
+            number, "in use, or retired, and in" if number in swap.free else "free, and not in")
 
 
 def swap_image(reader, path):

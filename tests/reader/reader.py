@@ -32,7 +32,7 @@ Mapping = namedtuple("Mapping", "va kind pfn slot bits size")
 # A slot that is not free. uses: entries of page tables and objects that are to name it; flags:
 # charged, retired; pfn: the page in memory that has its content, too (the swap cache), or None.
 Slot = namedtuple("Slot", "number uses flags pfn stamp")
-Swap = namedtuple("Swap", "serial sectors total used retired with_page idle slots")
+Swap = namedtuple("Swap", "serial sectors total used retired with_page free slots")
 # addresses: of the pages on the list, the oldest end first.
 Quota = namedtuple("Quota", "policy frames addresses")
 Record = namedtuple("Record", "when va pfn pid type hart extra")
@@ -327,12 +327,14 @@ class Reader:
     # ---- swap -----------------------------------------------------------------------------------
 
     def swap(self):
-        """The map of slots and the swap cache, as a Swap; its slots: number → Slot, none free."""
+        """The map of slots and the swap cache, as a Swap.
+
+        slots: number → Slot, of those that are not free; free: the numbers in the set of free ones.
+        """
         m = self.memory
         at = m.address("swap")
-        total, used, retired, with_page, idle = (
-            m.get(at, "swap_info." + name)
-            for name in ("slots", "used", "retired", "with_page", "idle"))
+        total, used, retired, with_page = (
+            m.get(at, "swap_info." + name) for name in ("slots", "used", "retired", "with_page"))
         device, arrays = m.get(at, "swap_info.device"), []
         for name, letter, size in (("uses", "H", 2), ("cached", "I", 4), ("stamp", "I", 4)):
             start = m.get(at, "swap_info." + name)
@@ -341,14 +343,18 @@ class Reader:
             arrays.append(struct.unpack("<%d%s" % (total, letter), m.read(start, size * total))
                           if device else ())
         mask, flags = m.number("USES_MASK"), m.numbers("SLOT_")
-        slots = {}
+        slots, free = {}, set()
+        if device:
+            bits = m.get(m.member(at, "swap_info.free"), "bitset.bits")
+            words = int.from_bytes(m.read(bits, (total + 63) // 64 * 8), "little")
+            free.update(n for n, bit in enumerate(reversed(bin(words)[2:])) if bit == "1")
         for number, (uses, pfn, stamp) in enumerate(zip(*arrays)):
             if uses or pfn:
                 names = [flags[bit] for bit in flags if uses & bit]
                 slots[number] = Slot(number, uses & mask, names, pfn or None, stamp)
         return Swap(m.get_text(device, "block_device.serial") if device else "",
                     m.get(device, "block_device.sectors") if device else 0,
-                    total, used, retired, with_page, idle, slots)
+                    total, used, retired, with_page, free, slots)
 
     def is_on_disk(self, slot):
         """Has the disk the slot's content? Not while its page is newer, or on its way there."""

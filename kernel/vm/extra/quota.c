@@ -14,7 +14,7 @@
 #include "vm/replacement/family.h"
 #include "vm/replacement/lru.h"
 #include "vm/replacement/page_out.h"
-#include "vm/swapping/swap.h"
+#include "vm/swapping/swap_io.h"
 
 #define ENTRIES_PER_FRAME (PAGE_SIZE / sizeof(struct quota_entry))
 #define BUCKETS_PER_FRAME (PAGE_SIZE / sizeof(struct quota_entry *))

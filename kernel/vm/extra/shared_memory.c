@@ -19,7 +19,7 @@
 #include "vm/mapping/commit.h"
 #include "vm/replacement/lru.h"
 #include "vm/replacement/rmap.h"
-#include "vm/swapping/swap.h"
+#include "vm/swapping/swap_io.h"
 
 struct shared_memory {
     struct vm_object object;

@@ -21,9 +21,11 @@
 #include "vm/mapping/vma.h"
 #include "vm/replacement/family.h"
 #include "vm/replacement/lru.h"
-#include "vm/swapping/swap_io.h"
+#include "vm/swapping/swap.h"
 
-#define SLOTS_MAX (1u << 20) /* what the largest block of the buddy allocator can describe */
+/* What the largest block of the buddy allocator, and a set, can describe. */
+#define SECTORS_PER_SLOT (PAGE_SIZE / SECTOR_SIZE)
+#define SLOTS_MAX BITSET_MAX
 
 /*
  * Until swap_end_change() no slot is taken, and the device is the caller's to set.
@@ -64,13 +66,16 @@ static void map_free(void *map)
         free_pages(va_page(map), va_page(map)->order);
 }
 
+/* There are no slots, or swap.slots is 0 again. Locks: swap_begin_change(). */
 static void maps_free(void)
 {
     map_free(swap.uses);
     map_free(swap.cached);
     map_free(swap.stamp);
-    swap.uses = NULL;
+    map_free(swap.free.bits);
+    map_free(swap.idle.bits);
     swap.cached = swap.stamp = NULL;
+    swap.uses = NULL;
 }
 
 /*
@@ -82,12 +87,18 @@ static int maps_make(uint64_t slots)
     swap.uses = map_alloc(slots * sizeof(*swap.uses));
     swap.cached = map_alloc(slots * sizeof(*swap.cached));
     swap.stamp = map_alloc(slots * sizeof(*swap.stamp));
-    if (!swap.uses || !swap.cached || !swap.stamp) {
+    swap.free.bits = map_alloc(BITMAP_WORDS(slots) * sizeof(uint64_t));
+    swap.idle.bits = map_alloc(BITMAP_WORDS(slots) * sizeof(uint64_t));
+    if (!swap.uses || !swap.cached || !swap.stamp || !swap.free.bits || !swap.idle.bits) {
         maps_free();
         return -ENOMEM;
     }
+    swap.free.size = swap.idle.size = (uint32_t)slots;
+    memset(swap.idle.summary, 0, sizeof(swap.idle.summary));
+    for (uint32_t slot = 0; slot < slots; slot++)
+        bitset_add(&swap.free, slot);
     spin_lock(&swap.lock);
-    swap.next = swap.used = swap.idle = swap.with_page = swap.retired = swap.lost = 0;
+    swap.next = swap.used = swap.with_page = swap.retired = 0;
     memset(&swap.ahead, 0, sizeof(swap.ahead));
     swap.slots = (uint32_t)slots;
     spin_unlock(&swap.lock);
@@ -249,7 +260,7 @@ int swap_off(const char *serial)
         goto open;
     do
         error = everything_back();
-    while (!error && swap_slots_used() > 0 && (thread_yield(), true));
+    while (!error && swap.used > 0 && (thread_yield(), true));
     if (error)
         commit_limit_change(slots);
     else

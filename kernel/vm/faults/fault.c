@@ -26,7 +26,7 @@
 #include "vm/mapping/image.h"
 #include "vm/mapping/vma.h"
 #include "vm/replacement/lru.h"
-#include "vm/swapping/swap.h"
+#include "vm/swapping/swap_io.h"
 
 /* Of an address in an area. */
 static inline __attribute__((always_inline)) enum fault_kind

@@ -29,9 +29,9 @@ void vm_stats_read(struct vm_stats *stats, unsigned flags)
     for (unsigned item = 0; item < VM_STAT_ITEMS; item++)
         counter[item] = vm_stat_sum(item);
     stats->frames[FRAME_FREE] = frame_free_now();
-    stats->swap_slots = swap_slots();
-    stats->swap_slots_used = swap_slots_used();
-    stats->swap_cached = swap_slots_with_page();
+    stats->swap_slots = swap.slots;
+    stats->swap_slots_used = swap.used;
+    stats->swap_cached = swap.with_page;
     stats->commit = commit_total();
     stats->commit_limit = commit_limit();
 }

@@ -20,7 +20,7 @@
 #include "vm/mapping/vma.h"
 #include "vm/replacement/lru.h"
 #include "vm/replacement/rmap.h"
-#include "vm/swapping/swap.h"
+#include "vm/swapping/swap_io.h"
 
 enum outcome {
     STAYS,

@@ -28,7 +28,7 @@
 #include "vm/replacement/lru.h"
 #include "vm/replacement/page_out.h"
 #include "vm/replacement/rmap.h"
-#include "vm/swapping/swap.h"
+#include "vm/swapping/swap_io.h"
 
 #define MAX_SHRINKERS 8u
 #define DROP_ROUNDS 3u   /* dropped pages free inodes, inodes free slabs, and so on */

@@ -1,9 +1,8 @@
 /*
- * The map of slots and the swap cache. See swap.h; the transfers are in swap_io.c.
+ * The map of slots, and the swap cache. See vm/swapping/swap.h; transfers are in swap_io.c.
  *
- * A slot is free where it has no uses, no page and is not retired.
- *
- * guards: s = swap.lock; c = constant while swap is on
+ * Uses and page of a slot change only here. slot_settle() alone decides what follows from them:
+ * whether the slot is free or idle, and what becomes of its charge.
  */
 #include "vm/swapping/swap.h"
 
@@ -11,103 +10,102 @@
 #include "sync/printf.h"
 #include "thread/page_lock.h"
 #include "vm/mapping/commit.h"
-#include "vm/swapping/swap_io.h"
 
 #define LOOKS 256u /* at slots, before others may have the lock */
 #define MESSAGES 8u /* about retired slots; from then on one when their number has doubled */
 
-struct swap_info swap;
-
-void swap_init(void)
-{
-    spin_init(&swap.lock, "swap", RANK_SWAP);
-    swap_io_init();
-}
-
-/* Locks: swap.lock. */
-static bool slot_is_free(uint32_t slot)
-{
-    return swap.uses[slot] == 0 && swap.cached[slot] == 0;
-}
-
-/* Locks: what keeps the slot in use. Returns: its number. */
-static uint32_t slot_in_use(swp_entry_t slot)
-{
-    san_assert(slot.number < swap.slots);
-    san_assert((swap.uses[slot.number] & USES_MASK) != 0 || swap.cached[slot.number] != 0);
-    return slot.number;
-}
-
-/* Locks: swap.lock. A page in memory has the slot, and nothing else does. */
-static bool slot_is_idle(uint32_t slot)
-{
-    return (swap.uses[slot] & USES_MASK) == 0 && swap.cached[slot] != 0;
-}
-
-/* Locks: swap.lock. This frame has the slot's content, too. */
-static void slot_give_page(uint32_t slot, uint32_t pfn)
-{
-    swap.cached[slot] = pfn;
-    swap.with_page++;
-    swap.idle += slot_is_idle(slot);
-}
+struct swap_info swap = {.lock = SPINLOCK("swap", RANK_SWAP)};
 
 bool swap_is_on(void)
 {
-    return swap.device != NULL && !swap.is_closed;
+    return swap.device && !swap.is_closed;
 }
 
-uint32_t swap_slots(void)
+static bool has_uses(uint32_t slot)
 {
-    return swap.slots;
+    return (swap.uses[slot] & USES_MASK) != 0;
 }
 
-uint32_t swap_slots_with_page(void)
+/* Locks: what keeps the slot. Returns: its number. */
+static uint32_t slot_in_use(swp_entry_t slot)
 {
-    return __atomic_load_n(&swap.with_page, __ATOMIC_RELAXED);
+    san_assert(slot.number < swap.slots);
+    san_assert(has_uses(slot.number) || swap.cached[slot.number] != 0);
+    return slot.number;
 }
 
-uint32_t swap_slots_used(void)
+/* The page that has the slot. */
+static struct page *slot_page(uint32_t slot)
 {
-    return __atomic_load_n(&swap.used, __ATOMIC_RELAXED);
+    return pfn_page((pfn_t){swap.cached[slot]});
 }
 
-/* Locks: swap.lock. The next free slot, round the map: neighbours in time become neighbours. */
-static bool slot_find(uint32_t *slot)
+/* Round the end of the disk. */
+static uint32_t slot_after(uint32_t slot)
 {
-    bool has_room = !swap.is_closed && swap.used + swap.lost < swap.slots;
+    return slot + 1 < swap.slots ? slot + 1 : 0;
+}
 
-    for (uint32_t i = 0; has_room && i < swap.slots; i++) {
-        uint32_t at = swap.next + i < swap.slots ? swap.next + i : swap.next + i - swap.slots;
+/* Locks: swap.lock, and the page's. The page has the slot from now on. */
+static void slot_give_page(uint32_t slot, struct page *page)
+{
+    swap.cached[slot] = (uint32_t)page_pfn(page).number;
+    swap.with_page++;
+    page->slot = slot + 1;
+}
 
-        if (slot_is_free(at)) {
-            swap.next = at + 1 < swap.slots ? at + 1 : 0;
-            *slot = at;
-            return true;
-        }
+/* Locks: swap.lock. The slot has lost a use, or its page: if it is free now it is given back. */
+static inline void slot_settle(uint32_t slot)
+{
+    uint16_t flags = swap.uses[slot];
+
+    if (has_uses(slot))
+        return;
+    if (swap.cached[slot] != 0) {
+        bitset_add(&swap.idle, slot);
+        return;
     }
-    return false;
+    assert(swap.used > 0);
+    swap.used--;
+    swap.uses[slot] = flags & SLOT_RETIRED;
+    if (!(flags & SLOT_RETIRED))
+        bitset_add(&swap.free, slot);
+    if (flags & SLOT_CHARGED)
+        commit_release((struct commit){.pages = 1});
 }
 
-/* Locks: swap.lock. A page that alone uses its slot, with a reference; or NULL. */
+/* Locks: swap.lock. Takes the next free slot; BITSET_NONE: there is none. */
+static uint32_t slot_find(void)
+{
+    uint32_t slot;
+
+    if (swap.is_closed || swap.used == swap.slots ||
+        (slot = bitset_next(&swap.free, swap.next)) == BITSET_NONE)
+        return BITSET_NONE;
+    bitset_remove(&swap.free, slot);
+    swap.next = slot_after(slot);
+    swap.used++;
+    return slot;
+}
+
+/*
+ * Locks: swap.lock. The page of an idle slot, with a reference; or NULL. A slot in the set that is
+ * found to be no longer idle leaves it: so it is looked at in vain once each time that it was idle.
+ */
 static struct page *lone_owner(void)
 {
-    for (uint32_t i = 0; swap.idle > 0 && i < swap.slots; i++) {
-        uint32_t at = swap.next + i < swap.slots ? swap.next + i : swap.next + i - swap.slots;
-        struct page *page;
+    uint32_t slot;
 
-        if (!slot_is_idle(at))
-            continue;
-        page = pfn_page((pfn_t){swap.cached[at]});
-        if (page_try_get(page)) {
-            swap.next = at;
-            return page;
-        }
+    while (swap.with_page > 0 && (slot = bitset_next(&swap.idle, swap.next)) != BITSET_NONE) {
+        swap.next = slot_after(slot);
+        if (!has_uses(slot) && swap.cached[slot] != 0 && page_try_get(slot_page(slot)))
+            return slot_page(slot);
+        bitset_remove(&swap.idle, slot);
     }
     return NULL;
 }
 
-/* All slots are taken: a page that is in memory can do without. False: there is none. */
+/* No slot is free: a page that has an idle one does without. False: there is none. */
 static bool __attribute__((noinline)) slot_reclaim(void)
 {
     struct page *page;
@@ -132,23 +130,19 @@ static bool __attribute__((noinline)) slot_reclaim(void)
 int swap_slot_alloc(struct page *page, uint32_t stamp)
 {
     uint32_t slot;
-    bool found;
 
     san_assert(page_test(page, PAGE_LOCKED) && page->slot == 0);
-    do {
-        spin_lock(&swap.lock);
-        found = slot_find(&slot);
-        if (found) {
-            swap.stamp[slot] = stamp;
-            swap.uses[slot] = page_clear_flag(page, PAGE_CHARGED) ? SLOT_CHARGED : 0;
-            slot_give_page(slot, (uint32_t)page_pfn(page).number);
-            swap.used++;
-            page->slot = slot + 1;
-        }
+    spin_lock(&swap.lock);
+    while ((slot = slot_find()) == BITSET_NONE) {
         spin_unlock(&swap.lock);
-    } while (!found && slot_reclaim());
-    if (!found)
-        return -ENOSPC;
+        if (!slot_reclaim())
+            return -ENOSPC;
+        spin_lock(&swap.lock);
+    }
+    swap.stamp[slot] = stamp;
+    swap.uses[slot] = page_clear_flag(page, PAGE_CHARGED) ? SLOT_CHARGED : 0;
+    slot_give_page(slot, page);
+    spin_unlock(&swap.lock);
     page_set(page, PAGE_DIRTY);
     return 0;
 }
@@ -156,37 +150,17 @@ int swap_slot_alloc(struct page *page, uint32_t stamp)
 void swap_slot_get(swp_entry_t slot)
 {
     spin_lock(&swap.lock);
-    swap.idle -= slot_is_idle(slot_in_use(slot));
-    swap.uses[slot.number]++;
+    swap.uses[slot_in_use(slot)]++;
     spin_unlock(&swap.lock);
-}
-
-/* Locks: swap.lock. Frees a slot without users; true: a promise is to be given back. */
-static inline bool slot_settle(uint32_t slot)
-{
-    uint16_t uses = swap.uses[slot];
-
-    if ((uses & USES_MASK) != 0 || swap.cached[slot] != 0)
-        return false;
-    assert(swap.used > 0);
-    swap.uses[slot] = uses & SLOT_RETIRED;
-    swap.lost += (uses & SLOT_RETIRED) != 0;
-    swap.used--;
-    return uses & SLOT_CHARGED;
 }
 
 void swap_slot_put(swp_entry_t slot)
 {
-    bool charged;
-
     spin_lock(&swap.lock);
-    assert((swap.uses[slot_in_use(slot)] & USES_MASK) != 0);
+    assert(has_uses(slot_in_use(slot)));
     swap.uses[slot.number]--;
-    swap.idle += slot_is_idle(slot.number);
-    charged = slot_settle(slot.number);
+    slot_settle(slot.number);
     spin_unlock(&swap.lock);
-    if (charged)
-        commit_release((struct commit){.pages = 1});
 }
 
 uint32_t swap_slot_uses(swp_entry_t slot)
@@ -207,23 +181,19 @@ void swap_slot_set_stamp(swp_entry_t slot, uint32_t stamp)
 void swap_cache_remove(struct page *page, uint16_t uses)
 {
     uint32_t slot = slot_in_use(page_swap_slot(page));
-    bool charged;
 
     spin_lock(&swap.lock);
-    swap.idle -= slot_is_idle(slot);
     swap.uses[slot] -= uses;
-    if (page_refs(page) != 0 && (swap.uses[slot] & (USES_MASK | SLOT_CHARGED)) == SLOT_CHARGED) {
-        page_set(page, PAGE_CHARGED); /* the promise goes with the page again */
+    swap.cached[slot] = 0;
+    swap.with_page--;
+    page->slot = 0;
+    if ((swap.uses[slot] & SLOT_CHARGED) && !has_uses(slot) && page_refs(page) != 0) {
+        page_set(page, PAGE_CHARGED); /* the charge goes with the page again */
         swap.uses[slot] &= (uint16_t)~SLOT_CHARGED;
     }
-    swap.with_page--;
-    swap.cached[slot] = 0;
-    page->slot = 0;
-    charged = slot_settle(slot);
+    slot_settle(slot);
     spin_unlock(&swap.lock);
     page_clear_flag(page, PAGE_DIRTY);
-    if (charged)
-        commit_release((struct commit){.pages = 1});
     if (page_clear_flag(page, PAGE_KEPT))
         page_put(page);
 }
@@ -234,7 +204,7 @@ struct page *swap_find_page(swp_entry_t slot)
 
     spin_lock(&swap.lock);
     if (slot.number < swap.slots && swap.cached[slot.number] != 0) {
-        page = pfn_page((pfn_t){swap.cached[slot.number]});
+        page = slot_page(slot.number);
         if (!page_try_get(page))
             page = NULL;
     }
@@ -242,25 +212,22 @@ struct page *swap_find_page(swp_entry_t slot)
     return page;
 }
 
-int swap_add_page(swp_entry_t slot, struct page *page)
+int swap_cache_add(swp_entry_t slot, struct page *page)
 {
     int error = 0;
 
     spin_lock(&swap.lock);
-    if (slot.number >= swap.slots || (swap.uses[slot.number] & USES_MASK) == 0 ||
-        swap.cached[slot.number] != 0) {
+    if (slot.number >= swap.slots || !has_uses(slot.number) || swap.cached[slot.number] != 0)
         error = -EAGAIN;
-    } else {
-        slot_give_page(slot.number, (uint32_t)page_pfn(page).number);
-        page->slot = slot.number + 1;
-    }
+    else
+        slot_give_page(slot.number, page);
     spin_unlock(&swap.lock);
     return error;
 }
 
 bool swap_slot_wants_page(uint32_t slot)
 {
-    return slot < swap.slots && swap.cached[slot] == 0 && (swap.uses[slot] & USES_MASK) != 0 &&
+    return slot < swap.slots && swap.cached[slot] == 0 && has_uses(slot) &&
            !(swap.uses[slot] & SLOT_RETIRED);
 }
 
@@ -289,13 +256,11 @@ void swap_slot_retire(swp_entry_t slot, const char *how)
 static struct page *page_from(uint32_t *slot)
 {
     struct page *page = NULL;
-    uint32_t end;
 
     spin_lock(&swap.lock);
-    end = *slot + LOOKS < swap.slots ? *slot + LOOKS : swap.slots;
-    for (; *slot < end && !page; ++*slot)
-        if (swap.cached[*slot] != 0 && page_try_get(pfn_page((pfn_t){swap.cached[*slot]})))
-            page = pfn_page((pfn_t){swap.cached[*slot]});
+    for (uint32_t looks = 0; looks < LOOKS && *slot < swap.slots && !page; looks++, ++*slot)
+        if (swap.cached[*slot] != 0 && page_try_get(slot_page(*slot)))
+            page = slot_page(*slot);
     spin_unlock(&swap.lock);
     return page;
 }
@@ -304,7 +269,7 @@ void swap_for_each_page(void (*use)(struct page *page))
 {
     uint32_t slot = 0;
 
-    while (slot < swap.slots && swap_slots_with_page() > 0) {
+    while (slot < swap.slots && swap.with_page > 0) {
         struct page *page = page_from(&slot);
 
         if (!page)
@@ -316,6 +281,26 @@ void swap_for_each_page(void (*use)(struct page *page))
         page_unlock(page);
         page_put(page);
     }
+}
+
+void swap_cache_claim(struct page *page)
+{
+    if (page_test(page, PAGE_DIRTY) || !page_clear_flag(page, PAGE_KEPT))
+        return; /* what could not be written is kept until it has no slot */
+    spin_lock(&swap.lock);
+    read_ahead_used(&swap.ahead);
+    spin_unlock(&swap.lock);
+    page_put(page);
+}
+
+bool swap_drop_kept(struct page *page)
+{
+    if (page_maps(page) != 0 || !page_test(page, PAGE_KEPT))
+        return false;
+    if (page_test(page, PAGE_DIRTY) && swap_slot_uses(page_swap_slot(page)) != 0)
+        return false; /* it could not be written: memory is all that it has */
+    swap_cache_remove(page, 0);
+    return true;
 }
 
 static void drop_kept(struct page *page)

@@ -1,21 +1,56 @@
 /*
- * Swap: slots on a disk that hold pages of memory. Chapter "Swapping System".
+ * Slots of the swap disk, and the swap cache. Chapter "Swapping System".
  *
- * A slot is used by page-table entries and by objects, each of which counts; and by a page in
- * memory with the same content (page->slot): that is the swap cache, by which sharers find the page
- * that one of them brought back, and by which a page that was not written since is dropped without
- * being written again. A slot that nobody uses is free.
+ * A slot is one page of the swap disk; a swp_entry_t is its number. Two things can have a slot:
  *
- * The map of slots is there while a slot is in use. So a number may be looked up as long as that
- * cannot end: under the page table's (or the object's) lock under which the entry with it was seen,
- * or under the lock of the page that has the slot. Without these a number is only remembered: the
- * slot may be free by now, have other content, or be gone with its disk. swap_find_page and
- * read_from_swap take such a number, and give a page that may be another's; so its user looks
- * again, under the page's lock and the table's: has the page the slot, and the entry, too?
+ *   - entries: page-table entries of kind PTE_SWAP, and places in the page tree of shared memory,
+ *     that hold the number. Each is one use of the slot. Its address has the slot's content.
+ *   - one page in memory, with the same content, or with newer content that will be written to the
+ *     slot: page->slot is the number + 1. All such pages are the swap cache. In it, sharers find
+ *     the page that one of them brought back. A page that was not changed since it came back is
+ *     dropped again without a write.
  *
- * What always holds: an entry that allows stores shows a page without a slot. A page with a slot is
- * PAGE_DIRTY until the slot has its content, and is kept by somebody until then. page->slot changes
- * under the page's lock, or when its last reference is gone.
+ * So a slot is in one of four states:
+ *
+ *                        no page                               a page
+ *
+ *                                    swap_slot_alloc
+ *      no uses            FREE    --------------------->        IDLE
+ *                                 <---------------------
+ *                          ^         swap_cache_remove         |    ^
+ *                          |                                   |    |
+ *            swap_slot_put |                     swap_slot_get |    | swap_slot_put
+ *          of the last use |                                   |    | of the last use
+ *                          |                                   v    |
+ *                                    swap_cache_remove
+ *      uses               OUT     <---------------------       CACHED
+ *                                 --------------------->
+ *                                    swap_cache_add
+ *
+ * A page on its way out gets a slot (IDLE); its entries become uses of the slot (CACHED); it is
+ * written, and dropped (OUT). On its way back it is read (CACHED) and mapped. An entry that only
+ * allows reading ends its use, and the page keeps the slot (IDLE after the last use). A store will
+ * change the content: page and slot part, and the use ends with that (FREE, in one step). An IDLE
+ * slot only saves a write: where no slot is free, swap_slot_alloc() takes one from its page.
+ *
+ * A slot is retired when the disk fails for it. Its uses and its page stay. When it has none of
+ * them it is not free but lost: it is never taken again.
+ *
+ * Charges. A page of unreserved memory carries its own charge (PAGE_CHARGED). With a slot, the slot
+ * carries it instead (SLOT_CHARGED), because entries may outlive the page. When page and slot part
+ * and there are no uses left, the page carries it again. A charge ends with the slot or the page
+ * that carries it.
+ *
+ * Numbers. A slot stays what it is while an entry or a page has it. So a number is good under the
+ * lock of the page table (or object) in which an entry with it was seen, and under the lock of the
+ * page that has the slot. Otherwise it is only remembered: the slot may be free by now, have other
+ * content, or be gone with its disk. swap_find_page() and read_from_swap() take such a number; they
+ * may return a page that is another's. Their caller looks again, under the page's lock and the
+ * table's: has the page still the slot, and the entry, too?
+ *
+ * What always holds: an entry that allows stores points to a page without a slot. A page is
+ * PAGE_DIRTY until its slot has its content, and has a reference until then. page->slot changes
+ * under the page's lock, or when the page's last reference is gone.
  */
 #ifndef VM_SWAP_H
 #define VM_SWAP_H
@@ -23,71 +58,127 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "dev/block.h"
 #include "dev/read_ahead.h"
+#include "lib/bitset.h"
+#include "mem/page.h"
 #include "mmu/pte.h"
+#include "sync/spinlock.h"
 
+/* Of swap_info.uses. */
+#define USES_MASK 0x3fffu    /* how many uses the slot has */
+#define SLOT_CHARGED 0x4000u /* it carries the charge of a page of unreserved memory */
+#define SLOT_RETIRED 0x8000u /* the disk failed there: it is not taken again */
+
+/* guards: s = swap.lock; c = constant while swap is on; k = what keeps the slot (see "Numbers") */
+struct swap_info {
+    struct spinlock lock;        /* RANK_SWAP */
+    struct block_device *device; /* c: NULL: swap is off */
+    uint32_t slots;              /* c: of the disk: numbers are less */
+    bool is_closed;              /* s: the disk is being taken or given up: no slot is taken */
+    uint32_t used;               /* s: slots that are neither free nor lost */
+    uint32_t with_page;          /* s: slots that are idle or cached */
+    uint32_t retired;            /* s: slots that the disk fails for */
+    uint32_t next;               /* s: where the search for a free slot goes on */
+    struct read_ahead ahead;     /* s: what is read along with a slot */
+    uint16_t *uses;              /* s: by slot: uses, and flags */
+    uint32_t *cached;            /* s: by slot: frame number of the page that has it, or 0 */
+    uint32_t *stamp;             /* k: by slot: what the replacement policy remembers */
+    struct bitset free;          /* s: slots that are free */
+    struct bitset idle;          /* s: slots that are idle, or were when they were last looked at */
+};
+
+extern struct swap_info swap;
+
+bool swap_is_on(void); /* else no slot can be had now */
 
 static inline swp_entry_t page_swap_slot(const struct page *page) /* of a page that has one */
 {
     return (swp_entry_t){page->slot - 1};
 }
 
-void swap_init(void);
-bool swap_is_on(void);
-uint32_t swap_slots(void);
-uint32_t swap_slots_used(void);
-uint32_t swap_slots_with_page(void); /* of those, slots with their content in memory, too */
-
 /*
- * Gives the page a slot, and the slot the stamp; the page is PAGE_DIRTY then. -ENOSPC: all slots
- * are in use. Locks: the page's.
+ * Gives page, which has no slot, the next free one after the one that was taken last: so pages that
+ * go out together lie together. Where none is free, an IDLE slot is taken from its page.
+ * The slot has no uses yet. It gets the stamp, and carries the page's charge from now on.
+ * The page is PAGE_DIRTY then.
+ * Time: O(1) amortised, however full the disk is.
+ * Locks: the page's.
+ * Returns: 0 or -ENOSPC.
  */
 int swap_slot_alloc(struct page *page, uint32_t stamp);
-void swap_slot_get(swp_entry_t slot);     /* one more use, of a slot that is used */
-void swap_slot_put(swp_entry_t slot);     /* one less; the last frees it unless a page has it */
-/* Locks: of these and the two above, what keeps the slot in use (see the top). */
+
+/*
+ * Of the five functions that follow: slot has uses, or a page.
+ * Locks: what keeps the slot (see "Numbers").
+ */
+void swap_slot_get(swp_entry_t slot); /* one use more */
+void swap_slot_put(swp_entry_t slot); /* one use less; without uses and page the slot is free */
 uint32_t swap_slot_uses(swp_entry_t slot);
 uint32_t swap_slot_stamp(swp_entry_t slot);
 void swap_slot_set_stamp(swp_entry_t slot, uint32_t stamp);
-/* The page and its slot part, for its content is to change; so many uses of the slot go along.
- * Locks: the page's. */
-void swap_cache_remove(struct page *page, uint16_t uses);
 
-/* The page in memory that has the slot's content, with a reference; or NULL. Slot: any number. */
+/*
+ * Retires the slot; once more does nothing.
+ * Lowers the limit of what may be charged by one page, and says so on the console, but not for
+ * every slot where there are many.
+ * how: "read" or "written", which is what failed.
+ * Locks: the page's that has the slot, or its PAGE_WRITEBACK.
+ */
+void swap_slot_retire(swp_entry_t slot, const char *how);
+
+/*
+ * slot: any number (see "Numbers").
+ * Returns: the page that has the slot, with a reference; NULL: there is none.
+ */
 struct page *swap_find_page(swp_entry_t slot);
 
 /*
- * Brings the slot's page into memory, and neighbours along with it as advised. How many were
- * read, and *out, with a reference; -EAGAIN: nobody uses the slot any more, or there is none of
- * that number; -ENOMEM; -EIO, which may be about another's content, too. Sleeps; holds nothing.
+ * Makes page, which has no slot, the one that has this slot. It can be found at once, so its lock
+ * is held until its content is there.
+ * slot: any number.
+ * Locks: the page's.
+ * Returns: 0; -EAGAIN: the slot has a page already, or no uses, or does not exist.
  */
-int read_from_swap(swp_entry_t slot, enum read_advice advice, struct page **out);
+int swap_cache_add(swp_entry_t slot, struct page *page);
+
+/* A guess, without locks: would swap_cache_add() succeed, and is the slot not retired? */
+bool swap_slot_wants_page(uint32_t slot);
 
 /*
- * Writes count pages (at most PAGE_OUT_MAX), each with a slot, PAGE_WRITEBACK and a reference,
- * which it drops; page[] is used up. Where a write fails the page stays in memory, and its slot is
- * retired. Sleeps.
+ * Page and slot part: the content of the page is about to change, or the page is being freed.
+ * uses: so many uses of the slot end in the same step.
+ * The page is not PAGE_DIRTY any more. If it was PAGE_KEPT, that ends, and that reference is put.
+ * Locks: the page's; or its last reference is gone.
  */
-#define PAGE_OUT_MAX 32u
-void write_to_swap(struct page *page[], uint32_t count);
+void swap_cache_remove(struct page *page, uint16_t uses);
 
-/* Such pages, gathered. Begins with count 0; ends with swap_batch_write. */
-struct swap_batch {
-    uint32_t count;
-    struct page *page[PAGE_OUT_MAX];
-};
-void swap_batch_write(struct swap_batch *batch); /* Sleeps. */
-static inline void swap_batch_add(struct swap_batch *batch, struct page *page) /* may Sleep */
-{
-    batch->page[batch->count++] = page;
-    if (batch->count == PAGE_OUT_MAX)
-        swap_batch_write(batch);
-}
-bool swap_is_writing(void); /* are pages on their way out now? */
-/* Drops what was read ahead and never asked for. Locks: the page's. True: nothing keeps it. */
-bool swap_drop_kept(struct page *page);
-void swap_drop_all_kept(void); /* Sleeps; holds nothing. */
-/* Somebody maps the page: the cache need not keep it any more. Locks: the page's. */
+/*
+ * A page that is PAGE_KEPT has a reference from the cache itself: it was read ahead and nothing has
+ * mapped it yet, or it could not be written, and is PAGE_DIRTY.
+ */
+
+/*
+ * The page is about to be mapped. If it was read ahead it is not PAGE_KEPT any more.
+ * Locks: the page's.
+ */
 void swap_cache_claim(struct page *page);
+
+/*
+ * Removes a page that is PAGE_KEPT and not mapped from the cache, unless it is the only copy.
+ * Locks: the page's.
+ * Returns: true: it was removed; it is free when the caller's reference goes.
+ */
+bool swap_drop_kept(struct page *page);
+
+/* The same for all pages. Sleeps; holds nothing. */
+void swap_drop_all_kept(void);
+
+/*
+ * Calls use for each page that has a slot and is not being written.
+ * use: is called with the page's lock; may remove the page from the cache.
+ * Sleeps; holds nothing.
+ */
+void swap_for_each_page(void (*use)(struct page *page));
 
 #endif

@@ -6,6 +6,8 @@
  * and is waited for by its lock. A page that goes out is PAGE_WRITEBACK: its content does not
  * change, for no entry allows stores, and its slot is not given to another.
  */
+#include "vm/swapping/swap_io.h"
+
 #include "abi/errno.h"
 #include "dev/transfer.h"
 #include "mem/frame.h"
@@ -14,10 +16,6 @@
 #include "sync/trace.h"
 #include "thread/page_lock.h"
 #include "thread/sleeplock.h"
-#include "vm/replacement/lru.h"
-#include "vm/swapping/swap_io.h"
-
-#define LANES 4u /* transfers at a time */
 
 /* A way to the disk. The holder of the lock uses it. */
 struct lane {
@@ -25,17 +23,14 @@ struct lane {
     struct transfer transfer;
 };
 
-static struct lane lanes[LANES];
+void (*swap_keep_hook)(struct page *page);
+
+#define LANE(n) {SLEEPLOCK(lanes[n].lock, "swap lane", RANK_SWAP_IO), TRANSFER(lanes[n].transfer)}
+static struct lane lanes[] = {LANE(0), LANE(1), LANE(2), LANE(3)};
+#define LANES (sizeof(lanes) / sizeof(lanes[0])) /* transfers at a time */
+
 static uint32_t next_lane; /* atomic: where to wait */
 static uint32_t writing;   /* atomic: pages on their way out */
-
-void swap_io_init(void)
-{
-    for (unsigned i = 0; i < LANES; i++) {
-        sleeplock_init(&lanes[i].lock, "swap lane", RANK_SWAP_IO);
-        transfer_init(&lanes[i].transfer);
-    }
-}
 
 static struct lane *lane_take(void)
 {
@@ -59,6 +54,8 @@ static int move(enum block_operation operation, struct page *const page[], uint3
         transfer_add(&lane->transfer, page_swap_slot(page[i]).number, page_va(page[i]));
     error = transfer_end(&lane->transfer);
     sleeplock_release(&lane->lock);
+    if (!error)
+        update_vm_stats(operation == BLOCK_READ ? VM_STAT_PGIN : VM_STAT_PGOUT, count);
     return error;
 }
 
@@ -69,11 +66,10 @@ static void page_written(struct page *page, int error)
         swap_slot_retire(page_swap_slot(page), "written");
         if (!page_set(page, PAGE_KEPT))
             page_get(page);
-        add_to_lru(&anon_lru, page, 0);
+        swap_keep_hook(page);
     } else {
         trace(TRACE_SWAP_OUT, page->index << PAGE_SHIFT, page_pfn(page).number, page->slot - 1);
         page_clear_flag(page, PAGE_DIRTY);
-        update_vm_stats(VM_STAT_PGOUT, 1);
     }
     lockorder_release(RANK_SWAP_WRITE, page);
     page_end_writeback(page);
@@ -118,7 +114,7 @@ static int page_for_slot(uint32_t slot, unsigned frame_flags, struct page **out)
         return -ENOMEM;
     page_trylock(page); /* nobody else has it */
     race_window();
-    error = swap_add_page((swp_entry_t){slot}, page);
+    error = swap_cache_add((swp_entry_t){slot}, page);
     if (error) {
         page_unlock(page);
         page_put(page);
@@ -130,12 +126,11 @@ static int page_for_slot(uint32_t slot, unsigned frame_flags, struct page **out)
 /* All but the one that is wanted are kept by the cache until somebody asks for them. */
 static void pages_arrived(struct page *const page[], uint32_t count, const struct page *wanted)
 {
-    update_vm_stats(VM_STAT_PGIN, count);
     for (uint32_t i = 0; i < count; i++) {
         trace(TRACE_SWAP_IN, 0, page_pfn(page[i]).number, page_swap_slot(page[i]).number);
         if (page[i] != wanted) {
             page_set(page[i], PAGE_KEPT);
-            add_to_lru(&anon_lru, page[i], 0);
+            swap_keep_hook(page[i]);
         }
         page_unlock(page[i]);
     }
@@ -157,32 +152,28 @@ static bool page_for_neighbour(uint32_t slot, struct page **out)
 
 int read_from_swap(swp_entry_t slot, enum read_advice advice, struct page **out)
 {
-    struct page *around[2 * READ_AHEAD_MAX - 1];
-    struct page **wanted = &around[READ_AHEAD_MAX - 1], **first = wanted, **end = wanted + 1;
-    uint32_t size = read_ahead_size(&swap.ahead, advice);
+    struct page *around[2 * READ_AHEAD_MAX - 1], **wanted = &around[READ_AHEAD_MAX - 1];
+    uint32_t size = read_ahead_size(&swap.ahead, advice), before = 0, after = 0;
     int error = page_for_slot(slot.number, 0, wanted);
 
     if (error)
         return error;
-    while (end - first < size &&
-           page_for_neighbour(slot.number + (uint32_t)(end - wanted), end))
-        end++;
-    while (end - first < size &&
-           page_for_neighbour(slot.number - (uint32_t)(wanted - first) - 1, first - 1))
-        first--;
+    while (after + 1 < size && page_for_neighbour(slot.number + after + 1, wanted + after + 1))
+        after++;
+    while (before + 1 + after < size &&
+           page_for_neighbour(slot.number - before - 1, wanted - before - 1))
+        before++;
     if (advice != READ_RANDOM) {
         spin_lock(&swap.lock);
-        read_ahead_note(&swap.ahead, slot.number - (uint32_t)(wanted - first),
-                        slot.number + (uint32_t)(end - wanted));
+        read_ahead_note(&swap.ahead, slot.number - before, slot.number + after + 1);
         spin_unlock(&swap.lock);
     }
-    error = move(BLOCK_READ, first, (uint32_t)(end - first));
-    if (error && end - first > 1) { /* it may have been one of the others */
-        for (; first < end; first++)
-            if (first != wanted)
-                page_discard(*first);
-        first = wanted;
-        end = wanted + 1;
+    error = move(BLOCK_READ, wanted - before, before + 1 + after);
+    if (error && before + after > 0) { /* it may have been one of the others */
+        for (; before > 0; before--)
+            page_discard(*(wanted - before));
+        for (; after > 0; after--)
+            page_discard(*(wanted + after));
         error = move(BLOCK_READ, wanted, 1);
     }
     if (error) {
@@ -190,27 +181,7 @@ int read_from_swap(swp_entry_t slot, enum read_advice advice, struct page **out)
         page_discard(*wanted);
         return error;
     }
-    pages_arrived(first, (uint32_t)(end - first), *wanted);
+    pages_arrived(wanted - before, before + 1 + after, *wanted);
     *out = *wanted;
-    return (int)(end - first);
-}
-
-void swap_cache_claim(struct page *page)
-{
-    if (page_test(page, PAGE_DIRTY) || !page_clear_flag(page, PAGE_KEPT))
-        return; /* what could not be written is kept until it has no slot */
-    spin_lock(&swap.lock);
-    read_ahead_used(&swap.ahead);
-    spin_unlock(&swap.lock);
-    page_put(page);
-}
-
-bool swap_drop_kept(struct page *page)
-{
-    if (page_maps(page) != 0 || !page_test(page, PAGE_KEPT))
-        return false;
-    if (page_test(page, PAGE_DIRTY) && swap_slot_uses(page_swap_slot(page)) != 0)
-        return false; /* it could not be written: memory is all that it has */
-    swap_cache_remove(page, 0);
-    return true;
+    return (int)(before + 1 + after);
 }
