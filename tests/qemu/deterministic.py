@@ -18,6 +18,13 @@ def deterministic():
     need(outputs[0] == outputs[1], "they differ:\n%s\n%s" % tuple(outputs))
 
 
+def slots():
+    """A slot of swap is found as quickly where nearly all are taken, as where half are."""
+    parts = s.usertests_verdict(boot("slots", s.SECONDS["usertests"], ICOUNT="1", PAGING="sv39",
+                                     MEM="32M", SWAP="256M", CMD="usertests slot_is_found_at_once"))
+    need(all(verdict == "ok" for _, verdict, _ in parts), str(parts))
+
+
 def seeds():
     """A planted race is found by some seed, and found again by its number."""
     s.build_all(s.BUILD + "/race", "EXTRA=tests/qemu/programs/race.c", "SAN=1",

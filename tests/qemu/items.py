@@ -46,6 +46,7 @@ def all_items():
         ("many read from a slow disk", disks.slow_and_crowded),
         ("idle cost", load.idle_cost),
         ("deterministic lane", deterministic.deterministic),
+        ("swap slots are found at once", deterministic.slots),
         ("reservations end with a trap", building.reservations),
         ("bad variables", building.bad_variables),
         ("small commands", building.small_commands),

@@ -303,6 +303,64 @@ static void sizes_are_told(void)
     expect_error(vmstat(1000000, &after, 0), ESRCH);
 }
 
+#define ACCESSES 4000ul
+
+/*
+ * In ticks. To pages drawn at random: each brings one in, and sends one out. All are stores, or half
+ * are.
+ */
+static unsigned long time_of_accesses(char *start, unsigned long pages, bool all_stores)
+{
+    static unsigned state = 1;
+    unsigned long begin = time_now();
+
+    for (unsigned long i = 0; i < ACCESSES; i++) {
+        volatile char *page = start + next_random(&state) % pages * PAGE_BYTES;
+
+        if (all_stores || i % 2)
+            *page = 1;
+        else
+            sink = *page;
+    }
+    return time_now() - begin;
+}
+
+/* The same, once the places of free slots are as such accesses leave them. */
+static unsigned long settled_time(char *start, unsigned long pages, bool all_stores)
+{
+    for (unsigned long i = 0; i < pages; i++)
+        start[i * PAGE_BYTES] = 1;
+    time_of_accesses(start, pages, all_stores);
+    return time_of_accesses(start, pages, all_stores);
+}
+
+/*
+ * However full the disk is, and however scattered what is free there, a page goes out as quickly.
+ * With more pages than slots, those in memory that have a slot, too, do without it.
+ */
+static void slot_is_found_at_once(void)
+{
+    unsigned long half, half_mixed, full, beyond, slots;
+    char *start;
+
+    if (!clock_counts_instructions())
+        skip("where instructions are not counted, time tells nothing");
+    read_stats(&before);
+    slots = (unsigned long)before.swap_slots;
+    need_swap(slots - slots / 100);
+    limit_to(2 * QUOTA);
+    slots -= slots_in_use();
+    start = map(slots + QUOTA, RW, MAP_PRIVATE);
+    half = settled_time(start, slots / 2, true);
+    half_mixed = settled_time(start, slots / 2, false);
+    full = settled_time(start, slots - slots / 1000, true);
+    beyond = settled_time(start, slots + QUOTA, false);
+    fprintf(1, "# ticks: stores %lu at 50 %%, %lu at 99.9 %%; mixed %lu at 50 %%, %lu beyond\n",
+            half, full, half_mixed, beyond);
+    expect(full * 10 <= half * 13);
+    expect(beyond * 10 <= half_mixed * 13);
+}
+
 const struct test swap_slot_tests[] = {
     {"clean_page_is_not_written", clean_page_is_not_written, QUICK},
     {"changed_page_is_written", changed_page_is_written, QUICK},
@@ -318,5 +376,6 @@ const struct test swap_slot_tests[] = {
     {"shared_page_is_read_once", shared_page_is_read_once, QUICK},
     {"copy_leaves_slot", copy_leaves_slot, QUICK},
     {"sizes_are_told", sizes_are_told, QUICK},
+    {"slot_is_found_at_once", slot_is_found_at_once, SLOW},
     {NULL, NULL, QUICK},
 };
