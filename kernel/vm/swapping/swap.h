@@ -52,8 +52,7 @@
  * PAGE_DIRTY until its slot has its content, and has a reference until then. page->slot changes
  * under the page's lock, or when the page's last reference is gone.
  */
-#ifndef VM_SWAP_H
-#define VM_SWAP_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -180,5 +179,3 @@ void swap_drop_all_kept(void);
  * Sleeps; holds nothing.
  */
 void swap_for_each_page(void (*use)(struct page *page));
-
-#endif

@@ -2,8 +2,7 @@
  * Transfers between pages and their slots. Chapter "Swapping System". See vm/swapping/swap.h for
  * what slots are.
  */
-#ifndef VM_SWAP_IO_H
-#define VM_SWAP_IO_H
+#pragma once
 
 #include "dev/read_ahead.h"
 #include "vm/swapping/swap.h"
@@ -53,5 +52,3 @@ static inline void swap_batch_add(struct swap_batch *batch, struct page *page) /
     if (batch->count == PAGE_OUT_MAX)
         swap_batch_write(batch);
 }
-
-#endif

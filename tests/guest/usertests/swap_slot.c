@@ -306,8 +306,8 @@ static void sizes_are_told(void)
 #define ACCESSES 4000ul
 
 /*
- * In ticks. To pages drawn at random: each brings one in, and sends one out. All are stores, or half
- * are.
+ * In ticks. To pages drawn at random: each access brings a page in, and sends one out. All are
+ * stores, or half are.
  */
 static unsigned long time_of_accesses(char *start, unsigned long pages, bool all_stores)
 {
