@@ -1,7 +1,7 @@
 /*
- * Time slices and sleepers. Each hart has the list of those that went to sleep on it, the next one
- * due first, and serves it by its own timer; so no hart sets another's. What the timer is set to:
- * the end of the slice, or the first sleeper's time where that is earlier.
+ * Time slices and sleepers. Each hart has a list of the threads that went to sleep on it, the one
+ * that is due first in front, and wakes them by its own timer: no hart sets another's timer. The
+ * timer is set to the end of the slice, or to the first sleeper's time if that is earlier.
  */
 #include "thread/clock.h"
 
@@ -13,8 +13,8 @@
 struct timer_list {
     struct spinlock lock;      /* RANK_TIMERS, with spin_lock_irq: guards sleepers */
     struct list_head sleepers; /* by timer_link, ascending wake_time */
-    uint64_t slice_end;        /* this hart's only, interrupts off; TIMER_NEVER while it idles */
-    uint64_t programmed;       /* the same: what the timer is set to */
+    uint64_t slice_end;        /* only its hart, interrupts off; TIMER_NEVER while that idles */
+    uint64_t programmed;       /* only its hart: the time to which the timer is set */
 #ifdef SAN
     struct thread *victim;     /* lock: to be killed at kill_time; or NULL */
     uint64_t kill_time;
@@ -38,13 +38,13 @@ static struct timer_list *this_list(void)
     return &timer_lists[this_hart()->index];
 }
 
-/* Locks: the list's. The sleeper that is due first, or NULL. */
+/* Returns: the sleeper that is due first, or NULL. Locks: the list's. */
 static struct thread *first_sleeper(struct timer_list *list)
 {
     return list_first_element(&list->sleepers, struct thread, timer_link);
 }
 
-/* Locks: the list's, which is this hart's. */
+/* Sets this hart's timer. Locks: its list's. */
 static void timer_program(struct timer_list *list)
 {
     struct thread *first = first_sleeper(list);
@@ -78,7 +78,7 @@ void timer_stop_slices(void)
     timer_set_slice_end(TIMER_NEVER);
 }
 
-/* With a seed, slices end anywhere between an eighth and the whole of their usual length. */
+/* Returns: the usual length; with a seed, at random from an eighth of it to all of it. */
 static uint64_t slice_length(void)
 {
     uint64_t length = timer_frequency / SLICES_PER_SECOND;
@@ -106,7 +106,7 @@ void timer_interrupt(void)
     spin_lock_irq(&list->lock);
     while ((first = first_sleeper(list)) != NULL && first->wake_time <= now) {
         list_del_init(&first->timer_link);
-        thread_wake(first); /* where it was interrupted before, this does nothing */
+        thread_wake(first); /* does nothing if it was interrupted before */
     }
 #ifdef SAN
     if (list->victim && list->kill_time <= now) {
@@ -118,7 +118,7 @@ void timer_interrupt(void)
         this_hart()->need_resched = 1;
         list->slice_end = now + slice_length();
     }
-    list->programmed = 0; /* it has come: set it anew, which also ends the interrupt */
+    list->programmed = 0; /* so that the timer is set again, which also ends the interrupt */
     timer_program(list);
     spin_unlock_irq(&list->lock, 0);
 }
@@ -152,7 +152,7 @@ void timer_kill_cancel(void)
 }
 #endif
 
-/* Locks: the list's. Mostly the newest is the last one due, so the search starts at the end. */
+/* Searches from the end: most often the new sleeper is due last. Locks: the list's. */
 static void list_insert(struct timer_list *list, struct thread *thread)
 {
     struct list_head *before = list->sleepers.prev;
@@ -164,7 +164,7 @@ static void list_insert(struct timer_list *list, struct thread *thread)
     list_add(&thread->timer_link, before);
 }
 
-/* The protocol is that of sched.c; the timer list is the place. Sleeps. */
+/* By the protocol at the top of sched.c; the "place" is the timer list. Sleeps. */
 int thread_sleep_until(uint64_t deadline)
 {
     struct thread *thread = current_thread();
@@ -186,7 +186,7 @@ int thread_sleep_until(uint64_t deadline)
     timer_program(list);
     spin_unlock_irq(&list->lock, 0);
     schedule();
-    spin_lock_irq(&list->lock); /* perhaps another hart's by now */
+    spin_lock_irq(&list->lock); /* the thread may be on another hart now */
     if (!list_empty(&thread->timer_link)) {
         list_del_init(&thread->timer_link);
         error = -EINTR;

@@ -1,6 +1,6 @@
 /*
- * The timer: time slices, and threads that sleep until a time. A hart that runs threads is
- * interrupted at the end of each slice; an idle one only when the next of its sleepers is due.
+ * The timer: time slices, and threads that sleep until a time. A hart that runs a thread gets an
+ * interrupt at the end of each slice; an idle hart only when its next sleeper is due.
  */
 #pragma once
 
@@ -12,8 +12,8 @@ void timer_interrupt(void); /* sys/ calls it for a timer interrupt */
 
 #ifdef SAN
 /*
- * The running thread is to be killed so many instructions from now, as time tells them where
- * ICOUNT=1 makes each a nanosecond; unless timer_kill_cancel comes first. One thread a hart.
+ * Kills the running thread after so many instructions, unless timer_kill_cancel comes first. They
+ * are measured as time: with ICOUNT=1 each takes a nanosecond. At most one thread for each hart.
  */
 void timer_kill_after(uint64_t instructions);
 void timer_kill_cancel(void);
@@ -21,5 +21,5 @@ void timer_kill_cancel(void);
 
 /* For the scheduler. Interrupts off. */
 void timer_lists_init(void);
-void timer_stop_slices(void);  /* this hart goes idle */
-void timer_start_slices(void); /* this hart runs a thread, after having been idle */
+void timer_stop_slices(void);  /* this hart becomes idle */
+void timer_start_slices(void); /* this hart was idle, and runs a thread now */

@@ -1,10 +1,9 @@
 /*
- * Kernel stacks. A slot is free (its bit is clear), in use, or spare: mapped, and on the list of
- * spares, which runs through the lowest word of each. Most new threads get a spare one, without
- * work and without a fence.
+ * Kernel stacks. A slot is free (its bit is clear), in use, or spare: a spare stack is mapped, and
+ * on the list of spares, which is linked through the lowest word of each. Most new threads get a
+ * spare stack: then nothing has to be mapped or fenced.
  *
- * A stack that is taken down is unmapped first, then every hart is fenced, and only then its frame
- * is freed and its slot may be used again.
+ * To give a stack up: unmap it, fence all harts, and only then free its frame and its slot.
  */
 #include "thread/kstack.h"
 
@@ -17,11 +16,11 @@
 #include "sync/printf.h"
 #include "sync/spinlock.h"
 
-#define SPARE_STACKS 16 /* kept by kstack_trim(false) */
+#define SPARE_STACKS 16 /* so many stay when kstack_trim(false) is called */
 
 static struct {
     struct spinlock lock;     /* RANK_KMEM: guards the rest */
-    uint64_t *spare;          /* a stack; its first word leads to the next one; or NULL */
+    uint64_t *spare;          /* list: the first word of each stack leads to the next */
     uint64_t spare_count;
     uint64_t used[BITMAP_WORDS(STACK_SLOTS)];
 } kstacks = {.lock = SPINLOCK("kernel stacks", RANK_KMEM)};
@@ -36,7 +35,7 @@ static uint64_t stack_slot(uint64_t stack)
     return (stack - STACK_BASE) / STACK_SLOT;
 }
 
-/* Locks: the stacks'. */
+/* Takes a stack off the list, or returns NULL. Locks: the stacks'. */
 static uint64_t *take_spare(void)
 {
     uint64_t *stack = kstacks.spare;
@@ -49,7 +48,7 @@ static uint64_t *take_spare(void)
     return stack;
 }
 
-/* Returns false where there was no memory for a table on the way. Sleeps. */
+/* Returns: false: there is no frame for a page table. Sleeps. */
 static bool map_stack(uint64_t stack, struct page *page)
 {
     struct table_supply supply = {.count = 0};
@@ -65,7 +64,7 @@ static bool map_stack(uint64_t stack, struct page *page)
         spin_unlock(&kernel_page_table.lock);
     }
     table_supply_drop(&supply);
-    /* A hart may remember that nothing was here, and a stack must not fault ("SFENCE.VMA"). */
+    /* A hart may still go by the empty entry, and a stack must not fault: see "SFENCE.VMA". */
     if (pte != NULL)
         flush_tlb_kernel(stack, stack + PAGE_SIZE);
     return pte != NULL;
@@ -117,7 +116,7 @@ void kstack_free(void *stack)
     spin_unlock(&kstacks.lock);
 }
 
-/* Takes a stack out of the page table; returns its frame. */
+/* Empties the stack's entry. Returns: its frame. */
 static struct page *unmap_stack(uint64_t stack)
 {
     struct page *page;
@@ -138,7 +137,7 @@ uint64_t kstack_trim(bool all)
     uint64_t freed = 0;
     struct page *page;
 
-    /* More than a few are gathered before it is worth the fence. */
+    /* A fence of all harts is worth it only for many stacks. */
     if (!all && __atomic_load_n(&kstacks.spare_count, __ATOMIC_RELAXED) <= 2 * keep)
         return 0;
     for (;;) {

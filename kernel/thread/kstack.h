@@ -4,11 +4,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-void *kstack_alloc(void);        /* its lowest byte, or NULL: no memory. Sleeps. */
-void kstack_free(void *stack);   /* keeps it for the next one. Never sleeps. */
+void *kstack_alloc(void);        /* Returns: the lowest byte of a stack, or NULL. Sleeps. */
+void kstack_free(void *stack);   /* keeps it for the next thread. Never sleeps. */
 
 /*
- * Gives unused stacks back, all of them or what is more than a few. Fences all harts. Locks: the
- * caller holds no spinlock. Never sleeps. Returns frames freed.
+ * Frees unused stacks: all of them, or all but a few. Fences all harts.
+ * Locks: no spinlock held. Never sleeps. Returns: how many frames were freed.
  */
 uint64_t kstack_trim(bool all);

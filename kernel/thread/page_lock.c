@@ -1,10 +1,13 @@
 /*
- * The page lock and the end of write-back: a flag in the page, waiters in hashed queues.
+ * Waiting for a flag of a page to become clear: PAGE_LOCKED or PAGE_WRITEBACK. There are only a few
+ * wait queues, hashed by the page's number; so a thread that was woken looks at its flag again.
  *
- * PAGE_WAITERS is set under the queue's guard before a waiter sleeps. Code that clears the flag
- * that is waited for looks at PAGE_WAITERS afterwards and wakes under the same guard. So either
- * the waiter sees the flag clear, or the waker sees the waiter. One queue serves several pages and
- * both kinds of waiting; a woken thread looks again.
+ *     waiter, under the queue's guard         waker
+ *     set PAGE_WAITERS                        clear the flag and PAGE_WAITERS, in one step
+ *     flag clear? done. else sleep            was PAGE_WAITERS set? wake all, under the guard
+ *
+ * Either the waiter finds the flag clear, or the waker finds PAGE_WAITERS set. The guard is held
+ * from setting PAGE_WAITERS until the waiter is on the queue, so the wake-up is not missed.
  */
 #include "thread/page_lock.h"
 
@@ -14,7 +17,7 @@
 #define QUEUES 32u
 
 struct page_queue {
-    struct spinlock guard; /* taken with spin_lock_irq: the end of an I/O wakes */
+    struct spinlock guard; /* taken with spin_lock_irq: interrupt handlers wake */
     struct waitq queue;
 };
 
@@ -33,7 +36,7 @@ void page_lock_init(void)
     }
 }
 
-/* Sleeps until flag is clear; or, with take, until this thread is the one that set it. */
+/* Sleeps until flag is clear. With take: sets it as well, so that one waiter alone goes on. */
 static void wait_for_flag(struct page *page, enum page_flag flag, bool take)
 {
     struct page_queue *queue = queue_of(page);
@@ -66,7 +69,7 @@ void page_lock(struct page *page)
 
 void page_wait_writeback(struct page *page)
 {
-    /* of the batch of a file, or of those on their way to swap */
+    /* a page of a file is in write-back's batch; any other is on its way to swap */
     lockorder_check(page->class == FRAME_FILE ? RANK_WRITEBACK : RANK_SWAP_WRITE, NULL,
                     "write-back");
     if (page_test(page, PAGE_WRITEBACK))

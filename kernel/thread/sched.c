@@ -60,7 +60,7 @@ static struct {
 } run_queue = {SPINLOCK("run queue", RANK_RUN_QUEUE), LIST_HEAD_INIT(run_queue.threads), 0};
 
 static struct thread idle_thread[MAX_HARTS];
-static struct thread *switched_from[MAX_HARTS]; /* by a hart's index, from a switch to its finish */
+static struct thread *switched_from[MAX_HARTS]; /* by hart; from a switch to schedule_finish() */
 static uint32_t idle_harts; /* a: harts (bits) that wait, or are about to */
 
 bool thread_is_idle(const struct thread *thread)
@@ -73,7 +73,7 @@ static uint32_t run_queue_count(void)
     return __atomic_load_n(&run_queue.count, __ATOMIC_RELAXED);
 }
 
-/* One idle hart, if there is any, is to look at the run queue. Interrupts off. */
+/* Wakes one idle hart, if there is one, to look at the run queue. Interrupts are off. */
 static void rouse_idle_hart(void)
 {
     uint32_t idle;
@@ -81,7 +81,7 @@ static void rouse_idle_hart(void)
     __atomic_thread_fence(__ATOMIC_SEQ_CST); /* after the queue's change; pairs with idle_wait() */
     idle = __atomic_load_n(&idle_harts, __ATOMIC_RELAXED);
     if (idle == 0 || (thread_is_idle(current_thread()) && run_queue_count() <= 1))
-        return; /* nobody is; or this hart itself was roused, and looks next */
+        return; /* none is idle; or it is this hart, which will look anyway */
     while (idle != 0) {
         uint32_t chosen = idle & -idle;
 
@@ -104,7 +104,7 @@ void run_queue_add(struct thread *thread)
     interrupts_restore(flags);
 }
 
-/* Returns NULL where nothing waits to run. Interrupts off. */
+/* Returns: the first thread of the run queue, or NULL. Interrupts are off. */
 static struct thread *run_queue_take(void)
 {
     struct thread *thread;
@@ -154,7 +154,7 @@ static void switch_to(struct thread *from, struct thread *to)
     tlb_check_left(from);
     __atomic_store_n(&to->hart_index, hart->index, __ATOMIC_RELAXED);
     __atomic_store_n(&to->state, THREAD_RUNNING, __ATOMIC_RELAXED);
-    /* thread_interrupt() sees it RUNNING here, or came first: then it will see what it was told. */
+    /* Either thread_interrupt() sees it RUNNING, or the thread sees what was set before. */
     __atomic_thread_fence(__ATOMIC_SEQ_CST);
     switch_floating_point(from, to);
     if (from->space != to->space) {
@@ -180,7 +180,7 @@ void schedule_finish(void)
         timer_stop_slices();
     else if (thread_is_idle(from))
         timer_start_slices();
-    if (runnable) /* nobody else can change that: it is neither asleep nor on the queue */
+    if (runnable) /* no other thread can change that: it is neither asleep nor queued */
         run_queue_add(from);
     if (free)
         thread_free(from);
@@ -272,7 +272,7 @@ static struct held_locks *current_held_locks(void)
     return thread != NULL ? &thread->held : NULL;
 }
 
-/* RACE=: lets others run for so many ticks, if this is a thread that may sleep here. */
+/* RACE=: sleeps for so many ticks. Returns: false: this thread may not sleep here. */
 static bool race_sleep(uint64_t ticks)
 {
     if (!interrupts_are_on() || this_hart()->preempt_count != 0 || thread_is_idle(current_thread()))

@@ -1,24 +1,24 @@
 /*
- * Sleeping locks. The state is one word, changed by atomic operations only, so that a lock that is
- * free is taken and released without a spinlock. A thread that has to wait gets on the queue under
- * the guard, says so in the state, and looks once more; the one that releases changes the state,
- * sees there that others wait, and takes the guard to serve the queue. One of the two sees the
- * other.
+ * Sleeping locks. The state is one word, changed only by atomic operations, so a free lock is taken
+ * and released without a spinlock. A thread that has to wait joins the queue under the guard, sets
+ * LOCK_WAITED_FOR in the state, and looks at the lock once more. A holder that releases the lock
+ * changes the state, and if LOCK_WAITED_FOR was set it takes the guard and serves the queue. So one
+ * of the two always sees the other.
  *
- * The queue is in order of arrival, so that nobody waits for ever while others come and go:
+ * The queue is in order of arrival, so no thread waits for ever while others take the lock:
  *
- * - A sleeplock that is let go is free, and the first of the queue is woken to take it. Another
- *   thread may be quicker: that saves a switch for each short use. But the first of the queue is
- *   passed over only until it has run: then it says so (LOCK_WAITED_FOR), and the holder hands the
- *   lock over to it, without its being free in between.
- * - A rwlock is always handed over: to the writer that is first, once nobody has it; or to the
- *   readers that are first, all up to the next writer, once no writer has it. A thread that comes
- *   while others wait gets on the queue behind them. So readers wait for the writers that came
- *   before them, writers for the readers, and neither for those that came later.
+ * - A sleeplock that is released is free, and the first waiter is woken to take it. Another thread
+ *   may take it before that: this saves a switch for each short use. But it can happen only until
+ *   the first waiter has run. Then that one sets LOCK_WAITED_FOR again, and the next release hands
+ *   the lock over to it, without the lock's being free in between.
+ * - A rwlock is always handed over: to the first waiter, if that is a writer, once no thread has
+ *   the lock; or to all waiting readers up to the first writer, once no writer has it. A thread
+ *   that comes while others wait joins the queue. So readers wait for the writers that came before
+ *   them, writers for the readers that did, and neither for those that come later.
  *
- * A reader counts itself first and looks afterwards whether it may. One that may not is counted for
- * a moment beside a writer, or while others wait, and can keep a lock from being handed on then; so
- * it takes itself out like one that had it, and serves the queue if it was the last.
+ * A reader adds itself to the count first, and then looks whether it may have the lock. If not, it
+ * was counted for a moment beside a writer, or while others wait, which may have kept the lock from
+ * being handed over. So it removes itself as a holder does, and the last one serves the queue.
  */
 #include "thread/sleeplock.h"
 
@@ -29,13 +29,13 @@
 
 enum sleeplock_state { LOCK_FREE, LOCK_HELD, LOCK_WAITED_FOR };
 
-/* On the stack of a thread that waits. Guarded by the lock's guard. */
+/* On the stack of each thread that waits. Guarded by the lock's guard. */
 struct lock_waiter {
-    struct list_head link; /* on the queue; alone once the lock is its own */
-    struct waitq queue;    /* it alone */
+    struct list_head link; /* on the queue, until it has the lock */
+    struct waitq queue;    /* the waiter alone sleeps on it */
     struct thread *thread;
     bool is_writer;
-    bool was_woken; /* and may have been passed over: the next time the lock is handed to it */
+    bool was_woken; /* once, to take the lock: the next time it is handed over */
     bool owns;
 };
 
@@ -52,7 +52,7 @@ static struct lock_waiter *waiter_first(struct list_head *queue)
     return list_first_element(queue, struct lock_waiter, link);
 }
 
-/* Locks: guard, without which the waiter does not go on. */
+/* Gives the lock to the waiter. Locks: guard; the waiter takes it, too, before it goes on. */
 static void waiter_give(struct lock_waiter *waiter)
 {
     list_del_init(&waiter->link);
@@ -74,7 +74,7 @@ static void sleeplock_note_held(struct sleeplock *lock)
     lockorder_note(lock->rank, lock, lock->name);
 }
 
-/* Locks: guard. Has the waiter got it, or can take it now? Else LOCK_WAITED_FOR stands. */
+/* Has the waiter got the lock, or taken it now? Else LOCK_WAITED_FOR is set. Locks: guard. */
 static bool waiter_takes(struct sleeplock *lock, struct lock_waiter *self)
 {
     if (!self->owns &&
@@ -86,8 +86,8 @@ static bool waiter_takes(struct sleeplock *lock, struct lock_waiter *self)
 }
 
 /*
- * Takes a lock that was not free. Returns: 0, or -EINTR where that is asked for. Cold, as
- * sleeplock_serve: a lock that is free is taken and let go without a stack frame.
+ * Takes a lock that was not free. Returns: 0; -EINTR, if killable. This function and
+ * sleeplock_serve are cold, so that taking and releasing a free lock needs no stack frame.
  */
 static int __attribute__((cold)) sleeplock_wait(struct sleeplock *lock, bool killable)
 {
@@ -103,7 +103,7 @@ static int __attribute__((cold)) sleeplock_wait(struct sleeplock *lock, bool kil
             error = waitq_sleep_killable(&self.queue, &lock->guard);
     }
     if (self.owns)
-        error = 0; /* it was handed over while the sleep ended */
+        error = 0; /* but the lock was handed over meanwhile */
     else
         list_del(&self.link);
     if (self.owns && list_empty(&lock->waiters))
@@ -114,7 +114,7 @@ static int __attribute__((cold)) sleeplock_wait(struct sleeplock *lock, bool kil
     return error;
 }
 
-/* The holder lets go of a lock that others wait for. */
+/* Releases a lock for which others wait. */
 static void __attribute__((cold, noinline)) sleeplock_serve(struct sleeplock *lock)
 {
     struct lock_waiter *first;
@@ -199,8 +199,9 @@ void rwlock_init(struct rwlock *lock, const char *name, enum lock_rank rank)
 }
 
 /*
- * Locks: guard. Adds what to the state, if nothing but what may be is there: false. Then
- * RWLOCK_WAITED_FOR says whether a thread waits that is not served by this.
+ * Adds `what` (a writer, or a number of readers) to the state, unless one of the bits `excluded` is
+ * set. RWLOCK_WAITED_FOR becomes `more`: are there waiters that this does not serve?
+ * Locks: guard. Returns: was it added?
  */
 static bool rwlock_add(struct rwlock *lock, uint32_t what, uint32_t excluded, bool more)
 {
@@ -216,7 +217,7 @@ static bool rwlock_add(struct rwlock *lock, uint32_t what, uint32_t excluded, bo
     return true;
 }
 
-/* Locks: guard. Gives the lock to the first on the queue, if they can have it now. */
+/* Gives the lock to the first waiters, if they can have it now. Locks: guard. */
 static void rwlock_serve_locked(struct rwlock *lock)
 {
     struct lock_waiter *first;
@@ -238,7 +239,7 @@ static void rwlock_serve_locked(struct rwlock *lock)
     }
 }
 
-/* Waits for its turn. The lock was not free, or others wait. */
+/* Waits until it has the lock, which was not free, or for which others wait. */
 static void __attribute__((cold)) rwlock_wait(struct rwlock *lock, bool is_writer)
 {
     struct lock_waiter self;
@@ -246,7 +247,7 @@ static void __attribute__((cold)) rwlock_wait(struct rwlock *lock, bool is_write
     spin_lock(&lock->guard);
     waiter_enqueue(&lock->waiters, &self, is_writer);
     __atomic_fetch_or(&lock->state, RWLOCK_WAITED_FOR, __ATOMIC_ACQ_REL);
-    rwlock_serve_locked(lock); /* it may have been let go just before the mark */
+    rwlock_serve_locked(lock); /* it may have become free just before WAITED_FOR was set */
     while (!self.owns)
         waitq_sleep(&self.queue, &lock->guard);
     spin_unlock(&lock->guard);
@@ -261,7 +262,7 @@ void rwlock_serve(struct rwlock *lock)
 
 void rwlock_read_wait(struct rwlock *lock)
 {
-    rwlock_read_drop(lock); /* the try that found it taken */
+    rwlock_read_drop(lock); /* the count that rwlock_read_acquire added in vain */
     rwlock_wait(lock, false);
 }
 

@@ -1,7 +1,6 @@
 /*
- * Locks that let their waiters sleep. struct sleeplock: one holder. struct rwlock: many readers or
- * one writer. Waiters are served in order of arrival (the rules are at the top of sleeplock.c).
- * The uncontended paths are a few instructions.
+ * Sleeping locks: a thread that waits for one sleeps. struct sleeplock: one holder. struct rwlock:
+ * many readers or one writer. Waiters are served in order of arrival; sleeplock.c says how.
  */
 #pragma once
 
@@ -9,7 +8,7 @@
 #include "thread/waitq.h"
 
 struct sleeplock {
-    uint64_t state; /* 0 free, 1 held, 2 held and somebody waits. A register's width: spinlock.h */
+    uint64_t state; /* 0: free, 1: held, 2: held and waited for. A register wide: spinlock.h */
     enum lock_rank rank;
     struct spinlock guard; /* RANK_SLEEPLOCK: for the slow path */
     struct list_head waiters; /* guard: the longest waiting first */
@@ -17,7 +16,7 @@ struct sleeplock {
     const char *name;
 };
 
-/* What a lock is made of: a static one by itself, others by sleeplock_init. */
+/* Initialises a static lock; sleeplock_init initialises others. */
 #define SLEEPLOCK(lock, name_, rank_)                                                           \
     {.rank = (rank_), .guard = SPINLOCK(name_, RANK_SLEEPLOCK),                                 \
      .waiters = LIST_HEAD_INIT((lock).waiters), .name = (name_)}
@@ -25,7 +24,7 @@ struct sleeplock {
     (*(lock) = (struct sleeplock)SLEEPLOCK(*(lock), name, rank))
 
 void sleeplock_acquire(struct sleeplock *lock);          /* Sleeps. */
-/* The same, holding first, of equal rank: the caller shows why nobody takes the two otherwise. */
+/* The same while holding `first`, of equal rank. The caller says why the two are in order. */
 #ifdef SAN
 void sleeplock_acquire_after(struct sleeplock *lock, struct sleeplock *first);
 #else
@@ -34,11 +33,11 @@ void sleeplock_acquire_after(struct sleeplock *lock, struct sleeplock *first);
 int sleeplock_acquire_killable(struct sleeplock *lock);  /* Sleeps. 0 or -EINTR */
 bool sleeplock_try(struct sleeplock *lock);
 void sleeplock_release(struct sleeplock *lock);
-bool sleeplock_held(struct sleeplock *lock);             /* by this thread */
+bool sleeplock_held(struct sleeplock *lock);             /* by this thread? */
 
-/* Of rwlock.state, beside the number of readers, those included that find they must wait. */
+/* In rwlock.state, besides the number of readers (also those about to find that they must wait). */
 #define RWLOCK_WRITER (1u << 31)
-#define RWLOCK_WAITED_FOR (1u << 30) /* by somebody: readers that come now wait, too */
+#define RWLOCK_WAITED_FOR (1u << 30) /* there are waiters: readers that come now wait, too */
 
 struct rwlock {
     uint32_t state; /* atomic */
@@ -51,11 +50,11 @@ struct rwlock {
 void rwlock_init(struct rwlock *lock, const char *name, enum lock_rank rank);
 void rwlock_write_acquire(struct rwlock *lock); /* Sleeps. */
 void rwlock_write_release(struct rwlock *lock);
-/* What the two below need when somebody else has the lock or waits for it. */
+/* The slow paths of the two functions below. */
 void rwlock_read_wait(struct rwlock *lock) __attribute__((cold));
 void rwlock_serve(struct rwlock *lock) __attribute__((cold));
 
-/* One reader less; the last one hands over to the waiters. */
+/* Removes one reader; the last one hands the lock to the waiters. */
 static inline void rwlock_read_drop(struct rwlock *lock)
 {
     uint32_t left = __atomic_sub_fetch(&lock->state, 1, __ATOMIC_RELEASE);

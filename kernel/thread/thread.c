@@ -11,7 +11,7 @@
 #include "thread/clock.h"
 #include "thread/sched.h"
 
-/* The first function on a new stack; context_switch returns to it. Interrupts off. */
+/* The first function on a new stack: context_switch returns to it. Interrupts are off. */
 static void thread_begin(void)
 {
     struct thread *thread;
@@ -85,7 +85,7 @@ void thread_exit(void)
     timer_kill_cancel();
 #endif
     tlb_check_return();
-    /* A waker that still had the lock is done with this thread once we have it. */
+    /* A waker may still hold the lock; once this thread has it the waker has finished. */
     spin_lock_irq(&thread->lock);
     thread->state = THREAD_DEAD;
     schedule();

@@ -1,8 +1,8 @@
 /*
- * Threads of control: kernel stack, saved registers, state. What a thread works for (its process)
- * is opaque here. thread/ knows nothing of memory but the page table to be active while it runs.
+ * Threads: kernel stack, saved registers, state. struct process is opaque in thread/, and all that
+ * thread/ knows about memory is the page table that must be active while a thread runs.
  *
- * How a thread stops and starts running, and why no wake-up is lost: top of sched.c.
+ * The top of sched.c explains how a thread stops and starts running, and why no wake-up is lost.
  */
 #pragma once
 
@@ -31,12 +31,12 @@ struct thread {
     struct context context;      /* h */
     struct spinlock lock;        /* RANK_THREAD, taken with spin_lock_irq */
     enum thread_state state;     /* t, but for RUNNABLE to RUNNING: h */
-    bool interrupted;            /* t: killable sleeps end, and return -EINTR */
-    bool killable;               /* t: of a sleep: thread_interrupt ends it */
-    bool is_ending;              /* t: it gives up what its process has: nothing interrupts it */
+    bool interrupted;            /* t: its killable sleeps end with -EINTR */
+    bool killable;               /* t: it sleeps, and thread_interrupt may end that */
+    bool is_ending;              /* t: it frees what its process has: nothing interrupts it */
     bool frees_itself;           /* o: a kernel thread that has returned from its entry */
-    bool missed_frame;           /* o: it got none; reclaim has not said since that none is left */
-    uint32_t hart_index;         /* h: where it runs, or ran last; MAX_HARTS: nowhere yet */
+    bool missed_frame;           /* o: it got no frame, but waiting may bring one */
+    uint32_t hart_index;         /* h: on which it runs, or ran last; MAX_HARTS: none yet */
     void *stack;                 /* c: lowest byte of the stack page */
     struct page_table *space;    /* o: user address space, or NULL for a kernel thread */
     struct process *process;     /* o: or NULL for a kernel thread */
@@ -44,7 +44,7 @@ struct thread {
     void *argument;              /* c */
     char name[24];               /* o */
     int id;                      /* p: of a user thread: its number */
-    bool has_left;               /* p: it is ending, and does nothing for its process any more */
+    bool has_left;               /* p: it is ending, and no longer acts for its process */
     bool is_joined;              /* p: another thread waits for its end */
     uint8_t kill_cause;          /* p: why it was killed first: enum wait_cause; 0: it was not */
     struct list_head process_link; /* p: on its process's list of threads */
@@ -55,26 +55,27 @@ struct thread {
     struct list_head timer_link; /* m: on a hart's timer list; else alone */
 #ifdef SAN
     struct held_locks held;      /* o */
-    uint32_t allocations_left;   /* o: to the one that fails on purpose; 0: none does */
+    uint32_t allocations_left;   /* o: until one fails on purpose; 0: none does */
     uint64_t left_at;            /* h: when it left the hart; see mmu/tlb_check.h */
-    bool has_acted;              /* o: its call did what cannot be done twice */
+    bool has_acted;              /* o: its call has done something that must not be repeated */
     uint32_t kill_after;         /* o: instructions from its next call's beginning, or 0 */
-    struct timer_list *kill_list; /* o: the hart's that is to kill it; or NULL */
+    struct timer_list *kill_list; /* o: of the hart that will kill it; or NULL */
 #endif
 };
 
 /*
- * A thread that will run entry(argument) on a kernel stack of its own; THREAD_NEW until started.
- * Returns NULL where memory is out. Sleeps. Owns: the caller, until it is started; a started thread
- * is freed by thread_reap (user threads) or by itself when entry returns (kernel threads).
+ * Makes a thread that will run entry(argument) on a kernel stack of its own. It is THREAD_NEW until
+ * it is started. Until then it belongs to the caller; afterwards thread_reap frees it (user
+ * threads), or it frees itself when entry returns (kernel threads).
+ * Sleeps. Returns: the thread, or NULL: no memory.
  */
 struct thread *thread_create(const char *name, void (*entry)(void *), void *argument);
 void thread_start(struct thread *thread);
 void thread_discard(struct thread *thread); /* one that was never started */
 
 /*
- * Ends the running thread: state THREAD_DEAD, the last switch away. Someone else must thread_reap.
- * thread->space is NULL by now.
+ * Ends the running thread: its state is THREAD_DEAD, and it switches away for the last time.
+ * Another thread must call thread_reap. thread->space must be NULL.
  */
 void thread_exit(void) __attribute__((noreturn));
 /* Yields until the thread is dead and has left its stack, then frees it. Sleeps. */
@@ -82,14 +83,14 @@ void thread_reap(struct thread *thread);
 
 void thread_yield(void); /* lets others run. Sleeps. */
 /*
- * Sets interrupted, ends a killable sleep; a thread that runs on another hart is made to trap, so
- * that it looks at what the caller has told it before this call. The caller makes sure that it
- * lives.
+ * Sets thread->interrupted and ends a killable sleep. A thread that runs on another hart is made to
+ * trap, so that it sees what the caller has set before this call.
+ * The caller makes sure that the thread is not freed meanwhile.
  */
 void thread_interrupt(struct thread *thread);
 /*
- * The running call has done something that must not be done twice: what it returns is what it did,
- * and never -ENOMEM, for which it would be carried out again. SAN=1: syscall_again asserts that.
+ * The running system call has done something that must not be done twice. From now on it must not
+ * return -ENOMEM, after which it would be repeated. SAN=1: syscall_again asserts that.
  */
 static inline void thread_note_act(void)
 {
@@ -98,13 +99,13 @@ static inline void thread_note_act(void)
 #endif
 }
 
-/* The running thread ends, and from now on does all that this takes: it was interrupted enough. */
+/* The running thread ends. From now on nothing interrupts it, so that it can free all it has. */
 void thread_begin_to_end(void);
 /*
- * Was the running thread interrupted, so that it is to leave or to die? Each loop over a length
- * that a user chooses asks in each round, and ends where that is so; its call returns what it did,
- * or -EINTR. Nobody will read that; but what it leaves behind has to be right.
- * Locks: any. Sleeps: no.
+ * Was the running thread interrupted? Then it will leave its process, or die. Each loop over a
+ * length that a user chooses asks this in each round, and ends if it is so. The system call returns
+ * what it has done so far, or -EINTR. No program will read that; but the state must be consistent.
+ * Locks: any. Never sleeps.
  */
 static inline bool thread_is_interrupted(void)
 {

@@ -1,4 +1,4 @@
-/* Wait queues. How sleep and wake-up cannot miss each other: top of sched.c. */
+/* Wait queues. The top of sched.c explains why no wake-up is missed. */
 #include "thread/waitq.h"
 
 #include "abi/errno.h"
@@ -6,9 +6,9 @@
 #include "thread/sched.h"
 
 /*
- * Puts the running thread on the queue, in state SLEEPING and with its lock held; then only the
- * guard and schedule() are left to do. Interrupts off. Returns false, and nothing is done, where
- * the sleep is killable and the thread interrupted.
+ * Puts the running thread on the queue, in state SLEEPING, and takes its lock. What remains is to
+ * release the guard and to call schedule(). Interrupts are off.
+ * Returns: false: the sleep is killable and the thread was interrupted; nothing is done then.
  */
 static bool sleep_prepare(struct waitq *queue, bool killable)
 {
@@ -28,13 +28,13 @@ static bool sleep_prepare(struct waitq *queue, bool killable)
     return true;
 }
 
-/* After the sleep. Returns -EINTR where no waker took the thread off the queue. Interrupts off. */
+/* After the sleep. Returns: 0; -EINTR: no waker took it off the queue. Interrupts are off. */
 static int sleep_finish(struct waitq *queue)
 {
     struct thread *thread = current_thread();
     int error = 0;
 
-    spin_lock_irq(&queue->lock); /* the waker has let go of the queue and of this thread */
+    spin_lock_irq(&queue->lock); /* so the waker has finished with the queue and this thread */
     if (!list_empty(&thread->wait_link)) {
         list_del_init(&thread->wait_link);
         error = -EINTR;
@@ -43,7 +43,7 @@ static int sleep_finish(struct waitq *queue)
     return error;
 }
 
-/* irq_flags: of a guard that turns interrupts off; NULL: it does not. */
+/* irq_flags: the guard was taken with spin_lock_irq, which returned them; NULL: spin_lock. */
 static int sleep_on(struct waitq *queue, struct spinlock *guard, uint64_t *irq_flags, bool killable)
 {
     uint64_t flags = interrupts_save();
@@ -92,7 +92,7 @@ int waitq_sleep_irq_killable(struct waitq *queue, struct spinlock *guard, uint64
     return sleep_on(queue, guard, flags, true);
 }
 
-/* Wakes the first waiter that is asleep. Returns false where there is none. Locks: the queue's. */
+/* Wakes the first waiter that is asleep. Returns: false: there is none. Locks: the queue's. */
 static bool wake_first(struct waitq *queue)
 {
     struct thread *thread;
@@ -101,7 +101,7 @@ static bool wake_first(struct waitq *queue)
         list_del_init(&thread->wait_link);
         if (thread_wake(thread))
             return true;
-        /* It was interrupted before; it will find itself woken, looks again, and sleeps no more. */
+        /* It was interrupted before: it runs, finds itself off the queue, and looks again. */
     }
     return false;
 }

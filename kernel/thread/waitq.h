@@ -1,7 +1,7 @@
 /*
- * Wait queues: threads that wait for a condition. The condition is guarded by a spinlock, the
- * guard, which is released only after the sleeper is on the queue; so no wake-up is lost. After
- * waking, the guard is held again and the caller looks again: always sleep in a loop.
+ * Wait queues: threads that wait for a condition. A spinlock, the guard, guards the condition. It
+ * is released only when the sleeper is on the queue, so no wake-up is lost, and is held again when
+ * the sleep has ended. Then the caller must look at the condition again: always sleep in a loop.
  */
 #pragma once
 
@@ -13,15 +13,15 @@ struct waitq {
     struct list_head waiters;
 };
 
-/* What a queue is made of: a static one by itself, others by waitq_init. */
+/* Initialises a static queue; waitq_init initialises others. */
 #define WAITQ(queue, name) {SPINLOCK(name, RANK_WAIT), LIST_HEAD_INIT((queue).waiters)}
 #define waitq_init(queue, name) (*(queue) = (struct waitq)WAITQ(*(queue), name))
 
-/* guard taken with spin_lock. Sleeps. */
+/* For a guard that was taken with spin_lock. Sleeps. */
 void waitq_sleep(struct waitq *queue, struct spinlock *guard);
-/* The same; returns 0, or -EINTR when the thread was interrupted (killed). */
+/* The same. Returns: 0; -EINTR: the thread was interrupted (killed). */
 int waitq_sleep_killable(struct waitq *queue, struct spinlock *guard);
-/* The same with a guard taken with spin_lock_irq; flags as that lock gave them (kept valid). */
+/* The same for a guard that was taken with spin_lock_irq, which returned *flags. */
 void waitq_sleep_irq(struct waitq *queue, struct spinlock *guard, uint64_t *flags);
 int waitq_sleep_irq_killable(struct waitq *queue, struct spinlock *guard, uint64_t *flags);
 
