@@ -177,8 +177,7 @@ static int bitmap_change(uint32_t block, bool used)
     } else {
         bitmap_clear(buffer->data, block % BLOCKS_PER_MAP);
     }
-    log_write(buffer);
-    buffer_release(buffer);
+    log_put(buffer);
     return error;
 }
 

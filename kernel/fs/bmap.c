@@ -47,8 +47,7 @@ static int entry_store(uint32_t indirect, uint64_t slot, uint32_t entry)
     if (error)
         return error;
     ((uint32_t *)buffer->data)[slot] = entry;
-    log_write(buffer);
-    buffer_release(buffer);
+    log_put(buffer);
     return 0;
 }
 
@@ -109,8 +108,7 @@ static int indirect_create(struct inode *inode, uint32_t near, uint32_t *block, 
     if (error)
         return error;
     buffer = buffer_zeroed(*block);
-    log_write(buffer);
-    buffer_release(buffer);
+    log_put(buffer);
     inode->blocks++;
     return 0;
 }
@@ -193,8 +191,7 @@ static int trim_entries(struct trim *trim, uint32_t indirect, uint64_t from, uin
         if (block)
             error = trim_free(trim, block);
     }
-    log_write(buffer);
-    buffer_release(buffer);
+    log_put(buffer);
     return error;
 }
 
@@ -238,7 +235,6 @@ int bmap_trim(struct inode *inode)
     struct trim trim = {.inode = inode, .last_map = UINT32_MAX};
     uint64_t keep = pages_of(inode->object.size);
     uint64_t end = pages_of(inode->disk_size);
-    uint32_t groups = 0;
     int error = 0;
 
     while (end > keep && trim.maps < TRIM_MAPS && !error) {
@@ -248,8 +244,7 @@ int bmap_trim(struct inode *inode)
             uint32_t blocks = inode->blocks;
 
             error = trim_group(&trim, keep, &end);
-            groups += inode->blocks != blocks;
-            if (groups) /* room for one indirect block only */
+            if (inode->blocks != blocks) /* there is room for one indirect block only */
                 break;
         }
     }

@@ -185,8 +185,7 @@ static int directory_grow(struct inode *directory)
         bmap_lookup(directory, index - 1, &near);
     block = block_take(near, &promised);
     buffer = buffer_zeroed(block);
-    log_write(buffer);
-    buffer_release(buffer);
+    log_put(buffer);
     error = bmap_publish(directory, index, block, &promised);
     block_reserve_end(promised);
     return error;
@@ -220,8 +219,7 @@ int directory_add(struct inode *directory, const char *name, uint32_t number)
     memcpy(entry->name, name, strnlen(name, DIRSIZ));
     if (directory->index)
         name_index_change(directory->index, (uint32_t)at, NULL, name);
-    log_write(buffer);
-    buffer_release(buffer);
+    log_put(buffer);
     return inode_flush(directory);
 }
 
@@ -237,8 +235,7 @@ int directory_remove(struct inode *directory, uint64_t offset)
     if (directory->index)
         name_index_change(directory->index, (uint32_t)(offset / ENTRY_BYTES), entry->name, NULL);
     memset(entry, 0, ENTRY_BYTES);
-    log_write(buffer);
-    buffer_release(buffer);
+    log_put(buffer);
     return 0;
 }
 

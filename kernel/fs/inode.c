@@ -284,8 +284,7 @@ int inode_make_writable(struct inode *inode, uint64_t index)
         page->reserved = (uint16_t)(page->reserved + promised);
         object_dirty_page(&inode->object, page);
     }
-    page_unlock(page);
-    page_put(page);
+    page_unlock_put(page);
 unlock:
     inode_unlock(inode);
     log_note_work();
@@ -375,8 +374,7 @@ static int write_piece(struct inode *inode, const struct write_source *source, u
     }
     if (promised)
         block_reserve_end(promised);
-    page_unlock(page);
-    page_put(page);
+    page_unlock_put(page);
     return error;
 }
 
@@ -406,8 +404,7 @@ static int prepare_growth(struct inode *inode, uint64_t to)
         memset((uint8_t *)page_va(page) + (size & PAGE_MASK), 0, PAGE_SIZE - (size & PAGE_MASK));
         object_dirty_page(&inode->object, page);
     }
-    page_unlock(page);
-    page_put(page);
+    page_unlock_put(page);
     return error;
 }
 

@@ -66,8 +66,7 @@ int inode_flush(struct inode *inode)
     disk->size = inode->disk_size;
     disk->blocks = inode->blocks;
     memcpy(disk->addr, inode->addr, sizeof(inode->addr));
-    log_write(buffer);
-    buffer_release(buffer);
+    log_put(buffer);
     return 0;
 }
 
@@ -157,8 +156,7 @@ int orphan_add(uint32_t number)
         struct disk_super *disk = super->data;
 
         inode_in(buffer, number)->orphan_next = disk->orphan_head;
-        log_write(buffer);
-        buffer_release(buffer);
+        log_put(buffer);
         disk->orphan_head = number;
         log_write(super);
     }
@@ -186,8 +184,7 @@ static int orphan_set_next(uint32_t number, uint32_t next)
     if (error)
         return error;
     inode_in(buffer, number)->orphan_next = next;
-    log_write(buffer);
-    buffer_release(buffer);
+    log_put(buffer);
     return 0;
 }
 

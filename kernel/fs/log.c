@@ -293,6 +293,12 @@ void log_write(struct buffer *buffer)
         log_note_work();
 }
 
+void log_put(struct buffer *buffer)
+{
+    log_write(buffer);
+    buffer_release(buffer);
+}
+
 int log_read(uint32_t block, struct buffer **out)
 {
     int error = buffer_read(block, out);

@@ -31,6 +31,7 @@ void log_end(uint32_t blocks);
 
 /* Adds the buffer, which is locked and was changed, to the running transaction. */
 void log_write(struct buffer *buffer);
+void log_put(struct buffer *buffer); /* the same, and releases the buffer */
 /* buffer_read in the middle of an operation's changes: an error kills the log, so that half an
  * operation is never committed. Sleeps. Returns: 0 or -EIO. */
 int log_read(uint32_t block, struct buffer **out);

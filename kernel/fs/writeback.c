@@ -178,8 +178,7 @@ static int batch_gather(struct inode *inode, uint64_t *from)
             break;
         page_lock(page);
         if (page->owner != &inode->object || !page_test(page, PAGE_DIRTY)) {
-            page_unlock(page); /* it left the object before we had its lock: look again */
-            page_put(page);
+            page_unlock_put(page); /* it left the object before we had its lock: look again */
             continue;
         }
         fits = batch.count < BATCH_PAGES ? batch_fits(inode, page, &block) : 0;

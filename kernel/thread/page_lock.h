@@ -43,3 +43,9 @@ static inline void page_unlock(struct page *page) /* by the thread that holds it
     page_clear_and_wake(page, PAGE_LOCKED);
     race_lock_dropped();
 }
+
+static inline void page_unlock_put(struct page *page) /* and drops a reference */
+{
+    page_unlock(page);
+    page_put(page);
+}

@@ -91,8 +91,7 @@ int object_add_page(struct vm_object *object, uint64_t index, unsigned flags, st
     }
     spin_unlock(&object->lock);
     if (error) {
-        page_unlock(page);
-        page_put(page);
+        page_unlock_put(page);
         return error;
     }
     add_to_lru(lru_of(object), page, 0);
@@ -156,8 +155,7 @@ static void remove_pages(struct vm_object *object, uint64_t index)
                 rmap_unmap(page, true);
             object_remove_page(object, page);
         }
-        page_unlock(page);
-        page_put(page);
+        page_unlock_put(page);
     }
 }
 
@@ -174,8 +172,7 @@ void object_truncate(struct vm_object *object, uint64_t size)
     page_lock(page);
     if (page->owner == object && page_test(page, PAGE_UPTODATE))
         memset((uint8_t *)page_va(page) + (size & PAGE_MASK), 0, PAGE_SIZE - (size & PAGE_MASK));
-    page_unlock(page);
-    page_put(page);
+    page_unlock_put(page);
 }
 
 void object_destroy(struct vm_object *object)

@@ -34,8 +34,7 @@ static int page_find_or_create(struct vm_object *object, uint64_t index, enum re
                 *out = page;
                 return 0;
             }
-            page_unlock(page);
-            page_put(page);
+            page_unlock_put(page);
             continue;
         }
         error = object->ops->swap_in ? object->ops->swap_in(object, index, advice) : 0;
@@ -151,8 +150,7 @@ static int lock_page(struct vm_object *object, uint64_t index, bool whole, enum 
     if (!page_test(page, PAGE_UPTODATE) && !whole)
         error = page_fill(object, page, advice);
     if (error) {
-        page_unlock(page);
-        page_put(page);
+        page_unlock_put(page);
     }
     *out = page;
     return error;

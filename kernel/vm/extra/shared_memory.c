@@ -96,8 +96,7 @@ static int memory_swap_in(struct vm_object *object, uint64_t index, enum read_ad
         return error;
     page_lock(page);
     page_return(object, index, page, slot);
-    page_unlock(page);
-    page_put(page);
+    page_unlock_put(page);
     return -EEXIST;
 }
 

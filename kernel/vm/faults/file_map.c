@@ -97,8 +97,7 @@ static inline struct page *cached_page_lock(struct vm_fault *fault, enum fault_r
         return NULL;
     }
     if (__builtin_expect(page->owner != object || index << PAGE_SHIFT >= object->size, 0)) {
-        page_unlock(page);
-        page_put(page);
+        page_unlock_put(page);
         *why = FAULT_RETRY;
         return NULL;
     }
@@ -289,8 +288,7 @@ static enum fault_result __attribute__((noinline)) map_for_store(struct vm_fault
         spin_unlock(&table->lock);
         flush_tlb_own_entry(fault->va);
     }
-    page_unlock(page);
-    page_put(page);
+    page_unlock_put(page);
     return result;
 }
 
