@@ -1,6 +1,6 @@
 /*
- * Block devices by name, and the plain way to use one. What every device's requests have in common
- * is done here: they are checked and counted before the driver sees them.
+ * Block devices by name, and the simplest way to use one. Requests to every device are checked and
+ * counted here, before the driver gets them.
  */
 #include "dev/block.h"
 
@@ -82,8 +82,8 @@ struct block_wait {
 };
 
 /*
- * The lock is released last: the submitter sees finished only under the lock, and then leaves the
- * function that has all this on its stack.
+ * The lock is released last: the submitter reads `finished` only under the lock, and then returns
+ * from the function that has the request on its stack.
  */
 static void block_wake(struct block_request *request)
 {

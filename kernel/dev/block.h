@@ -43,8 +43,8 @@ void block_register(struct block_device *device);      /* at boot */
 struct block_device *block_find(const char *serial);   /* or NULL */
 
 /*
- * Hands the request over; waits (Sleeps) only where the device's queue is full. Beyond the end:
- * -EIO by done().
+ * Hands the request to the driver. Sleeps only if the device's queue is full. A request beyond the
+ * end of the device gets -EIO by done().
  */
 void block_submit(struct block_device *device, struct block_request *request);
 /* One request for count pages, and its end. A flush has none. Sleeps. Returns: 0 or -EIO. */
@@ -54,6 +54,6 @@ int block_transfer(struct block_device *device, enum block_operation operation, 
 /* For drivers: the end of a request, status 0 or -EIO. The request is the submitter's again. */
 void block_finish(struct block_request *request, int status);
 /*
- * The devices in the order of registration: the one after previous, the first after NULL; or NULL.
+ * The device registered after previous, or, with NULL, the first one. NULL: there are no more.
  */
 struct block_device *block_next(struct block_device *previous);

@@ -1,6 +1,6 @@
 /*
- * The test device ends QEMU with a status of our choice; where there is none, the firmware ends the
- * machine and only knows success and failure.
+ * The test device ends QEMU with any status. Without one, the firmware ends the machine, and knows
+ * only success and failure.
  */
 #include "dev/power.h"
 

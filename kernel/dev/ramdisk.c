@@ -1,6 +1,6 @@
 /*
- * A region of RAM as a block device. A request is done when submit returns, in the submitter's own
- * time, so that two runs of the machine are alike to the instruction.
+ * A region of RAM as a block device. A request is complete when submit returns, so two runs of the
+ * machine execute the same instructions.
  */
 #include "dev/ramdisk.h"
 

@@ -1,6 +1,6 @@
 /*
- * A serial line of type 16550. Output waits for the device: printf has the console's lock, and must
- * work with interrupts off. Input comes by interrupt.
+ * A serial line of type 16550. Output polls the device, since printf holds the console's lock and
+ * has to work with interrupts off. Input comes by interrupt.
  */
 #include "dev/uart.h"
 
@@ -19,7 +19,7 @@ enum uart_register {
     UART_LINE_STATUS = 5,
 };
 #define UART_ENABLE_INPUT 0x01
-#define UART_FIFO_ON 0x01 /* and not cleared: somebody may have typed already */
+#define UART_FIFO_ON 0x01 /* and not cleared: characters may have been typed already */
 #define UART_8_BITS 0x03
 #define UART_INPUT_READY 0x01
 #define UART_OUTPUT_EMPTY 0x20

@@ -1,10 +1,10 @@
 /*
  * Disks behind virtio-mmio, legacy (version 1) and modern (version 2). A request is a chain of
- * descriptors: header, data segments, status byte. The chain's first descriptor names it; what
- * belongs to the request stands at that index of the other arrays.
+ * descriptors: header, data segments, status byte. The index of its first descriptor identifies the
+ * request in the other arrays, too.
  *
- * A device that breaks the rules is reset, so that it moves no more memory, and from then on every
- * request to it fails with -EIO.
+ * A device that violates the protocol is reset, so that it accesses no more memory; from then on
+ * every request to it fails with -EIO.
  */
 #include "dev/virtio_blk.h"
 
@@ -59,7 +59,7 @@ struct virtio_disk {
     uint16_t used_seen;               /* l: how far the used ring was read */
     bool broken;                      /* l */
     bool can_flush;                   /* c */
-    struct waitq room;                /* submitters that found the queue full */
+    struct waitq room;                /* submitters that wait for descriptors */
     struct block_request identify;    /* at boot */
     char id[VIRTIO_BLK_ID_BYTES + 4]; /* at boot */
 };
@@ -84,7 +84,7 @@ static uint32_t take_descriptor(struct virtio_disk *disk)
     return index;
 }
 
-/* Appends a descriptor behind tail, the last one of a chain; returns the new tail. */
+/* Appends a descriptor after tail, the last one of a chain. Returns: the new tail. */
 static uint32_t chain_append(struct virtio_disk *disk, uint32_t tail, const void *data,
                              uint32_t bytes, uint16_t flags)
 {
@@ -96,7 +96,7 @@ static uint32_t chain_append(struct virtio_disk *disk, uint32_t tail, const void
     return index;
 }
 
-/* Locks: disk. There are descriptors enough. */
+/* Queues the request; there are enough descriptors. Locks: disk. */
 static void queue_request(struct virtio_disk *disk, struct block_request *request,
                           enum virtio_blk_type type)
 {
@@ -118,11 +118,11 @@ static void queue_request(struct virtio_disk *disk, struct block_request *reques
     queue->available_ring[queue->available_index % QUEUE_SIZE] = (uint16_t)head;
     __atomic_store_n(&queue->available_index, (uint16_t)(queue->available_index + 1),
                      __ATOMIC_RELEASE);
-    device_fence(); /* the device must not look before it can see the chain */
+    device_fence(); /* the chain must be visible before the device looks */
     register_write(disk, VIRTIO_QUEUE_NOTIFY, 0);
 }
 
-/* Locks: disk. Takes the request of a finished chain, and frees the chain. NULL: there is none. */
+/* Takes the request of a finished chain, and frees the chain. Locks: disk. NULL: no request. */
 static struct block_request *take_request(struct virtio_disk *disk, uint32_t head)
 {
     struct virtio_queue *queue = disk->queue;
@@ -140,7 +140,7 @@ static struct block_request *take_request(struct virtio_disk *disk, uint32_t hea
     return request;
 }
 
-/* Locks: disk. Gives the device up; all that was in flight goes to finished. */
+/* Gives the device up: all requests in flight go to finished. Locks: disk. */
 static void disk_fail(struct virtio_disk *disk, struct list_head *finished)
 {
     printf("disk %s: the device failed\n", disk->device.serial);
@@ -157,8 +157,8 @@ static void disk_fail(struct virtio_disk *disk, struct list_head *finished)
 }
 
 /*
- * Ends the requests that the device is done with. done() is called without the lock: it may submit,
- * and the memory of the request may be gone when it returns.
+ * Ends the requests that the device has completed. done() is called without the lock: it may submit
+ * another request, and the memory of this one may be freed when it returns.
  */
 static void disk_reap(struct virtio_disk *disk, bool failed)
 {
@@ -190,7 +190,7 @@ static void virtio_blk_interrupt(void *argument)
 {
     struct virtio_disk *disk = argument;
 
-    /* First the acknowledgement, then the look: what comes in between interrupts again. */
+    /* Acknowledge first, then look: what completes in between interrupts again. */
     register_write(disk, VIRTIO_INTERRUPT_ACK, register_read(disk, VIRTIO_INTERRUPT_STATUS));
     device_fence();
     disk_reap(disk, register_read(disk, VIRTIO_STATUS) & VIRTIO_STATUS_NEEDS_RESET);
@@ -202,7 +202,7 @@ static const enum virtio_blk_type type_of_operation[] = {
     [BLOCK_FLUSH] = VIRTIO_BLK_FLUSH,
 };
 
-/* Sleeps where the queue is full. */
+/* Sleeps if the queue is full. */
 static void virtio_blk_submit(struct block_device *device, struct block_request *request)
 {
     struct virtio_disk *disk = device->private;
@@ -224,7 +224,7 @@ static void virtio_blk_submit(struct block_device *device, struct block_request 
         block_finish(request, -EIO);
 }
 
-/* "Device Initialization", steps 1 to 6. Returns false where the device is none that we can use. */
+/* "Device Initialization", steps 1 to 6. Returns: false: the device cannot be used. */
 static bool negotiate(struct virtio_disk *disk, bool legacy)
 {
     uint32_t status = VIRTIO_STATUS_ACKNOWLEDGE | VIRTIO_STATUS_DRIVER;
@@ -288,7 +288,7 @@ static void identified(struct block_request *request)
 }
 
 /*
- * Asks for the serial. There is no thread yet that could sleep: waits in a loop, a second at most.
+ * Asks for the serial number. No thread can sleep yet, so it polls, for a second at most.
  */
 static bool identify(struct virtio_disk *disk)
 {
@@ -309,7 +309,7 @@ static bool identify(struct virtio_disk *disk)
     return request->status == 0;
 }
 
-/* NULL where memory is out, which at boot is no more than a disk that is missing. */
+/* NULL: no memory; at boot that only means that a disk is missing. */
 static struct virtio_disk *disk_create(volatile uint32_t *registers)
 {
     struct virtio_disk *disk = kmem_alloc(sizeof(*disk), 0);

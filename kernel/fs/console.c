@@ -1,7 +1,7 @@
 /*
- * The console as a file. What is typed goes to one queue; lines are made of it when somebody reads:
- * the reader of a line echoes, edits and waits, the reader of raw characters just takes them. So a
- * program decides by what it opened, and what is typed ahead is not lost to either.
+ * The console as a file. Typed characters go to one queue. A program that reads lines echoes, edits
+ * and waits for the end of the line while it reads; one that reads raw characters only takes them.
+ * So a program chooses by the device that it opens, and neither loses what was typed ahead.
  *
  * guards: q = queue_lock; r = reader (outer lock: held while waiting for typing and while copying
  * out)
@@ -31,7 +31,7 @@ static bool line_complete, end_of_file;    /* r: end_of_file: the next read give
 
 void (*console_list_hook)(void);
 
-/* One character was typed. An interrupt handler calls this. */
+/* A character was typed. Called by an interrupt handler. */
 static void console_input(char c)
 {
     bool list;
@@ -48,8 +48,8 @@ static void console_input(char c)
 }
 
 /*
- * The next 1 to limit typed characters, which stay in the queue until console_take.
- * Locks: reader, so that nobody else takes. Sleeps. Returns: how many, or -EINTR.
+ * Copies the next 1 to limit typed characters, which stay in the queue until console_take.
+ * Locks: reader, so that no other thread takes them. Sleeps. Returns: the number, or -EINTR.
  */
 static int console_look(char *characters, uint32_t limit, bool raw)
 {
@@ -67,7 +67,7 @@ static int console_look(char *characters, uint32_t limit, bool raw)
     return seen;
 }
 
-/* They have reached the reader. Locks: reader. */
+/* Removes characters that have reached the reader from the queue. Locks: reader. */
 static void console_take(const char *characters, uint32_t count)
 {
     uint64_t flags = spin_lock_irq(&queue_lock);
@@ -76,7 +76,7 @@ static void console_take(const char *characters, uint32_t count)
     queue_taken += count;
     for (uint32_t i = 0; i < count; i++)
         if (characters[i] == '\r')
-            raw_line = false; /* what is typed from here on may be meant for another program */
+            raw_line = false; /* what is typed next may be for another program */
     spin_unlock_irq(&queue_lock, flags);
 }
 
@@ -122,7 +122,7 @@ static int64_t read_line(struct mm_struct *mm, uint64_t user, uint64_t bytes)
 
         result = console_look(&c, 1, false);
         if (result < 0)
-            return result; /* the line so far waits for the next reader */
+            return result; /* the line so far is kept for the next reader */
         console_take(&c, 1);
         line_edit(c);
     }

@@ -1,8 +1,8 @@
 /*
- * Open files. A file is found through a descriptor; the table holds a reference, so that it
- * cannot go away under a call. The offset is guarded by a lock that is held across the whole
- * transfer: two processes that share a file never write over each other. It is an outer lock (the
- * transfer may fault).
+ * Open files. A file is found by its descriptor; a call holds a reference, so that the file stays
+ * while the call works with it. The lock of the offset is held during the whole transfer, so two
+ * processes that share a file never overwrite each other's data. It is an outer lock, since the
+ * transfer may fault.
  */
 #include "fs/file.h"
 
@@ -38,7 +38,7 @@ static const struct device_ops *device_find(uint32_t major)
     return major < DEVICE_MAJORS ? device_table[major] : NULL;
 }
 
-/* May a file of this type be opened so? 0 or -errno. */
+/* May a file of this type be opened in this way? Returns: 0 or -errno. */
 static int open_allowed(uint16_t type, uint16_t major, bool writable)
 {
     switch (type) {

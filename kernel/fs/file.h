@@ -1,6 +1,6 @@
 /*
- * Open files: what a descriptor refers to, shared by dup and fork. A file lives as long as somebody
- * holds a reference; the last file_close() lets go of the inode or of its end of the pipe.
+ * Open files: what a descriptor refers to, shared by dup and fork. A file lives as long as there
+ * are references to it; the last file_close() drops its inode or closes its end of the pipe.
  *
  * guards: a = atomic; o = offset lock (outer); c = constant
  */
@@ -26,18 +26,18 @@ struct file {
     struct pipe *pipe;      /* c: FILE_PIPE */
 };
 
-/* All of these sleep; the caller holds nothing. Errors are negative errno. */
+/* All of these sleep. Locks: none are held. Errors are negative errno. */
 
-struct file *file_alloc(void);                 /* one reference; NULL: no memory */
+struct file *file_alloc(void);                 /* with one reference; NULL: no memory */
 /*
- * What open() does once the inode is found; file is new. flags: O_... The inode's reference is the
- * file's from then on, also where it fails.
+ * Opens inode as file, which is new. flags: O_... The reference to the inode belongs to the file
+ * from then on, also on failure.
  */
 int file_open_inode(struct file *file, struct inode *inode, int flags);
-void file_release(struct file *file);          /* the last reference is gone */
+void file_release(struct file *file);          /* the last reference was dropped */
 /*
- * Return the bytes done; fewer than asked for at the end, or where something stopped them. -errno:
- * it stopped them before the first.
+ * Return the bytes transferred; fewer than `bytes` at the end of the file or after an error.
+ * -errno: the error came before the first byte.
  */
 int64_t file_read(struct file *file, struct mm_struct *mm, uint64_t user, uint64_t bytes);
 int64_t file_write(struct file *file, struct mm_struct *mm, uint64_t user, uint64_t bytes);
@@ -46,14 +46,14 @@ int64_t file_seek(struct file *file, int64_t offset, int whence);
 int file_resize(struct file *file, int64_t size);
 int file_sync(struct file *file);
 
-/* One reference more. Never sleeps. */
+/* Adds a reference. Never sleeps. */
 static inline struct file *file_dup(struct file *file)
 {
     __atomic_fetch_add(&file->references, 1, __ATOMIC_RELAXED);
     return file;
 }
 
-/* One reference less. */
+/* Drops a reference. Sleeps. */
 static inline void file_close(struct file *file)
 {
     if (__atomic_fetch_sub(&file->references, 1, __ATOMIC_ACQ_REL) == 1)
@@ -63,9 +63,11 @@ static inline void file_close(struct file *file)
 /* fs/pipe.c: 64 KiB between two files. */
 int pipe_create(struct file **reader, struct file **writer);
 void pipe_close(struct pipe *pipe, bool writer);
-/* Waits for data; then returns what there is. 0: empty, and no writer is left. -EINTR: killed. */
+/* Waits for data; returns what there is. 0: empty, and no writer is left. -EINTR: killed. */
 int64_t pipe_read(struct pipe *pipe, struct mm_struct *mm, uint64_t user, uint64_t bytes);
-/* Waits until all is written. -EPIPE: no reader is left. -EINTR: killed. Both only before any. */
+/*
+ * Waits until all is written. -EPIPE: no reader is left. -EINTR: killed. Both only if no byte was.
+ */
 int64_t pipe_write(struct pipe *pipe, struct mm_struct *mm, uint64_t user, uint64_t bytes);
 
 /* Devices by major number: xv6's console is 1. */
@@ -83,5 +85,5 @@ extern const struct device_ops *device_table[DEVICE_MAJORS];
  */
 #define CONSOLE_RAW 1
 void console_init(void); /* registers DEVICE_CONSOLE, takes over console input */
-/* Prints the processes, at the typing of Ctrl-P; proc/ sets it. Called by an interrupt handler. */
+/* Prints the processes when Ctrl-P is typed; proc/ sets it. Called by an interrupt handler. */
 extern void (*console_list_hook)(void);

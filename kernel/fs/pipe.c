@@ -2,15 +2,16 @@
  * Pipes: a ring of up to 16 frames between one writer and one reader at a time.
  *
  * The bytes [reader.moved, writer.moved) of the stream are in the ring. Only the holder of an end's
- * lock changes its moved; so each copies to or from its own part of the ring with no spinlock held.
- * Both locks are outer locks: their holder may fault and wait. The copy itself is made by
- * user_copy_some, a piece at a time.
+ * lock changes its `moved`, so each side copies to or from its own part of the ring without a
+ * spinlock. Both locks are outer locks: their holder may fault and wait. user_copy_some copies, a
+ * piece at a time.
  *
- * All of the ring is promised when the pipe is made, so that what fits never waits for memory that
- * others have; a frame is taken when the first byte goes there, and kept until the pipe goes.
+ * Memory for the whole ring is charged when the pipe is made, so that a write that fits never waits
+ * for other users of memory. A frame is allocated when its first byte is written, and kept until
+ * the pipe is freed.
  *
- * The spinlock guards the sleep: to change moved it is taken, so that no wake-up is lost. To look
- * whether there is data, or room, it is not needed: what one side sees can only get better for it.
+ * The spinlock guards the sleep: it is held to change `moved`, so that no wake-up is lost. It is
+ * not needed to look for data or room: the other side can only add to what this side sees.
  *
  * guards: e = the end's lock; w = the writer's; p = the spinlock; e, p: both to write
  */
@@ -31,7 +32,7 @@ struct pipe_end {
     struct waitq queue;
     uint64_t moved;        /* e, p: bytes ever read, or written */
     bool open;             /* p */
-    bool waits;            /* p: cleared by whoever wakes */
+    bool waits;            /* p: cleared by the waker */
 };
 
 struct pipe {
@@ -130,26 +131,26 @@ static uint64_t pipe_used(const struct pipe *pipe)
            __atomic_load_n(&pipe->reader.moved, __ATOMIC_ACQUIRE);
 }
 
-/* Closing comes last: a look at what was moved, after the writer was seen closed, sees all. */
+/* Closing comes last: after the writer was seen closed, a look at `moved` sees all its bytes. */
 static bool is_open(const bool *end)
 {
     return __atomic_load_n(end, __ATOMIC_ACQUIRE);
 }
 
-/* May the writer go on, to write or to find that no reader is left? Locks: write lock. */
+/* May the writer continue: is there room, or no reader left? Locks: write lock. */
 static bool pipe_has_room(const struct pipe *pipe)
 {
     return pipe_used(pipe) < PIPE_BYTES || !is_open(&pipe->reader.open);
 }
 
-/* May the reader go on, to read or to find the end? Locks: read lock. */
+/* May the reader continue: is there data, or no writer left? Locks: read lock. */
 static bool pipe_has_data(const struct pipe *pipe)
 {
     return pipe_used(pipe) > 0 || !is_open(&pipe->writer.open);
 }
 
 /*
- * Sleeps until one of the two says yes. Locks: the end's. Returns: 0 or -EINTR.
+ * Sleeps until ready() returns true. Locks: the end's. Returns: 0 or -EINTR.
  */
 static int pipe_wait(struct pipe *pipe, struct pipe_end *end, bool (*ready)(const struct pipe *))
 {
@@ -166,7 +167,7 @@ static int pipe_wait(struct pipe *pipe, struct pipe_end *end, bool (*ready)(cons
     return result;
 }
 
-/* Where byte number position of the stream is, or belongs. */
+/* The frame of the ring for byte number position of the stream. */
 static uint32_t pipe_slot(uint64_t position)
 {
     return position / PAGE_SIZE % PIPE_FRAMES;
@@ -188,7 +189,7 @@ static char *pipe_frame_to_fill(struct pipe *pipe)
     return *frame;
 }
 
-/* How many of the bytes at position lie in one frame. */
+/* How many of the bytes from position on lie in one frame. */
 static uint64_t pipe_piece(uint64_t position, uint64_t bytes)
 {
     uint64_t in_frame = PAGE_SIZE - position % PAGE_SIZE;
@@ -196,7 +197,7 @@ static uint64_t pipe_piece(uint64_t position, uint64_t bytes)
     return bytes < in_frame ? bytes : in_frame;
 }
 
-/* Bytes were moved at this end: wakes what waits at the other. Locks: the end's. */
+/* Counts bytes moved at this end, and wakes the other end. Locks: the end's. */
 static void pipe_advance(struct pipe *pipe, struct pipe_end *end, uint64_t bytes)
 {
     spin_lock(&pipe->lock);
@@ -208,7 +209,7 @@ static void pipe_advance(struct pipe *pipe, struct pipe_end *end, uint64_t bytes
 
 /*
  * Copies some of the bytes into the ring, which has room. Locks: write lock. Sleeps.
- * Returns: how many, or -errno.
+ * Returns: the number of bytes, or -errno.
  */
 static int pipe_fill(struct pipe *pipe, struct mm_struct *mm, uint64_t user, uint64_t bytes)
 {
@@ -251,8 +252,8 @@ int64_t pipe_write(struct pipe *pipe, struct mm_struct *mm, uint64_t user, uint6
 }
 
 /*
- * Copies bytes from the ring to the user. They stay in it, so that a bad address loses none.
- * Locks: read lock. Sleeps. Returns: how many, or -errno where none.
+ * Copies bytes from the ring to the user. They stay in the ring, so that a bad address loses none.
+ * Locks: read lock. Sleeps. Returns: the number of bytes, or -errno if none.
  */
 static int64_t pipe_deliver(struct pipe *pipe, struct mm_struct *mm, uint64_t user, uint64_t bytes)
 {
