@@ -1,13 +1,13 @@
 /*
- * exec. The new address space is built completely, with the arguments on its stack, while it runs
- * nowhere; only then, where nothing can fail any more, it takes the place of the old one. Of the
- * file nothing is read but headers: segments are mapped, and come in by page faults.
+ * exec. The new address space is built completely, with the arguments on its stack, before it is
+ * used. Only then, when nothing can fail any more, it replaces the old one. Only the headers of the
+ * file are read: segments are mapped, and their pages come in by page faults.
  *
- * Other threads of the process leave first, when all else is done; where one of them is quicker
- * with its exec or exit, this one comes to nothing.
+ * The other threads of the process leave after the space is built; if one of them execs or exits
+ * first, this exec is abandoned.
  *
- * The file is the user's: each number in it may be a lie. What is checked here is what the headers
- * say about the file; what they say about addresses is checked by mm_map_segment().
+ * Any number in the file may be wrong. What the headers say about the file is checked here; what
+ * they say about addresses, mm_map_segment() checks.
  */
 #include "proc/exec.h"
 
@@ -25,7 +25,7 @@
 #include "vm/faults/usercopy.h"
 #include "vm/mapping/image.h"
 
-/* A new program, as far as it is built. */
+/* A new program that is being built. */
 struct image {
     struct inode *inode;
     struct mm_struct *mm;
@@ -97,7 +97,7 @@ static int segment_protection(const struct elf_segment *segment)
         protection |= PROT_EXEC;
     if (segment->flags & ELF_READ)
         protection |= PROT_READ;
-    if (segment->flags & ELF_WRITE) /* a page that can only be written does not exist */
+    if (segment->flags & ELF_WRITE) /* no page is writable but not readable */
         protection |= PROT_READ | PROT_WRITE;
     return protection;
 }
@@ -158,7 +158,7 @@ static int image_map_file(struct image *image)
     return image->entry_is_code ? 0 : -ENOEXEC;
 }
 
-/* From the top of the stack down: the strings, then argv, where sp ends up. */
+/* Pushes the strings onto the stack, then argv, to which sp then points. */
 static int image_push_arguments(struct image *image, struct exec_arguments *arguments)
 {
     const uint64_t align = ~15ul;
@@ -180,7 +180,7 @@ static int image_push_arguments(struct image *image, struct exec_arguments *argu
                          (arguments->count + 1) * sizeof(uint64_t));
 }
 
-/* before: the process's space until now, or NULL; the new one inherits its quota. */
+/* before: the process's old space, or NULL; the new one inherits its quota. */
 static int image_build(struct image *image, struct mm_struct *before, struct inode *cwd,
                        const char *path, struct exec_arguments *arguments)
 {
@@ -196,7 +196,7 @@ static int image_build(struct image *image, struct mm_struct *before, struct ino
     if (image->mm == NULL)
         goto put_inode;
     result = 0;
-    if (before != NULL) { /* other threads of it may ask for another quota just now */
+    if (before != NULL) { /* another thread may be setting the quota */
         rwlock_read_acquire(&before->lock);
         result = quota_inherit(image->mm, before);
         rwlock_read_release(&before->lock);
@@ -208,7 +208,7 @@ static int image_build(struct image *image, struct mm_struct *before, struct ino
     if (result < 0)
         mm_put(image->mm);
 put_inode:
-    inode_put(image->inode); /* the areas have uses of their own */
+    inode_put(image->inode); /* the areas have references of their own */
     return result;
 }
 

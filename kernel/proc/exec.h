@@ -1,4 +1,4 @@
-/* exec: another program for a process. */
+/* exec: a process gets another program. */
 #pragma once
 
 #include <stdint.h>
@@ -21,13 +21,13 @@ struct exec_arguments {
 struct exec_arguments *exec_arguments_create(void);
 void exec_arguments_destroy(struct exec_arguments *arguments);
 int exec_arguments_add(struct exec_arguments *arguments, const char *string); /* 0 or -E2BIG */
-/* All of a user's argv. 0, -E2BIG, -EFAULT, -ENOMEM. Sleeps. */
+/* Copies all of a user's argv. Returns: 0, -E2BIG, -EFAULT or -ENOMEM. Sleeps. */
 int exec_arguments_fetch(struct exec_arguments *arguments, struct mm_struct *mm, uint64_t argv);
 
 /*
- * Gives the process the program at path: either all of it, with the registers to start it in
- * frame, or, with a negative errno, nothing has changed. The process is the running one, or one
- * that does not run yet. Returns argc, which belongs into a0. Sleeps.
+ * Gives the process the program at path, and sets frame to the registers that start it. The process
+ * is the running one, or one that has not run yet. Sleeps.
+ * Returns: argc, for a0; or -errno: nothing has changed.
  */
 int process_exec(struct process *process, struct trap_frame *frame, const char *path,
                  struct exec_arguments *arguments);

@@ -1,7 +1,8 @@
 /*
- * exit and wait. A process that exits gives up all it has, its other threads first, hands its
- * children to init, and stays as a zombie with its status until its parent waits for it. The
- * zombie's thread may still be on its way off its stack by then; thread_reap() waits for that.
+ * exit and wait. A process that exits ends its other threads, releases all its resources, gives its
+ * children to init, and remains as a zombie with its status until its parent waits for it. The
+ * zombie's last thread may still be on its stack at that time; thread_reap() waits until it has
+ * left.
  */
 #include "abi/errno.h"
 #include "abi/wait.h"
@@ -35,8 +36,7 @@ void process_release(struct process *process)
 }
 
 /*
- * Locks: process_lock. Init gets the children; it has to look whether one of them has exited
- * already.
+ * Gives the children to init, and wakes it if one of them has already exited. Locks: process_lock.
  */
 static void orphans_to_init(struct process *process)
 {
@@ -61,7 +61,7 @@ static void __attribute__((noreturn)) init_has_ended(int status, int cause)
     power_off(status < 0 || status > STATUS_INIT_KILLED ? STATUS_INIT_KILLED : status);
 }
 
-/* cause: CAUSE_EXITED, or why the running thread was killed, if it is the one that ends all. */
+/* cause: CAUSE_EXITED, or why the running thread was killed. */
 static void __attribute__((noreturn)) process_end(int status, int cause)
 {
     struct process *process = current_process();
@@ -81,7 +81,7 @@ static void __attribute__((noreturn)) process_end(int status, int cause)
     process->exit_cause = cause;
     process->state = PROCESS_ZOMBIE;
     waitq_wake_all(&process->parent->child_exited);
-    spin_unlock(&process_lock); /* from here on the struct may be freed; the thread not yet */
+    spin_unlock(&process_lock); /* from here on the struct may be freed, but not the thread */
     thread_exit();
 }
 
@@ -116,7 +116,8 @@ static struct process *find_zombie(struct process *parent)
 }
 
 /*
- * A child that has exited, now PROCESS_REAPED: nobody else will get it. Sleeps. -ECHILD or -EINTR.
+ * Waits for a child that has exited and makes it PROCESS_REAPED, so that no other thread gets it.
+ * Sleeps. Returns: 0, -ECHILD or -EINTR.
  */
 static int wait_for_zombie(struct process *parent, struct process **out)
 {
@@ -158,7 +159,7 @@ int process_wait(uint64_t status, uint64_t cause)
         child->state = PROCESS_ZOMBIE; /* it can be waited for again */
     else
         process_unlist(child);
-    if (process->thread_count > 1) /* others may wait: for this child, or for none being left */
+    if (process->thread_count > 1) /* they may wait for this child, or have none left */
         waitq_wake_all(&process->child_exited);
     spin_unlock(&process_lock);
     if (result < 0)

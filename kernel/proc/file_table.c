@@ -1,4 +1,4 @@
-/* Descriptors: the table of a process's open files. */
+/* The table of a process's open files, by descriptor. */
 #include "proc/file_table.h"
 
 #include "abi/errno.h"

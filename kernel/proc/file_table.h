@@ -1,10 +1,11 @@
 /*
- * A process's open files by descriptor. Only threads of the process itself use its table; while
- * there is but one, it is not locked. Each entry holds a reference; a call takes one more for as
- * long as it works with the file, so that a close meanwhile does no harm.
+ * A process's open files by descriptor. Only the process's own threads use its table; while it has
+ * one thread, the table is not locked. Each entry holds a reference. A call takes one more while it
+ * works with the file, so that another thread may close the descriptor meanwhile.
  *
  * A call that makes a descriptor reserves it first, before it does anything that it cannot undo.
- * Until file_table_set, a reserved descriptor is a bad one to all others, and is given to nobody.
+ * Until file_table_set, a reserved descriptor is bad for all other calls, and is not given out
+ * again.
  */
 #pragma once
 
@@ -24,7 +25,7 @@ void file_table_init(struct file_table *table); /* it is all zero */
 struct file *file_table_get_shared(struct file_table *table, uint64_t descriptor);
 
 /*
- * The open file, with a reference that the caller gives back by file_close; NULL: bad descriptor.
+ * The open file, with a reference that the caller drops by file_close. NULL: bad descriptor.
  */
 static inline struct file *file_table_get(struct file_table *table, uint64_t descriptor)
 {
@@ -38,8 +39,8 @@ static inline struct file *file_table_get(struct file_table *table, uint64_t des
 /* The lowest free descriptor, now reserved, or -EMFILE. Never sleeps. */
 int file_table_reserve(struct file_table *table);
 /*
- * A reserved descriptor becomes file's, and the table has the caller's reference; or, with NULL, it
- * is free again. Never sleeps.
+ * Sets a reserved descriptor to file; its reference belongs to the table from then on. NULL frees
+ * the descriptor. Never sleeps.
  */
 void file_table_set(struct file_table *table, int descriptor, struct file *file);
 int file_table_close(struct file_table *table, uint64_t descriptor); /* 0 or -EBADF. Sleeps. */

@@ -1,7 +1,7 @@
 /*
- * fork: a child like the parent, from the registers to the offsets of its open files; of the
- * parent's threads it has the calling one. Everything that can fail comes before the child is
- * listed, so what fails leaves nothing behind.
+ * fork: makes a copy of the process, with its registers, memory, and open files; of its threads,
+ * only the calling one. All that can fail comes before the child is listed, so a failure leaves
+ * nothing.
  */
 #include "abi/errno.h"
 #include "lib/string.h"
@@ -11,9 +11,9 @@
 #include "vm/mapping/mm_fork.h"
 
 /*
- * The floating-point registers, if the parent uses them. While the parent is in the kernel they
- * are in the hart or, once it was switched away from, in the hart again: what fp_save finds is the
- * parent's.
+ * Copies the floating-point registers, if the parent uses them. While the parent runs in the
+ * kernel, the hart's registers are the parent's, also after a switch away and back; so fp_save
+ * saves those.
  */
 static int copy_floating_point(struct thread *from, struct thread *to)
 {

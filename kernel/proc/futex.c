@@ -2,14 +2,14 @@
  * A key identifies a futex word. Private memory: the address space and the address. Shared memory:
  * the object and the place in it, which all its mappings have in common.
  *
- * A key has a use of its object from key_find to key_put. Without it, the last mapping could go
- * while somebody sleeps, a new object could get the address of the old one, and the sleeper would
- * take wake-ups that are meant for others. A space needs no use here: it is the running process's,
- * which keeps it until each of its threads has left this file.
+ * A key holds a reference to its object from key_find to key_put. Without it, the last mapping
+ * could be removed during a sleep, a new object could get the address of the old one, and the
+ * sleeper would take wake-ups meant for others. A space needs no reference: it belongs to the
+ * running process, which keeps it until all its threads have left this file.
  *
- * No wake-up is lost. A sleeper compares the word and gets on the list under the bucket's lock; a
+ * No wake-up is lost. A sleeper compares the word and joins the list under the bucket's lock; a
  * waker has changed the word before it takes that lock. So either the sleeper sees the new value,
- * or the waker sees the sleeper. A sleeper that is ended while it is woken hands the wake-up on.
+ * or the waker sees the sleeper. A sleeper that is killed after it was woken passes the wake-up on.
  */
 #include "proc/futex.h"
 
@@ -24,12 +24,12 @@
 
 struct futex_key {
     struct mm_struct *mm;     /* of private memory, else NULL */
-    struct vm_object *object; /* of shared memory, with a use; else NULL */
+    struct vm_object *object; /* of shared memory, with a reference; else NULL */
     uint64_t place;           /* address, or offset */
 };
 
 static struct futex_bucket {
-    struct spinlock lock;     /* RANK_FUTEX: guards sleepers and what they are */
+    struct spinlock lock;     /* RANK_FUTEX: guards the list and its elements */
     struct list_head sleepers;
 } buckets[BUCKETS];
 
@@ -71,7 +71,7 @@ static int key_find(struct mm_struct *mm, uint64_t address, struct futex_key *ke
     return result;
 }
 
-/* Locks: none, for it may be the last use. Sleeps. */
+/* Locks: none, for it may be the last reference. Sleeps. */
 static void key_put(const struct futex_key *key)
 {
     if (key->object != NULL)
@@ -105,13 +105,13 @@ static int wake_in(struct futex_bucket *bucket, const struct futex_key *key, int
         list_del(&sleeper->link);
         sleeper->woken = true;
         thread_note_act();
-        waitq_wake_one(&sleeper->queue); /* it goes on only after the bucket's lock is free */
+        waitq_wake_one(&sleeper->queue); /* it continues only after the bucket's lock is released */
         woken++;
     }
     return woken;
 }
 
-/* Locks: the bucket's, which is let go during the sleep. 0 or -EINTR. */
+/* Locks: the bucket's, released during the sleep. Returns: 0 or -EINTR. */
 static int sleep_in(struct futex_bucket *bucket, const struct futex_key *key)
 {
     struct futex_sleeper self = {.key = *key};
@@ -151,7 +151,7 @@ int futex_wait(struct mm_struct *mm, uint64_t address, uint32_t value)
     int result;
 
     lockorder_check(RANK_EVENT, NULL, "a futex");
-    do { /* -EFAULT: the word was not there. The area may be another one afterwards, too */
+    do { /* -EFAULT: the page was missing; after the fault, the area may be another one, too */
         result = key_find(mm, address, &key);
         if (result < 0)
             return result;

@@ -1,6 +1,6 @@
 /*
- * futex: sleep while a word of user memory has a certain value. The word is all there is: locks are
- * built on it by programs (user/lib/thread.c), which come here only to wait or to wake.
+ * futex: sleep while a word of user memory has a given value. Programs build their locks on such
+ * words (user/lib/thread.c), and call the kernel only to wait or to wake.
  */
 #pragma once
 
@@ -14,5 +14,5 @@ void futex_init(void); /* at boot */
  * -EINVAL (not aligned), -EFAULT, -ENOMEM, -EIO. Holds nothing. Sleeps.
  */
 int futex_wait(struct mm_struct *mm, uint64_t address, uint32_t value);
-/* Wakes at most count of its sleepers, first come, first served: how many, or -errno. */
+/* Wakes at most count sleepers, in order of arrival. Returns: how many, or -errno. */
 int futex_wake(struct mm_struct *mm, uint64_t address, int count);

@@ -1,31 +1,33 @@
-/* What proc/ tells itself about the beginning and the end of processes. */
+/* For the files of proc/ only: how processes and threads begin and end. */
 #pragma once
 
 #include "proc/process.h"
 
 void process_table_init(void);
-/* A number that no process or thread got lately. Locks: process_lock. */
+/* A number that no process or thread got recently. Locks: process_lock. */
 int process_next_id(void);
 /*
- * One more, or one less, of what there may be only so many of: processes, threads. False: there are
- * limit of them. Locks: none.
+ * Count processes or threads up and down. Locks: none. Returns: false: there are limit of them.
  */
 bool process_count_up(uint32_t *count, uint32_t limit);
 void process_count_down(uint32_t *count);
 /*
- * The running thread becomes the only one of its process: the others are asked to leave, waited for
- * and freed. -EINTR: another one was first, and this one has to leave. Holds nothing. Sleeps.
+ * Makes the running thread the only one of its process: asks the others to leave, waits for them
+ * and frees them. Locks: none. Sleeps. Returns: 0, or -EINTR: another thread was first, so leave.
  */
 int process_take_over(void);
-/* A thread for process, promised its memory, not listed nor started; NULL: no memory. Sleeps. */
+/*
+ * A thread for process, with its memory charged, neither listed nor started; NULL: no memory.
+ * Sleeps.
+ */
 struct thread *process_thread_create(struct process *process, const char *name);
-/* Locks: process_lock, or nobody else knows the process. */
+/* Locks: process_lock, unless the process is not listed yet. */
 void process_thread_list(struct process *process, struct thread *thread);
 void process_thread_discard(struct thread *thread); /* one that was never started */
-void process_thread_free(struct thread *thread); /* one that leaves, when it has left. Sleeps. */
-/* Takes an exited child off the lists, for good. Locks: process_lock. */
+void process_thread_free(struct thread *thread); /* when it has left. Sleeps. */
+/* Takes an exited child off the lists. Locks: process_lock. */
 void process_unlist(struct process *process);
-/* Frees it, after its last thread has left. Not listed any more. Sleeps. */
+/* Waits until its last thread has left, and frees it. It is not listed any more. Sleeps. */
 void process_bury(struct process *process);
 /* For Ctrl-P. Interrupt context. */
 void process_print_all(void);

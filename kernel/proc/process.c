@@ -1,10 +1,10 @@
 /*
- * The table of processes: creation, listing, end of the struct; and looks at other processes.
+ * The table of processes: creating, listing and freeing them, and looking at other processes.
  *
  * process_lock guards the list and the tree of processes. It is the guard of the wait for a child,
- * so no exit is missed. Another process's address space is looked at under it only: exec and
- * exit take process->mm away under the lock before they destroy the space. A process's threads are
- * in threads.c.
+ * so no exit is missed. Other processes' address spaces are looked at under it only: exec and exit
+ * change process->mm under the lock before they destroy the space. threads.c has a process's
+ * threads.
  */
 #include "proc/process.h"
 
@@ -82,7 +82,7 @@ uncount:
     return -ENOMEM;
 }
 
-/* The struct. Threads and possessions are gone. */
+/* Frees the struct, after its threads and resources. */
 static void process_free(struct process *process)
 {
     san_assert(process->mm == NULL && process->cwd == NULL && list_empty(&process->children));
@@ -111,8 +111,8 @@ void process_bury(struct process *process)
 }
 
 /*
- * The place of a new pid: the link that it comes after. Locks: process_lock. NULL: the pid is in
- * use.
+ * The link after which a process with that pid belongs. NULL: the pid is in use. Locks:
+ * process_lock.
  */
 static struct list_head *pid_place(int pid)
 {
@@ -143,7 +143,7 @@ int process_list(struct process *process, struct process *parent)
     int pid;
 
     spin_lock(&process_lock);
-    /* What is killed has no child any more: the space may be one that mprotect left half done. */
+    /* A killed process makes no more children: mprotect may have left its space half changed. */
     if (parent != NULL && (parent->sole != NULL || thread_is_interrupted())) {
         spin_unlock(&process_lock);
         return -EINTR;
@@ -160,10 +160,10 @@ int process_list(struct process *process, struct process *parent)
         list_add_tail(&process->sibling, &parent->children);
     else
         list_init(&process->sibling);
-    thread_start(thread); /* under the lock: a process that is found is running */
+    thread_start(thread); /* under the lock, so that a process that is found has been started */
     thread_note_act();
     spin_unlock(&process_lock);
-    return pid; /* the process itself may be gone by now */
+    return pid; /* the process itself may be freed by now */
 }
 
 struct mm_struct *process_change_space(struct process *process, struct mm_struct *mm)
@@ -212,7 +212,7 @@ static struct process *process_find_from(int pid)
     return NULL;
 }
 
-/* Locks: process_lock. The first cause is the one that is told. */
+/* The first cause is kept. Locks: process_lock. */
 static void thread_kill(struct thread *thread, int cause)
 {
     if (thread->kill_cause == CAUSE_EXITED)
@@ -227,7 +227,7 @@ void process_kill_self(int cause)
     spin_unlock(&process_lock);
 }
 
-/* Locks: process_lock. A zombie's thread, too: it stays until it is waited for. */
+/* Also a zombie's thread, which stays until the zombie is waited for. Locks: process_lock. */
 static void kill_all(struct process *process, int cause)
 {
     struct thread *thread;
@@ -246,14 +246,14 @@ int process_kill(int pid, int cause)
     if (process == NULL || process->pid != pid)
         result = -ESRCH;
     else if (process->parent == NULL)
-        result = -EPERM; /* init: nobody would adopt the orphans */
+        result = -EPERM; /* init: no process would adopt the orphans */
     else
         kill_all(process, cause);
     spin_unlock(&process_lock);
     return result;
 }
 
-/* By then the process may have left mm by exec or exit: another space is not killed for it. */
+/* The process may have left mm by exec or exit: then it is not killed. */
 static void process_kill_space(struct mm_struct *mm, int cause)
 {
     struct process *process;
@@ -320,7 +320,7 @@ void process_print_all(void)
 {
     struct process *process;
 
-    if (!spin_trylock(&process_lock)) { /* its holder may be what this interrupt has interrupted */
+    if (!spin_trylock(&process_lock)) { /* this interrupt may have interrupted its holder */
         printf("(the process table is in use: try again)\n");
         return;
     }

@@ -1,7 +1,7 @@
 /*
- * Processes: what a program in execution owns, and the tree of children. A process is listed from
- * fork until its parent has waited for it; while it is listed, its struct stays, and at least one
- * of its threads.
+ * Processes: the resources of a running program, and the tree of children. A process is listed from
+ * fork until its parent has waited for it. While it is listed, its struct and at least one of its
+ * threads exist.
  *
  * guards: p = process_lock; c = constant while listed; s = changed under process_lock by a thread
  *         that is the process's only one; its own threads read it freely, others under the lock
@@ -19,8 +19,8 @@ struct trap_frame;
 
 enum process_state {
     PROCESS_LIVE,
-    PROCESS_ZOMBIE, /* has exited; its parent has not waited for it yet */
-    PROCESS_REAPED, /* its parent is just doing so */
+    PROCESS_ZOMBIE, /* has exited, and is not waited for yet */
+    PROCESS_REAPED, /* its parent is waiting for it now */
 };
 
 struct process {
@@ -35,7 +35,7 @@ struct process {
     struct waitq child_exited;   /* guard: process_lock */
     struct list_head threads;    /* p: by process_link; also those that wait to be joined */
     uint32_t thread_count;       /* p: threads that have not left */
-    struct thread *sole;         /* p: asks the others to leave, for it execs or exits; or NULL */
+    struct thread *sole;         /* p: that execs or exits, and asks the others to leave; or NULL */
     struct waitq thread_left;    /* guard: process_lock */
     struct mm_struct *mm;        /* s: NULL once it exits */
     struct inode *cwd;           /* p */
@@ -45,23 +45,23 @@ struct process {
 
 extern struct spinlock process_lock; /* RANK_PROCESS */
 
-#define EXIT_KILLED (-1) /* the status that wait() gives for a killed child, as xv6 does */
+#define EXIT_KILLED (-1) /* the status of a killed child, as in xv6 */
 
 static inline struct process *current_process(void)
 {
     return current_thread()->process;
 }
 
-/* The thread of a process that does not run yet, or has given up all others. */
+/* The thread of a process that has not run yet, or has only this thread left. */
 static inline struct thread *process_only_thread(const struct process *process)
 {
     return container_of(process->threads.next, struct thread, process_link);
 }
 
 /*
- * Is the running thread to end before it returns to user mode? It was interrupted, by a kill or by
- * a thread of its process that execs or exits: that ends its killable sleeps, and makes it trap
- * where it runs in user mode. process_exit() finds out which of the two it was.
+ * Must the running thread end before it returns to user mode? It was interrupted by a kill, or by a
+ * thread of its process that execs or exits. An interruption ends killable sleeps, and makes a
+ * thread in user mode trap. process_exit() finds out which of the two it was.
  */
 static inline bool process_is_killed(void)
 {
@@ -72,50 +72,51 @@ static inline bool process_is_killed(void)
 void process_start_init(const char *command);
 
 /*
- * A process with a thread, promised its memory, but not listed yet: no mm, no files, no directory.
- * 0, -EAGAIN (too many) or -ENOMEM. Sleeps. Owns: the caller, until process_list or
- * process_discard.
+ * Makes a process with one thread and its memory charged, not listed: without mm, files or
+ * directory.
+ * Owns: the caller, until process_list or process_discard.
+ * Sleeps. Returns: 0, -EAGAIN (too many) or -ENOMEM.
  */
 int process_create(const char *name, struct process **out);
-void process_discard(struct process *process); /* with whatever it has by now. Sleeps. */
+void process_discard(struct process *process); /* and all it has by now. Sleeps. */
 /*
- * Gives it a pid, its parent and life. From then on it runs. Returns the pid, or -EINTR where the
- * parent is being ended by another of its threads.
+ * Gives it a pid and its parent, and starts it. Returns: the pid; or -EINTR: another thread is
+ * ending the parent.
  */
 int process_list(struct process *process, struct process *parent);
 /*
- * Files, directory, memory: gives up what the process has. Its own thread, or nobody's yet.
+ * Releases the process's files, directory and memory. Called by its own thread, or before it runs.
  * Sleeps.
  */
 void process_release(struct process *process);
-/* exec, exit: the process's space becomes mm; returns the one before. */
+/* exec, exit: sets the process's space to mm. Returns: the old one. */
 struct mm_struct *process_change_space(struct process *process, struct mm_struct *mm);
 struct inode *process_cwd(struct process *process); /* with a reference */
 void process_set_cwd(struct inode *inode); /* of the running one. Owns: the reference. Sleeps. */
 
 /* The calls. Errors are negative errno. */
 int process_fork(const struct trap_frame *frame);
-/* Ends the process; or, where another of its threads is already doing so or execs, this thread. */
+/* Ends the process; or this thread only, if another thread already ends the process or execs. */
 void process_exit(int status) __attribute__((noreturn));
-void process_exit_killed(void) __attribute__((noreturn)); /* the same, of an interrupted thread */
+void process_exit_killed(void) __attribute__((noreturn)); /* for an interrupted thread */
 /*
- * Waits for a child to end; stores its status and why it ended (int) at these user addresses, but
- * not at 0. Its pid, -ECHILD, -EFAULT.
+ * Waits for a child to end. Stores its status and its cause (enum wait_cause), each at a user
+ * address or, if that is 0, nowhere. Sleeps. Returns: its pid, -ECHILD, -EFAULT or -EINTR.
  */
 int process_wait(uint64_t status, uint64_t cause);
 int process_kill(int pid, int cause); /* enum wait_cause. 0, -ESRCH, -EPERM */
 int process_parent_pid(void);
 /*
- * One more thread, which begins at entry with argument in a0 and on the stack below stack_top, and
- * returns from there to return_to: its number, -EAGAIN (too many), -ENOMEM, -EINTR. Sleeps.
+ * Adds a thread that calls entry(argument) on the stack below stack_top and returns to return_to.
+ * Sleeps. Returns: its number, -EAGAIN (too many), -ENOMEM or -EINTR.
  */
 int process_add_thread(uint64_t entry, uint64_t argument, uint64_t stack_top, uint64_t return_to);
 /* Waits for a thread of this process to leave. 0, -ESRCH, -EDEADLK, -EINVAL, -EINTR. Sleeps. */
 int process_join_thread(int id);
 /* The running thread leaves; the last one ends the process, with status 0. */
 void process_leave(void) __attribute__((noreturn));
-/* The process with the lowest pid above pid: fills info, returns true; false: there is none. */
+/* Fills info for the process with the lowest pid above pid. Returns: false: there is none. */
 bool process_describe_next(int pid, struct proc_info *info);
 
-/* The running process did something that it cannot go on after: it is killed. Locks: none. */
+/* Kills the running process, which cannot continue. Locks: none. */
 void process_kill_self(int cause);

@@ -1,14 +1,14 @@
 /*
- * The threads of a process. They share all that the process has; each has a kernel stack, registers
- * and floating-point registers of its own. None is special: the process lives until its last
- * thread leaves, or until one of them ends it.
+ * The threads of a process. They share the process's resources; each has its own kernel stack,
+ * registers and floating-point registers. None is special: the process lives until its last thread
+ * leaves, or until one of them ends it.
  *
- * A thread leaves by itself, and only where it holds nothing: at the call, or on its way back to
- * user mode. A thread that wants to be alone (exec, exit) puts itself into process->sole,
- * interrupts the others and waits; the first one wins: a thread that finds another there leaves.
+ * A thread leaves by itself, and only where it holds no lock: in the call, or on its way back to
+ * user mode. A thread that wants to be the only one (exec, exit) sets process->sole, interrupts the
+ * others and waits for them. The first one wins: a thread that finds another there leaves.
  *
- * A thread that has left stays on the process's list, with its stack, until somebody joins it or
- * the process is taken over. It is freed by what takes it off the list.
+ * A thread that has left stays on the process's list, with its stack, until it is joined or the
+ * process is taken over. The thread that takes it off the list frees it.
  */
 #include "abi/errno.h"
 #include "abi/limits.h"
@@ -18,12 +18,12 @@
 #include "vm/mapping/commit.h"
 #include "vm/mapping/mm.h"
 
-static uint32_t added_threads; /* p: beyond the first of each process */
+static uint32_t added_threads; /* p: without the first of each process */
 
-/* What one thread takes: a stack, and small objects, its share of its process's among them. */
+/* The charge for a thread: a stack, and small objects, with its share of its process's. */
 static const struct commit thread_charge = {.unswappable = 2};
 
-/* A new thread's first function: out to user mode, unless it was interrupted before it ran. */
+/* A new thread's first function: goes to user mode, unless it was already interrupted. */
 static void user_thread_begin(void *unused)
 {
     (void)unused;
@@ -79,7 +79,7 @@ static struct thread *thread_find(const struct process *process, int id)
     return NULL;
 }
 
-/* Its number, or -EINTR: the process is being taken over. */
+/* Returns: its number, or -EINTR: the process is being taken over. */
 static int thread_list_and_start(struct process *process, struct thread *thread)
 {
     int id = -EINTR;
@@ -91,7 +91,7 @@ static int thread_list_and_start(struct process *process, struct thread *thread)
         while (thread_find(process, id) != NULL);
         thread->id = id;
         process_thread_list(process, thread);
-        thread_start(thread); /* under the lock: a thread that is found is running */
+        thread_start(thread); /* under the lock, so that a thread that is found has been started */
         thread_note_act();
     }
     spin_unlock(&process_lock);
@@ -129,7 +129,7 @@ int process_add_thread(uint64_t entry, uint64_t argument, uint64_t stack_top, ui
     return id;
 }
 
-/* Waits until it has left, and takes it off the list. Locks: process_lock. Sleeps. */
+/* Waits until the thread has left, and takes it off the list. Locks: process_lock. Sleeps. */
 static int wait_for_thread(struct process *process, struct thread *thread)
 {
     int result = 0;
@@ -140,7 +140,7 @@ static int wait_for_thread(struct process *process, struct thread *thread)
         return -EDEADLK;
     if (thread->is_joined)
         return -EINVAL;
-    thread->is_joined = true; /* so nothing else frees it: a takeover waits for this thread */
+    thread->is_joined = true; /* so that it is not freed: a takeover waits for this thread first */
     while (!thread->has_left && result == 0)
         result = waitq_sleep_killable(&process->thread_left, &process_lock);
     if (thread->has_left)
@@ -172,10 +172,10 @@ void process_leave(void)
 {
     struct process *process = current_process();
 
-    mm_switch(NULL); /* before somebody may destroy the space */
+    mm_switch(NULL); /* before the space may be destroyed */
     spin_lock(&process_lock);
     if (process->thread_count == 1) {
-        spin_unlock(&process_lock); /* nothing is left that could make another thread */
+        spin_unlock(&process_lock); /* no thread is left that could make another */
         process_exit(0);
     }
     current_thread()->has_left = true;
@@ -193,7 +193,7 @@ static void free_others(struct process *process)
     list_for_each_element_safe(thread, &process->threads, process_link) {
         if (thread == current_thread())
             continue;
-        spin_lock(&process_lock); /* others look at the list: kill, for one */
+        spin_lock(&process_lock); /* other processes look at the list, for example to kill */
         list_del(&thread->process_link);
         spin_unlock(&process_lock);
         process_thread_free(thread);
@@ -219,7 +219,7 @@ int process_take_over(void)
             thread_interrupt(thread);
     while (process->thread_count > 1)
         waitq_sleep(&process->thread_left, &process_lock);
-    process->sole = NULL; /* nobody is left to be told */
+    process->sole = NULL; /* no other thread is left */
     self->id = process->pid;
     spin_unlock(&process_lock);
     free_others(process);
