@@ -35,14 +35,16 @@ static inline void bitset_remove(struct bitset *set, uint32_t number)
 }
 
 /*
- * The first member from `from` on; after the largest one comes the smallest. from: less than size.
+ * The first member from `from` on; after the largest one comes the smallest. from: up to size.
  * Returns: BITSET_NONE: the set is empty.
  */
 static inline uint32_t bitset_next(const struct bitset *set, uint32_t from)
 {
-    uint64_t words = BITMAP_WORDS(set->size), word = from / 64 + 1;
-    uint64_t member = bitmap_find_set(set->bits, word * 64, from);
+    uint64_t words = BITMAP_WORDS(set->size), word, member;
 
+    from = from < set->size ? from : 0;
+    word = from / 64 + 1;
+    member = bitmap_find_set(set->bits, word * 64, from);
     if (member < word * 64)
         return (uint32_t)member;
     word = bitmap_find_set(set->summary, words, word);

@@ -1,10 +1,10 @@
 /*
  * The swap disk: taken into use, and given up. See vm/extra/swap_device.h.
  *
- * The map of slots is three arrays, made when the disk is taken into use, so that to find a slot
- * never needs memory. To give the disk up is to bring back every page that is out. What may be
- * promised is lowered first, so what comes back has room. Spaces are walked until none has an entry
- * with a slot; pages in memory that have one go on without.
+ * The map of slots is made when the disk is taken into use, so that no memory is needed when a page
+ * goes out. To give the disk up is to bring back every page that is out. The limit of what may be
+ * charged is lowered first: so there is room for what comes back. Spaces are walked until no entry
+ * names a slot; pages in memory lose their slots.
  */
 #include "vm/extra/swap_device.h"
 
@@ -23,13 +23,12 @@
 #include "vm/replacement/lru.h"
 #include "vm/swapping/swap.h"
 
-/* What the largest block of the buddy allocator, and a set, can describe. */
 #define SECTORS_PER_SLOT (PAGE_SIZE / SECTOR_SIZE)
-#define SLOTS_MAX BITSET_MAX
+#define SLOTS_MAX BITSET_MAX /* the arrays are as large as the largest block of memory then */
 
 /*
  * Until swap_end_change() no slot is taken, and the device is the caller's to set.
- * Returns: false: somebody else is changing it.
+ * Returns: false: another thread is changing it.
  */
 static bool swap_begin_change(void)
 {
@@ -79,8 +78,8 @@ static void maps_free(void)
 }
 
 /*
- * The arrays for a disk that nothing is known about yet. Nobody looks into them before there are
- * slots. Locks: swap_begin_change().
+ * The arrays, and sets, for a disk with so many slots, all free. Nothing looks into them before
+ * swap.slots is set. Locks: swap_begin_change().
  */
 static int maps_make(uint64_t slots)
 {
@@ -185,7 +184,7 @@ static int shared_pages_back(struct mm_struct *mm)
     uint64_t at = 0;
     int error = 0;
 
-    while (!error && (object = next_memory(mm, &at)) != NULL) {
+    while (!error && (object = next_memory(mm, &at))) {
         error = shared_memory_bring_back(object);
         object->ops->put(object);
     }
@@ -236,7 +235,7 @@ static void give_up(void)
     spin_lock(&swap.lock);
     assert(swap.used == 0);
     swap.device = NULL;
-    swap.slots = 0; /* a number that somebody remembers is out of range from now on */
+    swap.slots = 0; /* a number that is only remembered is out of range from now on */
     spin_unlock(&swap.lock);
     maps_free();
 }

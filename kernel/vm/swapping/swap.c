@@ -40,12 +40,6 @@ static struct page *slot_page(uint32_t slot)
     return pfn_page((pfn_t){swap.cached[slot]});
 }
 
-/* Round the end of the disk. */
-static uint32_t slot_after(uint32_t slot)
-{
-    return slot + 1 < swap.slots ? slot + 1 : 0;
-}
-
 /* Locks: swap.lock, and the page's. The page has the slot from now on. */
 static void slot_give_page(uint32_t slot, struct page *page)
 {
@@ -54,7 +48,19 @@ static void slot_give_page(uint32_t slot, struct page *page)
     page->slot = slot + 1;
 }
 
-/* Locks: swap.lock. The slot has lost a use, or its page: if it is free now it is given back. */
+/* Locks: swap.lock, and the page's, or its last reference is gone. Page and slot part. */
+static void slot_take_page(uint32_t slot, struct page *page)
+{
+    swap.cached[slot] = 0;
+    swap.with_page--;
+    page->slot = 0;
+}
+
+/*
+ * The slot has lost a use, or its page. If it has none of them now it is free, or lost, and a
+ * charge that it carries ends. If it has only a page it is idle.
+ * Locks: swap.lock.
+ */
 static inline void slot_settle(uint32_t slot)
 {
     uint16_t flags = swap.uses[slot];
@@ -74,7 +80,11 @@ static inline void slot_settle(uint32_t slot)
         commit_release((struct commit){.pages = 1});
 }
 
-/* Locks: swap.lock. Takes the next free slot; BITSET_NONE: there is none. */
+/*
+ * Takes the first free slot from swap.next on; after the last slot of the disk comes the first.
+ * Locks: swap.lock.
+ * Returns: its number; BITSET_NONE: no slot is free, or swap is closed, or off.
+ */
 static uint32_t slot_find(void)
 {
     uint32_t slot;
@@ -83,21 +93,23 @@ static uint32_t slot_find(void)
         (slot = bitset_next(&swap.free, swap.next)) == BITSET_NONE)
         return BITSET_NONE;
     bitset_remove(&swap.free, slot);
-    swap.next = slot_after(slot);
+    swap.next = slot + 1;
     swap.used++;
     return slot;
 }
 
 /*
- * Locks: swap.lock. The page of an idle slot, with a reference; or NULL. A slot in the set that is
- * found to be no longer idle leaves it: so it is looked at in vain once each time that it was idle.
+ * The page of an idle slot. A slot of the set that is found to be no longer idle leaves the set: so
+ * it is looked at in vain only once for each time that it was idle.
+ * Locks: swap.lock.
+ * Returns: the page, with a reference; NULL: there is none.
  */
 static struct page *lone_owner(void)
 {
     uint32_t slot;
 
     while (swap.with_page > 0 && (slot = bitset_next(&swap.idle, swap.next)) != BITSET_NONE) {
-        swap.next = slot_after(slot);
+        swap.next = slot + 1;
         if (!has_uses(slot) && swap.cached[slot] != 0 && page_try_get(slot_page(slot)))
             return slot_page(slot);
         bitset_remove(&swap.idle, slot);
@@ -105,7 +117,7 @@ static struct page *lone_owner(void)
     return NULL;
 }
 
-/* No slot is free: a page that has an idle one does without. False: there is none. */
+/* Takes an idle slot from its page. Returns: false: there is none, or its page is in use. */
 static bool __attribute__((noinline)) slot_reclaim(void)
 {
     struct page *page;
@@ -117,10 +129,9 @@ static bool __attribute__((noinline)) slot_reclaim(void)
     if (!page)
         return false;
     if (page_trylock(page)) {
-        if (page->slot && !page_test(page, PAGE_WRITEBACK)) {
+        freed = page->slot && !page_test(page, PAGE_WRITEBACK);
+        if (freed)
             swap_cache_remove(page, 0);
-            freed = true;
-        }
         page_unlock(page);
     }
     page_put(page);
@@ -184,9 +195,7 @@ void swap_cache_remove(struct page *page, uint16_t uses)
 
     spin_lock(&swap.lock);
     swap.uses[slot] -= uses;
-    swap.cached[slot] = 0;
-    swap.with_page--;
-    page->slot = 0;
+    slot_take_page(slot, page);
     if ((swap.uses[slot] & SLOT_CHARGED) && !has_uses(slot) && page_refs(page) != 0) {
         page_set(page, PAGE_CHARGED); /* the charge goes with the page again */
         swap.uses[slot] &= (uint16_t)~SLOT_CHARGED;
@@ -298,7 +307,7 @@ bool swap_drop_kept(struct page *page)
     if (page_maps(page) != 0 || !page_test(page, PAGE_KEPT))
         return false;
     if (page_test(page, PAGE_DIRTY) && swap_slot_uses(page_swap_slot(page)) != 0)
-        return false; /* it could not be written: memory is all that it has */
+        return false; /* it could not be written: this is the only copy */
     swap_cache_remove(page, 0);
     return true;
 }

@@ -48,6 +48,9 @@
  * may return a page that is another's. Their caller looks again, under the page's lock and the
  * table's: has the page still the slot, and the entry, too?
  *
+ * Kept pages. The cache itself has a reference to a page (PAGE_KEPT) that was read ahead, until it
+ * is mapped; and to one that could not be written, which stays PAGE_DIRTY.
+ *
  * What always holds: an entry that allows stores points to a page without a slot. A page is
  * PAGE_DIRTY until its slot has its content, and has a reference until then. page->slot changes
  * under the page's lock, or when the page's last reference is gone.
@@ -151,11 +154,6 @@ bool swap_slot_wants_page(uint32_t slot);
  * Locks: the page's; or its last reference is gone.
  */
 void swap_cache_remove(struct page *page, uint16_t uses);
-
-/*
- * A page that is PAGE_KEPT has a reference from the cache itself: it was read ahead and nothing has
- * mapped it yet, or it could not be written, and is PAGE_DIRTY.
- */
 
 /*
  * The page is about to be mapped. If it was read ahead it is not PAGE_KEPT any more.

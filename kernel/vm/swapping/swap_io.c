@@ -1,10 +1,11 @@
 /*
- * Transfers between pages and slots: clusters, several in flight, reading ahead on both sides of a
- * slot: memory that went out upwards may be wanted downwards. See vm/swapping/swap.h.
+ * Transfers between pages and slots: many pages at a time, several transfers at a time. Reading
+ * ahead goes to both sides of a slot, because pages may be wanted again in the opposite order. See
+ * vm/swapping/swap_io.h.
  *
- * A page that comes in is locked until its content is there; it can be found by its slot at once,
- * and is waited for by its lock. A page that goes out is PAGE_WRITEBACK: its content does not
- * change, for no entry allows stores, and its slot is not given to another.
+ * A page that comes in can be found by its slot at once, and is locked until its content is there.
+ * A page that goes out is PAGE_WRITEBACK: its content does not change, because no entry allows
+ * stores, and its slot is not given to another.
  */
 #include "vm/swapping/swap_io.h"
 
@@ -17,7 +18,7 @@
 #include "thread/page_lock.h"
 #include "thread/sleeplock.h"
 
-/* A way to the disk. The holder of the lock uses it. */
+/* One transfer at a time. The holder of the lock uses it. */
 struct lane {
     struct sleeplock lock; /* RANK_SWAP_IO */
     struct transfer transfer;
@@ -59,7 +60,7 @@ static int move(enum block_operation operation, struct page *const page[], uint3
     return error;
 }
 
-/* The write of a page is over: it may go, or, where it failed, has to stay. */
+/* The write of a page is over. Where it failed, the page stays in memory. Locks: PAGE_WRITEBACK. */
 static void page_written(struct page *page, int error)
 {
     if (error) {
@@ -112,7 +113,7 @@ static int page_for_slot(uint32_t slot, unsigned frame_flags, struct page **out)
 
     if (!page)
         return -ENOMEM;
-    page_trylock(page); /* nobody else has it */
+    page_trylock(page); /* which succeeds: nothing else refers to it */
     race_window();
     error = swap_cache_add((swp_entry_t){slot}, page);
     if (error) {
@@ -123,7 +124,7 @@ static int page_for_slot(uint32_t slot, unsigned frame_flags, struct page **out)
     return error;
 }
 
-/* All but the one that is wanted are kept by the cache until somebody asks for them. */
+/* All but the one that is wanted are kept by the cache until they are mapped. */
 static void pages_arrived(struct page *const page[], uint32_t count, const struct page *wanted)
 {
     for (uint32_t i = 0; i < count; i++) {
@@ -136,7 +137,7 @@ static void pages_arrived(struct page *const page[], uint32_t count, const struc
     }
 }
 
-/* What could not be read is not to be found: it leaves the cache before its lock is let go. */
+/* What could not be read must not be found: it leaves the cache before it is unlocked. */
 static void page_discard(struct page *page)
 {
     swap_cache_remove(page, 0);
