@@ -78,7 +78,7 @@ static inline bool interrupts_are_on(void)
     return csr_read(sstatus) & SSTATUS_SIE;
 }
 
-/* Turns them off; returns what interrupts_restore wants back. */
+/* Turns interrupts off. Returns: the argument for interrupts_restore. */
 static inline uint64_t interrupts_save(void)
 {
     uint64_t flags;
@@ -92,13 +92,13 @@ static inline void interrupts_restore(uint64_t flags)
     csr_set(sstatus, flags & SSTATUS_SIE);
 }
 
-/* An interrupt of this hart's own, at once or as soon as interrupts are on. */
+/* Interrupts this hart, at once or as soon as interrupts are on. */
 static inline void interrupt_software_set(void)
 {
     csr_set(sip, SIE_SOFTWARE);
 }
 
-/* It, or the kick of another hart, has been seen. */
+/* Clears a software interrupt, of this hart or another one. */
 static inline void interrupt_software_clear(void)
 {
     csr_clear(sip, SIE_SOFTWARE);

@@ -1,6 +1,6 @@
 /*
- * The reader of flattened device trees. All offsets are checked against the block they lead into
- * before anything there is read; all arithmetic on them is in 64 bits, so that it cannot wrap.
+ * The reader of flattened device trees. Every offset is checked against its block before anything
+ * is read there; arithmetic on offsets is in 64 bits, so that it cannot wrap.
  */
 #include "riscv/fdt.h"
 
@@ -49,7 +49,7 @@ static uint32_t header_word(const uint8_t *header, enum fdt_header_word word)
     return read_word(header + 4 * word);
 }
 
-/* The block that begins where this word of the header says; no data: it is not inside the tree. */
+/* The block at the offset in this word of the header. No data: it is not inside the tree. */
 static struct fdt_value block_at(const uint8_t *header, enum fdt_header_word word, uint32_t bytes)
 {
     uint64_t start = header_word(header, word);
@@ -77,12 +77,12 @@ int fdt_open(struct fdt *fdt, const void *buffer, size_t bytes)
     fdt->reservations = block_at(base, FDT_HEADER_RESERVATIONS, 0);
     if (fdt->structure.data == NULL || fdt->strings.data == NULL || fdt->reservations.data == NULL)
         return -EINVAL;
-    /* It ends with an entry of zeros, at the latest with the tree. */
+    /* It ends with an entry of zeros, or with the tree. */
     fdt->reservations.bytes = total - (uint32_t)(fdt->reservations.data - base);
     return 0;
 }
 
-/* The string at offset of a block, or NULL where its NUL is not in the block. */
+/* The string at offset in a block, or NULL if its NUL is not in the block. */
 static const char *block_string(struct fdt_value block, uint64_t offset)
 {
     const char *string;
@@ -93,7 +93,7 @@ static const char *block_string(struct fdt_value block, uint64_t offset)
     return strnlen(string, block.bytes - offset) < block.bytes - offset ? string : NULL;
 }
 
-/* Reads the item at *position, and moves on. At the block's end, or behind nonsense: FDT_BROKEN. */
+/* Reads the item at *position and advances. FDT_BROKEN: the block ends, or the item is invalid. */
 static struct fdt_item next_item(const struct fdt *fdt, uint32_t *position)
 {
     struct fdt_item item = {.token = FDT_NOP};
@@ -119,7 +119,7 @@ static struct fdt_item next_item(const struct fdt *fdt, uint32_t *position)
     return item;
 }
 
-/* A cell count, or what the specification says where the property is missing ("#address-cells"). */
+/* A cell count, or the default of the specification if the property is missing. */
 static uint8_t cells_property(const struct fdt_node *node, const char *name, uint8_t missing)
 {
     struct fdt_value value = fdt_property(node, name);

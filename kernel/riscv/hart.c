@@ -21,7 +21,7 @@ void hart_describe(uint32_t index, uint32_t id)
 
 void hart_init(void)
 {
-    /* Whatever the firmware left. Vector registers stay off: no switch saves them. */
+    /* Clears what the firmware left. Vector registers stay off: no switch saves them. */
     csr_clear(sstatus, SSTATUS_FS | SSTATUS_VS | SSTATUS_SUM | SSTATUS_MXR);
     csr_write(scounteren, SCOUNTEREN_ALL);
     timer_set(TIMER_NEVER);

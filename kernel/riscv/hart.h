@@ -1,10 +1,10 @@
 /*
- * What a hart knows of itself. In the kernel tp always points to the running hart's struct hart;
- * in user mode sscratch does, and sscratch is 0 in the kernel.
+ * The data of a hart. In the kernel tp always points to the running hart's struct hart; in user
+ * mode sscratch does, and sscratch is 0 in the kernel.
  *
  * A thread that may be preempted can move to another hart between any two instructions, so no
- * pointer to a hart is kept across such a point: the accessors below read or change one field with
- * tp as the base register, in one asm. Preemption happens only while preempt_count is 0, so a
+ * pointer to a hart is kept across such a point: each accessor below reads or changes one field,
+ * with tp as the base register, in one asm. Preemption happens only while preempt_count is 0, so a
  * thread that is moved in the middle of preempt_disable() finds the same 0 on the new hart.
  */
 #pragma once
@@ -30,7 +30,7 @@ struct hart {
     uint32_t preempt_count;  /* > 0: stay on this hart */
     uint32_t need_resched;   /* the timer or a wake-up asks for a switch */
     uint32_t index;          /* 0 .. hart_count - 1 */
-    uint32_t id;             /* the SBI's name of it */
+    uint32_t id;             /* its number for the SBI */
     uint32_t interrupt_depth; /* SAN: in an interrupt handler */
     uint32_t held_count;     /* SAN: spinlocks held, innermost last */
     uint32_t trace_on;       /* sync/trace.h; the host may write it, too */
@@ -105,7 +105,7 @@ static inline bool hart_is_traced(void)
     return flag != 0;
 }
 
-/* A hint once preemption is possible. */
+/* Only a hint while preemption is on. */
 static inline uint64_t hart_index(void)
 {
     uint64_t index;
@@ -121,7 +121,7 @@ static inline uint64_t hart_index(void)
 #define HART_STACK_BYTES (2 * 4096)
 extern char hart_stacks[MAX_HARTS][HART_STACK_BYTES];
 
-/* Names the hart; before it runs. */
+/* Fills in the hart's entry, before it runs. */
 void hart_describe(uint32_t index, uint32_t id);
 /* This hart's registers for traps and interrupts; each hart once, before its interrupts go on. */
 void hart_init(void);

@@ -1,7 +1,6 @@
 /*
- * Which registers an instruction is about, told from its bits (unprivileged specification,
- * "RV32/64G Instruction Set Listings", "V" and "C" extensions): for the line that says why a
- * program ends.
+ * Which kind of registers an instruction uses (unprivileged specification, "RV32/64G Instruction
+ * Set Listings", "V" and "C" extensions), for the line that says why a program was killed.
  */
 #pragma once
 

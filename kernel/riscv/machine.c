@@ -1,6 +1,6 @@
 /*
- * The device tree, read once: RAM and what of it is taken, harts, devices, boot arguments. A node
- * is told by its compatible strings or its device type; by its name only where that is all it has.
+ * The device tree, read once: RAM and its reserved parts, harts, devices, boot arguments. A node is
+ * recognised by its compatible strings or its device type; by its name only if it has neither.
  */
 #include "riscv/machine.h"
 
@@ -12,8 +12,8 @@
 
 #define TREE_MAX_BYTES (2u << 20)
 #define ARGUMENT_BYTES 4096
-#define MASK_BITS 64          /* of the firmware's hart masks: higher ids are not used */
-#define SUPERVISOR_EXTERNAL 9 /* what a PLIC context of supervisor mode is wired to */
+#define MASK_BITS 64          /* of the firmware's hart masks: harts with higher ids are not used */
+#define SUPERVISOR_EXTERNAL 9 /* the interrupt that a PLIC context of supervisor mode raises */
 
 struct machine machine;
 
@@ -23,10 +23,10 @@ static char arguments[ARGUMENT_BYTES]; /* NUL-separated */
 static size_t arguments_end;
 static const char *command;
 
-/* What the walk over the tree has learnt. */
+/* The state of the walk over the tree. */
 static struct {
-    const char *top;               /* name of the node at depth 1, which this one is or is below */
-    uint64_t cpu;                  /* id of the cpu node met last */
+    const char *top;               /* the name of the current node, or its ancestor, at depth 1 */
+    uint64_t cpu;                  /* id of the last cpu node */
     uint64_t boot_controller;      /* phandle of the boot hart's interrupt controller */
     struct fdt_value plic_targets; /* (phandle, cause) of each context */
     const char *error;
@@ -112,7 +112,7 @@ static bool isa_has(const char *isa, const char *extension)
     return false;
 }
 
-/* One of the extensions of one letter, which come first: "rv64imafdc_zicsr". G stands for IMAFD. */
+/* Extensions of one letter come first: "rv64imafdc_zicsr". G stands for IMAFD. */
 static bool isa_has_letter(const char *isa, char letter)
 {
     size_t length = strlen(isa);
@@ -148,7 +148,7 @@ static void scan_cpu_controller(const struct fdt_node *node)
         scan_number(node, "phandle", &scan.boot_controller);
 }
 
-/* Registers and interrupt. False for a device that we could not serve. */
+/* Reads registers and interrupt. Returns: false: the device cannot be used. */
 static bool scan_device(const struct fdt_node *node, struct device *device)
 {
     struct device found;
@@ -181,7 +181,7 @@ static void scan_plic(const struct fdt_node *node)
         scan.plic_targets = fdt_property(node, "interrupts-extended");
 }
 
-/* Keeps the slots in ascending order: trees list them in any. */
+/* Keeps the slots in ascending order, in whatever order the tree lists them. */
 static void scan_virtio(const struct fdt_node *node)
 {
     struct device device, *slot = &machine.virtio[machine.virtio_count];
@@ -194,7 +194,7 @@ static void scan_virtio(const struct fdt_node *node)
     *slot = device;
 }
 
-/* What is done with a node that has such a string in such a property. */
+/* The function for a node that has this string in this property. */
 static const struct binding {
     const char *property, *string;
     void (*found)(const struct fdt_node *node);
@@ -214,7 +214,7 @@ static void scan_node(const struct fdt_node *node)
 {
     if (node->depth == 1)
         scan.top = node->name;
-    /* These three are told by the names that the specification gives them. */
+    /* These three are recognised by the names that the specification gives them. */
     if (node->depth == 1 && strcmp(scan.top, "chosen") == 0)
         scan_chosen(node);
     if (strcmp(scan.top, "cpus") == 0)
@@ -247,7 +247,7 @@ static bool find_plic_context(void)
     return false;
 }
 
-/* Words become strings; what follows the word "--" is the command. */
+/* Splits the arguments into strings; the rest after the word "--" is the command. */
 static void split_arguments(void)
 {
     size_t length = strlen(arguments);
@@ -302,7 +302,7 @@ uint64_t boot_number(const char *name)
     return digits != NULL ? decimal(&digits) : 0;
 }
 
-/* A boot argument NAME=ADDRESS,BYTES says that this part of RAM is a disk. */
+/* Reserves the part of RAM that a boot argument NAME=ADDRESS,BYTES declares a disk. */
 static void reserve_ramdisk(const char *name, struct region *disk)
 {
     const char *digits = boot_argument(name);

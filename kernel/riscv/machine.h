@@ -1,6 +1,6 @@
 /*
- * What this machine has, as its device tree tells it. Filled once, at boot, constant afterwards. No
- * address of a device is known to the kernel in any other way.
+ * What this machine has, from its device tree. Filled once, at boot; constant afterwards. The
+ * kernel knows no address of a device from elsewhere.
  */
 #pragma once
 
@@ -25,11 +25,11 @@ struct device {
 struct machine {
     struct region ram[MACHINE_REGIONS];
     uint32_t ram_count;
-    /* Parts of RAM that are not to be managed: firmware, the image, RAM disks. They may
-     * overlap. The tree is not among them: it is not read again. */
+    /* Parts of RAM that are not managed: firmware, the image, RAM disks. They may overlap. The tree
+     * is not among them: it is not read again. */
     struct region reserved[MACHINE_REGIONS];
     uint32_t reserved_count;
-    struct region no_map[MACHINE_REGIONS]; /* those of them that nobody may even map */
+    struct region no_map[MACHINE_REGIONS]; /* those of them that must not even be mapped */
     uint32_t no_map_count;
     struct region image;     /* the kernel, at its physical address */
     struct region fs_ram;    /* disks in RAM: an initrd, boot argument ramdisk_fs=ADDRESS,BYTES */
@@ -51,7 +51,7 @@ struct machine {
 extern struct machine machine;
 extern uint64_t kernel_load_pa; /* physical address of _start */
 
-/* Reads the tree at physical address dtb. Returns NULL, or what is wrong with it. */
+/* Reads the tree at physical address dtb. Returns: NULL, or what is wrong with it. */
 const char *machine_init(uint64_t boot_hart_id, uint64_t dtb);
 
 /* RAM in bytes, without the RAM disks. */

@@ -80,7 +80,7 @@ void sbi_set_timer(uint64_t deadline)
     sbi_call(SBI_TIME, SBI_TIME_SET, deadline, 0, 0, 0);
 }
 
-/* The firmware's mask has a bit for each id; machine.c sees to it that ids are below 64. */
+/* The firmware's mask has a bit for each id; machine.c uses only ids below 64. */
 static uint64_t id_mask(uint64_t harts_mask)
 {
     uint64_t ids = 0;

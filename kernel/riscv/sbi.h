@@ -7,7 +7,7 @@
 
 #include <stdint.h>
 
-void sbi_init(void); /* asks which extensions there are; until then only the legacy ones are used */
+void sbi_init(void); /* finds the extensions; until then only the legacy ones are used */
 
 void sbi_console_put(char c);
 void sbi_set_timer(uint64_t deadline);
@@ -19,7 +19,8 @@ void sbi_remote_sfence_vma(uint64_t harts_mask, uint64_t start, uint64_t bytes);
 void sbi_remote_fence_i(uint64_t harts_mask);
 
 /*
- * The hart enters at physical address entry, with its id in a0 and opaque in a1. 0 or an SBI error.
+ * Starts a hart at physical address entry, with its id in a0 and opaque in a1.
+ * Returns: 0 or an SBI error.
  */
 int64_t sbi_hart_start(uint64_t hart_id, uint64_t entry, uint64_t opaque);
 

@@ -1,6 +1,7 @@
 /*
- * The deadline of a hart. Where the machine has stimecmp (extension Sstc) it is one CSR write; the
- * firmware's way is a trap of some hundred instructions, too dear for each switch of threads.
+ * The deadline of a hart. With stimecmp (extension Sstc) setting it is one CSR write. Without, it
+ * is a call to the firmware of some hundred instructions, which costs much at each switch of
+ * threads.
  */
 #include "riscv/timer.h"
 

@@ -1,4 +1,4 @@
-/* Time: a counter that runs everywhere at the same rate, and one deadline per hart. */
+/* Time: one counter for all harts, and a deadline for each hart. */
 #pragma once
 
 #include <stdint.h>
@@ -16,7 +16,7 @@ static inline uint64_t timer_now(void)
 }
 
 /*
- * Interrupts this hart when timer_now() >= deadline; replaces the deadline before. A deadline that
- * has not come yet withdraws a pending interrupt: TIMER_NEVER to be left alone.
+ * Interrupts this hart when timer_now() >= deadline; replaces the old deadline. A deadline in the
+ * future clears a pending interrupt; TIMER_NEVER turns the timer off.
  */
 void timer_set(uint64_t deadline);

@@ -1,7 +1,8 @@
 /*
- * What a trap saves. The vector (riscv/trap.S) stores every register and calls trap_user() or
- * trap_kernel() of sys/; both return with interrupts off, and the vector puts back what the frame
- * then holds. A user thread's frame lies at the very top of its kernel stack.
+ * The registers that a trap saves. The vector (riscv/trap.S) stores every register in a frame and
+ * calls trap_user() or trap_kernel() of sys/; both return with interrupts off, and the vector
+ * restores the registers from the frame. A user thread's frame lies at the very top of its kernel
+ * stack.
  */
 #pragma once
 
@@ -39,11 +40,11 @@ void trap_vector(void); /* the address for stvec */
 /* In sys/trap.c; interrupts are off when the vector calls them, and again when they return. */
 void trap_user(struct trap_frame *frame);
 void trap_kernel(struct trap_frame *frame);
-/* The kernel's stack is used up; frame, with the registers, is on a stack of its own: to panic. */
+/* The kernel stack has overflowed; frame lies on a stack of its own. Panics. */
 void trap_stack_overflow(struct trap_frame *frame) __attribute__((noreturn));
 
 /*
- * Leaves for user mode with the registers of frame, which lies at the top of this thread's stack.
+ * Goes to user mode with the registers of frame, which lies at the top of this thread's stack.
  */
 void trap_return_to_user(struct trap_frame *frame) __attribute__((noreturn));
 

@@ -1,6 +1,6 @@
 /*
- * What a user trap frame says in bits of sstatus (privileged specification, "Supervisor Status
- * Register"), for code that builds and copies frames but knows no control registers.
+ * The bits of sstatus in a user's trap frame (privileged specification, "Supervisor Status
+ * Register"), for code that builds and copies frames without knowing control registers.
  */
 #pragma once
 
@@ -8,7 +8,7 @@
 #include "riscv/csr.h"
 #include "riscv/trap.h"
 
-/* sstatus.FS: is there anything in the floating-point registers, and is it saved? */
+/* sstatus.FS: are the floating-point registers in use, and are they saved? */
 enum fp_use { FP_OFF, FP_INITIAL, FP_CLEAN, FP_DIRTY };
 
 static inline enum fp_use user_state_fp(const struct trap_frame *frame)
@@ -21,7 +21,7 @@ static inline void user_state_set_fp(struct trap_frame *frame, enum fp_use use)
     frame->sstatus = (frame->sstatus & ~(uint64_t)SSTATUS_FS) | (uint64_t)use * SSTATUS_FS_INITIAL;
 }
 
-/* A program's beginning: all registers zero, floating point off, interrupts on. */
+/* The state of a new program: all registers zero, floating point off, interrupts on. */
 static inline void user_state_init(struct trap_frame *frame, uint64_t pc, uint64_t sp)
 {
     const uint64_t off = SSTATUS_SIE | SSTATUS_SPP | SSTATUS_FS | SSTATUS_VS;

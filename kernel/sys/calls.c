@@ -1,6 +1,6 @@
 /*
- * The table of system calls: from a number to the function. What has no function is refused; what
- * lacked a frame is carried out again.
+ * The table of system calls, by number. A number without a function is refused; a call that failed
+ * for want of a frame is carried out again.
  */
 #include "sys/calls.h"
 

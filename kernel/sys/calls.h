@@ -1,7 +1,7 @@
 /*
- * The system calls, one function each: argument n is in register a0 + n of the frame, what is
- * returned goes to a0 (a negative errno: refused). Each runs with interrupts on, holding nothing.
- * No pointer of the user's is followed but by user_copy_...().
+ * The system calls, one function each. Argument n is in register a0 + n of the frame; the result
+ * goes to a0 (a negative errno: refused). Each call runs with interrupts on and without locks. User
+ * pointers are only followed by the functions of vm/faults/usercopy.h.
  */
 #pragma once
 
@@ -15,8 +15,8 @@
 extern int64_t (*const syscall_table[SYSCALLS])(struct trap_frame *frame); /* NULL: no such call */
 
 /*
- * After -ENOMEM: carries out the call again as long as it was a frame that was missing, and there
- * are some now. A call that may end so has changed nothing by then, or what may be done twice.
+ * After -ENOMEM: if the call lacked a frame, waits until some are free and carries it out again. A
+ * call that can return -ENOMEM has changed nothing by then, or only what may be done twice.
  * Locks: none are held. Sleeps. Returns: as the call.
  */
 int64_t syscall_again(struct trap_frame *frame);
@@ -30,7 +30,7 @@ int64_t syscall_again(struct trap_frame *frame);
 void kill_call_begin(uint64_t number);
 #endif
 
-/* Carries out the call that a7 names. In line, for it is on every program's way. */
+/* Carries out the call with the number in a7. In line, since every call passes here. */
 static inline void syscall(struct trap_frame *frame)
 {
     uint64_t number = frame->a7;
@@ -51,8 +51,8 @@ static inline void syscall(struct trap_frame *frame)
 }
 
 /*
- * Is the argument an int? Then the register holds it sign-extended, as the calling convention says;
- * any other number would become one that was not meant, if it were cut off.
+ * Is the argument an int? Then the register holds it sign-extended, as the calling convention says.
+ * Any other value would be a different number after truncation.
  */
 static inline bool is_int(uint64_t argument)
 {

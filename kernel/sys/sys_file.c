@@ -7,7 +7,7 @@
 #include "sys/calls.h"
 #include "vm/faults/usercopy.h"
 
-/* The open file of descriptor a0, with a reference to be given back by file_close; or NULL. */
+/* The open file of descriptor a0, with a reference to be dropped by file_close; or NULL. */
 static inline struct file *argument_file(const struct trap_frame *frame)
 {
     return file_table_get(&current_process()->files, frame->a0);
@@ -39,7 +39,7 @@ int64_t sys_write(struct trap_frame *frame)
     return result;
 }
 
-/* What is at the path that lies at user; type: makes it, as path_create does; 0: it is there. */
+/* The inode at the path that user points to. type: created as by path_create; 0: it must exist. */
 static int find(uint64_t user, int type, int major, int minor, struct inode **inode)
 {
     struct inode *cwd;
@@ -58,10 +58,10 @@ static int find(uint64_t user, int type, int major, int minor, struct inode **in
     return result;
 }
 
-#define ACCESS_MODES (O_WRONLY | O_RDWR) /* both together are none */
+#define ACCESS_MODES (O_WRONLY | O_RDWR) /* both together are invalid */
 #define OPEN_FLAGS_KNOWN (ACCESS_MODES | O_CREATE | O_TRUNC | O_APPEND)
 
-/* The descriptor and the file come first: what makes or empties a file cannot be undone. */
+/* The descriptor and the file come first: creating or truncating a file cannot be undone. */
 int64_t sys_open(struct trap_frame *frame)
 {
     struct file_table *files = &current_process()->files;
@@ -163,7 +163,7 @@ int64_t sys_fstat(struct trap_frame *frame)
 
     if (file == NULL)
         return -EBADF;
-    memset(&stat, 0, sizeof(stat)); /* the padding goes out, too */
+    memset(&stat, 0, sizeof(stat)); /* the padding is copied out, too */
     file_stat(file, &stat);
     file_close(file);
     return user_copy_out(current_process()->mm, frame->a1, &stat, sizeof(stat));
@@ -216,7 +216,7 @@ int64_t sys_chdir(struct trap_frame *frame)
     return 0;
 }
 
-/* mkdir and mknod: makes the thing, and needs it no further. */
+/* mkdir and mknod: creates the inode and drops it. */
 static int64_t create(uint64_t user_path, int type, int major, int minor)
 {
     struct inode *inode;

@@ -24,7 +24,8 @@ int64_t sys_sbrk(struct trap_frame *frame)
 
 /*
  * vmstat(n, NULL, flag), for tests with SAN=1. FAIL: the n-th allocation from now on fails. KILL:
- * the next call is killed after so many instructions. MARK, OWNERS: looks for leaks; n is 0.
+ * the caller of the next call is killed n instructions after it begins. MARK, OWNERS: find leaks; n
+ * is 0.
  */
 static int64_t arm_checker(uint64_t flag, uint64_t n)
 {
@@ -56,7 +57,7 @@ int64_t sys_vmstat(struct trap_frame *frame)
     if (!is_int(frame->a0) || (int)frame->a0 < 0 || (frame->a2 & ~(uint64_t)VMSTAT_DROP))
         return -EINVAL;
     if (frame->a2 & VMSTAT_DROP)
-        /* first, so that what is allocated here keeps no slab from being given back */
+        /* before the allocation below, which could keep a slab from being freed */
         reclaim_all();
     stats = kmem_alloc(sizeof(*stats), 0);
     if (stats == NULL)
@@ -82,7 +83,7 @@ int64_t sys_memlimit(struct trap_frame *frame)
     return result < 0 ? result : old;
 }
 
-/* Begins or ends to swap to the disk that the string at user names. */
+/* Swapping to the disk with the serial number at user: on or off. */
 static int64_t change_swap(uint64_t user, int (*change)(const char *serial))
 {
     char serial[SERIAL_BYTES];

@@ -15,7 +15,7 @@
      MAP_FIXED_NOREPLACE)
 #define PRESENT_PIECE 1024u /* pages of mincore answered at a time */
 
-/* Can the open file be mapped in this way? */
+/* May the open file be mapped in this way? Returns: 0 or -errno. */
 static int file_check(struct file *file, const struct map_request *request)
 {
     if (file->type != FILE_INODE || file->inode->type != T_FILE)
@@ -51,7 +51,7 @@ int64_t sys_mmap(struct trap_frame *frame)
         if (file == NULL)
             return -EBADF;
         request.refused = file_check(file, &request);
-        if (request.refused == 0) /* else it may have no inode */
+        if (request.refused == 0) /* otherwise it may have no inode */
             request.object = &file->inode->object;
         request.may_write = file->writable;
     }
@@ -87,12 +87,12 @@ int64_t sys_madvise(struct trap_frame *frame)
     return mm_advise(current_process()->mm, frame->a0, frame->a1, (int)frame->a2);
 }
 
-/* The pages that [address, address + length) lies in. */
+/* Locks or unlocks the pages of [address, address + length). */
 static int64_t lock_pages(uint64_t address, uint64_t length, bool locked)
 {
     uint64_t start = PAGE_ROUND_DOWN(address);
 
-    if (!user_range_ok(address, length)) /* first, for the sum below may wrap */
+    if (!user_range_ok(address, length)) /* first, since the sum below may wrap */
         return -ENOMEM;
     return mm_mlock(current_process()->mm, start, length + (address - start), locked);
 }
@@ -107,7 +107,7 @@ int64_t sys_munlock(struct trap_frame *frame)
     return lock_pages(frame->a0, frame->a1, false);
 }
 
-/* mincore(addr, length, present): a byte a page, in pieces through a buffer of the kernel's. */
+/* mincore(addr, length, present): a byte for each page, in pieces through a buffer. */
 int64_t sys_mincore(struct trap_frame *frame)
 {
     struct mm_struct *mm = current_process()->mm;

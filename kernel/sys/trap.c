@@ -1,8 +1,8 @@
 /*
- * Traps: what the vector (riscv/trap.S) hands over, sorted by cause. Traps from user mode end in a
- * call, a repaired page fault, an interrupt served, or the end of the process. Traps from the
- * kernel are interrupts; an exception there is a bug, for the kernel never touches user addresses
- * itself.
+ * Traps, handed over by the vector (riscv/trap.S) and sorted by cause. A trap from user mode is a
+ * system call, a page fault, an interrupt, or an error that ends the process. A trap from the
+ * kernel is an interrupt; an exception there is a bug, since the kernel never accesses user
+ * addresses.
  */
 #include "abi/wait.h"
 #include "mem/frame.h"
@@ -56,7 +56,7 @@ static void serve_interrupt(uint64_t cause)
     case INTERRUPT_EXTERNAL:
         irq_dispatch();
         break;
-    case INTERRUPT_SOFTWARE: /* another hart wants this one to look at need_resched, or to stop */
+    case INTERRUPT_SOFTWARE: /* another hart asks this one to look at need_resched, or to stop */
         interrupt_software_clear();
         panic_stop_hart();
         break;
@@ -69,9 +69,9 @@ static void serve_interrupt(uint64_t cause)
 }
 
 /*
- * The first floating-point instruction of a program is illegal, for FS is Off ("Extension Context
- * Status"). It gets registers, all zero, and tries again; or is killed, where there is no memory
- * for them. Returns whether it was that.
+ * The first floating-point instruction of a program traps as illegal, since FS is Off ("Extension
+ * Context Status"). The program gets zeroed registers and tries again; without memory for them it
+ * is killed. Returns: was it such an instruction?
  */
 static bool start_floating_point(struct trap_frame *frame)
 {
@@ -83,7 +83,7 @@ static bool start_floating_point(struct trap_frame *frame)
         thread->fp = kmem_alloc(FP_STATE_WORDS * sizeof(thread->fp[0]), 0);
         if (thread->fp == NULL && frame_wait() != 0) {
             if (process_is_killed())
-                return true; /* then it need not run */
+                return true; /* then it does not run again */
             printf("pid %d (%s): killed: no memory is left for floating-point registers\n",
                    current_process()->pid, current_process()->name);
             process_kill_self(CAUSE_NO_MEMORY);
@@ -91,17 +91,17 @@ static bool start_floating_point(struct trap_frame *frame)
         }
     }
     memset(thread->fp, 0, FP_STATE_WORDS * sizeof(thread->fp[0]));
-    interrupts_off(); /* between the two, no switch may find one without the other */
+    interrupts_off(); /* no switch may come between the registers and FS */
     fp_restore(thread->fp);
     user_state_set_fp(frame, FP_CLEAN);
     interrupts_on();
     return true;
 }
 
-/* More words for the line on a program's end, as far as its last instruction tells. */
+/* A remark for the line that reports the end, from the program's last instruction. */
 static const char *remark_on(const struct trap_frame *frame)
 {
-    uint32_t bits = (uint32_t)frame->stval; /* a hart may leave it 0 */
+    uint32_t bits = (uint32_t)frame->stval; /* some harts leave it 0 */
 
     if (frame->sepc == 0)
         return ": a call through NULL";
@@ -164,8 +164,8 @@ static void __attribute__((noinline)) user_page_fault(struct trap_frame *frame)
         user_fault_is_fatal(frame, result);
 }
 
-/* Whatever is neither a call nor a page fault. Not in line: trap_user would save registers for it
- * on the way of every call. */
+/* Neither a call nor a page fault. Not in line: otherwise trap_user would save registers for it in
+ * every call. */
 static void __attribute__((noinline)) user_trap_other(struct trap_frame *frame)
 {
     struct process *process = current_process();
@@ -183,7 +183,7 @@ static void __attribute__((noinline)) user_trap_other(struct trap_frame *frame)
     process_kill_self(CAUSE_INSTRUCTION);
 }
 
-/* There is a reason not to return to user mode yet. Interrupts are off, here and at the end. */
+/* Called instead of returning to user mode. Interrupts are off, also on return. */
 static void __attribute__((noinline)) stay_in_kernel(void)
 {
     interrupts_on();
@@ -195,7 +195,7 @@ static void __attribute__((noinline)) stay_in_kernel(void)
 
 /*
  * Interrupts stay off from the last look at the two reasons not to return until sret. Code that
- * sets one of them later also interrupts this hart, and so it comes back here.
+ * sets one of them later also interrupts this hart, which then comes back here.
  */
 void trap_user(struct trap_frame *frame)
 {
