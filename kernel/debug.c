@@ -17,8 +17,16 @@
 #include "thread/page_lock.h"
 #include "thread/sleeplock.h"
 
-static struct spinlock first_spin, second_spin, low_spin, plain_spin, irq_spin;
-static struct sleeplock inode, other_inode, log_lock, family, buffer;
+static struct spinlock first_spin = SPINLOCK("first", RANK_SWAP);
+static struct spinlock second_spin = SPINLOCK("second", RANK_SWAP);
+static struct spinlock low_spin = SPINLOCK("low", RANK_PIPE);
+static struct spinlock plain_spin = SPINLOCK("plain", RANK_DEVICE);
+static struct spinlock irq_spin = SPINLOCK("irq", RANK_KMEM);
+static struct sleeplock inode = SLEEPLOCK(inode, "inode", RANK_INODE);
+static struct sleeplock other_inode = SLEEPLOCK(other_inode, "other inode", RANK_INODE);
+static struct sleeplock log_lock = SLEEPLOCK(log_lock, "log", RANK_LOG);
+static struct sleeplock family = SLEEPLOCK(family, "family", RANK_FAMILY);
+static struct sleeplock buffer = SLEEPLOCK(buffer, "buffer", RANK_SWAP_IO);
 static struct rwlock mm;
 static struct page *memory, *file;
 static struct disk_super layout;
@@ -27,16 +35,6 @@ static void prepare(void)
 {
     struct buffer *super;
 
-    spin_init(&first_spin, "first", RANK_SWAP);
-    spin_init(&second_spin, "second", RANK_SWAP);
-    spin_init(&low_spin, "low", RANK_PIPE);
-    spin_init(&plain_spin, "plain", RANK_DEVICE);
-    spin_init(&irq_spin, "irq", RANK_KMEM);
-    sleeplock_init(&inode, "inode", RANK_INODE);
-    sleeplock_init(&other_inode, "other inode", RANK_INODE);
-    sleeplock_init(&log_lock, "log", RANK_LOG);
-    sleeplock_init(&family, "family", RANK_FAMILY);
-    sleeplock_init(&buffer, "buffer", RANK_SWAP_IO);
     rwlock_init(&mm, "mm", RANK_MM);
     memory = frame_alloc(FRAME_ANON, 0);
     file = frame_alloc(FRAME_FILE, 0);

@@ -75,11 +75,6 @@ static bool may_follow(enum lock_rank held, enum lock_rank rank)
     return held < rank;
 }
 
-static bool buffers_may_follow(enum lock_rank rank, const void *held, const void *lock)
-{
-    return rank == RANK_BUFFER && lockorder_buffers_hook(held, lock);
-}
-
 void lockorder_spin_check(struct spinlock *lock, enum lock_rank rank, const char *name)
 {
     struct hart *hart = this_hart();
@@ -131,15 +126,10 @@ void lockorder_check_after(enum lock_rank rank, const void *lock, const char *na
         if (locks->held[i].lock == lock)
             complain("lock order: %s is waited for by the thread that holds it", name);
         else if (!may_follow(locks->held[i].rank, rank) && locks->held[i].lock != first &&
-                 !(locks->held[i].rank == rank &&
-                   buffers_may_follow(rank, locks->held[i].lock, lock)))
+                 !(locks->held[i].rank == rank && rank == RANK_BUFFER &&
+                   lockorder_buffers_hook(locks->held[i].lock, lock)))
             complain("lock order: %s is waited for under %s", name, locks->held[i].name);
     }
-}
-
-void lockorder_check(enum lock_rank rank, const void *lock, const char *name)
-{
-    lockorder_check_after(rank, lock, name, NULL);
 }
 
 void lockorder_note(enum lock_rank rank, const void *lock, const char *name)
@@ -153,12 +143,6 @@ void lockorder_note(enum lock_rank rank, const void *lock, const char *name)
     locks->held[locks->count].name = name;
     locks->held[locks->count].rank = rank;
     locks->count++;
-}
-
-void lockorder_acquire(enum lock_rank rank, const void *lock, const char *name)
-{
-    lockorder_check(rank, lock, name);
-    lockorder_note(rank, lock, name);
 }
 
 void lockorder_release(enum lock_rank rank, const void *lock)

@@ -75,15 +75,19 @@ extern struct held_locks *(*held_locks_hook)(void);
 /* fs/ sets it: may a thread that holds one buffer wait for the other (NULL: for any other)? */
 extern bool (*lockorder_buffers_hook)(const void *held, const void *lock);
 
-/* For sleeping locks: panics if this one may not be waited for; notes that it is held; is not. */
-void lockorder_check(enum lock_rank rank, const void *lock, const char *name);
-void lockorder_note(enum lock_rank rank, const void *lock, const char *name);
-/* The same for a second lock of a rank. The caller says why the two are in order. */
+/*
+ * For sleeping locks: panics if this one may not be waited for. first: NULL; or a lock of the same
+ * rank that is held: the caller says why the two are in order.
+ */
 void lockorder_check_after(enum lock_rank rank, const void *lock, const char *name,
                            const void *first);
-/* Both check and note: for a lock that is waited for. */
-void lockorder_acquire(enum lock_rank rank, const void *lock, const char *name);
+#define lockorder_check(rank, lock, name) lockorder_check_after(rank, lock, name, NULL)
+/* Notes that the lock is held; is not. */
+void lockorder_note(enum lock_rank rank, const void *lock, const char *name);
 void lockorder_release(enum lock_rank rank, const void *lock);
+/* Both check and note: for a lock that is waited for. */
+#define lockorder_acquire(rank, lock, name) \
+    (lockorder_check(rank, lock, name), lockorder_note(rank, lock, name))
 
 /* Panics if this hart holds a spinlock; sleeping: also if this thread holds a sleeping lock. */
 void lockorder_assert_none(bool sleeping);
