@@ -4,7 +4,7 @@
  * passed on as it is: one step for 16 frames, where the buddy allocator would split and merge for
  * each.
  *
- *     hart 0's list   hart 1's list   ...      frame.c: one frame at a time, no lock is contended
+ *     hart 0's list   hart 1's list   ...      frame.c: one frame at a time
  *          |  ^            |  ^
  *          v  |            v  |                one whole chain at a time
  *     loose chains:  [16] [16] [16] ...        chains.c
@@ -12,8 +12,8 @@
  *          v  | a block of order 4 becomes a chain; a chain is taken apart if no block is left
  *     buddy allocator: blocks of 1, 2, 4 ... 1024 frames
  *
- * Frames of loose chains count as free, but cannot merge with their buddies. So whoever needs a
- * block that the buddy allocator lacks takes loose chains apart until it has one.
+ * Frames of loose chains count as free, but cannot merge with their buddies. So if the buddy
+ * allocator lacks a block that is wanted, loose chains are taken apart until it has one.
  */
 #pragma once
 

@@ -307,7 +307,7 @@ int frame_wait(void)
     freed = frame_reclaim_hook ? frame_reclaim_hook(FRAME_CHAIN, true) : 0;
     lockorder_release(RANK_FRAMES, &frame_lists);
 
-    /* If only the kernel itself would get one of the free frames, trying again is in vain. */
+    /* If there are frames for the kernel's own needs only, trying again will not help. */
     return freed > 0 || chains_free() > frames_to_keep(FRAME_ANON, 0) ? 0 : -ENOMEM;
 }
 

@@ -74,7 +74,7 @@ extern uint64_t frame_managed;  /* frames in the ledger: constant after boot */
 uint64_t frame_free_now(void);  /* free frames, on all lists */
 void frame_drain_lists(void);   /* gives the harts' lists back to the buddy allocator */
 
-void ledger_read(uint64_t frames[FRAME_CLASSES]); /* exact when nobody allocates meanwhile */
+void ledger_read(uint64_t frames[FRAME_CLASSES]); /* exact if no frame is allocated meanwhile */
 void ledger_check(void);        /* SAN: panics if the classes do not sum up to frame_managed */
 
 /* Boot. The table describes frames [first, first + count); those that are added become free. */

@@ -13,7 +13,7 @@
 static struct place {
     uint32_t site;   /* offset of the return address in the text; 0: unused */
     uint16_t class;
-    uint16_t bytes;  /* of FRAME_SLAB; else 0 */
+    uint16_t bytes;  /* of an object; for frames 0 */
     uint32_t before; /* at the last mark */
     uint32_t now;
 } places[PLACES];

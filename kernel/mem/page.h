@@ -30,18 +30,18 @@
 
 typedef struct { uint64_t number; } pfn_t; /* physical frame number */
 
-#define PAGE_REF 1ul                     /* of page->counts: one reference */
+#define PAGE_REF 1ul                     /* unit of page->counts: one reference */
 #define PAGE_MAP (1ul << 32)             /* one page-table entry */
 #define PAGE_MAPPED_REF (PAGE_REF + PAGE_MAP) /* what a page-table entry holds */
 
 enum page_flag {
     PAGE_LOCKED = 1 << 0,    /* the sleeping page lock; thread/page_lock.h */
     PAGE_WAITERS = 1 << 1,   /* a thread may be waiting for LOCKED or WRITEBACK to become clear */
-    PAGE_UPTODATE = 1 << 2,  /* of an object: has the object's content, not just any bytes */
+    PAGE_UPTODATE = 1 << 2,  /* an object's page: it has the object's content */
     PAGE_DIRTY = 1 << 3,     /* newer than the disk, or than its swap slot */
     PAGE_WRITEBACK = 1 << 4, /* being written to the disk; the frame must not change owner */
     PAGE_ON_LRU = 1 << 6,
-    PAGE_REFERENCED = 1 << 7, /* of an object: used by a call since the policy looked at it */
+    PAGE_REFERENCED = 1 << 7, /* an object's page: used by a call since the policy asked */
     PAGE_BUDDY = 1 << 8,     /* free, and the head of a block of 1 << order frames */
     PAGE_CACHED = 1 << 9,    /* free, in a chain: on a hart's list, or loose (mem/frame.c) */
     PAGE_CHARGED = 1 << 10,  /* unreserved memory: charged for this page alone, until it is free */
@@ -57,7 +57,7 @@ struct family;
 struct page {
     uint64_t counts;        /* a, b: PAGE_REF and PAGE_MAP units */
     uint32_t flags;         /* a, b */
-    uint8_t order;          /* c, b: of the block that it heads */
+    uint8_t order;          /* c, b: the block's, if it is the head of one */
     uint8_t class;          /* c, b: enum frame_class */
     union {
         uint16_t reserved;  /* l: file page: disk blocks that are reserved for it */
@@ -75,8 +75,8 @@ struct page {
 };
 _Static_assert(sizeof(struct page) == 64, "a frame number becomes a page by one shift");
 
-extern struct page *frame_table;  /* of the first managed frame */
-extern uint64_t frame_first;      /* its number */
+extern struct page *frame_table;  /* begins with the first frame of RAM */
+extern uint64_t frame_first;      /* number of that frame */
 extern uint64_t frame_count;      /* length of the table */
 extern struct page *frame_origin; /* frame_table - frame_first: frame n has frame_origin[n] */
 

@@ -45,7 +45,7 @@ int page_table_init(struct page_table *table, uint32_t levels)
     list_init(&table->frames);
     table->root = page_va(root);
     table->levels = levels;
-    table->stale_on = UINT32_MAX; /* no hart has seen the code that it will show */
+    table->stale_on = UINT32_MAX; /* all harts: none has executed fence.i for its code */
     table_frame_add(table, root);
     tlb_check_create(table);
     memset(table->root, 0, kernel_root ? PAGE_SIZE / 2 : PAGE_SIZE);

@@ -23,7 +23,7 @@
  * can need. The walk takes frames from the end (supply->frame[--supply->count]). For each it calls
  * table_frame_add(), which makes the frame the table's, and only then links it, with an entry that
  * holds its frame number and V alone. Where the supply runs out the walk returns NULL, and the path
- * so far stays: an empty table is legal. The caller lets go of the lock, fills up, tries again, and
+ * so far stays: an empty table is legal. The caller releases the lock, fills up, tries again, and
  * at the end drops what is left over.
  *
  * Hint. table->last_leaf is the leaf table that was found last, which answers most lookups in two
@@ -55,8 +55,8 @@ struct page_table {
     pte_t *root;          /* c: in the direct map */
     uint32_t levels;      /* c: 3, 4 or 5 */
     struct page *last_leaf;  /* a: the leaf table that was found last, or NULL: a hint */
-    struct list_head frames; /* t: of its tables, the root's included, by page->lru.link */
-    uint64_t table_frames;   /* t: how many */
+    struct list_head frames; /* t: frames of all its tables, also the root, by page->lru.link */
+    uint64_t table_frames;   /* t: how many these are */
     uint64_t context;     /* a: ASID and its generation; mmu/asid.c */
     uint32_t running_on;  /* a: harts (bits) with this table in satp */
     uint32_t cached_on;   /* a: harts that may cache translations of it */

@@ -19,7 +19,7 @@
  */
 #define FLUSH_PAGES_MAX 1u
 
-/* The forms of a fence. The checker is told first; preemption is off, so both mean one hart. */
+/* The kinds of fences. Each first calls the checker. Preemption is off: both are for one hart. */
 static inline void sfence_page(uint64_t va)
 {
     tlb_check_fence(1u << hart_index(), TLB_ANY_ASID, va, va + PAGE_SIZE);

@@ -44,7 +44,7 @@ struct tlb_entry {
     uint64_t lost;           /* bits that the entry had and has no more; PTE_V: the frame, too */
     uint64_t changed_at;     /* return address in the function that changed it */
     uint64_t mark;           /* the last flush that had begun when it was recorded */
-    pte_t old;               /* of the page at start */
+    pte_t old;               /* the old entry of the page at start */
     uint32_t harts;          /* bits; never 0 */
     bool one_frame;          /* all of the range mapped old's frame */
     bool is_table;           /* old led to a table: a fence with an address does not cover it */
@@ -60,7 +60,7 @@ struct tlb_space {
 };
 
 struct tlb_hart {
-    uint64_t serial; /* of the table in satp; 0: the kernel's */
+    uint64_t serial; /* that of the table in satp; 0: the kernel's */
     uint64_t asid;   /* in satp */
     uint64_t fenced; /* a: when the last fence.i began */
     struct tlb_space space[TLB_ASIDS];

@@ -33,7 +33,7 @@ struct page_table;
 struct tlb_checked {
     uint64_t serial;         /* no other page table ever has the same; 0: none */
     uint8_t asid[MAX_HARTS]; /* under which each hart entered it last */
-    uint64_t code_since;     /* of its pages that may be run, when the last frame was allocated */
+    uint64_t code_since;     /* when the last frame of its executable pages was allocated */
     uint64_t code_va, code_pfn; /* and which one it is */
 };
 

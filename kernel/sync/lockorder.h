@@ -40,7 +40,7 @@ enum lock_rank {
     RANK_KMEM,
     RANK_LEDGER,      /* SAN: makes the ledger exact at every instant */
     RANK_FRAME_LIST,  /* a hart's list of free frames */
-    RANK_CHAINS,      /* of free frames */
+    RANK_CHAINS,      /* loose chains of free frames */
     RANK_BUDDY,
     RANK_SLEEPLOCK,  /* the guard of a sleeping lock */
     RANK_DEVICE,     /* virtio queue, console input */

@@ -13,7 +13,7 @@
 #include "sync/ksyms.h"
 
 #define PANIC_STATUS 126
-#define MAX_CALLS 32 /* of a backtrace */
+#define MAX_CALLS 32 /* the most lines of a backtrace */
 
 extern char __text_start[], __text_end[]; /* kernel.ld */
 

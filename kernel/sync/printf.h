@@ -16,7 +16,7 @@ void printf_v(const char *format, va_list list);
  */
 void panic(const char *format, ...) __attribute__((noreturn, cold, format(printf, 1, 2)));
 
-/* The same for a trap in the kernel: prints the registers and the backtrace of frame. */
+/* The same for a trap in the kernel, with the registers and the backtrace of its frame. */
 struct trap_frame;
 void panic_trap(const struct trap_frame *frame, const char *format, ...)
     __attribute__((noreturn, cold, format(printf, 2, 3)));

@@ -29,7 +29,7 @@ enum trace_type {
      * an object: one record, pid 0, va: the offset. extra: 1: it will be written */
     TRACE_EVICT = 3,
     TRACE_SWAP_IN = 4,   /* was read; va: 0 (TRACE_MAP says where it is mapped); extra: slot */
-    TRACE_SWAP_OUT = 5,  /* was written; va: of its index; extra: the slot */
+    TRACE_SWAP_OUT = 5,  /* was written; va: page->index * 4096; extra: the slot */
     TRACE_FLUSH = 6,     /* on this hart; pfn: how many pages from va on; 0: the whole space */
     TRACE_SHOOTDOWN = 7, /* on other harts; extra: which, as bits; pfn: how many pages */
     TRACE_ALLOC = 8,     /* extra: the ledger class */

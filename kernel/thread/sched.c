@@ -60,7 +60,7 @@ static struct {
 } run_queue = {SPINLOCK("run queue", RANK_RUN_QUEUE), LIST_HEAD_INIT(run_queue.threads), 0};
 
 static struct thread idle_thread[MAX_HARTS];
-static struct thread *switched_from[MAX_HARTS]; /* by hart; from a switch to schedule_finish() */
+static struct thread *switched_from[MAX_HARTS]; /* set by switch_to() for schedule_finish() */
 static uint32_t idle_harts; /* a: harts (bits) that wait, or are about to */
 
 bool thread_is_idle(const struct thread *thread)
@@ -205,7 +205,7 @@ void schedule(void)
     if (to == NULL)
         to = &idle_thread[this_hart()->index];
     switch_to(from, to);
-    schedule_finish(); /* of the switch back to from, on whatever hart */
+    schedule_finish(); /* the switch back to from is done, perhaps on another hart */
 }
 
 void thread_yield(void)

@@ -262,7 +262,7 @@ void rwlock_serve(struct rwlock *lock)
 
 void rwlock_read_wait(struct rwlock *lock)
 {
-    rwlock_read_drop(lock); /* the count that rwlock_read_acquire added in vain */
+    rwlock_read_drop(lock); /* takes back the count that rwlock_read_acquire added */
     rwlock_wait(lock, false);
 }
 

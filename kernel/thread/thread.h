@@ -43,7 +43,7 @@ struct thread {
     void (*entry)(void *);       /* c */
     void *argument;              /* c */
     char name[24];               /* o */
-    int id;                      /* p: of a user thread: its number */
+    int id;                      /* p: a user thread's number */
     bool has_left;               /* p: it is ending, and no longer acts for its process */
     bool is_joined;              /* p: another thread waits for its end */
     uint8_t kill_cause;          /* p: why it was killed first: enum wait_cause; 0: it was not */
@@ -59,7 +59,7 @@ struct thread {
     uint64_t left_at;            /* h: when it left the hart; see mmu/tlb_check.h */
     bool has_acted;              /* o: its call has done something that must not be repeated */
     uint32_t kill_after;         /* o: instructions from its next call's beginning, or 0 */
-    struct timer_list *kill_list; /* o: of the hart that will kill it; or NULL */
+    struct timer_list *kill_list; /* o: the list of the hart that will kill it; or NULL */
 #endif
 };
 

@@ -28,7 +28,7 @@ static bool sleep_prepare(struct waitq *queue, bool killable)
     return true;
 }
 
-/* After the sleep. Returns: 0; -EINTR: no waker took it off the queue. Interrupts are off. */
+/* After a sleep. Returns: 0: a waker ended it; -EINTR: an interrupt did. Interrupts are off. */
 static int sleep_finish(struct waitq *queue)
 {
     struct thread *thread = current_thread();

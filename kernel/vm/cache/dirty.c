@@ -10,8 +10,8 @@
 
 static struct {
     struct spinlock lock; /* RANK_FS: guards the rest */
-    struct list_head list; /* of objects, by dirty_since */
-    uint64_t moment;       /* of the object that became dirty last */
+    struct list_head list; /* objects, in the order of dirty_since */
+    uint64_t moment;       /* the dirty_since that was given last */
 } dirty;
 static uint64_t dirty_total; /* atomic */
 
@@ -127,7 +127,7 @@ int object_throttle(struct vm_object *object)
         return 0;
     if (object->dirty_count > 0 || !(oldest = object_dirty_after(&since)))
         return object->ops->write_back(object);
-    do { /* one that cannot be written is no obstacle */
+    do { /* if one cannot be written, the next one is tried */
         error = oldest->ops->write_back(oldest);
         oldest->ops->put(oldest);
     } while (error && error != -EINTR && (oldest = object_dirty_after(&since)) != NULL);

@@ -80,7 +80,7 @@ int object_add_page(struct vm_object *object, uint64_t index, unsigned flags, st
     page->index = index;
     page->owner = object;
     page->reserved = 0;
-    page_trylock(page); /* nobody else has it */
+    page_trylock(page); /* no other thread has it */
     spin_lock(&object->lock);
     error = page_tree_find(&object->pages, index) || page_tree_find_slot(&object->pages, index)
                 ? -EEXIST

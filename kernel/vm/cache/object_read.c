@@ -63,7 +63,7 @@ static uint32_t run_begin(struct vm_object *object, struct page *page[], uint32_
 }
 
 /*
- * The first `filled` pages are up to date; the others, added in vain, are removed. Lets go of all
+ * The first `filled` pages are up to date; the others are removed again. Releases all
  * but page[0]. Locks: the pages'.
  */
 static void run_end(struct vm_object *object, struct page *const page[], uint32_t count,

@@ -15,11 +15,11 @@
 
 /*
  * Fills *stats for the whole machine:
- *   - version, size; all others are 0 at first. With VMSTAT_DROP in flags, reclaim_all() next.
+ *   - all fields become 0, then version and size are set. With VMSTAT_DROP in flags: reclaim_all().
  *   - each item: vm_stat_sum(). The items follow `size`, in the order of enum vm_stat_item.
  *   - frames[FRAME_FREE]: frame_free_now(); the other classes are items already.
- *   - swap_slots, swap_slots_used, swap_cached: swap_slots(), swap_slots_used(),
- *     swap_slots_with_page(). commit, commit_limit: commit_total(), commit_limit().
+ *   - swap_slots, swap_slots_used, swap_cached: swap.slots, swap.used, swap.with_page.
+ *   - commit, commit_limit: commit_total(), commit_limit().
  * Locks: none held. Sleeps.
  */
 void vm_stats_read(struct vm_stats *stats, unsigned flags);
