@@ -128,7 +128,7 @@ static void print_banner(void)
     printf("%u harts, %lu MiB, paging sv%u, asid %u\n", hart_count, machine_ram_bytes() / MIB,
            PAGE_SHIFT + 9 * paging_levels, asid_bits);
     printf("disks:");
-    for (struct block_device *disk = block_next(NULL); disk != NULL; disk = block_next(disk)) {
+    for (struct block_device *disk = block_next(NULL); disk; disk = block_next(disk)) {
         printf("%s %s %lu MiB", separator, disk->serial, disk->sectors * SECTOR_SIZE / MIB);
         separator = ",";
     }
@@ -140,9 +140,9 @@ static void __attribute__((noinline)) obey_debug_argument(void) /* a line of the
 {
     const char *debug = boot_argument("debug");
 
-    if (debug != NULL && strcmp(debug, "panic") == 0)
+    if (debug && strcmp(debug, "panic") == 0)
         panic("debug=panic");
-    if (debug != NULL && strcmp(debug, "hang") == 0) {
+    if (debug && strcmp(debug, "hang") == 0) {
         interrupts_off();
         for (;;)
             wait_for_interrupt();
@@ -154,13 +154,13 @@ static void boot_thread(void *unused)
 {
     (void)unused;
     obey_debug_argument();
-    if (block_find("fs") == NULL)
+    if (!block_find("fs"))
         cannot_start("no disk with serial=fs; `make qemu` makes one and attaches it");
     if (fs_mount() < 0)
         cannot_start("there is no root file system");
     if (vm_start() < 0)
         cannot_start("not enough memory");
-    if (boot_argument("debug") != NULL && strcmp(boot_argument("debug"), "lockorder") == 0)
+    if (boot_argument("debug") && strcmp(boot_argument("debug"), "lockorder") == 0)
         debug_lockorder();
     console_init();
     process_start_init(boot_command());
@@ -180,7 +180,7 @@ static void make_trace_rings(void)
     for (uint32_t i = 0; records != 0 && i < machine.hart_count; i++) {
         struct page *block = order <= MAX_ORDER ? alloc_pages(order) : NULL;
 
-        if (block == NULL)
+        if (!block)
             cannot_start("trace=: there is no memory for rings of so many records");
         trace_give_ring(i, page_va(block), records, strchr(wanted, ',') == NULL);
     }
@@ -195,7 +195,7 @@ void kernel_main(uint64_t hart_id, uint64_t dtb)
     sbi_init();
     complaint = machine_init(hart_id, dtb);
     power_init();
-    if (complaint != NULL)
+    if (complaint)
         cannot_start(complaint);
     hart_init();
     uart_init();
@@ -212,7 +212,7 @@ void kernel_main(uint64_t hart_id, uint64_t dtb)
     print_banner();
 
     thread = thread_create("boot", boot_thread, NULL);
-    if (thread == NULL)
+    if (!thread)
         cannot_start("not enough memory");
     thread_start(thread);
     thread_start_hart();

@@ -20,7 +20,7 @@ void block_register(struct block_device *device)
 
 struct block_device *block_next(struct block_device *previous)
 {
-    struct list_head *link = previous == NULL ? devices.next : previous->link.next;
+    struct list_head *link = !previous ? devices.next : previous->link.next;
 
     return link == &devices ? NULL : container_of(link, struct block_device, link);
 }
@@ -29,7 +29,7 @@ struct block_device *block_find(const char *serial)
 {
     struct block_device *device = block_next(NULL);
 
-    while (device != NULL && strcmp(device->serial, serial) != 0)
+    while (device && strcmp(device->serial, serial) != 0)
         device = block_next(device);
     return device;
 }

@@ -29,7 +29,7 @@ void ramdisk_add(const char *serial, struct region region)
 {
     struct block_device *device = kmem_alloc(sizeof(*device), 0);
 
-    if (device == NULL) {
+    if (!device) {
         printf("ramdisk %s: out of memory\n", serial);
         return;
     }

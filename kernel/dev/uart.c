@@ -57,7 +57,7 @@ void uart_init(void)
 
 void uart_start_input(void)
 {
-    if (machine.uart.irq == 0 || console_input_hook == NULL)
+    if (machine.uart.irq == 0 || !console_input_hook)
         return;
     irq_register(machine.uart.irq, uart_interrupt, NULL);
     *uart_at(UART_INTERRUPT_ENABLE) = UART_ENABLE_INPUT;

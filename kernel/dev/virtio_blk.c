@@ -129,7 +129,7 @@ static struct block_request *take_request(struct virtio_disk *disk, uint32_t hea
     struct block_request *request = head < QUEUE_SIZE ? queue->request[head] : NULL;
     uint32_t last = head;
 
-    if (request == NULL)
+    if (!request)
         return NULL;
     queue->request[head] = NULL;
     request->status = queue->status[head] == VIRTIO_BLK_STATUS_OK ? 0 : -EIO;
@@ -149,7 +149,7 @@ static void disk_fail(struct virtio_disk *disk, struct list_head *finished)
     for (uint32_t head = 0; head < QUEUE_SIZE; head++) {
         struct block_request *request = take_request(disk, head);
 
-        if (request != NULL) {
+        if (request) {
             request->status = -EIO;
             list_add_tail(&request->link, finished);
         }
@@ -171,7 +171,7 @@ static void disk_reap(struct virtio_disk *disk, bool failed)
            disk->used_seen != __atomic_load_n(&queue->used_index, __ATOMIC_ACQUIRE)) {
         request = take_request(disk, queue->used_ring[disk->used_seen % QUEUE_SIZE].id);
         disk->used_seen++;
-        if (request != NULL)
+        if (request)
             list_add_tail(&request->link, &finished);
         else
             failed = true;
@@ -303,7 +303,7 @@ static bool identify(struct virtio_disk *disk)
     flags = spin_lock_irq(&disk->lock);
     queue_request(disk, request, VIRTIO_BLK_GET_ID);
     spin_unlock_irq(&disk->lock, flags);
-    while (request->private != NULL)
+    while (request->private)
         disk_reap(disk, timer_now() > deadline);
     strlcpy(disk->device.serial, disk->id, sizeof(disk->device.serial));
     return request->status == 0;
@@ -315,8 +315,8 @@ static struct virtio_disk *disk_create(volatile uint32_t *registers)
     struct virtio_disk *disk = kmem_alloc(sizeof(*disk), 0);
     struct page *pages = alloc_pages(QUEUE_ORDER);
 
-    if (disk == NULL || pages == NULL) {
-        if (pages != NULL)
+    if (!disk || !pages) {
+        if (pages)
             free_pages(pages, QUEUE_ORDER);
         kmem_free(disk);
         return NULL;
@@ -336,9 +336,9 @@ static void disk_add(const struct device *slot, bool legacy)
 {
     struct virtio_disk *disk = disk_create(direct_va(slot->registers.start));
 
-    if (disk == NULL || !negotiate(disk, legacy) || !start_queue(disk, legacy) || !identify(disk)) {
+    if (!disk || !negotiate(disk, legacy) || !start_queue(disk, legacy) || !identify(disk)) {
         printf("disk at 0x%lx: cannot be used\n", slot->registers.start);
-        if (disk != NULL)
+        if (disk)
             register_write(disk, VIRTIO_STATUS, VIRTIO_STATUS_FAILED);
         return; /* the device may still know the queue: its memory stays */
     }

@@ -37,7 +37,7 @@ static void console_input(char c)
     bool list;
 
     uint64_t flags = spin_lock_irq(&queue_lock);
-    list = c == CONTROL('P') && !raw_line && console_list_hook != NULL;
+    list = c == CONTROL('P') && !raw_line && console_list_hook;
     if (!list && queue_added - queue_taken < QUEUE_BYTES) {
         queue[queue_added++ % QUEUE_BYTES] = c;
         waitq_wake_one(&typed);
@@ -146,13 +146,13 @@ static int64_t read_raw(struct mm_struct *mm, uint64_t user, uint64_t bytes)
 {
     char characters[PIECE_BYTES];
     int count = console_look(characters, bytes < PIECE_BYTES ? bytes : PIECE_BYTES, true);
-    int result;
+    int error;
 
     if (count < 0)
         return count;
-    result = user_copy_out(mm, user, characters, (size_t)count);
-    if (result < 0)
-        return result;
+    error = user_copy_out(mm, user, characters, (size_t)count);
+    if (error)
+        return error;
     console_take(characters, (uint32_t)count);
     return count;
 }

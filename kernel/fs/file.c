@@ -17,7 +17,7 @@ struct file *file_alloc(void)
 {
     struct file *file = kmem_alloc(sizeof(*file), 0);
 
-    if (file == NULL)
+    if (!file)
         return NULL;
     file->references = 1;
     sleeplock_init(&file->lock, "file offset", RANK_OUTER);
@@ -28,7 +28,7 @@ void file_release(struct file *file)
 {
     if (file->type == FILE_PIPE)
         pipe_close(file->pipe, file->writable);
-    else if (file->inode != NULL)
+    else if (file->inode)
         inode_put(file->inode);
     kmem_free(file);
 }
@@ -47,7 +47,7 @@ static int open_allowed(uint16_t type, uint16_t major, bool writable)
     case T_DIR:
         return writable ? -EISDIR : 0;
     case T_DEVICE:
-        return device_find(major) != NULL ? 0 : -ENXIO;
+        return device_find(major) ? 0 : -ENXIO;
     default:
         return -EIO; /* the inode could not be loaded */
     }
@@ -56,7 +56,7 @@ static int open_allowed(uint16_t type, uint16_t major, bool writable)
 int file_open_inode(struct file *file, struct inode *inode, int flags)
 {
     uint16_t type;
-    int result;
+    int error;
 
     inode_lock(inode);
     type = inode->type;
@@ -69,10 +69,10 @@ int file_open_inode(struct file *file, struct inode *inode, int flags)
     file->writable = (flags & (O_WRONLY | O_RDWR)) != 0;
     file->append = (flags & O_APPEND) != 0;
     file->inode = inode;
-    result = open_allowed(type, file->major, file->writable);
-    if (result == 0 && type == T_FILE && (flags & O_TRUNC))
-        result = inode_resize(inode, 0);
-    return result;
+    error = open_allowed(type, file->major, file->writable);
+    if (!error && type == T_FILE && (flags & O_TRUNC))
+        error = inode_resize(inode, 0);
+    return error;
 }
 
 static int64_t inode_file_read(struct file *file, struct mm_struct *mm, uint64_t user,

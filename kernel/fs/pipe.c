@@ -46,7 +46,7 @@ static const struct commit pipe_charge = {.unswappable = PIPE_FRAMES};
 static void pipe_free(struct pipe *pipe)
 {
     for (uint32_t slot = 0; slot < PIPE_FRAMES; slot++) {
-        if (pipe->frame[slot] != NULL)
+        if (pipe->frame[slot])
             page_put(va_page(pipe->frame[slot]));
     }
     kmem_free(pipe);
@@ -67,7 +67,7 @@ static struct pipe *pipe_alloc(void)
     if (commit_charge(pipe_charge) < 0)
         return NULL;
     pipe = kmem_alloc(sizeof(*pipe), 0);
-    if (pipe == NULL) {
+    if (!pipe) {
         commit_release(pipe_charge);
         return NULL;
     }
@@ -83,7 +83,7 @@ int pipe_create(struct file **reader, struct file **writer)
     struct file *read_end = file_alloc();
     struct file *write_end = file_alloc();
 
-    if (pipe == NULL || read_end == NULL || write_end == NULL)
+    if (!pipe || !read_end || !write_end)
         goto no_memory;
     read_end->type = FILE_PIPE;
     read_end->readable = true;
@@ -98,7 +98,7 @@ int pipe_create(struct file **reader, struct file **writer)
 no_memory:
     kmem_free(read_end);
     kmem_free(write_end);
-    if (pipe != NULL)
+    if (pipe)
         pipe_free(pipe);
     return -ENOMEM;
 }
@@ -154,17 +154,17 @@ static bool pipe_has_data(const struct pipe *pipe)
  */
 static int pipe_wait(struct pipe *pipe, struct pipe_end *end, bool (*ready)(const struct pipe *))
 {
-    int result = 0;
+    int error = 0;
 
     lockorder_check(RANK_EVENT, NULL, "a pipe");
     spin_lock(&pipe->lock);
-    while (result == 0 && !ready(pipe)) {
+    while (!error && !ready(pipe)) {
         end->waits = true;
-        result = waitq_sleep_killable(&end->queue, &pipe->lock);
+        error = waitq_sleep_killable(&end->queue, &pipe->lock);
         end->waits = false;
     }
     spin_unlock(&pipe->lock);
-    return result;
+    return error;
 }
 
 /* The frame of the ring for byte number position of the stream. */
@@ -178,10 +178,10 @@ static char *pipe_frame_to_fill(struct pipe *pipe)
 {
     char **frame = &pipe->frame[pipe_slot(pipe->writer.moved)];
 
-    while (*frame == NULL) {
+    while (!*frame) {
         struct page *page = frame_alloc(FRAME_BUFFER, 0);
 
-        if (page != NULL)
+        if (page)
             *frame = page_va(page);
         else if (frame_wait() < 0)
             return NULL;
@@ -218,7 +218,7 @@ static int pipe_fill(struct pipe *pipe, struct mm_struct *mm, uint64_t user, uin
     char *frame = pipe_frame_to_fill(pipe);
     int64_t copied;
 
-    if (frame == NULL)
+    if (!frame)
         return -ENOMEM;
     race_window();
     copied = user_copy_some(mm, user, frame + pipe->writer.moved % PAGE_SIZE, piece,

@@ -110,7 +110,7 @@ void format_v(void (*put)(void *context, char c), void *context, const char *for
             const char *text = va_arg(list, const char *);
 
             directive.zeros = false;
-            text = text != NULL ? text : "(null)";
+            text = text ? text : "(null)";
             put_field(&out, &directive, "", text, strlen(text));
             break;
         }

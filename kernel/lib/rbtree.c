@@ -8,7 +8,7 @@
 
 static bool is_red(const struct rb_node *node)
 {
-    return node != NULL && node->red; /* a missing child counts as black */
+    return node && node->red; /* a missing child counts as black */
 }
 
 /* Where old hangs, new will hang (new may be NULL). */
@@ -16,13 +16,13 @@ static void replace_child(struct rb_root *root, struct rb_node *old, struct rb_n
 {
     struct rb_node *parent = old->parent;
 
-    if (parent == NULL)
+    if (!parent)
         root->node = new;
     else if (parent->left == old)
         parent->left = new;
     else
         parent->right = new;
-    if (new != NULL)
+    if (new)
         new->parent = parent;
 }
 
@@ -42,9 +42,9 @@ static struct rb_node *rotate(struct rb_root *root, struct rb_node *top, bool le
         top->right = middle;
     }
     top->parent = up;
-    if (middle != NULL)
+    if (middle)
         middle->parent = top;
-    if (augment != NULL) {
+    if (augment) {
         augment(top);
         augment(up); /* the subtree as a whole is what it was: ancestors need nothing */
     }
@@ -53,7 +53,7 @@ static struct rb_node *rotate(struct rb_root *root, struct rb_node *top, bool le
 
 void rb_update(struct rb_node *node, rb_augment_fn augment)
 {
-    for (; node != NULL && augment != NULL; node = node->parent)
+    for (; node && augment; node = node->parent)
         augment(node);
 }
 
@@ -97,7 +97,7 @@ void rb_insert(struct rb_root *root, struct rb_node *node, rb_augment_fn augment
 static void erase_repair(struct rb_root *root, struct rb_node *child, struct rb_node *parent,
                          rb_augment_fn augment)
 {
-    while (parent != NULL && !is_red(child)) {
+    while (parent && !is_red(child)) {
         bool left = parent->left == child;
         struct rb_node *sibling = left ? parent->right : parent->left; /* there is one */
         struct rb_node *near, *far;
@@ -126,7 +126,7 @@ static void erase_repair(struct rb_root *root, struct rb_node *child, struct rb_
         rotate(root, parent, !left, augment);
         return;
     }
-    if (child != NULL)
+    if (child)
         child->red = false;
 }
 
@@ -146,7 +146,7 @@ static void erase_inner(struct rb_root *root, struct rb_node *node, rb_augment_f
     successor->left = node->left; /* read only now: the gap may have been node's right child */
     successor->right = node->right;
     successor->left->parent = successor;
-    if (successor->right != NULL)
+    if (successor->right)
         successor->right->parent = successor;
     rb_update(parent, augment);
     if (!removed_red)
@@ -155,15 +155,15 @@ static void erase_inner(struct rb_root *root, struct rb_node *node, rb_augment_f
 
 void rb_erase(struct rb_root *root, struct rb_node *node, rb_augment_fn augment)
 {
-    struct rb_node *child = node->left != NULL ? node->left : node->right;
+    struct rb_node *child = node->left ? node->left : node->right;
     struct rb_node *parent = node->parent;
 
-    if (node->left != NULL && node->right != NULL) {
+    if (node->left && node->right) {
         erase_inner(root, node, augment);
         return;
     }
     replace_child(root, node, child);
-    rb_update(child != NULL ? child : parent, augment); /* child: a neighbour, as one inserted is */
+    rb_update(child ? child : parent, augment); /* child: a neighbour, as one inserted is */
     if (!node->red)
         erase_repair(root, child, parent, augment);
 }
@@ -172,7 +172,7 @@ struct rb_node *rb_first(const struct rb_root *root)
 {
     struct rb_node *node = root->node;
 
-    while (node != NULL && node->left != NULL)
+    while (node && node->left)
         node = node->left;
     return node;
 }
@@ -181,25 +181,25 @@ struct rb_node *rb_last(const struct rb_root *root)
 {
     struct rb_node *node = root->node;
 
-    while (node != NULL && node->right != NULL)
+    while (node && node->right)
         node = node->right;
     return node;
 }
 
 struct rb_node *rb_next(const struct rb_node *node)
 {
-    if (node->right != NULL)
+    if (node->right)
         return rb_first(&(struct rb_root){node->right});
-    while (node->parent != NULL && node->parent->right == node)
+    while (node->parent && node->parent->right == node)
         node = node->parent;
     return node->parent;
 }
 
 struct rb_node *rb_prev(const struct rb_node *node)
 {
-    if (node->left != NULL)
+    if (node->left)
         return rb_last(&(struct rb_root){node->left});
-    while (node->parent != NULL && node->parent->left == node)
+    while (node->parent && node->parent->left == node)
         node = node->parent;
     return node->parent;
 }

@@ -39,10 +39,10 @@ struct exec_arguments *exec_arguments_create(void)
     struct page *page;
 
     _Static_assert(MAX_ARG_BYTES <= PAGE_SIZE, "the strings have a frame");
-    if (arguments == NULL)
+    if (!arguments)
         return NULL;
     page = frame_alloc(FRAME_BUFFER, 0);
-    if (page == NULL) {
+    if (!page) {
         kmem_free(arguments);
         return NULL;
     }
@@ -140,20 +140,20 @@ static int image_map_file(struct image *image)
 {
     struct elf_header header;
     struct elf_segment segment;
-    int result = read_exactly(image->inode, &header, 0, sizeof(header));
+    int error = read_exactly(image->inode, &header, 0, sizeof(header));
 
-    if (result < 0)
-        return result;
+    if (error)
+        return error;
     if (!header_is_ours(&header, image->inode->object.size))
         return -ENOEXEC;
     image->entry = header.entry;
     for (uint32_t i = 0; i < header.segment_count; i++) {
-        result = read_exactly(image->inode, &segment,
-                              header.segment_offset + i * sizeof(segment), sizeof(segment));
-        if (result == 0)
-            result = image_map_segment(image, &segment);
-        if (result < 0)
-            return result;
+        error = read_exactly(image->inode, &segment,
+                             header.segment_offset + i * sizeof(segment), sizeof(segment));
+        if (!error)
+            error = image_map_segment(image, &segment);
+        if (error)
+            return error;
     }
     return image->entry_is_code ? 0 : -ENOEXEC;
 }
@@ -163,19 +163,19 @@ static int image_push_arguments(struct image *image, struct exec_arguments *argu
 {
     const uint64_t align = ~15ul;
     uint64_t strings, argv;
-    int result = mm_map_stack(image->mm, STACK_BYTES, &image->sp);
+    int error = mm_map_stack(image->mm, STACK_BYTES, &image->sp);
 
-    if (result < 0)
-        return result;
+    if (error)
+        return error;
     strings = (image->sp - arguments->bytes) & align;
     argv = (strings - (arguments->count + 1) * sizeof(uint64_t)) & align;
     for (uint32_t i = 0; i < arguments->count; i++)
         arguments->offset[i] += strings;
     arguments->offset[arguments->count] = 0;
     image->sp = argv;
-    result = user_copy_out(image->mm, strings, arguments->strings, arguments->bytes);
-    if (result < 0)
-        return result;
+    error = user_copy_out(image->mm, strings, arguments->strings, arguments->bytes);
+    if (error)
+        return error;
     return user_copy_out(image->mm, argv, arguments->offset,
                          (arguments->count + 1) * sizeof(uint64_t));
 }
@@ -184,32 +184,32 @@ static int image_push_arguments(struct image *image, struct exec_arguments *argu
 static int image_build(struct image *image, struct mm_struct *before, struct inode *cwd,
                        const char *path, struct exec_arguments *arguments)
 {
-    int result = path_lookup(cwd, path, &image->inode);
+    int error = path_lookup(cwd, path, &image->inode);
 
-    if (result < 0)
-        return result;
-    result = -EACCES;
+    if (error)
+        return error;
+    error = -EACCES;
     if (inode_type(image->inode) != T_FILE)
         goto put_inode;
-    result = -ENOMEM;
+    error = -ENOMEM;
     image->mm = mm_create(NULL);
-    if (image->mm == NULL)
+    if (!image->mm)
         goto put_inode;
-    result = 0;
-    if (before != NULL) { /* another thread may be setting the quota */
+    error = 0;
+    if (before) { /* another thread may be setting the quota */
         rwlock_read_acquire(&before->lock);
-        result = quota_inherit(image->mm, before);
+        error = quota_inherit(image->mm, before);
         rwlock_read_release(&before->lock);
     }
-    if (result == 0)
-        result = image_map_file(image);
-    if (result == 0)
-        result = image_push_arguments(image, arguments);
-    if (result < 0)
+    if (!error)
+        error = image_map_file(image);
+    if (!error)
+        error = image_push_arguments(image, arguments);
+    if (error)
         mm_put(image->mm);
 put_inode:
     inode_put(image->inode); /* the areas have references of their own */
-    return result;
+    return error;
 }
 
 static const char *last_name(const char *path)
@@ -231,11 +231,11 @@ int process_exec(struct process *process, struct trap_frame *frame, const char *
     struct image image = {0};
     struct mm_struct *before;
     struct thread *thread;
-    int result = image_build(&image, process->mm, cwd, path, arguments);
+    int error = image_build(&image, process->mm, cwd, path, arguments);
 
     inode_put(cwd);
-    if (result < 0)
-        return result;
+    if (error)
+        return error;
     if (running && process_take_over() < 0) {
         mm_put(image.mm);
         return -EINTR;
@@ -253,7 +253,7 @@ int process_exec(struct process *process, struct trap_frame *frame, const char *
         mm_switch(image.mm);
     else
         thread->space = &image.mm->page_table;
-    if (before != NULL)
+    if (before)
         mm_put(before);
     user_state_init(frame, image.entry, image.sp);
     frame->a1 = image.sp;

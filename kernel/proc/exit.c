@@ -23,7 +23,7 @@ void process_release(struct process *process)
     struct mm_struct *mm;
 
     file_table_close_all(&process->files);
-    if (process->cwd != NULL)
+    if (process->cwd)
         inode_put(process->cwd);
     process->cwd = NULL;
     mm = process_change_space(process, NULL);
@@ -31,7 +31,7 @@ void process_release(struct process *process)
         mm_switch(NULL);
     else
         thread->space = NULL;
-    if (mm != NULL)
+    if (mm)
         mm_put(mm);
 }
 
@@ -121,49 +121,49 @@ static struct process *find_zombie(struct process *parent)
  */
 static int wait_for_zombie(struct process *parent, struct process **out)
 {
-    int result = 0;
+    int error = 0;
 
     lockorder_check(RANK_EVENT, NULL, "a child");
     spin_lock(&process_lock);
-    while ((*out = find_zombie(parent)) == NULL && result == 0) {
+    while ((*out = find_zombie(parent)) == NULL && !error) {
         if (list_empty(&parent->children))
-            result = -ECHILD;
+            error = -ECHILD;
         else
-            result = waitq_sleep_killable(&parent->child_exited, &process_lock);
+            error = waitq_sleep_killable(&parent->child_exited, &process_lock);
     }
-    if (*out != NULL) {
+    if (*out) {
         (*out)->state = PROCESS_REAPED;
-        result = 0;
+        error = 0;
     }
     spin_unlock(&process_lock);
-    return result;
+    return error;
 }
 
 int process_wait(uint64_t status, uint64_t cause)
 {
     struct process *process = current_process();
     struct process *child;
-    int result = wait_for_zombie(process, &child);
+    int error = wait_for_zombie(process, &child);
     int pid;
 
-    if (result < 0)
-        return result;
+    if (error)
+        return error;
     pid = child->pid;
     if (status != 0)
-        result = user_copy_out(process->mm, status, &child->exit_status,
-                               sizeof(child->exit_status));
-    if (result == 0 && cause != 0)
-        result = user_copy_out(process->mm, cause, &child->exit_cause, sizeof(child->exit_cause));
+        error = user_copy_out(process->mm, status, &child->exit_status,
+                              sizeof(child->exit_status));
+    if (!error && cause != 0)
+        error = user_copy_out(process->mm, cause, &child->exit_cause, sizeof(child->exit_cause));
     spin_lock(&process_lock);
-    if (result < 0)
+    if (error)
         child->state = PROCESS_ZOMBIE; /* it can be waited for again */
     else
         process_unlist(child);
     if (process->thread_count > 1) /* they may wait for this child, or have none left */
         waitq_wake_all(&process->child_exited);
     spin_unlock(&process_lock);
-    if (result < 0)
-        return result;
+    if (error)
+        return error;
     process_bury(child);
     return pid;
 }

@@ -28,7 +28,7 @@ struct file *file_table_get_shared(struct file_table *table, uint64_t descriptor
         return NULL;
     file_table_lock(table);
     file = table->file[descriptor];
-    if (file != NULL)
+    if (file)
         file_dup(file);
     file_table_unlock(table);
     return file;
@@ -50,7 +50,7 @@ void file_table_set(struct file_table *table, int descriptor, struct file *file)
 {
     file_table_lock(table);
     table->file[descriptor] = file;
-    if (file == NULL)
+    if (!file)
         bitmap_clear(table->used, (uint64_t)descriptor);
     file_table_unlock(table);
 }
@@ -63,12 +63,12 @@ int file_table_close(struct file_table *table, uint64_t descriptor)
         return -EBADF;
     file_table_lock(table);
     file = table->file[descriptor];
-    if (file != NULL) {
+    if (file) {
         table->file[descriptor] = NULL;
         bitmap_clear(table->used, descriptor);
     }
     file_table_unlock(table);
-    if (file == NULL)
+    if (!file)
         return -EBADF;
     file_close(file); /* not under the lock: it may sleep */
     return 0;
@@ -78,7 +78,7 @@ void file_table_copy(struct file_table *to, struct file_table *from)
 {
     file_table_lock(from);
     for (int descriptor = 0; descriptor < MAX_OPEN_FILES; descriptor++) {
-        if (from->file[descriptor] == NULL)
+        if (!from->file[descriptor])
             continue;
         to->file[descriptor] = file_dup(from->file[descriptor]);
         bitmap_set(to->used, (uint64_t)descriptor);
@@ -89,7 +89,7 @@ void file_table_copy(struct file_table *to, struct file_table *from)
 void file_table_close_all(struct file_table *table)
 {
     for (int descriptor = 0; descriptor < MAX_OPEN_FILES; descriptor++) {
-        if (table->file[descriptor] != NULL)
+        if (table->file[descriptor])
             file_table_close(table, (uint64_t)descriptor);
     }
 }

@@ -31,7 +31,7 @@ static inline struct file *file_table_get(struct file_table *table, uint64_t des
 {
     if (__builtin_expect(table->is_shared, 0))
         return file_table_get_shared(table, descriptor);
-    if (descriptor >= MAX_OPEN_FILES || table->file[descriptor] == NULL)
+    if (descriptor >= MAX_OPEN_FILES || !table->file[descriptor])
         return NULL;
     return file_dup(table->file[descriptor]);
 }

@@ -22,7 +22,7 @@ static int copy_floating_point(struct thread *from, struct thread *to)
     if (user_state_fp(frame) == FP_OFF)
         return 0;
     to->fp = kmem_alloc(FP_STATE_WORDS * sizeof(to->fp[0]), 0);
-    if (to->fp == NULL)
+    if (!to->fp)
         return -ENOMEM;
     if (user_state_fp(frame) == FP_DIRTY) {
         fp_save(from->fp);
@@ -35,7 +35,7 @@ static int copy_floating_point(struct thread *from, struct thread *to)
 static int copy_space(struct process *from, struct process *to)
 {
     to->mm = mm_create(from->mm);
-    if (to->mm == NULL)
+    if (!to->mm)
         return -ENOMEM;
     strlcpy(to->mm->name, from->name, sizeof(to->mm->name));
     process_only_thread(to)->space = &to->mm->page_table;

@@ -53,28 +53,28 @@ void futex_init(void)
 static int key_find(struct mm_struct *mm, uint64_t address, struct futex_key *key)
 {
     struct vm_area_struct *vma;
-    int result = 0;
+    int error = 0;
 
     if (address % sizeof(uint32_t) != 0)
         return -EINVAL;
     rwlock_read_acquire(&mm->lock);
     vma = find_vma(mm, address);
-    if (vma == NULL || vma->start > address)
-        result = -EFAULT;
+    if (!vma || vma->start > address)
+        error = -EFAULT;
     else if (vma->flags & VMA_SHARED)
         *key = (struct futex_key){NULL, vma->object, vma->offset + (address - vma->start)};
     else
         *key = (struct futex_key){mm, NULL, address};
-    if (result == 0 && key->object != NULL)
+    if (!error && key->object)
         key->object->ops->get(key->object);
     rwlock_read_release(&mm->lock);
-    return result;
+    return error;
 }
 
 /* Locks: none, for it may be the last reference. Sleeps. */
 static void key_put(const struct futex_key *key)
 {
-    if (key->object != NULL)
+    if (key->object)
         key->object->ops->put(key->object);
 }
 
@@ -115,19 +115,19 @@ static int wake_in(struct futex_bucket *bucket, const struct futex_key *key, int
 static int sleep_in(struct futex_bucket *bucket, const struct futex_key *key)
 {
     struct futex_sleeper self = {.key = *key};
-    int result = 0;
+    int error = 0;
 
     waitq_init(&self.queue, "futex");
     list_add_tail(&self.link, &bucket->sleepers);
-    while (!self.woken && result == 0)
-        result = waitq_sleep_killable(&self.queue, &bucket->lock);
+    while (!self.woken && !error)
+        error = waitq_sleep_killable(&self.queue, &bucket->lock);
     if (!self.woken)
         list_del(&self.link);
     else if (process_is_killed())
         wake_in(bucket, key, 1);
     else
-        result = 0;
-    return result;
+        error = 0;
+    return error;
 }
 
 /* Locks: none. Sleeps. 0, -EINTR, -EAGAIN, or -EFAULT: the word is not in memory. */
@@ -136,29 +136,29 @@ static int wait_on(struct mm_struct *mm, uint64_t address, uint32_t value,
 {
     struct futex_bucket *bucket = bucket_of(key);
     uint32_t found;
-    int result = -EFAULT;
+    int error = -EFAULT;
 
     spin_lock(&bucket->lock);
     if (user_copy_try(mm, address, &found, sizeof(found), USER_TO_KERNEL) == sizeof(found))
-        result = found == value ? sleep_in(bucket, key) : -EAGAIN;
+        error = found == value ? sleep_in(bucket, key) : -EAGAIN;
     spin_unlock(&bucket->lock);
-    return result;
+    return error;
 }
 
 int futex_wait(struct mm_struct *mm, uint64_t address, uint32_t value)
 {
     struct futex_key key;
-    int result;
+    int error;
 
     lockorder_check(RANK_EVENT, NULL, "a futex");
     do { /* -EFAULT: the page was missing; after the fault, the area may be another one, too */
-        result = key_find(mm, address, &key);
-        if (result < 0)
-            return result;
-        result = wait_on(mm, address, value, &key);
+        error = key_find(mm, address, &key);
+        if (error)
+            return error;
+        error = wait_on(mm, address, value, &key);
         key_put(&key);
-    } while (result == -EFAULT && (result = user_fault_in(mm, address, false)) == 0);
-    return result;
+    } while (error == -EFAULT && (error = user_fault_in(mm, address, false)) == 0);
+    return error;
 }
 
 int futex_wake(struct mm_struct *mm, uint64_t address, int count)

@@ -14,10 +14,10 @@ static int init_exec(struct process *init, const char *command)
     struct trap_frame *frame = trap_frame_of(process_only_thread(init)->stack);
     int result;
 
-    if (arguments == NULL)
+    if (!arguments)
         return -ENOMEM;
     result = exec_arguments_add(arguments, "init");
-    if (result == 0 && command != NULL)
+    if (result == 0 && command)
         result = exec_arguments_add(arguments, command);
     if (result == 0)
         result = process_exec(init, frame, "/init", arguments);

@@ -31,7 +31,7 @@ static uint32_t running_pid(void)
 {
     const struct process *process = current_process();
 
-    return process != NULL ? (uint32_t)process->pid : 0;
+    return process ? (uint32_t)process->pid : 0;
 }
 
 bool process_count_up(uint32_t *count, uint32_t limit)
@@ -60,10 +60,10 @@ int process_create(const char *name, struct process **out)
     if (!process_count_up(&process_count, MAX_PROCESSES))
         return -EAGAIN;
     process = kmem_alloc(sizeof(*process), 0);
-    if (process == NULL)
+    if (!process)
         goto uncount;
     thread = process_thread_create(process, name);
-    if (thread == NULL)
+    if (!thread)
         goto free_process;
     strlcpy(process->name, name, sizeof(process->name));
     list_init(&process->children);
@@ -85,7 +85,7 @@ uncount:
 /* Frees the struct, after its threads and resources. */
 static void process_free(struct process *process)
 {
-    san_assert(process->mm == NULL && process->cwd == NULL && list_empty(&process->children));
+    san_assert(!process->mm && !process->cwd && list_empty(&process->children));
     kmem_free(process);
     process_count_down(&process_count);
 }
@@ -144,19 +144,19 @@ int process_list(struct process *process, struct process *parent)
 
     spin_lock(&process_lock);
     /* A killed process makes no more children: mprotect may have left its space half changed. */
-    if (parent != NULL && (parent->sole != NULL || thread_is_interrupted())) {
+    if (parent && (parent->sole || thread_is_interrupted())) {
         spin_unlock(&process_lock);
         return -EINTR;
     }
     do {
         pid = process_next_id();
         place = pid_place(pid);
-    } while (place == NULL);
+    } while (!place);
     process->pid = thread->id = pid;
     process->mm->pid = pid;
     list_add(&process->all_link, place);
     process->parent = parent;
-    if (parent != NULL)
+    if (parent)
         list_add_tail(&process->sibling, &parent->children);
     else
         list_init(&process->sibling);
@@ -239,18 +239,18 @@ static void kill_all(struct process *process, int cause)
 int process_kill(int pid, int cause)
 {
     struct process *process;
-    int result = 0;
+    int error = 0;
 
     spin_lock(&process_lock);
     process = process_find_from(pid);
-    if (process == NULL || process->pid != pid)
-        result = -ESRCH;
-    else if (process->parent == NULL)
-        result = -EPERM; /* init: no process would adopt the orphans */
+    if (!process || process->pid != pid)
+        error = -ESRCH;
+    else if (!process->parent)
+        error = -EPERM; /* init: no process would adopt the orphans */
     else
         kill_all(process, cause);
     spin_unlock(&process_lock);
-    return result;
+    return error;
 }
 
 /* The process may have left mm by exec or exit: then it is not killed. */
@@ -260,7 +260,7 @@ static void process_kill_space(struct mm_struct *mm, int cause)
 
     spin_lock(&process_lock);
     process = process_find_from(mm->pid);
-    if (process != NULL && process->mm == mm && process->parent != NULL)
+    if (process && process->mm == mm && process->parent)
         kill_all(process, cause);
     spin_unlock(&process_lock);
 }
@@ -277,7 +277,7 @@ int process_parent_pid(void)
     int pid;
 
     spin_lock(&process_lock);
-    pid = process->parent != NULL ? process->parent->pid : 0;
+    pid = process->parent ? process->parent->pid : 0;
     spin_unlock(&process_lock);
     return pid;
 }
@@ -302,9 +302,9 @@ bool process_describe_next(int pid, struct proc_info *info)
     memset(info, 0, sizeof(*info));
     spin_lock(&process_lock);
     process = pid < INT32_MAX ? process_find_from(pid + 1) : NULL;
-    if (process != NULL) {
+    if (process) {
         info->pid = process->pid;
-        info->ppid = process->parent != NULL ? process->parent->pid : 0;
+        info->ppid = process->parent ? process->parent->pid : 0;
         info->state = process_state_letter(process);
         strlcpy(info->name, process->name, sizeof(info->name));
         mm = process->mm;

@@ -42,7 +42,7 @@ struct thread *process_thread_create(struct process *process, const char *name)
     if (commit_charge(thread_charge) < 0)
         return NULL;
     thread = thread_create(name, user_thread_begin, NULL);
-    if (thread == NULL)
+    if (!thread)
         commit_release(thread_charge);
     else
         thread->process = process;
@@ -85,10 +85,10 @@ static int thread_list_and_start(struct process *process, struct thread *thread)
     int id = -EINTR;
 
     spin_lock(&process_lock);
-    if (process->sole == NULL) {
+    if (!process->sole) {
         do
             id = process_next_id();
-        while (thread_find(process, id) != NULL);
+        while (thread_find(process, id));
         thread->id = id;
         process_thread_list(process, thread);
         thread_start(thread); /* under the lock, so that a thread that is found has been started */
@@ -108,7 +108,7 @@ int process_add_thread(uint64_t entry, uint64_t argument, uint64_t stack_top, ui
     if (!process_count_up(&added_threads, MAX_THREADS))
         return -EAGAIN;
     thread = process_thread_create(process, process->name);
-    if (thread == NULL) {
+    if (!thread) {
         process_count_down(&added_threads);
         return -ENOMEM;
     }
@@ -132,40 +132,40 @@ int process_add_thread(uint64_t entry, uint64_t argument, uint64_t stack_top, ui
 /* Waits until the thread has left, and takes it off the list. Locks: process_lock. Sleeps. */
 static int wait_for_thread(struct process *process, struct thread *thread)
 {
-    int result = 0;
+    int error = 0;
 
-    if (thread == NULL)
+    if (!thread)
         return -ESRCH;
     if (thread == current_thread())
         return -EDEADLK;
     if (thread->is_joined)
         return -EINVAL;
     thread->is_joined = true; /* so that it is not freed: a takeover waits for this thread first */
-    while (!thread->has_left && result == 0)
-        result = waitq_sleep_killable(&process->thread_left, &process_lock);
+    while (!thread->has_left && !error)
+        error = waitq_sleep_killable(&process->thread_left, &process_lock);
     if (thread->has_left)
         list_del(&thread->process_link);
     else
         thread->is_joined = false;
-    return thread->has_left ? 0 : result;
+    return thread->has_left ? 0 : error;
 }
 
 int process_join_thread(int id)
 {
     struct process *process = current_process();
     struct thread *thread;
-    int result;
+    int error;
 
     lockorder_check(RANK_EVENT, NULL, "a thread");
     spin_lock(&process_lock);
     thread = thread_find(process, id);
-    result = wait_for_thread(process, thread);
+    error = wait_for_thread(process, thread);
     spin_unlock(&process_lock);
-    if (result == 0) {
+    if (!error) {
         process_thread_free(thread);
         process_count_down(&added_threads);
     }
-    return result;
+    return error;
 }
 
 void process_leave(void)
@@ -209,7 +209,7 @@ int process_take_over(void)
 
     lockorder_check(RANK_OUTER, NULL, "the other threads"); /* they may be after any lock */
     spin_lock(&process_lock);
-    if (process->sole != NULL) {
+    if (process->sole) {
         spin_unlock(&process_lock);
         return -EINTR;
     }

@@ -75,7 +75,7 @@ int fdt_open(struct fdt *fdt, const void *buffer, size_t bytes)
                               header_word(base, FDT_HEADER_STRUCTURE_BYTES));
     fdt->strings = block_at(base, FDT_HEADER_STRINGS, header_word(base, FDT_HEADER_STRINGS_BYTES));
     fdt->reservations = block_at(base, FDT_HEADER_RESERVATIONS, 0);
-    if (fdt->structure.data == NULL || fdt->strings.data == NULL || fdt->reservations.data == NULL)
+    if (!fdt->structure.data || !fdt->strings.data || !fdt->reservations.data)
         return -EINVAL;
     /* It ends with an entry of zeros, or with the tree. */
     fdt->reservations.bytes = total - (uint32_t)(fdt->reservations.data - base);
@@ -106,13 +106,13 @@ static struct fdt_item next_item(const struct fdt *fdt, uint32_t *position)
     }
     if (item.token == FDT_BEGIN_NODE) {
         item.name = block_string(fdt->structure, at);
-        at += item.name != NULL ? strlen(item.name) + 1 : 0;
+        at += item.name ? strlen(item.name) + 1 : 0;
     } else if (item.token == FDT_PROPERTY && at + 8 <= end) {
         item.name = block_string(fdt->strings, read_word(block + at + 4));
         item.value = (struct fdt_value){block + at + 8, read_word(block + at)};
         at += 8 + (uint64_t)item.value.bytes;
     }
-    if (at > end || (item.name == NULL && item.token != FDT_END_NODE && item.token != FDT_END))
+    if (at > end || (!item.name && item.token != FDT_END_NODE && item.token != FDT_END))
         return (struct fdt_item){.token = FDT_BROKEN};
     at = (at + 3) & ~3ul;
     *position = (uint32_t)(at < end ? at : end);
@@ -125,7 +125,7 @@ static uint8_t cells_property(const struct fdt_node *node, const char *name, uin
     struct fdt_value value = fdt_property(node, name);
     uint64_t cells;
 
-    if (value.data == NULL)
+    if (!value.data)
         return missing;
     return fdt_number(value, 0, 1, &cells) && cells < UINT8_MAX ? (uint8_t)cells : UINT8_MAX;
 }

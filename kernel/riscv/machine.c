@@ -79,7 +79,7 @@ static void scan_reserved(const struct fdt_node *node)
 
     for (uint32_t i = 0; fdt_reg(node, i, &start, &bytes); i++) {
         add_reserved(start, bytes);
-        if (fdt_property(node, "no-map").data != NULL)
+        if (fdt_property(node, "no-map").data)
             add_region(machine.no_map, &machine.no_map_count, PAGE_ROUND_DOWN(start),
                        PAGE_ROUND_UP(start + bytes));
     }
@@ -96,7 +96,7 @@ static void scan_chosen(const struct fdt_node *node)
         machine.fs_ram = (struct region){start, end - start};
         add_reserved(start, end - start);
     }
-    if (text != NULL && strlcpy(arguments, text, ARGUMENT_BYTES) >= ARGUMENT_BYTES)
+    if (text && strlcpy(arguments, text, ARGUMENT_BYTES) >= ARGUMENT_BYTES)
         scan.error = "boot arguments are too long";
 }
 
@@ -104,7 +104,7 @@ static bool isa_has(const char *isa, const char *extension)
 {
     size_t length = strlen(extension);
 
-    for (isa = strchr(isa, '_'); isa != NULL; isa = strchr(isa, '_')) {
+    for (isa = strchr(isa, '_'); isa; isa = strchr(isa, '_')) {
         isa++;
         if (strncmp(isa, extension, length) == 0 && (isa[length] == '_' || isa[length] == 0))
             return true;
@@ -133,10 +133,10 @@ static void scan_cpu(const struct fdt_node *node)
     if (!fdt_reg(node, 0, &scan.cpu, &unused))
         return;
     if (scan.cpu == machine.hart_id[0]) {
-        machine.sstc = isa != NULL && isa_has(isa, "sstc");
-        machine.floating_point = (isa != NULL && isa_has_letter(isa, 'd')) ||
+        machine.sstc = isa && isa_has(isa, "sstc");
+        machine.floating_point = (isa && isa_has_letter(isa, 'd')) ||
                                  fdt_has_string(fdt_property(node, "riscv,isa-extensions"), "d");
-    } else if ((status.data == NULL || fdt_has_string(status, "okay")) && scan.cpu < MASK_BITS &&
+    } else if ((!status.data || fdt_has_string(status, "okay")) && scan.cpu < MASK_BITS &&
                machine.hart_count < MAX_HARTS) {
         machine.hart_id[machine.hart_count++] = (uint32_t)scan.cpu;
     }
@@ -223,7 +223,7 @@ static void scan_node(const struct fdt_node *node)
         scan_reserved(node);
         return;
     }
-    for (const struct binding *binding = bindings; binding->found != NULL; binding++) {
+    for (const struct binding *binding = bindings; binding->found; binding++) {
         if (fdt_has_string(fdt_property(node, binding->property), binding->string)) {
             binding->found(node);
             return;
@@ -299,7 +299,7 @@ uint64_t boot_number(const char *name)
 {
     const char *digits = boot_argument(name);
 
-    return digits != NULL ? decimal(&digits) : 0;
+    return digits ? decimal(&digits) : 0;
 }
 
 /* Reserves the part of RAM that a boot argument NAME=ADDRESS,BYTES declares a disk. */
@@ -308,7 +308,7 @@ static void reserve_ramdisk(const char *name, struct region *disk)
     const char *digits = boot_argument(name);
     uint64_t start, end;
 
-    if (digits == NULL)
+    if (!digits)
         return;
     start = decimal(&digits);
     end = *digits++ == ',' ? start + decimal(&digits) : start;

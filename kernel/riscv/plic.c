@@ -62,7 +62,7 @@ void irq_dispatch(void)
     uint32_t irq;
 
     while ((irq = *claim) != 0) {
-        if (irq < IRQ_COUNT && handlers[irq].function != NULL)
+        if (irq < IRQ_COUNT && handlers[irq].function)
             handlers[irq].function(handlers[irq].argument);
         *claim = irq; /* complete: the source may interrupt again */
     }

@@ -49,7 +49,7 @@ void lockorder_spin_use(struct spinlock *lock, enum lock_use use, void *at)
     struct lock_class *class = lock->class;
     enum lock_use before = LOCK_UNUSED;
 
-    if (class == NULL)
+    if (!class)
         class = lock->class = lockorder_class(lock->name, lock->rank);
     if (__atomic_compare_exchange_n(&class->use, &before, use, false, __ATOMIC_RELAXED,
                                     __ATOMIC_RELAXED))
@@ -62,7 +62,7 @@ void lockorder_spin_use(struct spinlock *lock, enum lock_use use, void *at)
     if (hart->interrupt_depth > 0)
         complain("lock order: %s, no spin_lock_irq, is taken in an interrupt handler", lock->name);
     for (uint32_t i = 0; i < hart->held_count; i++)
-        if (hart->held[i]->class != NULL && hart->held[i]->class->use == LOCK_IRQ)
+        if (hart->held[i]->class && hart->held[i]->class->use == LOCK_IRQ)
             complain("lock order: %s, no spin_lock_irq, is taken under %s, which was taken at %p",
                      lock->name, hart->held[i]->name, hart->held[i]->taken_at);
 }
@@ -113,7 +113,7 @@ void lockorder_spin_pop(struct spinlock *lock)
 
 static struct held_locks *held_locks(void)
 {
-    return held_locks_hook != NULL ? held_locks_hook() : NULL;
+    return held_locks_hook ? held_locks_hook() : NULL;
 }
 
 void lockorder_check_after(enum lock_rank rank, const void *lock, const char *name,
@@ -122,7 +122,7 @@ void lockorder_check_after(enum lock_rank rank, const void *lock, const char *na
     struct held_locks *locks = held_locks();
 
     lockorder_assert_none(false);
-    for (uint32_t i = 0; locks != NULL && i < locks->count; i++) {
+    for (uint32_t i = 0; locks && i < locks->count; i++) {
         if (locks->held[i].lock == lock)
             complain("lock order: %s is waited for by the thread that holds it", name);
         else if (!may_follow(locks->held[i].rank, rank) && locks->held[i].lock != first &&
@@ -136,7 +136,7 @@ void lockorder_note(enum lock_rank rank, const void *lock, const char *name)
 {
     struct held_locks *locks = held_locks();
 
-    if (locks == NULL)
+    if (!locks)
         return;
     assert(locks->count < HELD_SLEEPING_LOCKS);
     locks->held[locks->count].lock = lock;
@@ -150,7 +150,7 @@ void lockorder_release(enum lock_rank rank, const void *lock)
     struct held_locks *locks = held_locks();
     uint32_t i;
 
-    if (locks == NULL)
+    if (!locks)
         return;
     i = locks->count;
     do {
@@ -172,7 +172,7 @@ void lockorder_assert_none(bool sleeping)
         complain("lock order: the spinlock %s is held where none may be; taken at %p",
                  hart->held[hart->held_count - 1]->name,
                  hart->held[hart->held_count - 1]->taken_at);
-    if (sleeping && locks != NULL && locks->count > 0)
+    if (sleeping && locks && locks->count > 0)
         complain("lock order: %s is held where no lock may be", locks->held[locks->count - 1].name);
     interrupts_restore(flags);
 }

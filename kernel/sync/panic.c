@@ -34,7 +34,7 @@ static void stop_for_ever(void)
 
 void panic_stop_hart(void)
 {
-    if (__atomic_load_n(&panic_hart, __ATOMIC_RELAXED) != NULL && !panic_is_on())
+    if (__atomic_load_n(&panic_hart, __ATOMIC_RELAXED) && !panic_is_on())
         stop_for_ever();
 }
 

@@ -44,7 +44,7 @@ void printf(const char *format, ...)
 
 void power_off(int status)
 {
-    if (power_off_hook != NULL)
+    if (power_off_hook)
         power_off_hook(status);
     sbi_shutdown(status != 0);
 }

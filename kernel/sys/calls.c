@@ -34,7 +34,7 @@ int argument_path(uint64_t user, char **path)
     char *copy = kmem_alloc(MAX_PATH, 0);
     int result;
 
-    if (copy == NULL)
+    if (!copy)
         return -ENOMEM;
     result = user_copy_string(current_process()->mm, copy, user, MAX_PATH);
     if (result < 0) {

@@ -40,7 +40,7 @@ static inline void syscall(struct trap_frame *frame)
     current_thread()->has_acted = false;
     kill_call_begin(number);
 #endif
-    if (number < SYSCALLS && syscall_table[number] != NULL)
+    if (number < SYSCALLS && syscall_table[number])
         result = syscall_table[number](frame);
     if (__builtin_expect(result == -ENOMEM, 0))
         result = syscall_again(frame);

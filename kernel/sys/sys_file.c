@@ -18,7 +18,7 @@ int64_t sys_read(struct trap_frame *frame)
     struct file *file = argument_file(frame);
     int64_t result = -EINVAL;
 
-    if (file == NULL)
+    if (!file)
         return -EBADF;
     if ((int64_t)frame->a2 >= 0)
         result = file_read(file, current_process()->mm, frame->a1, frame->a2);
@@ -31,7 +31,7 @@ int64_t sys_write(struct trap_frame *frame)
     struct file *file = argument_file(frame);
     int64_t result = -EINVAL;
 
-    if (file == NULL)
+    if (!file)
         return -EBADF;
     if ((int64_t)frame->a2 >= 0)
         result = file_write(file, current_process()->mm, frame->a1, frame->a2);
@@ -44,18 +44,18 @@ static int find(uint64_t user, int type, int major, int minor, struct inode **in
 {
     struct inode *cwd;
     char *path;
-    int result = argument_path(user, &path);
+    int error = argument_path(user, &path);
 
-    if (result < 0)
-        return result;
+    if (error)
+        return error;
     cwd = process_cwd(current_process());
     if (type != 0)
-        result = path_create(cwd, path, type, major, minor, inode);
+        error = path_create(cwd, path, type, major, minor, inode);
     else
-        result = path_lookup(cwd, path, inode);
+        error = path_lookup(cwd, path, inode);
     inode_put(cwd);
     kmem_free(path);
-    return result;
+    return error;
 }
 
 #define ACCESS_MODES (O_WRONLY | O_RDWR) /* both together are invalid */
@@ -76,7 +76,7 @@ int64_t sys_open(struct trap_frame *frame)
     if (descriptor < 0)
         return descriptor;
     file = file_alloc();
-    if (file == NULL)
+    if (!file)
         goto unreserve;
     result = find(frame->a0, flags & O_CREATE ? T_FILE : 0, 0, 0, &inode);
     if (result == 0)
@@ -102,7 +102,7 @@ int64_t sys_dup(struct trap_frame *frame)
     struct file *file = argument_file(frame);
     int descriptor;
 
-    if (file == NULL)
+    if (!file)
         return -EBADF;
     descriptor = file_table_reserve(files);
     if (descriptor >= 0)
@@ -117,7 +117,7 @@ int64_t sys_lseek(struct trap_frame *frame)
     struct file *file = argument_file(frame);
     int64_t result;
 
-    if (file == NULL)
+    if (!file)
         return -EBADF;
     result = -EINVAL;
     if (is_int(frame->a2))
@@ -129,25 +129,25 @@ int64_t sys_lseek(struct trap_frame *frame)
 int64_t sys_ftruncate(struct trap_frame *frame)
 {
     struct file *file = argument_file(frame);
-    int64_t result;
+    int error;
 
-    if (file == NULL)
+    if (!file)
         return -EBADF;
-    result = file_resize(file, (int64_t)frame->a1);
+    error = file_resize(file, (int64_t)frame->a1);
     file_close(file);
-    return result;
+    return error;
 }
 
 int64_t sys_fsync(struct trap_frame *frame)
 {
     struct file *file = argument_file(frame);
-    int64_t result;
+    int error;
 
-    if (file == NULL)
+    if (!file)
         return -EBADF;
-    result = file_sync(file);
+    error = file_sync(file);
     file_close(file);
-    return result;
+    return error;
 }
 
 int64_t sys_sync(struct trap_frame *frame)
@@ -161,7 +161,7 @@ int64_t sys_fstat(struct trap_frame *frame)
     struct file *file = argument_file(frame);
     struct stat stat;
 
-    if (file == NULL)
+    if (!file)
         return -EBADF;
     memset(&stat, 0, sizeof(stat)); /* the padding is copied out, too */
     file_stat(file, &stat);
@@ -204,10 +204,10 @@ unreserve_reader:
 int64_t sys_chdir(struct trap_frame *frame)
 {
     struct inode *inode;
-    int result = find(frame->a0, 0, 0, 0, &inode);
+    int error = find(frame->a0, 0, 0, 0, &inode);
 
-    if (result < 0)
-        return result;
+    if (error)
+        return error;
     if (inode_type(inode) != T_DIR) {
         inode_put(inode);
         return -ENOTDIR;
@@ -220,11 +220,11 @@ int64_t sys_chdir(struct trap_frame *frame)
 static int64_t create(uint64_t user_path, int type, int major, int minor)
 {
     struct inode *inode;
-    int result = find(user_path, type, major, minor, &inode);
+    int error = find(user_path, type, major, minor, &inode);
 
-    if (result == 0)
+    if (!error)
         inode_put(inode);
-    return result;
+    return error;
 }
 
 int64_t sys_mkdir(struct trap_frame *frame)
@@ -243,32 +243,32 @@ int64_t sys_link(struct trap_frame *frame)
 {
     struct inode *cwd;
     char *old_path, *new_path;
-    int result = argument_path(frame->a0, &old_path);
+    int error = argument_path(frame->a0, &old_path);
 
-    if (result < 0)
-        return result;
-    result = argument_path(frame->a1, &new_path);
-    if (result == 0) {
+    if (error)
+        return error;
+    error = argument_path(frame->a1, &new_path);
+    if (!error) {
         cwd = process_cwd(current_process());
-        result = path_link(cwd, old_path, new_path);
+        error = path_link(cwd, old_path, new_path);
         inode_put(cwd);
         kmem_free(new_path);
     }
     kmem_free(old_path);
-    return result;
+    return error;
 }
 
 int64_t sys_unlink(struct trap_frame *frame)
 {
     struct inode *cwd;
     char *path;
-    int result = argument_path(frame->a0, &path);
+    int error = argument_path(frame->a0, &path);
 
-    if (result < 0)
-        return result;
+    if (error)
+        return error;
     cwd = process_cwd(current_process());
-    result = path_unlink(cwd, path);
+    error = path_unlink(cwd, path);
     inode_put(cwd);
     kmem_free(path);
-    return result;
+    return error;
 }

@@ -16,10 +16,10 @@
 int64_t sys_sbrk(struct trap_frame *frame)
 {
     uint64_t old_break;
-    int result = mm_sbrk(current_process()->mm, (int64_t)frame->a0, frame->a1 == SBRK_LAZY,
-                         &old_break);
+    int error = mm_sbrk(current_process()->mm, (int64_t)frame->a0, frame->a1 == SBRK_LAZY,
+                        &old_break);
 
-    return result < 0 ? result : (int64_t)old_break;
+    return error ? error : (int64_t)old_break;
 }
 
 /*
@@ -49,7 +49,7 @@ static int64_t arm_checker(uint64_t flag, uint64_t n)
 int64_t sys_vmstat(struct trap_frame *frame)
 {
     struct vm_stats *stats;
-    int result = 0;
+    int error = 0;
 
     if (frame->a2 == VMSTAT_FAIL || frame->a2 == VMSTAT_KILL || frame->a2 == VMSTAT_MARK ||
         frame->a2 == VMSTAT_OWNERS)
@@ -60,27 +60,27 @@ int64_t sys_vmstat(struct trap_frame *frame)
         /* before the allocation below, which could keep a slab from being freed */
         reclaim_all();
     stats = kmem_alloc(sizeof(*stats), 0);
-    if (stats == NULL)
+    if (!stats)
         return -ENOMEM;
     if (frame->a0 == 0)
         vm_stats_read(stats, 0);
     else
-        result = vm_stats_read_one(stats, (int)frame->a0);
-    if (result == 0)
-        result = user_copy_out(current_process()->mm, frame->a1, stats, sizeof(*stats));
+        error = vm_stats_read_one(stats, (int)frame->a0);
+    if (!error)
+        error = user_copy_out(current_process()->mm, frame->a1, stats, sizeof(*stats));
     kmem_free(stats);
-    return result;
+    return error;
 }
 
 /* memlimit(frames, policy): the old frames. */
 int64_t sys_memlimit(struct trap_frame *frame)
 {
     int old;
-    int result = -EINVAL;
+    int error = -EINVAL;
 
     if (is_int(frame->a0) && is_int(frame->a1))
-        result = quota_set(current_process()->mm, (int)frame->a0, (int)frame->a1, &old);
-    return result < 0 ? result : old;
+        error = quota_set(current_process()->mm, (int)frame->a0, (int)frame->a1, &old);
+    return error ? error : old;
 }
 
 /* Swapping to the disk with the serial number at user: on or off. */

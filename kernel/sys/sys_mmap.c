@@ -40,7 +40,7 @@ int64_t sys_mmap(struct trap_frame *frame)
     };
     struct file *file = NULL;
     uint64_t start;
-    int result;
+    int error;
 
     if ((frame->a3 & ~(uint64_t)MAP_FLAGS_KNOWN) || !is_int(frame->a2))
         return -EINVAL;
@@ -48,17 +48,17 @@ int64_t sys_mmap(struct trap_frame *frame)
         request.offset = 0;
     } else {
         file = file_table_get(&process->files, frame->a4);
-        if (file == NULL)
+        if (!file)
             return -EBADF;
         request.refused = file_check(file, &request);
         if (request.refused == 0) /* otherwise it may have no inode */
             request.object = &file->inode->object;
         request.may_write = file->writable;
     }
-    result = mm_map(process->mm, &request, &start);
-    if (file != NULL)
+    error = mm_map(process->mm, &request, &start);
+    if (file)
         file_close(file);
-    return result < 0 ? result : (int64_t)start;
+    return error ? error : (int64_t)start;
 }
 
 int64_t sys_munmap(struct trap_frame *frame)
@@ -113,25 +113,25 @@ int64_t sys_mincore(struct trap_frame *frame)
     struct mm_struct *mm = current_process()->mm;
     uint64_t pages = PAGE_ROUND_UP(frame->a1) >> PAGE_SHIFT;
     unsigned char *present;
-    int result = 0;
+    int error = 0;
 
     if (frame->a0 & PAGE_MASK)
         return -EINVAL;
     if (PAGE_ROUND_UP(frame->a1) < frame->a1 || !user_range_ok(frame->a0, frame->a1))
         return -ENOMEM;
     present = kmem_alloc(PRESENT_PIECE, 0);
-    if (present == NULL)
+    if (!present)
         return -ENOMEM;
-    for (uint64_t done = 0; done < pages && result == 0; done += PRESENT_PIECE) {
+    for (uint64_t done = 0; done < pages && error == 0; done += PRESENT_PIECE) {
         uint64_t count = pages - done < PRESENT_PIECE ? pages - done : PRESENT_PIECE;
 
         if (process_is_killed())
-            result = -EINTR;
+            error = -EINTR;
         else
-            result = mm_present(mm, frame->a0 + (done << PAGE_SHIFT), count, present);
-        if (result == 0)
-            result = user_copy_out(mm, frame->a2 + done, present, count);
+            error = mm_present(mm, frame->a0 + (done << PAGE_SHIFT), count, present);
+        if (!error)
+            error = user_copy_out(mm, frame->a2 + done, present, count);
     }
     kmem_free(present);
-    return result;
+    return error;
 }

@@ -48,7 +48,7 @@ int64_t sys_exec(struct trap_frame *frame)
         return result;
     result = -ENOMEM;
     arguments = exec_arguments_create();
-    if (arguments == NULL)
+    if (!arguments)
         goto free_path;
     result = exec_arguments_fetch(arguments, process->mm, frame->a1);
     if (result == 0)
@@ -108,11 +108,11 @@ int64_t sys_procinfo(struct trap_frame *frame)
     if (rows < 0 || !is_int(frame->a1))
         return -EINVAL;
     for (row = 0; row < rows && process_describe_next(info.pid, &info); row++) {
-        int result = user_copy_out(mm, frame->a0 + (uint64_t)row * sizeof(info), &info,
-                                   sizeof(info));
+        int error = user_copy_out(mm, frame->a0 + (uint64_t)row * sizeof(info), &info,
+                                  sizeof(info));
 
-        if (result < 0)
-            return result;
+        if (error)
+            return error;
     }
     return row;
 }

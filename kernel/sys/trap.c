@@ -38,7 +38,7 @@ static const char *cause_name(uint64_t cause)
         [EXCEPTION_STORE_PAGE] = "store page fault",
     };
 
-    if (cause < sizeof(name) / sizeof(name[0]) && name[cause] != NULL)
+    if (cause < sizeof(name) / sizeof(name[0]) && name[cause])
         return name[cause];
     return "unknown exception";
 }
@@ -79,9 +79,9 @@ static bool start_floating_point(struct trap_frame *frame)
 
     if (!machine.floating_point || user_state_fp(frame) != FP_OFF)
         return false;
-    while (thread->fp == NULL) {
+    while (!thread->fp) {
         thread->fp = kmem_alloc(FP_STATE_WORDS * sizeof(thread->fp[0]), 0);
-        if (thread->fp == NULL && frame_wait() != 0) {
+        if (!thread->fp && frame_wait() != 0) {
             if (process_is_killed())
                 return true; /* then it does not run again */
             printf("pid %d (%s): killed: no memory is left for floating-point registers\n",

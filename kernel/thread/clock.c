@@ -51,7 +51,7 @@ static void timer_program(struct timer_list *list)
     uint64_t deadline = list->slice_end;
 
     spin_assert_held(&list->lock);
-    if (first != NULL && first->wake_time < deadline)
+    if (first && first->wake_time < deadline)
         deadline = first->wake_time;
 #ifdef SAN
     if (list->victim && list->kill_time < deadline)

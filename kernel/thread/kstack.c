@@ -41,7 +41,7 @@ static uint64_t *take_spare(void)
     uint64_t *stack = kstacks.spare;
 
     spin_assert_held(&kstacks.lock);
-    if (stack != NULL) {
+    if (stack) {
         kstacks.spare = (uint64_t *)stack[0];
         kstacks.spare_count--;
     }
@@ -57,7 +57,7 @@ static bool map_stack(uint64_t stack, struct page *page)
     if (table_supply_fill(&supply, paging_levels, 0) == 0) {
         spin_lock(&kernel_page_table.lock);
         pte = walk_page_table(&kernel_page_table, stack, &supply);
-        if (pte != NULL) {
+        if (pte) {
             assert(pte_kind(pte_load(pte)) == PTE_EMPTY);
             pte_set(pte, pte_make(page_pfn(page), PTE_KERNEL_DATA));
         }
@@ -65,7 +65,7 @@ static bool map_stack(uint64_t stack, struct page *page)
     }
     table_supply_drop(&supply);
     /* A hart may still go by the empty entry, and a stack must not fault: see "SFENCE.VMA". */
-    if (pte != NULL)
+    if (pte)
         flush_tlb_kernel(stack, stack + PAGE_SIZE);
     return pte != NULL;
 }
@@ -74,11 +74,11 @@ static void *new_stack(uint64_t slot)
 {
     struct page *page = frame_alloc(FRAME_STACK, 0);
 
-    if (page != NULL && map_stack(slot_stack(slot), page)) {
+    if (page && map_stack(slot_stack(slot), page)) {
         page->index = slot;
         return (void *)slot_stack(slot);
     }
-    if (page != NULL)
+    if (page)
         page_put(page);
     spin_lock(&kstacks.lock);
     bitmap_clear(kstacks.used, slot);
@@ -93,13 +93,13 @@ void *kstack_alloc(void)
 
     spin_lock(&kstacks.lock);
     stack = take_spare();
-    if (stack == NULL) {
+    if (!stack) {
         slot = bitmap_find_clear(kstacks.used, STACK_SLOTS, 0);
         if (slot < STACK_SLOTS)
             bitmap_set(kstacks.used, slot);
     }
     spin_unlock(&kstacks.lock);
-    if (stack == NULL && slot < STACK_SLOTS)
+    if (!stack && slot < STACK_SLOTS)
         stack = new_stack(slot);
     return stack;
 }
@@ -146,7 +146,7 @@ uint64_t kstack_trim(bool all)
         spin_lock(&kstacks.lock);
         stack = kstacks.spare_count > keep ? take_spare() : NULL;
         spin_unlock(&kstacks.lock);
-        if (stack == NULL)
+        if (!stack)
             break;
         list_add(&unmap_stack((uint64_t)stack)->lru.link, &pages);
     }

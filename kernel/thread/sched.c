@@ -113,7 +113,7 @@ static struct thread *run_queue_take(void)
         return NULL;
     spin_lock_irq(&run_queue.lock);
     thread = list_first_element(&run_queue.threads, struct thread, run_link);
-    if (thread != NULL) {
+    if (thread) {
         list_del(&thread->run_link);
         __atomic_store_n(&run_queue.count, run_queue.count - 1, __ATOMIC_RELAXED);
     }
@@ -127,11 +127,11 @@ static struct thread *run_queue_take(void)
  */
 static void switch_floating_point(struct thread *from, struct thread *to)
 {
-    if (from->fp != NULL && user_state_fp(trap_frame_of(from->stack)) == FP_DIRTY) {
+    if (from->fp && user_state_fp(trap_frame_of(from->stack)) == FP_DIRTY) {
         fp_save(from->fp);
         user_state_set_fp(trap_frame_of(from->stack), FP_CLEAN);
     }
-    if (to->fp != NULL && user_state_fp(trap_frame_of(to->stack)) != FP_OFF)
+    if (to->fp && user_state_fp(trap_frame_of(to->stack)) != FP_OFF)
         fp_restore(to->fp);
 }
 
@@ -147,7 +147,7 @@ static void switch_to(struct thread *from, struct thread *to)
     struct hart *hart = this_hart();
 
     assert(to->state == THREAD_RUNNABLE || thread_is_idle(to));
-    if (to->space != NULL && to->hart_index != hart->index && to->hart_index < MAX_HARTS) {
+    if (to->space && to->hart_index != hart->index && to->hart_index < MAX_HARTS) {
         flush_instructions_here();
         tlb_check_moved(to, trap_frame_of(to->stack)->sepc);
     }
@@ -197,12 +197,12 @@ void schedule(void)
     assert(from->state != THREAD_RUNNING);
     this_hart()->need_resched = 0;
     to = run_queue_take();
-    if (to == NULL && from->state == THREAD_RUNNABLE) { /* it may go on */
+    if (!to && from->state == THREAD_RUNNABLE) { /* it may go on */
         from->state = THREAD_RUNNING;
         spin_unlock_irq(&from->lock, 0);
         return;
     }
-    if (to == NULL)
+    if (!to)
         to = &idle_thread[this_hart()->index];
     switch_to(from, to);
     schedule_finish(); /* the switch back to from is done, perhaps on another hart */
@@ -269,7 +269,7 @@ static struct held_locks *current_held_locks(void)
 {
     struct thread *thread = current_thread();
 
-    return thread != NULL ? &thread->held : NULL;
+    return thread ? &thread->held : NULL;
 }
 
 /* RACE=: sleeps for so many ticks. Returns: false: this thread may not sleep here. */
@@ -288,7 +288,7 @@ static uint32_t *current_allocations_left(void)
 {
     struct thread *thread = current_thread();
 
-    return thread != NULL ? &thread->allocations_left : NULL;
+    return thread ? &thread->allocations_left : NULL;
 }
 #endif
 
@@ -336,7 +336,7 @@ static void idle_wait(void)
 void thread_start_hart(void)
 {
     interrupts_off();
-    if (current_thread() == NULL) /* not the boot hart */
+    if (!current_thread()) /* not the boot hart */
         idle_thread_init(this_hart());
     timer_stop_slices();
     interrupts_on();

@@ -29,10 +29,10 @@ struct thread *thread_create(const char *name, void (*entry)(void *), void *argu
     struct thread *thread = kmem_alloc(sizeof(*thread), 0);
     struct trap_frame *frame;
 
-    if (thread == NULL)
+    if (!thread)
         return NULL;
     thread->stack = kstack_alloc();
-    if (thread->stack == NULL) {
+    if (!thread->stack) {
         kmem_free(thread);
         return NULL;
     }

@@ -25,6 +25,7 @@ LONGEST_LINE = 100
 # Written in two halves, so that this file obeys its own rule.
 FORBIDDEN = re.compile(r"\b(TO" r"DO|FIX" r"ME|XX" r"X|HA" r"CK)\b|/wo" r"rk/|\.\./sha" r"red"
                        r"|(?i:\bissue #?[0-9])|/tmp/xv" r"39")
+COMPARED = re.compile(r"(?:\b(?:if|while) \(|&& |\|\| )[\w>.*\[\]-]+(?:\([^()\n]*\))? [!=]= NULL\b")
 PERSONS = re.compile(r"(?i)\b(who|whose|whom)\b")
 MACHINE = re.compile(r"\bsfence\b|\bcsr[rwsc]i?\b|\bPTE_[VRWXUGAD]\b|\bsatp\b")
 
@@ -191,6 +192,14 @@ def words(tree):
     for path, text in sources(tree, ""):
         for match in FORBIDDEN.finditer(text):
             yield "%s:%d: %r" % (path, line_of(text, match.start()), match.group(0))
+
+
+def conditions(tree):
+    """A condition says p or !p; values, and assignments in it, are compared with NULL."""
+    for path, text in sources(tree, ".h", ".c"):
+        code = without_comments(path, text) if path.startswith("kernel/") else ""
+        for match in COMPARED.finditer(code):
+            yield "%s:%d: %r: say p or !p" % (path, line_of(code, match.start()), match.group(0))
 
 
 def persons(tree):
@@ -423,6 +432,7 @@ RULES = (
     (line_form, {"a.c": "x"}),
     (line_form, {"a.c": "x\r\n"}),
     (words, {"a.c": "/* TO" "DO: later */\n"}),
+    (conditions, {"kernel/vm/a.c": "    if (a && b->c != NULL)\n"}),
     (persons, {"kernel/vm/a.c": "/* Wakes those who wait. */\n"}),
     (words, {"a.md": "see ../sha" "red/plan.md\n"}),
     (paths, {"a": None}),
