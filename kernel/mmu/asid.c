@@ -20,7 +20,8 @@
 
 uint32_t asid_bits;
 
-static struct spinlock lock; /* RANK_ASID: guards next and generation; generation is read freely */
+/* Guards next and generation; generation is read freely. */
+static struct spinlock lock = SPINLOCK("asid", RANK_ASID);
 static uint64_t next = 1;
 static uint64_t generation = 1;
 static uint64_t hart_generation[MAX_HARTS]; /* each hart's own: the one it flushed for */
@@ -45,7 +46,6 @@ void asid_init(void)
     uint64_t all = NUMBER_MASK << SATP_ASID_SHIFT;
     uint64_t kept;
 
-    spin_init(&lock, "asid", RANK_ASID);
     csr_write(satp, satp | all);
     kept = (csr_read(satp) & all) >> SATP_ASID_SHIFT;
     csr_write(satp, satp);

@@ -1,6 +1,5 @@
 /* Handlers of the faults on anonymous memory. All: mm lock held for reading, see fault.h. */
-#ifndef VM_ANON_H
-#define VM_ANON_H
+#pragma once
 
 #include "vm/faults/fault.h"
 #include "vm/faults/fault_kind.h"
@@ -29,5 +28,3 @@ static inline enum fault_result anon_bring(struct vm_fault *fault, struct page *
 {
     return fault_bring(fault, page, pte_make_user(page_pfn(page), fault->vma->access), counter);
 }
-
-#endif

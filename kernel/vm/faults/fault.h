@@ -16,8 +16,7 @@
  * area, for everything may have changed. What was waited for is kept by a reference, so that the
  * next round gets further.
  */
-#ifndef VM_FAULT_H
-#define VM_FAULT_H
+#pragma once
 
 #include <stdint.h>
 
@@ -115,5 +114,3 @@ void fault_keep(struct vm_fault *fault, struct page *page);
 /* One line that teaches: pid, name, cause, address, area, what was allowed. */
 void fault_report(struct mm_struct *mm, uint64_t address, unsigned flags, uint64_t pc,
                   enum fault_result why);
-
-#endif

@@ -22,8 +22,7 @@
  * privileged specification, "Virtual Address Translation Process"). SPURIOUS: another hart has done
  * what was to be done.
  */
-#ifndef VM_FAULT_KIND_H
-#define VM_FAULT_KIND_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -142,5 +141,3 @@ static inline enum fault_kind fault_kind(const struct fault_facts *facts)
         return FAULT_KIND_CORRUPT;
     }
 }
-
-#endif

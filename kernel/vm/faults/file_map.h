@@ -1,6 +1,5 @@
 /* Areas that show a vm_object. See vm/faults/file_map.c. */
-#ifndef VM_FILE_MAP_H
-#define VM_FILE_MAP_H
+#pragma once
 
 #include "vm/mapping/vma.h"
 
@@ -11,5 +10,3 @@ extern const struct vm_operations_struct object_vm_ops;
  * Locks: the mm lock for reading. fault->slot is there.
  */
 uint64_t object_map_around(struct vm_fault *fault);
-
-#endif

@@ -5,8 +5,7 @@
  * user_copy_try never faults and never sleeps: allowed under inode, page, pipe and futex locks.
  * The others may fault and sleep: allowed only with nothing held but outer locks.
  */
-#ifndef VM_USERCOPY_H
-#define VM_USERCOPY_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -54,5 +53,3 @@ int user_page_hold(struct mm_struct *mm, uint64_t user, struct page **page);
 
 /* Is [user, user + bytes) inside the user half? (Nothing more is said of it.) */
 bool user_range_ok(uint64_t user, size_t bytes);
-
-#endif

@@ -10,7 +10,7 @@
 
 bool commit_always;
 
-static struct spinlock lock;  /* RANK_COMMIT: guards the sums */
+static struct spinlock lock = SPINLOCK("commit", RANK_COMMIT); /* guards the sums */
 static struct commit sum;
 static int64_t limit_total;   /* changes with swap only */
 static int64_t limit_unswappable;
@@ -20,7 +20,6 @@ void commit_init(void)
     int64_t frames = (int64_t)frame_managed;
     int64_t reserve = frames / 8;
 
-    spin_init(&lock, "commit", RANK_COMMIT);
     if (reserve < RESERVE_MIN)
         reserve = RESERVE_MIN;
     limit_total = frames - reserve;

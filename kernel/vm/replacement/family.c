@@ -8,17 +8,15 @@
 #include "abi/errno.h"
 #include "vm/mapping/mm.h"
 
-static struct spinlock pool_lock; /* RANK_SWAP */
+static struct spinlock pool_lock = SPINLOCK("families", RANK_SWAP);
 static struct family families[MM_MAX];
-static struct list_head free_families;     /* p */
+static struct list_head free_families = LIST_HEAD_INIT(free_families); /* p */
 static struct mm_struct *numbered[MM_MAX]; /* p; a member's own also under f */
 static struct family *family_of[MM_MAX];   /* f, p: by number, while its space is a member */
 static unsigned next_number;               /* p: where to look for a free one */
 
 void family_init(void)
 {
-    spin_init(&pool_lock, "families", RANK_SWAP);
-    list_init(&free_families);
     for (unsigned i = 0; i < MM_MAX; i++) {
         sleeplock_init(&families[i].lock, "family", RANK_FAMILY);
         list_init(&families[i].members);

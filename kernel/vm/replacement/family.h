@@ -9,8 +9,7 @@
  *
  * guards: p = the pool's lock; f = lock
  */
-#ifndef VM_FAMILY_H
-#define VM_FAMILY_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -51,5 +50,3 @@ static inline void family_tag_page(struct mm_struct *mm, struct page *page, uint
 
 /* The space that mapped the page last, if it is still a member; or NULL. Locks: family->lock. */
 struct mm_struct *family_last_mapper(const struct family *family, const struct page *page);
-
-#endif

@@ -5,8 +5,8 @@
 #include "riscv/machine.h"
 #include "sync/printf.h"
 
-struct page_lru file_lru;
-struct page_lru anon_lru;
+struct page_lru file_lru = {.lock = SPINLOCK("file lru", RANK_LRU)};
+struct page_lru anon_lru = {.lock = SPINLOCK("anon lru", RANK_LRU)};
 static bool all_accessed; /* debug=used; constant after boot */
 
 void lru_init(const struct lru_ops *ops)
@@ -16,8 +16,6 @@ void lru_init(const struct lru_ops *ops)
 
     all_accessed = debug && strcmp(debug, "used") == 0;
 #endif
-    spin_init(&file_lru.lock, "file lru", RANK_LRU);
-    spin_init(&anon_lru.lock, "anon lru", RANK_LRU);
     lru_list_init(&file_lru.list, ops);
     lru_list_init(&anon_lru.list, ops);
 }

@@ -3,8 +3,7 @@
  * Replacement". A page is on one of them at most (PAGE_ON_LRU), and on none while it is under a
  * quota. Which page goes is a matter of the policy (replacement/policy.h) that was chosen at boot.
  */
-#ifndef VM_LRU_H
-#define VM_LRU_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -43,5 +42,3 @@ bool judge_lru_page(struct page_lru *lru, struct page *page, bool accessed, bool
 /* Nothing can be told of the page now: it goes to where new ones are. */
 void rotate_lru_page(struct page_lru *lru, struct page *page);
 uint64_t lru_length(struct page_lru *lru);
-
-#endif

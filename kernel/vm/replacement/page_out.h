@@ -1,6 +1,5 @@
 /* Taking pages of memory out to swap. Chapter "Page Replacement". */
-#ifndef VM_PAGE_OUT_H
-#define VM_PAGE_OUT_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -22,5 +21,3 @@ uint64_t page_out(uint64_t wanted, uint64_t looks, bool force);
  */
 int page_out_one(struct mm_struct *mm, uint64_t va, struct page *page, uint32_t stamp,
                  bool may_wait, struct page **to_write);
-
-#endif

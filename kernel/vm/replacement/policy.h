@@ -19,8 +19,7 @@
  * All functions: the caller serialises. None sleeps. None allocates: what a policy remembers of a
  * page that is out is a stamp, which the caller keeps with the page's swap slot.
  */
-#ifndef VM_POLICY_H
-#define VM_POLICY_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -100,5 +99,3 @@ static inline void lru_arrive(struct lru_list *list, struct lru_node *node, uint
     node->age = 0;
     lru_append(list, node, place);
 }
-
-#endif

@@ -39,8 +39,9 @@
 static uint64_t (*shrinkers[MAX_SHRINKERS])(uint64_t wanted);
 static uint32_t shrinker_count;
 
-static struct spinlock pager_lock; /* RANK_SLEEPLOCK: what allocates wakes it */
-static struct waitq pager_wait;
+/* Ranked as a sleeping lock's guard, since allocation wakes the pager. */
+static struct spinlock pager_lock = SPINLOCK("pager", RANK_SLEEPLOCK);
+static struct waitq pager_wait = WAITQ(pager_wait, "pager");
 static bool pager_is_wanted;       /* under pager_lock */
 
 void shrinker_register(uint64_t (*shrink)(uint64_t wanted))
@@ -233,8 +234,6 @@ static void release_pages(struct page *const page[], uint32_t count)
 
 void reclaim_init(void)
 {
-    spin_init(&pager_lock, "pager", RANK_SLEEPLOCK);
-    waitq_init(&pager_wait, "pager");
     frame_reclaim_hook = reclaim_frames;
     frame_release_hook = release_pages;
 }

@@ -4,8 +4,7 @@
  * and undone, memory goes to swap, and dirty pages are written. The pager, a thread, does so before
  * frames run out.
  */
-#ifndef VM_RECLAIM_H
-#define VM_RECLAIM_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -24,5 +23,3 @@ void reclaim_all(void);
  * go; then it may sleep. Returns frames freed.
  */
 void shrinker_register(uint64_t (*shrink)(uint64_t wanted));
-
-#endif

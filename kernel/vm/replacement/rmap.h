@@ -17,8 +17,7 @@
  * Locks: the page's, for all of these.
  * Sleep: they take the family's lock, or the object's vma_lock, and fence other harts.
  */
-#ifndef VM_RMAP_H
-#define VM_RMAP_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -41,6 +40,4 @@ void rmap_write_protect(struct page *page);
 #ifdef SAN
 /* Asserts that a clean page of a file has no entry that allows stores. */
 void rmap_check_clean(struct page *page);
-#endif
-
 #endif

@@ -13,6 +13,7 @@ struct spinlock {
     uint64_t locked;
 };
 
+#define SPINLOCK(name, rank) {0}
 void spin_init(struct spinlock *lock, const char *name, enum lock_rank rank);
 void spin_lock(struct spinlock *lock);
 bool spin_trylock(struct spinlock *lock);
