@@ -159,6 +159,18 @@ static inline uint64_t leaf_table_end(uint64_t va, uint64_t end)
 }
 
 /*
+ * For each leaf entry that a table has for [va, end): ptep is the entry, va its address. Both are
+ * variables of the caller's; va is where it stands if the loop is left. Locks: as pte_find.
+ */
+#define for_each_pte(table, va, end, ptep)                   \
+    for ((ptep) = pte_next(table, &(va), end); (ptep) != NULL; \
+         (va) += PAGE_SIZE, (ptep) = pte_after(table, &(va), end, ptep))
+static inline pte_t *pte_after(struct page_table *table, uint64_t *va, uint64_t end, pte_t *ptep)
+{
+    return *va < end && *va % LEAF_TABLE_SPAN != 0 ? ptep + 1 : pte_next(table, va, end);
+}
+
+/*
  * How many tables more the union of all areas needs, at worst, because of [start, end). The area
  * before ends at floor (0: none), the one behind begins at ceiling (UINT64_MAX: none), and
  * floor <= start < end <= ceiling.

@@ -5,6 +5,7 @@
 #include "mem/kmem.h"
 #include "sys/calls.h"
 #include "vm/extra/advise.h"
+#include "vm/extra/shared_memory.h"
 #include "vm/extra/wired.h"
 #include "vm/faults/usercopy.h"
 #include "vm/mapping/mmap.h"
@@ -55,7 +56,12 @@ int64_t sys_mmap(struct trap_frame *frame)
             request.object = &file->inode->object;
         request.may_write = file->writable;
     }
-    error = mm_map(process->mm, &request, &start);
+    if (!file && (request.flags & MAP_SHARED))
+        error = shared_memory_map(process->mm, &request, &start);
+    else
+        error = mm_map(process->mm, &request, &start);
+    if (!error && (request.flags & MAP_POPULATE))
+        mm_populate(process->mm, start, PAGE_ROUND_UP(request.length)); /* or it faults later */
     if (file)
         file_close(file);
     return error ? error : (int64_t)start;

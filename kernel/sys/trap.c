@@ -18,6 +18,7 @@
 #include "sys/calls.h"
 #include "thread/clock.h"
 #include "vm/faults/fault.h"
+#include "vm/faults/report.h"
 #include "vm/faults/usercopy.h"
 
 #define LIKELY(condition) __builtin_expect(!!(condition), 1)

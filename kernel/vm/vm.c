@@ -9,6 +9,7 @@
 #include "thread/page_lock.h"
 #include "vm/cache/dirty.h"
 #include "vm/cache/object.h"
+#include "vm/extra/rules.h"
 #include "vm/extra/swap_device.h"
 #include "vm/faults/anon.h"
 #include "vm/mapping/commit.h"
@@ -46,6 +47,7 @@ void vm_init(void)
     anon_init();
     swap_keep_hook = list_kept_page;
     reclaim_init();
+    rules_init();
     commit_init();
 }
 

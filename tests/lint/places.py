@@ -16,7 +16,7 @@ ACQUIRE = {"spin_unlock": "spin_lock", "spin_unlock_irq": "spin_lock_irq",
            "sleeplock_release": r"sleeplock_acquire\w*", "inode_unlock": "inode_lock",
            "rwlock_read_release": "rwlock_read_acquire", "page_unlock": "page_lock",
            "rwlock_write_release": "rwlock_write_acquire"}
-LOOP = re.compile(r"\b(?:for|while) \(([^\n]*)")
+LOOP = re.compile(r"\b(?:for|while|for_each_pte) \(([^\n]*)")
 LENGTH = re.compile(r"\b(bytes|length|end|pages|size|done|start|va|index|from|count|more|left|"
                     r"slots?|ptep)\b")
 FINDS = re.compile(r"(?:^|_)(?:find|lookup|member|numbered)(?:_|$)|_get$")

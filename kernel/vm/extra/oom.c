@@ -26,10 +26,8 @@ static uint64_t area_pages(struct mm_struct *mm, const struct vm_area_struct *vm
     pte_t *ptep;
 
     spin_lock(&mm->page_table.lock);
-    while ((ptep = pte_next(&mm->page_table, &va, vma->end)) != NULL) {
-        for (uint64_t stop = leaf_table_end(va, vma->end); va < stop; va += PAGE_SIZE)
-            pages += pte_kind(pte_load(ptep++)) != PTE_EMPTY;
-    }
+    for_each_pte (&mm->page_table, va, vma->end, ptep)
+        pages += pte_kind(pte_load(ptep)) != PTE_EMPTY;
     spin_unlock(&mm->page_table.lock);
     return pages;
 }

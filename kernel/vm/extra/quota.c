@@ -14,6 +14,7 @@
 #include "vm/replacement/family.h"
 #include "vm/replacement/lru.h"
 #include "vm/replacement/page_out.h"
+#include "vm/replacement/reclaim.h"
 #include "vm/swapping/swap_io.h"
 
 #define ENTRIES_PER_FRAME (PAGE_SIZE / sizeof(struct quota_entry))
@@ -23,9 +24,9 @@
 
 static uint64_t listed; /* atomic: pages on the lists of all quotas */
 
-uint64_t quotas_length(void)
+static uint64_t listed_pages(void)
 {
-    return __atomic_load_n(&listed, __ATOMIC_RELAXED);
+    return swap_is_on() ? __atomic_load_n(&listed, __ATOMIC_RELAXED) : 0;
 }
 
 static void quota_destroy(struct quota *quota)
@@ -110,10 +111,13 @@ int quota_inherit(struct mm_struct *to, struct mm_struct *from)
 
     if (like)
         error = quota_create(like->list.capacity, from->resident, like->list.ops, &quota);
+    if (!quota)
+        return error;
     spin_lock(&to->page_table.lock);
+    mm_use_rules(to);
     to->quota = quota;
     spin_unlock(&to->page_table.lock);
-    return error;
+    return 0;
 }
 
 static struct quota_entry **bucket_of(struct quota *quota, uint64_t va)
@@ -205,19 +209,20 @@ enum fault_result quota_ask(struct vm_fault *fault)
         spin_unlock(&mm->page_table.lock);
         return FAULT_OK; /* its frame changes, no more */
     }
-    if (!fault->has_asked) {
+    if (!fault->rule.has_asked) {
         uint32_t stamp = pte_kind(fault->old) == PTE_SWAP
                              ? swap_slot_stamp(pte_swap_slot(fault->old)) : 0;
 
         cleared = forget_first_access(mm);
         quota->list.incoming = stamp;
-        fault->has_asked = true;
+        fault->rule.has_asked = true;
     }
     has_room = lru_list_length(&quota->list) < quota->list.capacity;
     spin_unlock(&mm->page_table.lock);
     if (cleared)
         flush_tlb_entry(&mm->page_table, cleared);
-    return has_room || fault->may_exceed ? FAULT_OK : FAULT_WANT_ROOM;
+    fault->rule.wants_room = !has_room && !fault->rule.may_exceed;
+    return fault->rule.wants_room ? FAULT_WANT_RULES : FAULT_OK;
 }
 
 /*
@@ -344,11 +349,15 @@ static uint64_t quota_length(struct mm_struct *mm, uint64_t *surplus)
     return length;
 }
 
-uint64_t quotas_shrink(uint64_t wanted, uint64_t looks, bool force)
+/*
+ * For the whole machine: of all quotas, each is asked for a share by its length. The look at each
+ * space begins where the last one ended.
+ */
+static uint64_t quotas_shrink(uint64_t wanted, uint64_t looks, bool force)
 {
     static unsigned next; /* atomic: the number of the space that is next */
     unsigned first = __atomic_load_n(&next, __ATOMIC_RELAXED), i;
-    uint64_t all = quotas_length() + 1, freed = 0;
+    uint64_t all = listed_pages() + 1, freed = 0;
 
     for (i = 0; i < MM_MAX && all > 1 && freed < wanted && !thread_is_interrupted(); i++) {
         struct mm_struct *mm = family_member((first + i) % MM_MAX);
@@ -363,6 +372,11 @@ uint64_t quotas_shrink(uint64_t wanted, uint64_t looks, bool force)
     return freed;
 }
 
+void quotas_init(void)
+{
+    page_sources[SOURCE_QUOTAS] = (struct page_source){listed_pages, quotas_shrink};
+}
+
 /* Each resident private page that is not locked gets an entry, or, without a quota, a list. */
 void quota_count_pages(struct mm_struct *mm)
 {
@@ -371,21 +385,19 @@ void quota_count_pages(struct mm_struct *mm)
     pte_t *ptep;
 
     spin_lock(&table->lock);
-    while ((ptep = pte_next(table, &va, end)) != NULL) {
-        for (uint64_t stop = leaf_table_end(va, end); va < stop; va += PAGE_SIZE, ptep++) {
-            pte_t entry = pte_load(ptep);
-            struct page *page = pte_has_frame(entry) ? pfn_page(pte_pfn(entry)) : NULL;
+    for_each_pte (table, va, end, ptep) {
+        pte_t entry = pte_load(ptep);
+        struct page *page = pte_has_frame(entry) ? pfn_page(pte_pfn(entry)) : NULL;
 
-            if (!page || !page_test(page, PAGE_PRIVATE) || pte_is_wired(entry))
-                continue;
-            if (quota_of(mm)) {
-                if (page_maps(page) == 1) /* else others need it on the system's list */
-                    remove_from_lru(&anon_lru, page);
-                quota_remember(mm, va, 0);
-            } else {
-                add_to_lru(&anon_lru, page, 0);
-            }
+        if (!page || !page_test(page, PAGE_PRIVATE) || pte_is_wired(entry))
+            continue;
+        if (!quota_of(mm)) {
+            add_to_lru(&anon_lru, page, 0);
+            continue;
         }
+        if (page_maps(page) == 1) /* else others need it on the system's list */
+            remove_from_lru(&anon_lru, page);
+        quota_remember(mm, va, 0);
     }
     if (mm->quota)
         mm->quota->newest = 0;
@@ -427,6 +439,7 @@ int quota_set(struct mm_struct *mm, int frames, int policy, int *old)
         spin_lock(&mm->page_table.lock);
         before = mm->quota;
         mm->quota = quota;
+        mm_use_rules(mm);
         spin_unlock(&mm->page_table.lock);
         quota_count_pages(mm);
     }

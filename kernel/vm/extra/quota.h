@@ -55,6 +55,8 @@ static inline struct quota *quota_of(struct mm_struct *mm)
     return mm->quota;
 }
 
+void quotas_init(void); /* boot: quotas give pages when the machine is short of memory */
+
 /*
  * memlimit: frames 0: no quota, -1: as it is; policy: its number, -1: as it is. 0 and *old, or
  * -EINVAL, -ENOMEM, -ENODEV (there is no swap). Sleeps; holds nothing.
@@ -67,8 +69,8 @@ void quota_count_pages(struct mm_struct *mm);
 void quota_free(struct mm_struct *mm); /* nobody uses mm any more */
 
 /*
- * A fault is about to bring in a private page: FAULT_OK where there is room, else FAULT_WANT_ROOM;
- * FAULT_RETRY: the entry is not what was looked at.
+ * A fault is about to bring in a private page: FAULT_OK where there is room, else FAULT_WANT_RULES,
+ * and fault->rule.wants_room is set; FAULT_RETRY: the entry is not what was looked at.
  * Locks: the mm lock for reading.
  */
 enum fault_result quota_ask(struct vm_fault *fault);
@@ -77,14 +79,6 @@ enum fault_result quota_ask(struct vm_fault *fault);
  * holds nothing.
  */
 int quota_evict(struct mm_struct *mm);
-/*
- * For the whole machine: looks at so many pages of all quotas, of each in proportion to its length,
- * until wanted frames are free. force: pages in use go, too. Returns how many are. Sleeps; holds
- * nothing.
- */
-uint64_t quotas_shrink(uint64_t wanted, uint64_t looks, bool force);
-uint64_t quotas_length(void); /* pages on the lists of all quotas */
-
 /*
  * Locks: the page table's. The private page at va is mapped: is it the quota's now? And: it is not
  * mapped any more.

@@ -8,6 +8,7 @@
 #include "vm/extra/shared_memory.h"
 
 #include "abi/errno.h"
+#include "abi/mman.h"
 #include "mem/frame.h"
 #include "mem/kmem.h"
 #include "mem/vm_stat.h"
@@ -17,6 +18,7 @@
 #include "thread/thread.h"
 #include "vm/cache/object_read.h"
 #include "vm/mapping/commit.h"
+#include "vm/mapping/mmap.h"
 #include "vm/replacement/lru.h"
 #include "vm/replacement/rmap.h"
 #include "vm/swapping/swap_io.h"
@@ -172,7 +174,8 @@ static const struct vm_object_ops memory_ops = {
     .swap_in = memory_swap_in, .swap_out = memory_swap_out, .get = memory_get, .put = memory_put,
 };
 
-int shared_memory_create(uint64_t bytes, bool unreserved, struct vm_object **out)
+/* An object of so many bytes, with one use. 0, or -ENOMEM. */
+static int memory_create(uint64_t bytes, bool unreserved, struct vm_object **out)
 {
     struct shared_memory *memory = kmem_alloc(sizeof(*memory), 0);
     int error = 0;
@@ -192,5 +195,21 @@ int shared_memory_create(uint64_t bytes, bool unreserved, struct vm_object **out
         kmem_free(memory);
     else
         *out = &memory->object;
+    return error;
+}
+
+int shared_memory_map(struct mm_struct *mm, const struct map_request *request, uint64_t *start)
+{
+    struct map_request with_object = *request;
+    int error = map_request_check(request);
+
+    if (!error)
+        error = memory_create(PAGE_ROUND_UP(request->length), request->flags & MAP_NORESERVE,
+                              &with_object.object);
+    if (error)
+        return error;
+    with_object.may_write = true;
+    error = mm_map(mm, &with_object, start);
+    with_object.object->ops->put(with_object.object); /* the area has a use of its own */
     return error;
 }

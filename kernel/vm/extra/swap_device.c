@@ -130,7 +130,7 @@ int swap_on(const char *serial)
     return error;
 }
 
-/* The first address from *va on with an entry that is a slot. */
+/* The first address from *va on with an entry that is a slot. A table at a time: there are many. */
 static bool next_swapped(struct mm_struct *mm, uint64_t *va)
 {
     uint64_t end = mm_user_end();
@@ -139,12 +139,11 @@ static bool next_swapped(struct mm_struct *mm, uint64_t *va)
     while (!found && more && !thread_is_interrupted()) {
         pte_t *ptep;
 
-        spin_lock(&mm->page_table.lock); /* a table at a time: there may be many */
-        ptep = pte_next(&mm->page_table, va, end);
-        more = ptep != NULL;
-        for (uint64_t stop = leaf_table_end(*va, end); more && *va < stop && !found;
-             *va += found ? 0 : PAGE_SIZE)
-            found = pte_kind(pte_load(ptep++)) == PTE_SWAP;
+        spin_lock(&mm->page_table.lock);
+        more = pte_next(&mm->page_table, va, end) != NULL;
+        for_each_pte (&mm->page_table, *va, more ? leaf_table_end(*va, end) : *va, ptep)
+            if ((found = pte_kind(pte_load(ptep)) == PTE_SWAP))
+                break;
         spin_unlock(&mm->page_table.lock);
     }
     return found;

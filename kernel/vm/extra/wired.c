@@ -26,17 +26,15 @@ static void entries_wire(struct mm_struct *mm, uint64_t start, uint64_t end, boo
     pte_t *ptep;
 
     spin_lock(&mm->page_table.lock);
-    while ((ptep = pte_next(&mm->page_table, &start, end)) != NULL) {
-        for (uint64_t stop = leaf_table_end(start, end); start < stop; start += PAGE_SIZE, ptep++) {
-            if (!pte_has_frame(pte_load(ptep)))
-                continue;
-            pte_set_wired(ptep, locked);
-            page = pfn_page(pte_pfn(pte_load(ptep)));
-            if (locked)
-                quota_forget(mm, start);
-            else if (page_test(page, PAGE_PRIVATE) && !quota_remember(mm, start, 0))
-                add_to_lru(&anon_lru, page, 0); /* it may have come while it was locked */
-        }
+    for_each_pte (&mm->page_table, start, end, ptep) {
+        if (!pte_has_frame(pte_load(ptep)))
+            continue;
+        pte_set_wired(ptep, locked);
+        page = pfn_page(pte_pfn(pte_load(ptep)));
+        if (locked)
+            quota_forget(mm, start);
+        else if (page_test(page, PAGE_PRIVATE) && !quota_remember(mm, start, 0))
+            add_to_lru(&anon_lru, page, 0); /* it may have come while it was locked */
     }
     spin_unlock(&mm->page_table.lock);
 }
@@ -57,6 +55,7 @@ static int areas_wire(struct mm_struct *mm, const struct vma_range *range)
     if (error)
         return error;
     commit_add(&mm->locked, 1, charge);
+    mm_use_rules(mm);
     for (vma = range->first; vma != range->above; vma = vma_next(vma))
         if (!(vma->flags & VMA_WIRED))
             vma->flags |= VMA_WIRED | VMA_LOCKING;

@@ -15,6 +15,7 @@
 #include "sync/race.h"
 #include "sync/trace.h"
 #include "thread/page_lock.h"
+#include "vm/faults/fault_wait.h"
 #include "vm/mapping/commit.h"
 #include "vm/mapping/vma.h"
 #include "vm/replacement/family.h"
@@ -40,19 +41,9 @@ void anon_init(void)
     frame_uncharge_hook = uncharge_frame;
 }
 
-/* A page of unreserved memory is promised when it is touched first. */
-static bool __attribute__((noinline)) charge_page(struct page *page)
+struct page *anon_page_alloc(struct vm_fault *fault, unsigned frame_flags, enum fault_result *why)
 {
-    if (commit_charge((struct commit){.pages = 1}) != 0)
-        return false;
-    page->flags |= PAGE_CHARGED;
-    return true;
-}
-
-/* In line in the handlers below. */
-inline struct page *anon_page_alloc(struct vm_fault *fault, unsigned frame_flags,
-                                    enum fault_result *why)
-{
+    const struct page_rules *rules = fault->mm->rules;
     struct page *page = frame_alloc(FRAME_ANON, frame_flags);
 
     *why = FAULT_WANT_FRAME;
@@ -61,9 +52,9 @@ inline struct page *anon_page_alloc(struct vm_fault *fault, unsigned frame_flags
     page->flags = PAGE_PRIVATE;
     page->counts = PAGE_MAPPED_REF;
     family_tag_page(fault->mm, page, fault->va);
-    if (__builtin_expect(fault->vma->flags & VMA_UNRESERVED, 0) && !charge_page(page)) {
+    if (rules && !rules->charge(fault, page)) {
         page_put_many(page, PAGE_MAPPED_REF);
-        *why = FAULT_WANT_CHARGE;
+        *why = FAULT_WANT_RULES;
         return NULL;
     }
     return page;
@@ -191,6 +182,7 @@ void anon_swapped_in(struct vm_fault *fault)
         swap_cache_remove(fault->brought, 1);
     else
         swap_slot_put(pte_swap_slot(fault->old));
+    __atomic_fetch_sub(&fault->mm->swapped, 1, __ATOMIC_RELAXED);
     trace(TRACE_REFAULT, fault->va, page_pfn(fault->brought).number, fault->stamp);
     mm_count(fault->mm, VM_STAT_REFAULT);
 }

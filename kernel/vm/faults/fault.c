@@ -1,15 +1,13 @@
 /*
- * handle_page_fault: from an address to the handler of its case; mapping what that brings; and
- * waiting where it has to wait. The picture of a round is in vm/faults/fault.h, of the cases in
- * vm/faults/fault_kind.h.
+ * handle_page_fault: from an address to the handler of its case, and from what the handler brings
+ * to an entry. The picture of a round is in vm/faults/fault.h, of the cases in
+ * vm/faults/fault_kind.h; waiting is in vm/faults/fault_wait.c.
  *
- * What always holds: an entry comes into being in fault_map() only; or, of pages of an object that
- * are shown along with it, in map_ready_page().
+ * What always holds: a page is mapped in fault_map() only; or, with others around it that are in
+ * the cache already, in map_ready_page().
  */
 #include "vm/faults/fault.h"
 
-#include "abi/errno.h"
-#include "mem/frame.h"
 #include "mem/vm_stat.h"
 #include "mmu/tlb.h"
 #include "sync/printf.h"
@@ -17,20 +15,18 @@
 #include "sync/trace.h"
 #include "thread/page_lock.h"
 #include "thread/thread.h"
-#include "vm/cache/object_read.h"
-#include "vm/extra/oom.h"
-#include "vm/extra/quota.h"
 #include "vm/faults/anon.h"
+#include "vm/faults/fault_wait.h"
 #include "vm/faults/file_map.h"
 #include "vm/mapping/charge.h"
 #include "vm/mapping/image.h"
 #include "vm/mapping/vma.h"
 #include "vm/replacement/lru.h"
-#include "vm/swapping/swap_io.h"
 
-/* Of an address in an area. */
-static inline __attribute__((always_inline)) enum fault_kind
-kind_inside(const struct vm_fault *fault)
+/* ---- which kind? ---- */
+
+/* The address is in fault->vma. */
+static inline enum fault_kind kind_inside(const struct vm_fault *fault)
 {
     const struct vm_area_struct *vma = fault->vma;
     uint64_t into = fault->va - vma->start;
@@ -53,9 +49,9 @@ kind_inside(const struct vm_fault *fault)
     return fault_kind(&facts);
 }
 
-/* Of an address that no area covers; next is the area above it. */
-static enum fault_kind __attribute__((noinline)) kind_between(const struct vm_fault *fault,
-                                                              const struct vm_area_struct *next)
+/* No area covers the address; next: the area above it, or NULL. */
+static enum fault_kind kind_between(const struct vm_fault *fault,
+                                    const struct vm_area_struct *next)
 {
     uint64_t limit = fault->mm->stack_limit;
     bool below_stack = next && (next->flags & VMA_STACK);
@@ -68,86 +64,42 @@ static enum fault_kind __attribute__((noinline)) kind_between(const struct vm_fa
     return fault_kind(&facts);
 }
 
-/*
- * The machine wants A, or D, to be set by software. The entry may have been emptied since it was
- * looked at: with a mark it would look like a swap slot. Locks: the mm lock for reading.
- */
-static enum fault_result __attribute__((noinline)) mark_entry(struct vm_fault *fault)
-{
-    struct page_table *table = &fault->mm->page_table;
-    bool is_old;
-
-    spin_lock(&table->lock);
-    is_old = pte_load(fault->ptep) == fault->old;
-    if (is_old)
-        pte_mark(fault->ptep, fault->access);
-    spin_unlock(&table->lock);
-    flush_tlb_own_entry(fault->va);
-    return is_old ? FAULT_OK : FAULT_RETRY;
-}
-
 /* ---- mapping what a handler brought ---- */
 
-/* Locks: the page table's. The entry is fault->old still. What must be right beside it. */
-static void replace_entry(struct vm_fault *fault, pte_t entry)
+/*
+ * Puts fault->entry where fault->old was found; builds the path from fault->tables.
+ * Returns: false: the entry is not what was looked at.
+ */
+static inline bool set_entry(struct vm_fault *fault)
 {
-    tlb_check_code(&fault->mm->page_table, fault->va, entry);
-    if (pte_has_frame(fault->old))
-        pte_swap(&fault->mm->page_table, fault->va, fault->ptep, entry);
-    else
-        pte_set(fault->ptep, entry);
-    trace_of(fault->mm->pid, TRACE_MAP, fault->va, pte_pfn(entry).number,
-             pte_allows(entry, ACCESS_WRITE));
-    if (pte_kind(fault->old) == PTE_SWAP)
-        __atomic_fetch_sub(&fault->mm->swapped, 1, __ATOMIC_RELAXED);
-    if (fault->brings_page && !quota_remember(fault->mm, fault->va, fault->stamp))
-        add_to_lru(&anon_lru, fault->brought, fault->stamp); /* it is the system's */
-}
-
-/* As set_entry: the path has to be built, or something is there, or to be noted. */
-static bool __attribute__((noinline)) set_entry_slow(struct vm_fault *fault)
-{
-    struct page_table *table = &fault->mm->page_table;
+    struct mm_struct *mm = fault->mm;
+    struct page_table *table = &mm->page_table;
     pte_t entry = fault->entry;
     bool is_old;
 
-    if (fault->vma->flags & VMA_WIRED)
-        entry = pte_wired(entry, true);
     spin_lock(&table->lock);
     if (!fault->ptep)
         fault->ptep = walk_page_table(table, fault->va, &fault->tables);
     is_old = pte_load(fault->ptep) == fault->old;
-    if (is_old)
-        replace_entry(fault, entry);
+    if (is_old) {
+        if (mm->rules)
+            entry = mm->rules->mapped(fault, entry);
+        tlb_check_code(table, fault->va, entry);
+        if (pte_has_frame(fault->old)) {
+            pte_swap(table, fault->va, fault->ptep, entry);
+        } else {
+            pte_set(fault->ptep, entry);
+            __atomic_fetch_add(&mm->resident, 1, __ATOMIC_RELAXED);
+        }
+        trace_of(mm->pid, TRACE_MAP, fault->va, pte_pfn(entry).number,
+                 pte_allows(entry, ACCESS_WRITE));
+    }
     spin_unlock(&table->lock);
     return is_old;
 }
 
-/*
- * Puts fault->entry where fault->old was found; builds the path from fault->tables. False: the
- * entry is not what was looked at. Here is the usual case: an empty slot becomes a present entry.
- */
-static inline bool set_entry(struct vm_fault *fault)
-{
-    bool is_empty;
-
-    if (__builtin_expect(!fault->ptep || fault->old != 0 || fault->brings_page ||
-                         (fault->vma->flags & VMA_WIRED), 0))
-        return set_entry_slow(fault);
-    spin_lock(&fault->mm->page_table.lock);
-    is_empty = pte_load(fault->ptep) == 0;
-    if (is_empty) {
-        tlb_check_code(&fault->mm->page_table, fault->va, fault->entry);
-        pte_set(fault->ptep, fault->entry);
-        trace_of(fault->mm->pid, TRACE_MAP, fault->va, pte_pfn(fault->entry).number,
-                 pte_allows(fault->entry, ACCESS_WRITE));
-    }
-    spin_unlock(&fault->mm->page_table.lock);
-    return is_empty;
-}
-
-/* What the old entry showed is given back: a frame, once no hart can use it, or a slot. */
-static void __attribute__((noinline)) give_back_old(struct vm_fault *fault)
+/* What the old entry mapped is given back: a slot, or a frame, once no hart can use it. */
+static void give_back_old(struct vm_fault *fault)
 {
     if (pte_kind(fault->old) == PTE_SWAP) {
         anon_swapped_in(fault);
@@ -167,17 +119,15 @@ static inline enum fault_result fault_map(struct vm_fault *fault)
     struct page *page = fault->brought;
 
     if (page && page_test(page, PAGE_PRIVATE) && !page_test(page, PAGE_ON_LRU) &&
-        !fault->brings_page && !(fault->vma->flags & VMA_WIRED))
+        !fault->rule.keeps_page)
         add_to_lru(&anon_lru, page, fault->stamp);
-    if (__builtin_expect(fault->vma->access & ACCESS_EXEC, 0))
+    if (fault->vma->access & ACCESS_EXEC)
         flush_instructions(&fault->mm->page_table);
-    if (__builtin_expect(!set_entry(fault), 0)) {
+    if (!set_entry(fault)) {
         if (page)
             page_put_many(page, PAGE_MAPPED_REF);
         return FAULT_RETRY;
     }
-    if (!pte_has_frame(fault->old))
-        __atomic_fetch_add(&fault->mm->resident, 1, __ATOMIC_RELAXED);
     if (fault->old != 0)
         give_back_old(fault);
     mm_count(fault->mm, fault->counter);
@@ -185,8 +135,7 @@ static inline enum fault_result fault_map(struct vm_fault *fault)
 }
 
 /* What a handler held, and what comes after the mapping. */
-static void __attribute__((noinline)) fault_release(struct vm_fault *fault,
-                                                    enum fault_result result)
+static void fault_release(struct vm_fault *fault, enum fault_result result)
 {
     if (fault->held_locked)
         page_unlock(fault->held);
@@ -199,8 +148,45 @@ static void __attribute__((noinline)) fault_release(struct vm_fault *fault,
 
 /* ---- a round ---- */
 
-static inline __attribute__((always_inline)) enum fault_result
-fault_act(struct vm_fault *fault, enum fault_kind kind)
+/*
+ * The machine wants A, or D, to be set by software. The entry may have been emptied since it was
+ * looked at: with a mark it would look like a swap slot. Locks: the mm lock for reading.
+ */
+static enum fault_result mark_entry(struct vm_fault *fault)
+{
+    struct page_table *table = &fault->mm->page_table;
+    bool is_old;
+
+    spin_lock(&table->lock);
+    is_old = pte_load(fault->ptep) == fault->old;
+    if (is_old)
+        pte_mark(fault->ptep, fault->access);
+    spin_unlock(&table->lock);
+    flush_tlb_own_entry(fault->va);
+    return is_old ? FAULT_OK : FAULT_RETRY;
+}
+
+/* Kinds of faults for which nothing can be brought. */
+static enum fault_result fault_refuse(const struct vm_fault *fault, enum fault_kind kind)
+{
+    switch (kind) {
+    case FAULT_KIND_STACK:
+        return FAULT_WANT_STACK;
+    case FAULT_KIND_NO_AREA:
+        return FAULT_NO_VMA;
+    case FAULT_KIND_GUARD:
+        return FAULT_GUARD;
+    case FAULT_KIND_PERMISSION:
+        return FAULT_PERMISSION;
+    case FAULT_KIND_PAST_END:
+        return FAULT_PAST_END;
+    default:
+        panic("page-table entry 0x%lx of 0x%lx, pid %d, is none that can be",
+              (unsigned long)fault->old, (unsigned long)fault->va, fault->mm->pid);
+    }
+}
+
+static inline enum fault_result fault_act(struct vm_fault *fault, enum fault_kind kind)
 {
     switch (kind) {
     case FAULT_KIND_ZERO_WRITE:
@@ -222,64 +208,37 @@ fault_act(struct vm_fault *fault, enum fault_kind kind)
         mm_count(fault->mm, VM_STAT_FAULT_SPURIOUS);
         flush_tlb_own_entry(fault->va);
         return FAULT_OK;
-    case FAULT_KIND_STACK:
-        return FAULT_WANT_STACK;
-    case FAULT_KIND_NO_AREA:
-        return FAULT_NO_VMA;
-    case FAULT_KIND_GUARD:
-        return FAULT_GUARD;
-    case FAULT_KIND_PERMISSION:
-        return FAULT_PERMISSION;
-    case FAULT_KIND_PAST_END:
-        return FAULT_PAST_END;
-    case FAULT_KIND_CORRUPT:
-        break;
+    default:
+        return fault_refuse(fault, kind);
     }
-    panic("page-table entry 0x%lx of 0x%lx, pid %d, is none that can be", (unsigned long)fault->old,
-          (unsigned long)fault->va, fault->mm->pid);
-}
-
-/* Does the handler of that kind make one more page of the process's own resident? */
-static bool brings_private_page(enum fault_kind kind)
-{
-    return kind == FAULT_KIND_ZERO_WRITE || kind == FAULT_KIND_ZERO_UPGRADE ||
-           kind == FAULT_KIND_FILE_COPY || kind == FAULT_KIND_COPY_ON_WRITE ||
-           kind == FAULT_KIND_SWAP;
-}
-
-/*
- * Locks: the mm lock for reading. What is rare: nothing is there but perhaps a swap slot that is to
- * be brought back; or there is a quota, which must have room for a private page.
- */
-static enum fault_result __attribute__((noinline))
-act_slow(struct vm_fault *fault, const struct vm_area_struct *area)
-{
-    bool is_inside = area && area->start <= fault->va;
-    enum fault_kind kind = is_inside ? kind_inside(fault) : kind_between(fault, area);
-    enum fault_result result = FAULT_OK;
-    bool comes_back = fault->flags & FAULT_FLAG_BRING_BACK;
-
-    if (comes_back && pte_kind(fault->old) != PTE_SWAP)
-        return FAULT_OK;
-    fault->has_quota = quota_of(fault->mm) != NULL;
-    if (fault->has_quota)
-        fault->brings_page = (comes_back || brings_private_page(kind)) &&
-                             !(fault->vma->flags & VMA_WIRED);
-    if (comes_back)
-        return anon_swap_in(fault); /* the quota may be exceeded */
-    if (fault->has_quota && fault->brings_page)
-        result = quota_ask(fault);
-    return result == FAULT_OK ? fault_act(fault, kind) : result;
 }
 
 /* Locks: the mm lock for reading. No table reaches the address: frames for what may be missing. */
-static enum fault_result __attribute__((noinline)) bring_tables(struct vm_fault *fault)
+static enum fault_result bring_tables(struct vm_fault *fault)
 {
-    if (table_supply_fill(&fault->tables, fault->mm->page_table.levels, 0) != 0)
+    struct mm_struct *mm = fault->mm;
+
+    if (table_supply_fill(&fault->tables, mm->page_table.levels, 0) != 0)
         return FAULT_WANT_FRAME;
-    if ((fault->vma->flags & VMA_UNRESERVED) && tables_charge(&fault->tables) != 0)
-        return FAULT_WANT_CHARGE;
-    return FAULT_OK;
+    return !mm->rules || mm->rules->charge(fault, NULL) ? FAULT_OK : FAULT_WANT_RULES;
+}
+
+/* Locks: the mm lock for reading. One round in an area, once it is known what the entry is. */
+static inline enum fault_result fault_inside(struct vm_fault *fault)
+{
+    struct mm_struct *mm = fault->mm;
+    enum fault_kind kind = kind_inside(fault);
+    enum fault_result result = FAULT_OK;
+
+    if (mm->rules)
+        result = mm->rules->wanted(fault, kind);
+    if (result == FAULT_OK)
+        result = fault_act(fault, kind);
+    if (result == FAULT_BROUGHT)
+        result = fault_map(fault);
+    if (fault->held)
+        fault_release(fault, result);
+    return result;
 }
 
 /* Locks: the mm lock for reading. One round: look, decide, act. */
@@ -288,127 +247,24 @@ static inline enum fault_result fault_look(struct vm_fault *fault)
     struct vm_area_struct *vma = find_vma(fault->mm, fault->va);
     enum fault_result result;
 
+    if (!vma || vma->start > fault->va)
+        return fault->access ? fault_refuse(fault, kind_between(fault, vma)) : FAULT_OK;
     fault->old = 0;
     fault->stamp = 0;
-    if (__builtin_expect(!vma || vma->start > fault->va, 0))
-        return act_slow(fault, vma);
     fault->vma = vma;
     fault->ptep = pte_find(&fault->mm->page_table, fault->va);
-    if (__builtin_expect(fault->ptep != NULL, 1))
+    if (fault->ptep)
         fault->old = pte_load(fault->ptep);
     else if ((result = bring_tables(fault)) != FAULT_OK)
         return result;
     race_window(); /* nothing but the areas stays as it was seen */
-    if (__builtin_expect(quota_of(fault->mm) || (fault->flags & FAULT_FLAG_BRING_BACK), 0))
-        result = act_slow(fault, vma);
-    else
-        result = fault_act(fault, kind_inside(fault));
-    if (result == FAULT_BROUGHT)
-        result = fault_map(fault);
-    if (__builtin_expect(fault->held != NULL, 0))
-        fault_release(fault, result);
-    return result;
-}
-
-void fault_keep(struct vm_fault *fault, struct page *page)
-{
-    if (fault->page)
-        page_put(fault->page);
-    fault->page = page;
-}
-
-static void object_done(struct vm_fault *fault)
-{
-    fault->object->ops->put(fault->object);
-    fault->object = NULL;
-}
-
-/* Holds nothing. An object could not bring a page, or not make room for it on the disk. */
-static enum fault_result wait_failed(int error)
-{
-    if (error == -ENOMEM)
-        return frame_wait() ? FAULT_NO_MEMORY : FAULT_RETRY;
-    if (error == -ENOSPC)
-        return FAULT_NO_SPACE;
-    return error == -EDQUOT ? FAULT_WANT_CHARGE : FAULT_IO_ERROR;
-}
-
-/* Holds nothing. Is the entry what the last round found? */
-static bool entry_is_old(struct vm_fault *fault)
-{
-    pte_t *ptep;
-    bool is_old;
-
-    rwlock_read_acquire(&fault->mm->lock);
-    ptep = pte_find(&fault->mm->page_table, fault->va);
-    is_old = ptep && pte_load(ptep) == fault->old;
-    rwlock_read_release(&fault->mm->lock);
-    return is_old;
-}
-
-/*
- * Holds nothing. The page that fault->old says is in swap comes into memory. The slot may have
- * become another's meanwhile: then a failure is not ours.
- */
-static enum fault_result wait_for_swap(struct vm_fault *fault)
-{
-    struct page *page;
-    int count;
-
-    race_window();
-    count = read_from_swap(pte_swap_slot(fault->old), fault->advice, &page);
-    if (count == -EAGAIN || (count == -EIO && !entry_is_old(fault)))
-        return FAULT_RETRY;
-    if (count < 0)
-        return wait_failed(count);
-    __atomic_fetch_add(&fault->mm->events[VM_STAT_PGIN], (uint64_t)count, __ATOMIC_RELAXED);
-    fault_keep(fault, page);
-    return FAULT_RETRY;
-}
-
-/* Waits, holding nothing, for what a handler asked for. FAULT_RETRY, or how it ends. */
-static enum fault_result fault_wait(struct vm_fault *fault, enum fault_result want)
-{
-    struct page *page = NULL;
-    int error;
-
-    race_window();
-    switch (want) {
-    case FAULT_WANT_FRAME:
-        return frame_wait() ? FAULT_NO_MEMORY : FAULT_RETRY;
-    case FAULT_WANT_PAGE:
-        error = object_read_page(fault->object, fault->index, fault->advice, &page);
-        object_done(fault);
-        if (error)
-            return wait_failed(error);
-        fault_keep(fault, page);
-        return FAULT_RETRY;
-    case FAULT_WANT_WRITABLE:
-        error = fault->object->ops->make_writable(fault->object, fault->index);
-        object_done(fault);
-        return error ? wait_failed(error) : FAULT_RETRY;
-    case FAULT_WANT_LOCK:
-        page_wait_writeback(fault->page);
-        page_lock(fault->page);
-        page_unlock(fault->page);
-        return FAULT_RETRY;
-    case FAULT_WANT_SWAP:
-        return wait_for_swap(fault);
-    case FAULT_WANT_ROOM:
-        fault->may_exceed = quota_evict(fault->mm) != 0; /* nobody is killed for a quota */
-        return FAULT_RETRY;
-    case FAULT_WANT_STACK:
-        if (stack_grow(fault->mm, fault->va))
-            return FAULT_NO_MEMORY;
-        mm_count(fault->mm, VM_STAT_FAULT_STACK);
-        return FAULT_RETRY;
-    default:
-        return want;
-    }
+    if (!fault->access && pte_kind(fault->old) != PTE_SWAP)
+        return FAULT_OK; /* there is nothing to bring back */
+    return fault_inside(fault);
 }
 
 /* Ends what the rounds left. */
-static void __attribute__((noinline)) fault_end(struct vm_fault *fault, enum fault_result result)
+static void fault_end(struct vm_fault *fault, enum fault_result result)
 {
     if (fault->page)
         page_put(fault->page);
@@ -421,13 +277,9 @@ static void __attribute__((noinline)) fault_end(struct vm_fault *fault, enum fau
  * A round did not do: waits for what it wanted. True: look again; else *result is the end. A thread
  * that was interrupted goes no further: it might be the one that is waited for, or wait for ever.
  */
-static bool __attribute__((noinline)) fault_must_retry(struct vm_fault *fault,
-                                                       enum fault_result *result)
+static bool fault_must_retry(struct vm_fault *fault, enum fault_result *result)
 {
-    fault->brings_page = false; /* the quota may be gone, or the area locked, in the next round */
     *result = fault_wait(fault, *result);
-    if (*result == FAULT_WANT_CHARGE)
-        *result = oom_make_room(fault->mm, fault->patience++) ? FAULT_NO_MEMORY : FAULT_RETRY;
     if (thread_is_interrupted())
         *result = FAULT_INTERRUPTED;
     return *result == FAULT_RETRY;
@@ -450,17 +302,16 @@ enum fault_result fault_and_copy(struct mm_struct *mm, uint64_t address, unsigne
     fault.page = fault.held = NULL;
     fault.object = NULL;
     fault.around = false;
-    fault.has_quota = fault.brings_page = fault.has_asked = fault.may_exceed = false;
-    fault.patience = 0;
+    fault.rule = (struct rule_state){0};
     fault.tables.count = 0;
     do {
         rwlock_read_acquire(&mm->lock);
         result = fault_look(&fault);
-        if (__builtin_expect(copy && result == FAULT_OK, 0))
+        if (copy && result == FAULT_OK)
             copy->done = user_copy_try(mm, address, copy->kernel, copy->bytes, copy->way);
         rwlock_read_release(&mm->lock);
-    } while (__builtin_expect(result != FAULT_OK, 0) && fault_must_retry(&fault, &result));
-    if (__builtin_expect(fault.page || fault.tables.count || result != FAULT_OK, 0))
+    } while (result != FAULT_OK && fault_must_retry(&fault, &result));
+    if (fault.page || fault.tables.count || result != FAULT_OK)
         fault_end(&fault, result);
     return result;
 }
@@ -469,67 +320,4 @@ enum fault_result handle_page_fault(struct mm_struct *mm, uint64_t address, unsi
                                     uint64_t sp)
 {
     return fault_and_copy(mm, address, flags, sp, NULL);
-}
-
-static const char *access_word(unsigned flags)
-{
-    if (flags & FAULT_FLAG_WRITE)
-        return "store";
-    return flags & FAULT_FLAG_EXEC ? "instruction" : "load";
-}
-
-/* Locks: the mm lock for reading. "area 0x1000-0x3000 r-x of a file" */
-static void report_area(const struct vm_area_struct *vma)
-{
-    const char *what = vma->flags & VMA_STACK  ? "the stack"
-                       : vma->flags & VMA_HEAP ? "the heap"
-                       : vma->flags & VMA_IMAGE ? "the program"
-                       : vma->object && !vma->object->is_anonymous ? "a file"
-                                               : "memory";
-
-    printf("area 0x%lx-0x%lx %c%c%c of %s", (unsigned long)vma->start, (unsigned long)vma->end,
-           vma->access & ACCESS_READ ? 'r' : '-', vma->access & ACCESS_WRITE ? 'w' : '-',
-           vma->access & ACCESS_EXEC ? 'x' : '-', what);
-}
-
-void fault_report(struct mm_struct *mm, uint64_t address, unsigned flags, uint64_t pc,
-                  enum fault_result why)
-{
-    struct vm_area_struct *vma;
-
-    rwlock_read_acquire(&mm->lock);
-    vma = find_vma(mm, address);
-    printf("pid %d (%s): killed: %s page fault at 0x%016lx: ", mm->pid, mm->name,
-           access_word(flags), (unsigned long)address);
-    if (address < PAGE_SIZE)
-        printf("NULL, or a small offset from it: ");
-    switch (why) {
-    case FAULT_PERMISSION:
-        report_area(vma);
-        printf(" does not allow it");
-        break;
-    case FAULT_GUARD:
-        printf("the guard below the stack (limit %lu KiB)", (unsigned long)STACK_BYTES / 1024);
-        break;
-    case FAULT_PAST_END:
-        printf("past the end of the file that is mapped there");
-        break;
-    case FAULT_NO_MEMORY:
-        printf("no memory is left (%lu of %lu pages are promised)",
-               (unsigned long)commit_total(), (unsigned long)commit_limit());
-        break;
-    case FAULT_NO_SPACE:
-        printf("no block of the disk is free for the file that is mapped there");
-        break;
-    case FAULT_IO_ERROR:
-        printf("the page could not be read from the disk");
-        break;
-    default:
-        printf("no area there");
-        if (vma && (vma->flags & VMA_STACK) && address >= mm->stack_limit)
-            printf(" (the stack grows only at or above sp)");
-        break;
-    }
-    printf(" (pc 0x%lx)\n", (unsigned long)pc);
-    rwlock_read_release(&mm->lock);
 }

@@ -20,15 +20,16 @@
 
 #include <stdint.h>
 
+#include "vm/faults/page_rules.h"
 #include "vm/faults/usercopy.h"
 #include "vm/mapping/vma.h"
 
 enum fault_flag {
-    FAULT_FLAG_READ = ACCESS_READ, /* one of these three */
+    FAULT_FLAG_BRING_BACK = 0, /* no access: what is in swap comes back, nothing else */
+    FAULT_FLAG_READ = ACCESS_READ, /* or one of these three */
     FAULT_FLAG_WRITE = ACCESS_WRITE,
     FAULT_FLAG_EXEC = ACCESS_EXEC,
     FAULT_FLAG_USER_SP = 1 << 8, /* sp is the user's: the stack may grow, at or above it */
-    FAULT_FLAG_BRING_BACK = 1 << 9, /* not an access: what is in swap comes back, nothing else */
 };
 #define FAULT_FLAG_ACCESS ((unsigned)(FAULT_FLAG_READ | FAULT_FLAG_WRITE | FAULT_FLAG_EXEC))
 
@@ -60,12 +61,8 @@ struct vm_fault {
     struct vm_object *object;   /* with a use: to be read from */
     uint64_t index;
     enum read_advice advice;    /* about its neighbours, there or in swap */
-    bool has_quota;             /* the space, when this was looked at */
-    bool brings_page;           /* a private page: it counts for the quota */
-    bool has_asked;             /* the quota for room */
-    bool may_exceed;            /* the quota, for nothing can go */
     uint32_t stamp;             /* what the policy kept of a page that was out */
-    uint32_t patience;          /* times that somebody was killed to make room */
+    struct rule_state rule;     /* of the space's rules, if it has any */
     struct table_supply tables;
 };
 
@@ -103,14 +100,7 @@ static inline void fault_hold(struct vm_fault *fault, struct page *page, bool is
 /* What may be read along with the page. Locks: the mm lock for reading. */
 static inline enum read_advice fault_advice(const struct vm_fault *fault)
 {
-    if (fault->has_quota || (fault->vma->flags & VMA_RANDOM))
+    if (fault->rule.reads_alone || (fault->vma->flags & VMA_RANDOM))
         return READ_RANDOM;
     return fault->vma->flags & VMA_SEQUENTIAL ? READ_SEQUENTIAL : READ_NORMAL;
 }
-
-/* Keeps page, with its reference, for the next round. */
-void fault_keep(struct vm_fault *fault, struct page *page);
-
-/* One line that teaches: pid, name, cause, address, area, what was allowed. */
-void fault_report(struct mm_struct *mm, uint64_t address, unsigned flags, uint64_t pc,
-                  enum fault_result why);

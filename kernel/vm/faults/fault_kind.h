@@ -32,7 +32,7 @@
 enum fault_backing { BACKING_ZERO, BACKING_FILE_WHOLE, BACKING_FILE_PART };
 
 struct fault_facts {
-    enum access access;        /* what was tried */
+    enum access access;        /* what was tried; 0: nothing, what is in swap is to come back */
     bool has_area;             /* an area covers the address */
     bool is_stack_gap;         /* none does, but the stack may still grow down to here ... */
     bool may_grow;             /* ... and the access is at or above the user's stack pointer */
@@ -86,8 +86,7 @@ enum fault_result {
     FAULT_WANT_LOCK,   /* somebody has the lock of fault->page, or writes it */
     FAULT_WANT_STACK,  /* the stack's area has to grow */
     FAULT_WANT_SWAP,   /* fault->old's page has to be read from swap */
-    FAULT_WANT_ROOM,   /* the quota is full */
-    FAULT_WANT_CHARGE, /* no more memory can be promised */
+    FAULT_WANT_RULES,  /* what the space's rules ask for: see vm/faults/page_rules.h */
 };
 
 static inline enum fault_kind kind_outside(const struct fault_facts *facts)
@@ -128,7 +127,7 @@ static inline enum fault_kind fault_kind(const struct fault_facts *facts)
 {
     if (!facts->has_area)
         return kind_outside(facts);
-    if (!(facts->allowed & facts->access))
+    if (facts->access & ~facts->allowed)
         return FAULT_KIND_PERMISSION;
     switch (pte_kind(facts->pte)) {
     case PTE_EMPTY:

@@ -16,6 +16,7 @@
 #include "thread/page_lock.h"
 #include "vm/cache/object_read.h"
 #include "vm/faults/anon.h"
+#include "vm/faults/fault_wait.h"
 #include "vm/faults/file_map.h"
 #include "vm/mapping/vma.h"
 #include "vm/swapping/swap.h"

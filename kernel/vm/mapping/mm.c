@@ -10,12 +10,13 @@
 #include "mmu/tlb.h"
 #include "riscv/csr.h"
 #include "thread/thread.h"
-#include "vm/extra/quota.h"
+#include "vm/faults/page_rules.h"
 #include "vm/mapping/area.h"
 #include "vm/mapping/charge.h"
 #include "vm/mapping/unmap.h"
 #include "vm/replacement/family.h"
 
+const struct page_rules *extra_rules;
 static const struct commit root_charge = {.unswappable = 1};
 
 struct mm_struct *mm_create(struct mm_struct *sibling)
@@ -54,7 +55,8 @@ static void mm_destroy(struct mm_struct *mm)
         area_close(vma);
     }
     family_leave(mm);
-    quota_free(mm);
+    if (mm->rules)
+        mm->rules->end(mm);
     page_table_destroy(&mm->page_table);
     commit_release(mm->charged);
     kmem_free(mm);

@@ -18,6 +18,7 @@
 #include "vm/mapping/commit.h"
 
 struct family;
+struct page_rules;
 struct quota;
 struct vm_area_struct;
 
@@ -38,7 +39,8 @@ struct mm_struct {
     struct commit locked;              /* m: the part of it that mlock made */
     uint64_t resident;                 /* a: pages mapped */
     uint64_t swapped;                  /* a: entries that show a swap slot */
-    struct quota *quota;               /* m, p: or NULL; see vm/extra/quota.h */
+    const struct page_rules *rules;    /* m, p: or NULL; see vm/faults/page_rules.h */
+    struct quota *quota;               /* m, p: vm/extra's, or NULL */
     struct family *family;             /* c: see vm/replacement/family.h */
     struct list_head family_link;      /* the family's */
     uint16_t number;                   /* c: by which pages remember it */
@@ -57,6 +59,16 @@ struct mm_struct {
 #define STACK_GUARD_BYTES (64ul * 1024)
 #define HEAP_DEFAULT 0x40000000ul /* of a program with all segments above MM_COMMON_END */
 #define MM_MAX_AREAS 131072u
+
+extern const struct page_rules *extra_rules; /* vm/extra's; constant after boot */
+
+/*
+ * mm has rules from now on. Locks: as page_rules.h says, or nobody uses mm yet.
+ */
+static inline void mm_use_rules(struct mm_struct *mm)
+{
+    mm->rules = extra_rules;
+}
 
 /* Counts an event for the space. item: below MM_EVENTS. */
 static inline void mm_event(struct mm_struct *mm, unsigned item)

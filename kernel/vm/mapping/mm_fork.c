@@ -13,8 +13,8 @@
 #include "mmu/tlb.h"
 #include "sync/printf.h"
 #include "thread/thread.h"
-#include "vm/extra/quota.h"
 #include "vm/faults/anon.h"
+#include "vm/faults/page_rules.h"
 #include "vm/mapping/charge.h"
 #include "vm/swapping/swap.h"
 
@@ -161,8 +161,8 @@ int mm_fork(struct mm_struct *parent, struct mm_struct *child)
     commit_add(&amount, -1, parent->locked);
     commit_add(&amount, -1, child->charged); /* the root is charged already */
     error = mm_charge(child, amount);
-    if (!error)
-        error = quota_inherit(child, parent);
+    if (!error && parent->rules)
+        error = parent->rules->inherit(child, parent);
     if (!error) {
         child->area_bytes = parent->area_bytes;
         child->stack_limit = parent->stack_limit;
@@ -171,10 +171,10 @@ int mm_fork(struct mm_struct *parent, struct mm_struct *child)
         strlcpy(child->name, parent->name, sizeof(child->name));
         error = areas_copy(parent, child, &protected);
         __atomic_store_n(&child->is_ready, true, __ATOMIC_RELEASE); /* tables_trim may come now */
-        if (protected) /* before the child's quota may write out what the parent maps */
+        if (protected) /* before rules of the child's may write out what the parent maps */
             flush_tlb_range(&parent->page_table, 0, mm_user_end());
-        if (child->quota)
-            quota_count_pages(child);
+        if (child->rules)
+            child->rules->forked(child);
     }
     rwlock_write_release(&parent->lock);
     return error;

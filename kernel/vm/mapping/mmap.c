@@ -9,8 +9,6 @@
 #include "abi/errno.h"
 #include "abi/mman.h"
 #include "mmu/pte.h"
-#include "vm/extra/shared_memory.h"
-#include "vm/extra/wired.h"
 #include "vm/faults/usercopy.h"
 #include "vm/mapping/area.h"
 
@@ -62,8 +60,9 @@ static int range_check(struct mm_struct *mm, uint64_t start, uint64_t length)
     return next && start < next->start ? -ENOMEM : 0;
 }
 
-static int request_check(const struct map_request *request, uint64_t length)
+int map_request_check(const struct map_request *request)
 {
+    uint64_t length = PAGE_ROUND_UP(request->length);
     int kind = request->flags & (MAP_SHARED | MAP_PRIVATE);
     bool fixed = request->flags & (MAP_FIXED | MAP_FIXED_NOREPLACE);
 
@@ -111,18 +110,16 @@ int mm_map(struct mm_struct *mm, const struct map_request *request, uint64_t *st
         .flags = shared ? VMA_SHARED : lazy ? VMA_UNRESERVED : 0,
         .object = request->object,
         .offset = request->object ? request->offset : 0,
-        .file_bytes = request->object || shared ? length : 0,
+        .file_bytes = request->object ? length : 0,
     };
     struct list_head closing;
     struct vma_range range;
-    int error = request_check(request, length);
+    int error = map_request_check(request);
 
-    if (shared && request->object && !request->may_write)
-        area.access_max &= ~(uint64_t)ACCESS_WRITE;
-    if (!error && shared && !request->object)
-        error = shared_memory_create(length, lazy, &area.object);
     if (error)
         return error;
+    if (shared && !request->may_write)
+        area.access_max &= ~(uint64_t)ACCESS_WRITE;
     list_init(&closing);
     rwlock_write_acquire(&mm->lock);
     error = find_place(mm, request, length, &range);
@@ -130,12 +127,8 @@ int mm_map(struct mm_struct *mm, const struct map_request *request, uint64_t *st
         error = map_page_range(mm, &range, &area, request->flags & MAP_FIXED ? &closing : NULL);
     rwlock_write_release(&mm->lock);
     areas_close(&closing);
-    if (area.object != request->object)
-        area.object->ops->put(area.object); /* the area has a use of its own */
     if (!error)
         *start = range.start;
-    if (!error && (request->flags & MAP_POPULATE))
-        mm_populate(mm, range.start, length); /* what cannot be had now faults later */
     return error;
 }
 

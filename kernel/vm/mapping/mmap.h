@@ -8,20 +8,22 @@
 struct map_request {
     uint64_t address, length;
     int prot, flags;          /* PROT_..., MAP_...: the caller has refused unknown ones */
-    struct vm_object *object; /* the file's, or NULL: anonymous memory */
+    struct vm_object *object; /* a file's, or shared memory's; NULL: private memory */
     int refused;              /* why the file cannot be mapped in this way, or 0 */
-    bool may_write;           /* the file is open for writing */
+    bool may_write;           /* stores to object are allowed */
     uint64_t offset;          /* in bytes */
 };
 
 /*
- * mmap. *start becomes the address.
+ * mmap. *start becomes the address. Nothing is brought: MAP_POPULATE is the caller's.
  * Returns: 0, -EINVAL, -ENOMEM, -EEXIST, -EACCES, -EPERM, -ETXTBSY, -EOVERFLOW; -EINVAL comes
  *          before request->refused.
  * Locks: none.
  * Sleeps.
  */
 int mm_map(struct mm_struct *mm, const struct map_request *request, uint64_t *start);
+/* Returns: 0, or what mm_map returns for such a request in any space. */
+int map_request_check(const struct map_request *request);
 /*
  * munmap, as POSIX has it.
  * Returns: 0, -EINVAL, -ENOMEM (for a split).

@@ -8,7 +8,6 @@
 
 #include "mmu/tlb.h"
 #include "sync/printf.h"
-#include "vm/extra/quota.h"
 #include "vm/faults/anon.h"
 #include "vm/swapping/swap.h"
 
@@ -37,7 +36,7 @@ static void unmap_entries(struct mm_struct *mm, struct tlb_batch *batch, pte_t *
     uint64_t full = *va + (TLB_BATCH_PAGES - batch->count) * PAGE_SIZE;
     uint64_t stop = leaf_table_end(*va, end < full ? end : full);
     struct page **next = &batch->page[batch->count];
-    struct quota *quota = mm->quota;
+    const struct page_rules *rules = mm->rules;
     pfn_t zero = zero_pfn;
     uint64_t at = *va;
 
@@ -51,8 +50,8 @@ static void unmap_entries(struct mm_struct *mm, struct tlb_batch *batch, pte_t *
                 *next++ = pfn_page(pfn);
             else
                 (*unmapped)++;
-            if (__builtin_expect(quota != NULL, 0))
-                quota_forget(mm, at);
+            if (rules)
+                rules->went(mm, at);
         } else if (__builtin_expect(entry != 0, 0)) {
             swap_entry_drop(mm, ptep);
         }

@@ -118,6 +118,8 @@ void vma_insert(struct mm_struct *mm, struct vm_area_struct *vma, const struct v
     rb_link_node(&vma->node, parent, link);
     rb_insert(&mm->vmas, &vma->node, gap_augment);
     mm->vma_count++;
+    if (vma_is_unreserved(vma))
+        mm_use_rules(mm);
 }
 
 struct vm_area_struct *vma_remove(struct mm_struct *mm, struct vm_area_struct *vma)

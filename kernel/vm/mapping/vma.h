@@ -160,6 +160,12 @@ static inline bool vma_is_charged(const struct vm_area_struct *vma)
     return (vma->flags & (VMA_CHARGED | VMA_UNRESERVED)) == VMA_CHARGED;
 }
 
+/* Has its memory, its own or its object's, no charge until it is touched? */
+static inline bool vma_is_unreserved(const struct vm_area_struct *vma)
+{
+    return (vma->flags & VMA_UNRESERVED) || (vma->object && vma->object->is_unreserved);
+}
+
 /* Is the page at va one that the object's own cached page can serve, unshifted and whole? */
 static inline bool vma_maps_whole_page(const struct vm_area_struct *vma, uint64_t va)
 {

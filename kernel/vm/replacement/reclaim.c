@@ -20,8 +20,8 @@
 #include "thread/thread.h"
 #include "thread/waitq.h"
 #include "vm/cache/dirty.h"
+#include "vm/cache/object.h"
 #include "vm/cache/object_read.h"
-#include "vm/extra/quota.h"
 #include "vm/mapping/unmap.h"
 #include "vm/mapping/vma.h"
 #include "vm/replacement/family.h"
@@ -105,6 +105,26 @@ static uint64_t drop_file_pages(uint64_t wanted, uint64_t looks, bool may_sleep,
     return freed;
 }
 
+static uint64_t file_pages(void)
+{
+    return lru_length(&file_lru);
+}
+
+static uint64_t drop_files(uint64_t wanted, uint64_t looks, bool force)
+{
+    return drop_file_pages(wanted, looks, true, force);
+}
+
+static uint64_t anon_pages(void)
+{
+    return swap_is_on() ? lru_length(&anon_lru) : 0;
+}
+
+struct page_source page_sources[SOURCES] = {
+    [SOURCE_FILES] = {file_pages, drop_files},
+    [SOURCE_ANON] = {anon_pages, page_out},
+};
+
 /* Page tables that were emptied by all this; not more often than it pays. */
 static void shrink_tables(void)
 {
@@ -129,27 +149,24 @@ static bool pages_will_go(void)
 static uint64_t reclaim_waiting(uint64_t wanted)
 {
     bool will_go = pages_will_go(); /* before it is looked at them: it may be over afterwards */
-    bool swaps = swap_is_on();
-    uint64_t anon = swaps ? lru_length(&anon_lru) : 0, limited = swaps ? quotas_length() : 0;
-    uint64_t all = anon + limited + lru_length(&file_lru) + 1;
+    uint64_t length[SOURCES], all = 1;
     uint64_t from_caches = shrink_caches(wanted), freed = from_caches;
 
+    for (unsigned i = 0; i < SOURCES; i++)
+        all += length[i] = page_sources[i].length();
     /*
-     * Twice the looks each time, until each page was seen more than twice: used, and not since. One
-     * round more where none was found: now pages in use go, too.
+     * Double the looks each round, until every page was seen more than twice: once to clear its
+     * mark, once to find it still clear. If none was found, one more round takes pages in use, too.
      */
     for (uint64_t looks = wanted; freed < wanted && looks < 4 * all && !thread_is_interrupted();
          looks *= 2) {
-        uint64_t from_anon = looks * anon / all + 1, from_quotas = looks * limited / all + 1;
         bool force = looks >= 2 * all;
 
         if (force && freed > 0)
             break;
-        freed += drop_file_pages(wanted - freed, looks + 3 - from_anon - from_quotas, true, force);
-        if (anon && freed < wanted)
-            freed += page_out(wanted - freed, from_anon, force);
-        if (limited && freed < wanted)
-            freed += quotas_shrink(wanted - freed, from_quotas, force);
+        for (unsigned i = 0; i < SOURCES && freed < wanted; i++)
+            if (length[i] > 0)
+                freed += page_sources[i].shrink(wanted - freed, looks * length[i] / all + 1, force);
         if (freed == from_caches && looks > all / 4) { /* no page goes: the caches as they can */
             if (object_dirty_total() > 0)
                 object_sync_all();

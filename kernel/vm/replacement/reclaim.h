@@ -16,6 +16,24 @@ uint64_t reclaim_frames(uint64_t wanted, bool may_wait);
 /* Everything that can go: writes back, drops, trims. Sleeps; holds nothing. */
 void reclaim_all(void);
 
+/*
+ * Pages that may go. Of all sources, each is asked for a share by its length: files, anonymous
+ * pages, and the pages of quotas, which vm/extra fills in at boot.
+ */
+struct page_source {
+    /* Pages that it has now. Never sleeps. */
+    uint64_t (*length)(void);
+    /*
+     * Looks at so many pages at most, and lets those go that its policy names, until wanted frames
+     * are free. force: pages in use go, too.
+     * Returns: how many frames are free by it, or will be when they are written.
+     * Sleeps; holds nothing.
+     */
+    uint64_t (*shrink)(uint64_t wanted, uint64_t looks, bool force);
+};
+enum { SOURCE_FILES, SOURCE_ANON, SOURCE_QUOTAS, SOURCES };
+extern struct page_source page_sources[SOURCES]; /* constant after boot */
+
 #define SHRINK_ALL UINT64_MAX
 /*
  * fs/ and proc/ register what a need for frames and VMSTAT_DROP shall shrink, at most 8 caches.

@@ -6,7 +6,7 @@
 #include "mmu/tlb.h"
 #include "sync/trace.h"
 #include "vm/cache/object.h"
-#include "vm/extra/quota.h"
+#include "vm/faults/page_rules.h"
 #include "vm/mapping/vma.h"
 #include "vm/replacement/family.h"
 #include "vm/swapping/swap.h"
@@ -148,7 +148,8 @@ static void entry_to_slot(struct mm_struct *mm, uint64_t va, struct page *page, 
 
     swap_slot_get(slot);
     pte_swap(&mm->page_table, va, ptep, pte_make_swap(slot));
-    quota_forget(mm, va);
+    if (mm->rules)
+        mm->rules->went(mm, va);
     __atomic_fetch_add(&mm->swapped, 1, __ATOMIC_RELAXED);
     count_eviction(mm, va, page);
 }

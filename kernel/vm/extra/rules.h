@@ -1,0 +1,4 @@
+/* The rules of spaces with a quota, locked areas or memory that is not reserved. */
+#pragma once
+
+void rules_init(void); /* boot: spaces get them when they need them */

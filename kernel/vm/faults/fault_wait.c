@@ -1,0 +1,121 @@
+/*
+ * Waiting for what a round of a fault could not have: a frame, a page of a file or of swap, its
+ * lock, a larger stack, or what the rules of the space ask for.
+ *
+ * What always holds: nothing is held while it is waited, not even the mm lock; so all that a round
+ * saw may be otherwise afterwards, and the next round begins with the address again. Only what was
+ * waited for is kept, by a reference, so that the next round gets further.
+ */
+#include "vm/faults/fault_wait.h"
+
+#include "abi/errno.h"
+#include "mem/frame.h"
+#include "mem/vm_stat.h"
+#include "sync/race.h"
+#include "thread/page_lock.h"
+#include "vm/cache/object_read.h"
+#include "vm/mapping/image.h"
+#include "vm/swapping/swap_io.h"
+
+void fault_keep(struct vm_fault *fault, struct page *page)
+{
+    if (fault->page)
+        page_put(fault->page);
+    fault->page = page;
+}
+
+static void object_done(struct vm_fault *fault)
+{
+    fault->object->ops->put(fault->object);
+    fault->object = NULL;
+}
+
+/*
+ * Holds nothing. A page could not be brought, or the disk has no room for it. -EDQUOT: memory that
+ * is not reserved cannot be had; a space that maps such memory has rules.
+ */
+static enum fault_result wait_failed(struct vm_fault *fault, int error)
+{
+    switch (error) {
+    case -ENOMEM:
+        return frame_wait() ? FAULT_NO_MEMORY : FAULT_RETRY;
+    case -EDQUOT:
+        return fault->mm->rules->wait(fault);
+    case -ENOSPC:
+        return FAULT_NO_SPACE;
+    default:
+        return FAULT_IO_ERROR;
+    }
+}
+
+/* Holds nothing. Is the entry what the last round found? */
+static bool entry_is_old(struct vm_fault *fault)
+{
+    pte_t *ptep;
+    bool is_old;
+
+    rwlock_read_acquire(&fault->mm->lock);
+    ptep = pte_find(&fault->mm->page_table, fault->va);
+    is_old = ptep && pte_load(ptep) == fault->old;
+    rwlock_read_release(&fault->mm->lock);
+    return is_old;
+}
+
+/*
+ * Holds nothing. The page that fault->old says is in swap comes into memory. The slot may have
+ * become another's meanwhile: then a failure is not ours.
+ */
+static enum fault_result wait_for_swap(struct vm_fault *fault)
+{
+    struct page *page;
+    int count;
+
+    race_window();
+    count = read_from_swap(pte_swap_slot(fault->old), fault->advice, &page);
+    if (count == -EAGAIN || (count == -EIO && !entry_is_old(fault)))
+        return FAULT_RETRY;
+    if (count < 0)
+        return wait_failed(fault, count);
+    __atomic_fetch_add(&fault->mm->events[VM_STAT_PGIN], (uint64_t)count, __ATOMIC_RELAXED);
+    fault_keep(fault, page);
+    return FAULT_RETRY;
+}
+
+enum fault_result fault_wait(struct vm_fault *fault, enum fault_result want)
+{
+    struct page *page = NULL;
+    int error;
+
+    race_window();
+    switch (want) {
+    case FAULT_WANT_FRAME:
+        return frame_wait() ? FAULT_NO_MEMORY : FAULT_RETRY;
+    case FAULT_WANT_PAGE:
+        error = object_read_page(fault->object, fault->index, fault->advice, &page);
+        object_done(fault);
+        if (error)
+            return wait_failed(fault, error);
+        fault_keep(fault, page);
+        return FAULT_RETRY;
+    case FAULT_WANT_WRITABLE:
+        error = fault->object->ops->make_writable(fault->object, fault->index);
+        object_done(fault);
+        return error ? wait_failed(fault, error) : FAULT_RETRY;
+    case FAULT_WANT_LOCK:
+        page_wait_writeback(fault->page);
+        page_lock(fault->page);
+        page_unlock(fault->page);
+        return FAULT_RETRY;
+    case FAULT_WANT_SWAP:
+        return wait_for_swap(fault);
+    case FAULT_WANT_RULES:
+        return fault->mm->rules->wait(fault);
+    case FAULT_WANT_STACK:
+        if (stack_grow(fault->mm, fault->va))
+            return FAULT_NO_MEMORY;
+        mm_count(fault->mm, VM_STAT_FAULT_STACK);
+        return FAULT_RETRY;
+    default:
+        return want;
+    }
+}

@@ -1,0 +1,71 @@
+/* The line that a process leaves which a page fault kills. */
+#include "vm/faults/report.h"
+
+#include "sync/printf.h"
+#include "vm/faults/fault.h"
+#include "vm/mapping/commit.h"
+#include "vm/mapping/mm.h"
+#include "vm/mapping/vma.h"
+
+static const char *access_word(unsigned flags)
+{
+    if (flags & FAULT_FLAG_WRITE)
+        return "store";
+    return flags & FAULT_FLAG_EXEC ? "instruction" : "load";
+}
+
+/* Locks: the mm lock for reading. "area 0x1000-0x3000 r-x of a file" */
+static void report_area(const struct vm_area_struct *vma)
+{
+    const char *what = vma->flags & VMA_STACK  ? "the stack"
+                       : vma->flags & VMA_HEAP ? "the heap"
+                       : vma->flags & VMA_IMAGE ? "the program"
+                       : vma->object && !vma->object->is_anonymous ? "a file"
+                                               : "memory";
+
+    printf("area 0x%lx-0x%lx %c%c%c of %s", (unsigned long)vma->start, (unsigned long)vma->end,
+           vma->access & ACCESS_READ ? 'r' : '-', vma->access & ACCESS_WRITE ? 'w' : '-',
+           vma->access & ACCESS_EXEC ? 'x' : '-', what);
+}
+
+void fault_report(struct mm_struct *mm, uint64_t address, unsigned flags, uint64_t pc,
+                  enum fault_result why)
+{
+    struct vm_area_struct *vma;
+
+    rwlock_read_acquire(&mm->lock);
+    vma = find_vma(mm, address);
+    printf("pid %d (%s): killed: %s page fault at 0x%016lx: ", mm->pid, mm->name,
+           access_word(flags), (unsigned long)address);
+    if (address < PAGE_SIZE)
+        printf("NULL, or a small offset from it: ");
+    switch (why) {
+    case FAULT_PERMISSION:
+        report_area(vma);
+        printf(" does not allow it");
+        break;
+    case FAULT_GUARD:
+        printf("the guard below the stack (limit %lu KiB)", (unsigned long)STACK_BYTES / 1024);
+        break;
+    case FAULT_PAST_END:
+        printf("past the end of the file that is mapped there");
+        break;
+    case FAULT_NO_MEMORY:
+        printf("no memory is left (%lu of %lu pages are promised)",
+               (unsigned long)commit_total(), (unsigned long)commit_limit());
+        break;
+    case FAULT_NO_SPACE:
+        printf("no block of the disk is free for the file that is mapped there");
+        break;
+    case FAULT_IO_ERROR:
+        printf("the page could not be read from the disk");
+        break;
+    default:
+        printf("no area there");
+        if (vma && (vma->flags & VMA_STACK) && address >= mm->stack_limit)
+            printf(" (the stack grows only at or above sp)");
+        break;
+    }
+    printf(" (pc 0x%lx)\n", (unsigned long)pc);
+    rwlock_read_release(&mm->lock);
+}
