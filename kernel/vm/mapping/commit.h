@@ -11,6 +11,8 @@
  * The reserve is for the page cache and the kernel's own work. Not charged: shared mappings of
  * files, private ones that nobody may write, the page cache. Unreserved memory is charged page by
  * page when it is touched.
+ *
+ * Locks: none; a spinlock of RANK_SWAP is taken. No function here sleeps.
  */
 #pragma once
 
