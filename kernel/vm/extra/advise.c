@@ -1,7 +1,7 @@
 /*
  * msync, madvise, mincore. Chapter "Memory Mapping".
  *
- * They go from area to area. What may sleep on a file is done with the mm let go and a use of the
+ * They go from area to area. What may sleep on a file is done with the mm unlocked and a use of the
  * object taken; the next area is looked up afresh from the address reached.
  */
 #include "vm/extra/advise.h"
@@ -15,7 +15,7 @@
 #include "vm/mapping/mmap.h"
 #include "vm/mapping/unmap.h"
 
-/* A piece of one area in a range: what is needed of it once the mm lock is let go. */
+/* A piece of one area in a range: what is needed of it once the mm is unlocked. */
 struct piece {
     uint64_t start, end;
     unsigned flags;

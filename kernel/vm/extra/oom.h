@@ -1,4 +1,4 @@
-/* What happens when memory that was never promised cannot be had. */
+/* What happens when memory that is not reserved cannot be had. */
 #pragma once
 
 #include <stdint.h>
@@ -6,9 +6,10 @@
 struct mm_struct;
 
 /*
- * mm touched unreserved memory, and no page can be promised. The process with the most of such
- * pages is killed: 0: that is another one, and it pays to try again; -ENOMEM: it is mm's own, or
- * nobody has any. tries: how often this was asked for the same page. Sleeps; holds nothing.
+ * mm touched memory that is not reserved, and no page can be charged. Kills the process with the
+ * most pages of that kind, unless it is mm's own. tries: how often this was called for one page.
+ * Returns: 0: another process was killed, try again; -ENOMEM: none was.
+ * Sleeps; holds nothing.
  */
 int oom_make_room(struct mm_struct *mm, uint32_t tries);
 /* proc/ sets it: kills the process that runs in mm, if one still does. Never sleeps. */

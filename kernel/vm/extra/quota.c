@@ -171,7 +171,7 @@ void quota_forget(struct mm_struct *mm, uint64_t va)
     quota->free = entry;
 }
 
-/* Locks: the page table's. Was the page at va used? The caller fences when the lock is let go. */
+/* Was the page at va used? The caller fences after it has unlocked. Locks: the page table's. */
 static bool used_at(struct mm_struct *mm, uint64_t va)
 {
     pte_t *ptep = pte_find(&mm->page_table, va);

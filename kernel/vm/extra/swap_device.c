@@ -159,7 +159,7 @@ static int private_pages_back(struct mm_struct *mm)
     return error;
 }
 
-/* The area from *at on that shows shared memory; its object with a use of it, or NULL. */
+/* The next area from *at on that maps shared memory: its object, with a use of it; or NULL. */
 static struct vm_object *next_memory(struct mm_struct *mm, uint64_t *at)
 {
     struct vm_object *object = NULL;

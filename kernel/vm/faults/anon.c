@@ -3,7 +3,7 @@
  *
  * What always holds: a private page is writable in at most one page table, and only while its map
  * count is 1. The frame behind an address changes only here; then every hart that may cache the
- * address is fenced before the fault returns, and before the old frame is let go.
+ * address is fenced before the fault returns, and before the old frame is freed.
  */
 #include "vm/faults/anon.h"
 
@@ -25,7 +25,7 @@
 struct page *zero_page;
 pfn_t zero_pfn;
 
-/* The hook of mem/: a frame that carried its own promise is free. */
+/* The hook of mem/: a frame with a charge of its own is free. Its charge ends. */
 static void uncharge_frame(const struct page *page)
 {
     bool is_table = page->class == FRAME_PAGE_TABLE;
@@ -75,7 +75,7 @@ enum fault_result anon_zero_write(struct vm_fault *fault)
     return page ? anon_bring(fault, page, VM_STAT_FAULT_ZERO) : why;
 }
 
-/* Locks: the page's. Has nobody else an entry that counts on the page's slot, nor the disk? */
+/* Is there no entry that needs the page's slot, and no write to it? Locks: the page's. */
 static bool slot_can_go(const struct page *page)
 {
     return page->slot == 0 || (swap_slot_uses(page_swap_slot(page)) == 0 &&
@@ -83,9 +83,9 @@ static bool slot_can_go(const struct page *page)
 }
 
 /*
- * Locks: the page table's, and the page's, which keeps others from making a new mapping out of a
- * swap slot meanwhile; the entry is still fault->old. Takes the page over where this is its only
- * mapping and no slot keeps a copy for somebody else.
+ * Makes the entry writable, without a copy, if this is the page's only mapping and no swap slot
+ * keeps a copy for another space. The entry is still fault->old.
+ * Locks: the page table's; and the page's, so that no new mapping is made from a slot meanwhile.
  */
 static bool cow_reuse(struct vm_fault *fault, struct page *page)
 {
@@ -154,9 +154,9 @@ enum fault_result anon_copy_on_write(struct vm_fault *fault)
 }
 
 /*
- * Locks: the page's, which has the content of slot. It is to be mapped where fault->old, that slot,
- * was found: writable for a store where nobody else has it in any way, else for reading only, with
- * the slot, so that it can go again without being written.
+ * Says how the page, which has the content of slot, is to be mapped. For a store it is mapped
+ * writable, if no other entry and no other space has the page or the slot. Otherwise it is mapped
+ * read-only and keeps its slot, so that it can be evicted again without a write. Locks: the page's.
  */
 static enum fault_result bring_swapped(struct vm_fault *fault, struct page *page, swp_entry_t slot)
 {

@@ -14,15 +14,18 @@ enum fault_result anon_zero_read(struct vm_fault *fault);
 enum fault_result anon_zero_write(struct vm_fault *fault);
 enum fault_result anon_copy_on_write(struct vm_fault *fault);
 enum fault_result anon_swap_in(struct vm_fault *fault);
-/* What anon_swap_in brought is mapped: the entry uses its slot no more. Locks: the page's. */
+/*
+ * The page that anon_swap_in brought is mapped: its entry no longer uses the slot.
+ * Locks: the page's.
+ */
 void anon_swapped_in(struct vm_fault *fault);
 
 /*
- * A frame for a private page of fault->vma, with the counts of one mapping and, in unreserved
- * memory, its promise made. NULL: *why says what to do about it.
+ * A frame for a private page of fault->vma, with the counts of one mapping, and charged if the
+ * space's rules want that. NULL: *why is the result with which the handler has to end.
  */
 struct page *anon_page_alloc(struct vm_fault *fault, unsigned frame_flags, enum fault_result *why);
-/* The same, filled: it is to be mapped with all that the area allows. */
+/* page is filled: it is to be mapped with all access that the area allows. */
 static inline enum fault_result anon_bring(struct vm_fault *fault, struct page *page,
                                            enum vm_stat_item counter)
 {

@@ -3,8 +3,8 @@
  * handle_page_fault() looks, lets the handler of that kind act, and waits where one has to.
  *
  * A round: the mm lock is taken for reading; the area and the entry are looked at; fault_kind()
- * names the case; its handler brings a page; fault_map() maps it. What the entry showed is given
- * back there, too.
+ * names the case; its handler brings a page; fault_map() maps it, and gives back what the entry
+ * mapped before.
  *
  *     look ---> kind ---> handler ---> FAULT_BROUGHT ---> map ---> done
  *       ^                    |                             |
@@ -54,7 +54,7 @@ struct vm_fault {
     struct page *brought;       /* see fault_bring */
     pte_t entry;
     enum vm_stat_item counter;
-    bool around;                /* neighbours of it in its object are shown, too */
+    bool around;                /* map its neighbours in the object, too */
     struct page *held;          /* see fault_hold */
     bool held_locked;
     struct page *page;          /* with a reference: waited for in an earlier round */

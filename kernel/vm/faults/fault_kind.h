@@ -43,7 +43,7 @@ struct fault_facts {
     bool past_end;             /* of the object */
     bool is_shared;            /* stores go to the object */
     pte_t pte;
-    bool is_zero_page;         /* pte shows it */
+    bool is_zero_page;         /* pte maps it */
 };
 
 enum fault_kind {
@@ -68,7 +68,7 @@ enum fault_kind {
 /* How a round of a fault ends. */
 enum fault_result {
     FAULT_OK,
-    /* What the faulting process is told when nothing can be done. */
+    /* Nothing can be done: why the faulting process is killed. */
     FAULT_NO_VMA,     /* no area there */
     FAULT_PERMISSION, /* an area that does not allow it */
     FAULT_GUARD,      /* below the stack */
@@ -76,14 +76,14 @@ enum fault_result {
     FAULT_NO_MEMORY,  /* unreserved memory that cannot be had */
     FAULT_IO_ERROR,   /* the page could not be read */
     FAULT_NO_SPACE,   /* a store into a hole of a mapped file, and the disk is full */
-    FAULT_INTERRUPTED, /* the thread is to end: it is told nothing */
+    FAULT_INTERRUPTED, /* the thread is to end anyway */
     /* Between the handlers and handle_page_fault only. */
     FAULT_BROUGHT,     /* fault->brought is to be mapped */
     FAULT_RETRY,       /* the entry changed meanwhile: look again */
     FAULT_WANT_FRAME,  /* no frame is free */
     FAULT_WANT_PAGE,   /* fault->object's page fault->index has to be read */
     FAULT_WANT_WRITABLE, /* that page is to be made dirty first */
-    FAULT_WANT_LOCK,   /* somebody has the lock of fault->page, or writes it */
+    FAULT_WANT_LOCK,   /* fault->page is locked by another thread, or being written */
     FAULT_WANT_STACK,  /* the stack's area has to grow */
     FAULT_WANT_SWAP,   /* fault->old's page has to be read from swap */
     FAULT_WANT_RULES,  /* what the space's rules ask for: see vm/faults/page_rules.h */

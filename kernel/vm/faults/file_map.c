@@ -21,7 +21,7 @@
 #include "vm/mapping/vma.h"
 #include "vm/swapping/swap.h"
 
-#define AROUND_PAGES 16u     /* a window, aligned, of which what is cached is shown by one fault */
+#define AROUND_PAGES 16u /* one fault maps what is cached of an aligned window of that size */
 
 static uint64_t index_of(const struct vm_area_struct *vma, uint64_t va)
 {
@@ -42,8 +42,8 @@ static enum fault_result want_of_object(struct vm_fault *fault, uint64_t index,
 }
 
 /*
- * The page at fault->va has to be read. Those below it that were read ahead, and shown here along
- * with others: have they been used? Locks: the mm lock for reading.
+ * The page at fault->va has to be read. Tells the object's read-ahead which of the pages below it,
+ * read ahead and mapped here along with others, have been used. Locks: the mm lock for reading.
  */
 static void note_used_below(struct vm_fault *fault)
 {
@@ -69,7 +69,9 @@ static void note_used_below(struct vm_fault *fault)
     spin_unlock(&object->lock);
 }
 
-/* There is none, or it is not up to date, or somebody has its lock; our reference goes along. */
+/*
+ * page is NULL, or not up to date, or locked by another thread. Takes over our reference to it.
+ */
 static enum fault_result __attribute__((noinline)) page_not_ready(struct vm_fault *fault,
                                                                   struct page *page, uint64_t index)
 {
@@ -84,8 +86,8 @@ static enum fault_result __attribute__((noinline)) page_not_ready(struct vm_faul
 }
 
 /*
- * The cached page that fault->va shows, with a reference and its lock, up to date, still the
- * object's and within its size; NULL: *why says what to do. Locks: the mm lock for reading.
+ * The cached page for fault->va, locked and with a reference. It is up to date, still the object's,
+ * and within its size. NULL: *why is the result of this round. Locks: the mm lock for reading.
  */
 static inline struct page *cached_page_lock(struct vm_fault *fault, enum fault_result *why)
 {
@@ -120,7 +122,7 @@ static uint64_t access_to(const struct vm_area_struct *vma, const struct page *p
     return page_takes_stores(vma, page) ? vma->access : vma->access & ~(uint64_t)ACCESS_WRITE;
 }
 
-/* Locks: the page's, which is let go once it is mapped, and our reference. */
+/* Locks: the page's. Its lock and our reference are given up once it is mapped. */
 static enum fault_result bring_locked(struct vm_fault *fault, struct page *page)
 {
     __atomic_fetch_add(&page->counts, PAGE_MAPPED_REF, __ATOMIC_RELAXED);
@@ -129,7 +131,7 @@ static enum fault_result bring_locked(struct vm_fault *fault, struct page *page)
                        VM_STAT_FAULT_FILE);
 }
 
-/* Locks: the object's, the page table's. Shows page in slot, to readers, unless it is not ready. */
+/* Maps page for reading, if it is ready. Locks: the object's, the page table's. */
 static inline bool map_ready_page(const struct vm_area_struct *vma, pte_t *ptep, uint64_t va,
                                   struct page *page)
 {
@@ -152,38 +154,38 @@ static inline bool map_ready_page(const struct vm_area_struct *vma, pte_t *ptep,
 }
 
 /*
- * Shows the object's page for fault->va in fault->slot, if it is ready. No page lock is taken. Code
- * that holds it, to take the page out of the object,
+ * Maps the object's page for fault->va, if it is ready. No page lock is taken. Code that holds it,
+ * to take the page out of the object,
  *   1. has yet to look for mappings under the page table's lock, and finds this one; or
  *   2. had set PAGE_LOCKED before we looked, under the same lock: then the page is left alone;
  *   3. and takes it out under the object's lock, which we hold, too.
- * Returns how many were shown.
+ * Returns: the number of pages mapped.
  */
 static uint64_t map_alone(struct vm_fault *fault)
 {
     struct vm_object *object = fault->vma->object;
     uint64_t index = index_of(fault->vma, fault->va);
     struct page *page;
-    bool shown;
+    bool mapped;
 
     spin_lock(&object->lock);
     spin_lock(&fault->mm->page_table.lock);
     page = page_tree_find(&object->pages, index);
-    shown = page && index << PAGE_SHIFT < object->size &&
+    mapped = page && index << PAGE_SHIFT < object->size &&
             map_ready_page(fault->vma, fault->ptep, fault->va, page);
     spin_unlock(&fault->mm->page_table.lock);
     spin_unlock(&object->lock);
-    return shown;
+    return mapped;
 }
 
-/* The same with all of the window around fault->va, as far as the area goes. */
+/* The same for all pages in the window around fault->va that the area covers. */
 static uint64_t map_ready_window(struct vm_fault *fault)
 {
     struct vm_area_struct *vma = fault->vma;
     struct vm_object *object = vma->object;
     uint64_t va = fault->va & ~(AROUND_PAGES * PAGE_SIZE - 1);
     uint64_t end = va + AROUND_PAGES * PAGE_SIZE;
-    uint64_t index, shown = 0;
+    uint64_t index, mapped = 0;
     pte_t *ptep;
 
     if (va < vma->start)
@@ -202,21 +204,21 @@ static uint64_t map_ready_window(struct vm_fault *fault)
             struct page *page = place ? page_of_place(*place++) : NULL;
 
             if (page && index << PAGE_SHIFT < object->size && map_ready_page(vma, ptep, va, page))
-                shown++;
+                mapped++;
         }
     }
     spin_unlock(&fault->mm->page_table.lock);
     spin_unlock(&object->lock);
-    return shown;
+    return mapped;
 }
 
-/* A page, and its neighbours unless the advice is RANDOM. */
+/* The page, and its neighbours unless the advice is RANDOM. */
 static inline uint64_t map_ready_pages(struct vm_fault *fault)
 {
-    uint64_t shown = fault->vma->flags & VMA_RANDOM ? map_alone(fault) : map_ready_window(fault);
+    uint64_t mapped = fault->vma->flags & VMA_RANDOM ? map_alone(fault) : map_ready_window(fault);
 
-    __atomic_fetch_add(&fault->mm->resident, shown, __ATOMIC_RELAXED);
-    return shown;
+    __atomic_fetch_add(&fault->mm->resident, mapped, __ATOMIC_RELAXED);
+    return mapped;
 }
 
 uint64_t object_map_around(struct vm_fault *fault)
@@ -245,15 +247,15 @@ static inline enum fault_result map_cached_page(struct vm_fault *fault)
 {
     bool by_lock = (fault->vma->access & ACCESS_EXEC) ||
                    ((fault->vma->flags & VMA_SHARED) && (fault->vma->access & ACCESS_WRITE));
-    uint64_t shown = fault->ptep && !by_lock ? map_ready_pages(fault) : 0;
+    uint64_t mapped = fault->ptep && !by_lock ? map_ready_pages(fault) : 0;
 
-    if (shown == 0 || pte_load(fault->ptep) == 0) {
-        update_vm_stats(VM_STAT_FAULT_AROUND, shown);
+    if (mapped == 0 || pte_load(fault->ptep) == 0) {
+        update_vm_stats(VM_STAT_FAULT_AROUND, mapped);
         return map_by_lock(fault);
     }
     mm_count(fault->mm, VM_STAT_FAULT_FILE);
-    if (shown > 1)
-        update_vm_stats(VM_STAT_FAULT_AROUND, shown - 1);
+    if (mapped > 1)
+        update_vm_stats(VM_STAT_FAULT_AROUND, mapped - 1);
     return FAULT_OK;
 }
 
@@ -383,7 +385,7 @@ static int object_open(struct vm_area_struct *vma)
     if (!count_area(vma)) {
         if ((vma->flags & VMA_IMAGE) || (vma->access & ACCESS_WRITE))
             return -ETXTBSY;
-        vma->access_max &= ~(uint64_t)ACCESS_WRITE; /* a program may be shown to all */
+        vma->access_max &= ~(uint64_t)ACCESS_WRITE; /* a program may be mapped, not written */
     }
     object->ops->get(object);
     sleeplock_acquire(&object->vma_lock);

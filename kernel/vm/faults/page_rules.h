@@ -35,7 +35,7 @@ struct rule_state {
     bool has_asked;   /* the quota for room */
     bool wants_room;  /* the quota has none */
     bool may_exceed;  /* the quota, for nothing can go */
-    uint16_t tries;   /* to make room by killing somebody */
+    uint16_t tries;   /* to make room by killing a process */
 };
 
 struct page_rules {

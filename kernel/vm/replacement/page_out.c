@@ -1,7 +1,7 @@
 /*
  * Taking pages of memory out to swap. Chapter "Page Replacement".
  *
- * For one page, under its lock: give it a slot; replace every entry that shows it by the slot, and
+ * For one page, under its lock: give it a slot; replace every entry that maps it by the slot, and
  * fence; then write it, unless the slot has its content already; then drop it. A store after the
  * fence faults, finds the page by its slot, and copies it where it is still being written.
  *
@@ -39,8 +39,8 @@ static bool nobody_holds(const struct page *page)
 }
 
 /*
- * Locks: the page's. What could not be written gets another slot, unless somebody has an entry with
- * the one that failed: then memory is all that the page has.
+ * Gives the page a slot. One that could not be written gets another slot, unless an entry has the
+ * slot that failed: then the page has to stay in memory. Locks: the page's.
  */
 static int slot_prepare(struct page *page, uint32_t stamp)
 {
@@ -121,7 +121,7 @@ static enum outcome evict_page(struct page *page, uint32_t stamp)
 
 /*
  * Locks: the page's. Asks the policy, and lets the page go where that says so and it can. force:
- * the policy is told that nobody uses it.
+ * the policy learns that it was not used.
  */
 static enum outcome consider_page(struct page *page, bool force)
 {

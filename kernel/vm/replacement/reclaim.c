@@ -4,7 +4,7 @@
  * Files, memory and quotas give in proportion to what they have, a few looks at a time: so a stream
  * through a big file, where no page is used twice, goes at the expense of its own, for pages that
  * were used since they were looked at last are left alone. Unless that is so of all: pages may be
- * used faster than they are looked at, and what was promised must be had. Then some go anyway.
+ * used faster than they are looked at, and what was charged must be available. Then some go anyway.
  */
 #include "vm/replacement/reclaim.h"
 

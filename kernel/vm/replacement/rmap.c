@@ -16,7 +16,7 @@ enum { FENCE = 1, UNMAPPED = 2 };
 
 struct walk {
     struct page *page;
-    /* Locks: the page table's. ptep: the entry at va that shows the page, or NULL. */
+    /* Locks: the page table's. ptep: the entry at va that maps the page, or NULL. */
     unsigned (*visit)(struct walk *walk, struct mm_struct *mm, uint64_t va, pte_t *ptep);
     bool locked_too;   /* rmap_unmap */
     bool only_stores;  /* areas through which nothing is stored into the object are left out */
