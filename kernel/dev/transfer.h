@@ -24,10 +24,9 @@ struct transfer {
     struct block_request requests[TRANSFER_REQUESTS];
 };
 
-/* What a transfer is made of: a static one by itself, others by transfer_init. */
+/* The value of a static transfer before its first use. */
 #define TRANSFER(it) \
     {.lock = SPINLOCK("transfer", RANK_TRANSFER), .wait = WAITQ((it).wait, "transfer"), .open = -1}
-#define transfer_init(it) (*(it) = (struct transfer)TRANSFER(*(it)))
 void transfer_begin(struct transfer *transfer, struct block_device *device,
                     enum block_operation operation);
 /* data: one page, in the direct map; left alone until transfer_end. Sleeps. */

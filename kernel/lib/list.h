@@ -17,13 +17,11 @@ struct list_head {
 /* The struct of the given type, from a pointer to its member. */
 #define container_of(pointer, type, member) ((type *)((char *)(pointer) - offsetof(type, member)))
 
-/* link walks along the list; the safe form allows the body to remove it. */
+/* link walks along the list. */
 #define list_for_each(link, head) \
     for (link = (head)->next; link != (head); link = link->next)
-#define list_for_each_safe(link, after, head) \
-    for (link = (head)->next, after = link->next; link != (head); link = after, after = link->next)
 
-/* The same for the elements themselves; member is their link. The safe form: as above. */
+/* element walks along the elements; member is their link. The safe form allows to remove it. */
 #define list_for_each_element(element, head, member)                                           \
     for (struct list_head *link_ = (head)->next;                                               \
          link_ != (head) && (element = container_of(link_, __typeof__(*element), member), 1);  \

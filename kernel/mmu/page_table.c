@@ -56,12 +56,12 @@ int page_table_init(struct page_table *table, uint32_t levels)
 
 void page_table_destroy(struct page_table *table)
 {
-    struct list_head *link, *after;
+    struct page *page;
 
     assert(table->running_on == 0);
     tlb_check_destroy(table);
-    list_for_each_safe (link, after, &table->frames)
-        page_put(container_of(link, struct page, lru.link));
+    list_for_each_element_safe(page, &table->frames, lru.link)
+        page_put(page);
     table->root = NULL;
 }
 

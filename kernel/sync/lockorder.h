@@ -52,7 +52,6 @@ enum lock_rank {
     RANK_ASID,       /* taken in the switch of threads */
     RANK_TLB_CHECK,  /* SAN: what harts may still cache; taken nearly anywhere */
     RANK_CONSOLE,    /* printf */
-    RANK_LEAF
 };
 
 #ifdef SAN

@@ -36,7 +36,6 @@ enum trace_type {
     TRACE_FREE = 9,      /* extra: the ledger class */
     TRACE_SWITCH = 10,   /* pid runs from here on; extra: the thread's number */
     TRACE_REFAULT = 11,  /* an evicted page is wanted again; extra: its stamp */
-    TRACE_TYPES
 };
 
 struct trace_record {

@@ -50,8 +50,9 @@ struct item {
 
 static void list_keeps_order(void **state)
 {
-    struct list_head head = LIST_HEAD_INIT(head), *link, *after;
+    struct list_head head = LIST_HEAD_INIT(head), *link;
     struct item item[4] = {{.number = 0}, {.number = 1}, {.number = 2}, {.number = 3}};
+    struct item *each;
     int expected = 0;
 
     (void)state;
@@ -65,9 +66,9 @@ static void list_keeps_order(void **state)
         assert_int_equal(container_of(link, struct item, link)->number, expected++);
     assert_int_equal(expected, 4);
     assert_ptr_equal(head.prev, &item[3].link);
-    list_for_each_safe(link, after, &head) {
-        if (container_of(link, struct item, link)->number % 2 == 0)
-            list_del_init(link);
+    list_for_each_element_safe(each, &head, link) {
+        if (each->number % 2 == 0)
+            list_del_init(&each->link);
     }
     assert_true(list_empty(&item[0].link));
     assert_ptr_equal(list_first(&head), &item[1].link);

@@ -31,11 +31,11 @@ static uint64_t listed_pages(void)
 
 static void quota_destroy(struct quota *quota)
 {
-    struct list_head *link, *after;
+    struct page *page;
 
     __atomic_fetch_sub(&listed, lru_list_length(&quota->list), __ATOMIC_RELAXED);
-    list_for_each_safe (link, after, &quota->frames)
-        page_put(container_of(link, struct page, lru.link));
+    list_for_each_element_safe(page, &quota->frames, lru.link)
+        page_put(page);
     if (quota->bucket)
         free_pages(va_page(quota->bucket), quota->bucket_order);
     commit_release(quota->charged);

@@ -30,10 +30,10 @@ void area_close(struct vm_area_struct *vma)
 
 void areas_close(struct list_head *closing)
 {
-    struct list_head *link, *after;
+    struct vm_area_struct *vma;
 
-    list_for_each_safe (link, after, closing)
-        area_close(container_of(link, struct vm_area_struct, closing_link));
+    list_for_each_element_safe(vma, closing, closing_link)
+        area_close(vma);
 }
 
 /*

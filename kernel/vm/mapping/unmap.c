@@ -89,13 +89,13 @@ void unmap_page_range(struct mm_struct *mm, uint64_t start, uint64_t end)
  */
 static void tables_put(struct mm_struct *mm, struct list_head *removed)
 {
-    struct list_head *link, *after;
+    struct page *page;
 
     if (list_empty(removed))
         return;
     flush_tlb_range(&mm->page_table, 0, UINT64_MAX);
-    list_for_each_safe (link, after, removed)
-        page_put(container_of(link, struct page, lru.link));
+    list_for_each_element_safe(page, removed, lru.link)
+        page_put(page);
 }
 
 void tables_remove(struct mm_struct *mm, const struct vma_range *range)
