@@ -59,9 +59,8 @@ int64_t tables_owed(struct mm_struct *mm, uint64_t start, uint64_t end,
 int tables_charge(struct table_supply *tables)
 {
     for (uint32_t i = 0; i < tables->count; i++) {
-        if (page_test(tables->frame[i], PAGE_CHARGED))
-            continue;
-        if (commit_charge((struct commit){.unswappable = 1}) != 0)
+        if (!page_test(tables->frame[i], PAGE_CHARGED) &&
+            commit_charge((struct commit){.unswappable = 1}) != 0)
             return -ENOMEM;
         page_set(tables->frame[i], PAGE_CHARGED);
     }
@@ -103,7 +102,10 @@ int area_charge(struct mm_struct *mm, const struct vm_area_struct *vma,
 {
     struct commit amount = {0, 0};
 
-    commit_add(&amount, -1, charge_released(mm, range, 1));
+    if (range->first == range->above) /* the usual case */
+        amount = charge_of_next_area(mm);
+    else
+        commit_add(&amount, -1, charge_released(mm, range, 1));
     if (!(vma->flags & VMA_UNRESERVED))
         amount.unswappable += tables_owed(mm, range->start, range->end, range->below,
                                           range->above);

@@ -127,8 +127,7 @@ int mm_map(struct mm_struct *mm, const struct map_request *request, uint64_t *st
         error = map_page_range(mm, &range, &area, request->flags & MAP_FIXED ? &closing : NULL);
     rwlock_write_release(&mm->lock);
     areas_close(&closing);
-    if (!error)
-        *start = range.start;
+    *start = error ? 0 : range.start;
     return error;
 }
 
