@@ -11,7 +11,9 @@ struct inode *path_root(void); /* with a reference */
 /* with a reference, not locked */
 int path_lookup(struct inode *cwd, const char *path, struct inode **out);
 /*
- * type T_FILE: an existing file or device is returned as it is (xv6's open O_CREATE); else EEXIST.
+ * Returns: 0, and *out is the inode, with a reference, not locked.
+ * type T_FILE: an existing file or device is returned as it is (xv6's open O_CREATE), an existing
+ * directory is -EISDIR. Other types: what exists is -EEXIST.
  */
 int path_create(struct inode *cwd, const char *path, int type, int major, int minor,
                 struct inode **out);

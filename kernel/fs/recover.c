@@ -7,8 +7,9 @@
  * transaction changes nothing. Replaying is idempotent: after a crash during it, it is done again.
  *
  * After the valid transactions there may be older ones; their numbers do not continue the sequence.
- * This needs numbers that are never used twice: if the first header is torn, so that nothing has to
- * be replayed, the greatest number in the log is searched for.
+ * So no number may be used twice. If the first header is torn nothing is replayed, and no header
+ * says which number was the last: then the greatest number in the whole log is searched for, and
+ * the next transaction has a greater one.
  */
 #include "fs/recover.h"
 

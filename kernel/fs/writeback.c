@@ -202,8 +202,10 @@ static uint32_t table_block(const struct inode *inode)
 }
 
 /*
- * Adds files that were created together with the first, as their inodes lie side by side: the file
- * that is dirty longest, again and again, until one does not fit, is locked, or lies elsewhere.
+ * Adds other files to the batch of the first: each time the file that is dirty longest. It joins if
+ * its inode is in the same block of the inode table as the first one's, or in a block beside that:
+ * such files were probably created together. Ends when the batch is full (a file may have joined
+ * with some of its pages), or when the file is locked or its inode lies elsewhere.
  * Returns: the file that did not join, with a reference, or NULL.
  */
 static struct inode *batch_fill(void)

@@ -24,6 +24,8 @@
  *
  * To free, merge: while the buddy is free and of the same order, take it off its list and go on
  * with the block of the next order that both make up. So freeing 0 leads back to the first line.
+ * Merging ends at MAX_ORDER, and where the buddy begins at or beyond the table's end (`count`).
+ * free_frames changes by the frames of the block that is given or freed, not by splits and merges.
  *
  * A frame's struct page says what it is, so that no other memory is needed:
  *

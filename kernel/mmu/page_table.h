@@ -147,6 +147,7 @@ static inline pte_t *pte_find(struct page_table *table, uint64_t va)
  * Returns: its leaf entry, which may be empty, with the address in *va; or NULL: there is none.
  * The entries for the addresses up to leaf_table_end(*va, end) follow it in memory. Where a table
  * is missing at some level, the search goes on at the first address beyond that entry's span.
+ * The hint may answer for *va itself; an address that was skipped to is walked for from the root.
  * *va and end are multiples of PAGE_SIZE; *va >= end is legal. Locks: as pte_find.
  */
 pte_t *pte_next(struct page_table *table, uint64_t *va, uint64_t end);

@@ -51,7 +51,10 @@ void flush_tlb_own_entry(uint64_t va);
  *     one of the "others", in stale_on, if it does not run the table.
  *   - A hart that runs the table is fenced by an SBI call, after preemption is on again; the call
  *     returns when all of them have done the fence.
- *   - More than FLUSH_PAGES_MAX pages: this hart flushes all entries with the table's ASID.
+ *   - More than FLUSH_PAGES_MAX pages: this hart flushes all entries with the table's ASID. The
+ *     others are given the range as it is.
+ *   - Counted: VM_STAT_TLB_LOCAL (by pages) or VM_STAT_TLB_ASID for the fence of this hart, if it
+ *     runs the table; VM_STAT_TLB_REMOTE for the SBI call.
  *   - For the checker: tlb_check_mark() before all, tlb_check_deferred() with the harts that are
  *     left to stale_on.
  * Locks: no spinlock held (the SBI call may take a millisecond). Never sleeps.

@@ -95,6 +95,14 @@ struct inode *process_cwd(struct process *process); /* with a reference */
 void process_set_cwd(struct inode *inode); /* of the running one. Owns: the reference. Sleeps. */
 
 /* The calls. Errors are negative errno. */
+/*
+ * fork: the running process gets a child with its memory (mm_create, mm_fork), floating-point
+ * registers, open files and directory, and with one thread. That continues from frame, the
+ * registers of the call, with 0 in a0. All that can fail comes before the child is listed.
+ * Locks: none.
+ * Sleeps.
+ * Returns: the child's pid; -EAGAIN (too many), -ENOMEM, -EINTR: no child is left.
+ */
 int process_fork(const struct trap_frame *frame);
 /* Ends the process; or this thread only, if another thread already ends the process or execs. */
 void process_exit(int status) __attribute__((noreturn));

@@ -101,8 +101,8 @@ static int advise_pattern(struct mm_struct *mm, uint64_t start, uint64_t end, un
 /*
  * Madvise passes over what is not mapped in the range, does the rest, and then says -ENOMEM.
  *
- * Holds nothing. Private pages are dropped; those of an object are only unmapped. Where one is
- * locked, nothing is dropped.
+ * Holds nothing. Private pages are dropped; those of an object are only unmapped. Where an area
+ * of the range is wired (mlock), nothing is dropped.
  */
 static int advise_drop(struct mm_struct *mm, uint64_t start, uint64_t end)
 {

@@ -15,6 +15,15 @@
  *   present, read-only    SPURIOUS or MARK         COPY_ON_WRITE
  *   present, writable     SPURIOUS or MARK         SPURIOUS or MARK
  *
+ * Before the table is looked at:
+ *   no area               STACK: a gap where the stack may grow; else GUARD, else NO_AREA
+ *   not allowed by area   PERMISSION, whatever the entry is
+ * Exceptions to it:
+ *   empty, below_sp       NO_AREA
+ *   past_end              PAST_END, where the table says FILE_...
+ *   kept by PROT_NONE     CORRUPT: its area allows nothing, so PERMISSION came first
+ *   present, read, fetch  CORRUPT, where the entry does not allow what the area does
+ *
  * A page of the stack comes into being at or above the stack pointer only, in the area or by
  * growing it.
  *

@@ -60,8 +60,10 @@ void area_close(struct vm_area_struct *vma);
  */
 int areas_isolate(struct mm_struct *mm, uint64_t start, uint64_t end, struct vma_range *range);
 /*
- * Merges areas that are alike and touch, among those in [start, end] and their neighbours. Each
- * merge gives back what the area itself was charged.
+ * Merges areas that are alike and touch, among those in [start, end] and their neighbours. Alike:
+ * of the same access, access_max, flags and object; and of an object, the lower one is the object's
+ * to its end, and the upper one goes on there. The lower one stays, the other is taken out of the
+ * tree and closed. Each merge gives back what the area itself was charged (charge_of_next_area).
  * Locks: mm->lock for writing.
  * Sleeps.
  */

@@ -22,8 +22,9 @@ int mm_map_segment(struct mm_struct *mm, uint64_t va, uint64_t mem_bytes, int pr
  */
 int mm_map_stack(struct mm_struct *mm, uint64_t limit_bytes, uint64_t *top);
 /*
- * The stack's area comes down to the page va, if it is within the limit.
- * Returns: 0, or -ENOMEM (a page table).
+ * The stack's area comes down to the page va, if it is the next area above va, and va is not below
+ * the limit. Else nothing changes: the fault that asked looks again, and finds out.
+ * Returns: 0, also if nothing changed; or -ENOMEM (the charge for a page table).
  */
 int stack_grow(struct mm_struct *mm, uint64_t va);
 /*

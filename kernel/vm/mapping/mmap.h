@@ -16,8 +16,8 @@ struct map_request {
 
 /*
  * mmap. *start becomes the address. Nothing is brought: MAP_POPULATE is the caller's.
- * Returns: 0, -EINVAL, -ENOMEM, -EEXIST, -EACCES, -EPERM, -ETXTBSY, -EOVERFLOW; -EINVAL comes
- *          before request->refused.
+ * Returns: 0, -EINVAL, -ENOMEM, -EEXIST, -EACCES, -EPERM, -ETXTBSY, -EOVERFLOW. A request that is
+ *          wrong in itself (map_request_check) gets that error, even where request->refused is set.
  * Locks: none.
  * Sleeps.
  */

@@ -133,8 +133,9 @@ static void __attribute__((noinline)) area_protect_pages(struct mm_struct *mm,
 }
 
 /*
- * Charges the private areas of range, which are to become writable, for their pages. A wired area
- * has that charge already, as locked memory, which it is not any more.
+ * Charges the private areas of range, which are to become writable, for their pages.
+ * A wired area has a frame charged for each page already, because of mlock. That becomes the area's
+ * own charge, which mlock made unswappable: see charge_of_wiring(). What is charged stays the same.
  * Returns: 0, or -ENOMEM: no area has changed.
  * Locks: mm->lock for writing.
  */

@@ -91,8 +91,10 @@ struct vm_area_struct {
 };
 
 /*
- * The first area that ends above va. It may begin above va: compare its start. mm->last_found is
- * the area that was found last, and is looked at first.
+ * The first area that ends above va. It may begin above va: compare its start.
+ * mm->last_found, the area that was found last, is looked at first: it is the answer if va is in
+ * it. What the search finds, though it may begin above va, becomes last_found.
+ * Several readers may do so at once, so last_found is loaded and stored atomically (relaxed).
  * Returns: the area, or NULL.
  * Locks: mm->lock.
  */

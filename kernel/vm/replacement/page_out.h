@@ -1,4 +1,20 @@
-/* Taking pages of memory out to swap. Chapter "Page Replacement". */
+/*
+ * Taking pages of memory out to swap. Chapter "Page Replacement".
+ *
+ * page_out() does this for one page after the other:
+ *
+ *     page = get_lru_page(&anon_lru)        the candidate of the policy, with a reference
+ *     page_trylock(page)                    fails: in use, so it goes to where new pages are
+ *     consider_page(), under the page lock  swap_drop_kept(): it was only read ahead, and is gone
+ *         used?                             PAGE_REFERENCED of an object's page, or rmap_accessed()
+ *         judge_lru_page()                  true: it is to go, and is off the list
+ *         evict_page()                      a slot, every entry becomes it, a fence
+ *         does it stay, or a mapping?       then it is added to the list again
+ *     swap_batch_add() or page_put()        to be written, or not: either ends our reference
+ *
+ * evict_page() leaves a page alone if it is private and has no mapping any more, if something but
+ * its mappings, its owner and we refers to it, or if there is no slot for it.
+ */
 #pragma once
 
 #include <stdbool.h>
@@ -10,14 +26,21 @@ struct mm_struct;
 
 /*
  * Looks at so many pages of anon_lru at most, and lets go those that the policy names, until wanted
- * frames are free. force: pages in use, too. Returns how many are. Sleeps; holds nothing.
+ * frames are free. Pages on their way to the disk count as free.
+ * force: the policy is told that no page is in use.
+ * Counts VM_STAT_SCAN for each look.
+ * Returns: how many frames are free by it.
+ * Sleeps; holds nothing.
  */
 uint64_t page_out(uint64_t wanted, uint64_t looks, bool force);
 /*
  * Takes the private page at va away from mm alone, for its quota. The caller's reference is
- * dropped, or goes with the page to *to_write (else NULL), for write_to_swap. 0; -EAGAIN: mm does
- * not show the page at va, or it is locked, or it cannot be written; -ENOMEM: there is no slot for
- * any. Sleeps; holds nothing, or, where it may not wait for the page's lock, pages on their way.
+ * dropped, or goes with the page to *to_write (else NULL), for write_to_swap.
+ * may_wait: it waits for the page's lock. Else it tries it once, and the caller may have pages that
+ *           are to be written.
+ * Returns: 0; -EAGAIN: mm does not map the page at va, or it is wired, or another thread has its
+ *          lock, or it cannot be written; -ENOMEM: there is no slot for any page.
+ * Sleeps; holds nothing, but for what may_wait says.
  */
 int page_out_one(struct mm_struct *mm, uint64_t va, struct page *page, uint32_t stamp,
                  bool may_wait, struct page **to_write);

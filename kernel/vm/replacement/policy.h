@@ -13,8 +13,12 @@
  *     while (node && !list->ops->judge(list, node, accessed(node)));   true: the victim
  *     list->ops->add(list, incoming, stamp);
  *
- * judge() may meet a node that is no longer the candidate, where several harts look for victims: it
- * must then do something sensible, with a node that is still on the list. Reading a bit clears it.
+ * Reading an accessed bit clears it. Where judge() returns false it moves the node, or the hand, or
+ * remembers the look: else the same node would be the candidate for ever. Where it returns true it
+ * leaves the node on its list: remove() follows.
+ *
+ * Where several harts look for victims, judge() may meet a node that is not the candidate any more.
+ * The node is still on the list: it is judged like any other.
  *
  * All functions: the caller serialises. None sleeps. None allocates: what a policy remembers of a
  * page that is out is a stamp, which the caller keeps with the page's swap slot.
@@ -49,7 +53,8 @@ struct lru_ops {
     /* True: it is the victim. node->stamp, never 0, is kept for it, and comes back with it. */
     bool (*judge)(struct lru_list *list, struct lru_node *node, bool accessed);
     void (*add)(struct lru_list *list, struct lru_node *node, uint32_t stamp);
-    /* The page is gone, by whatever way; a victim is taken off by this, too. */
+    /* The page is gone, by whatever way; a victim is taken off by this, too. The hand, if it is on
+     * this node, goes on to the next: lru_take does that. */
     void (*remove)(struct lru_list *list, struct lru_node *node);
 };
 

@@ -28,12 +28,13 @@
 /* Was the page used through an entry since this was asked last? */
 bool rmap_accessed(struct page *page);
 /*
- * Takes the page out of every entry but locked ones; of an object, with locked_too, out of these as
- * well. Entries of a private page become its slot, which it must have; others become empty. Every
- * hart is fenced when this returns.
+ * Takes the page out of every entry but wired ones (mlock).
+ * locked_too: out of wired ones as well. For pages of objects only.
+ * Entries of a private page become its slot, which it must have; others become empty. Every hart is
+ * fenced when this returns.
  */
 void rmap_unmap(struct page *page, bool locked_too);
-/* The same for one space, at va. Returns: false: its entry does not show the page, or is locked. */
+/* The same for one space, at va. Returns: false: its entry does not map the page, or is wired. */
 bool rmap_unmap_one(struct page *page, struct mm_struct *mm, uint64_t va);
 /* Takes the write permission from every entry. The page is an object's. */
 void rmap_write_protect(struct page *page);

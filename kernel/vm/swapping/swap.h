@@ -105,8 +105,9 @@ static inline swp_entry_t page_swap_slot(const struct page *page) /* of a page t
  * The slot has no uses yet. It gets the stamp, and carries the page's charge from now on.
  * The page is PAGE_DIRTY then.
  * Time: O(1) amortised, however full the disk is.
- * Locks: the page's.
- * Returns: 0 or -ENOSPC.
+ * Locks: the page's. The lock of the IDLE slot's page is only tried. Never sleeps.
+ * Returns: 0; -ENOSPC: no slot is free, or swap is off or closed, and no IDLE slot can be had: the
+ *          page that was found is locked, or is being written.
  */
 int swap_slot_alloc(struct page *page, uint32_t stamp);
 
@@ -151,7 +152,8 @@ bool swap_slot_wants_page(uint32_t slot);
  * Page and slot part: the content of the page is about to change, or the page is being freed.
  * uses: so many uses of the slot end in the same step.
  * The page is not PAGE_DIRTY any more. If it was PAGE_KEPT, that ends, and that reference is put.
- * Locks: the page's; or its last reference is gone.
+ * Without uses the slot is free then (or lost); its charge goes back to the page, or ends with it.
+ * Locks: the page's; or its last reference is gone. Never sleeps.
  */
 void swap_cache_remove(struct page *page, uint16_t uses);
 
