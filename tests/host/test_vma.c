@@ -9,6 +9,8 @@
 #include "vm/mapping/mm.h"
 #include "vm/mapping/vma.h"
 
+const struct page_rules *extra_rules; /* mm.c has it; no area here needs rules */
+
 #define PAGES 2000u
 #define AREAS 300u
 
