@@ -1,8 +1,8 @@
 /*
- * The rules that a space has with a quota, locked areas, or memory that is not reserved: each of
+ * The rules that a space has with a quota, wired areas, or memory that is not reserved: each of
  * the points in vm/faults/page_rules.h, and what the three have to say there.
  *
- *                 quota                     locked areas            memory that is not reserved
+ *                 quota                     wired areas             memory that is not reserved
  *     wanted      is there room?
  *     charge                                                        one page, or the tables
  *     wait        one of its pages goes                             a process is killed

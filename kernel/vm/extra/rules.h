@@ -1,4 +1,4 @@
-/* The rules of spaces with a quota, locked areas or memory that is not reserved. */
+/* The rules of spaces with a quota, wired areas or memory that is not reserved. */
 #pragma once
 
 void rules_init(void); /* boot: spaces get them when they need them */

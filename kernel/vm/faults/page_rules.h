@@ -1,7 +1,7 @@
 /*
  * The seam on which vm/extra hangs: rules that some address spaces have for their pages.
  *
- * A space has rules once it has a quota, locked areas, or memory that is not reserved. Nearly all
+ * A space has rules once it has a quota, wired areas, or memory that is not reserved. Nearly all
  * have none: mm->rules is NULL, and the path of a page is what it would be without all that. Where
  * a space has rules, they are asked at these points:
  *

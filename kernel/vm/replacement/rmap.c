@@ -18,7 +18,7 @@ struct walk {
     struct page *page;
     /* Locks: the page table's. ptep: the entry at va that maps the page, or NULL. */
     unsigned (*visit)(struct walk *walk, struct mm_struct *mm, uint64_t va, pte_t *ptep);
-    bool locked_too;   /* rmap_unmap */
+    bool wired_too;   /* rmap_unmap */
     bool only_stores;  /* areas through which nothing is stored into the object are left out */
     bool accessed;     /* rmap_accessed: the answer */
     uint32_t seen;     /* entries that were visited and still show the page */
@@ -161,7 +161,7 @@ static unsigned visit_unmap(struct walk *walk, struct mm_struct *mm, uint64_t va
     if (!ptep)
         return 0;
     san_assert(!stores_go_unnoticed(walk->page, pte_load(ptep)));
-    if (pte_is_wired(pte_load(ptep)) && !walk->locked_too)
+    if (pte_is_wired(pte_load(ptep)) && !walk->wired_too)
         return is_private ? FENCE : 0; /* a fork that protected it may still have to fence */
     if (is_private)
         entry_to_slot(mm, va, walk->page, ptep);
@@ -170,9 +170,9 @@ static unsigned visit_unmap(struct walk *walk, struct mm_struct *mm, uint64_t va
     return FENCE | UNMAPPED;
 }
 
-void rmap_unmap(struct page *page, bool locked_too)
+void rmap_unmap(struct page *page, bool wired_too)
 {
-    struct walk walk = {.page = page, .visit = visit_unmap, .locked_too = locked_too};
+    struct walk walk = {.page = page, .visit = visit_unmap, .wired_too = wired_too};
 
     walk_page(&walk);
 }

@@ -29,11 +29,11 @@
 bool rmap_accessed(struct page *page);
 /*
  * Takes the page out of every entry but wired ones (mlock).
- * locked_too: out of wired ones as well. For pages of objects only.
+ * wired_too: out of wired ones as well. For pages of objects only.
  * Entries of a private page become its slot, which it must have; others become empty. Every hart is
  * fenced when this returns.
  */
-void rmap_unmap(struct page *page, bool locked_too);
+void rmap_unmap(struct page *page, bool wired_too);
 /* The same for one space, at va. Returns: false: its entry does not map the page, or is wired. */
 bool rmap_unmap_one(struct page *page, struct mm_struct *mm, uint64_t va);
 /* Takes the write permission from every entry. The page is an object's. */
