@@ -461,6 +461,8 @@ RULES = (
     (places, {"kernel/fs/a.c": "int a_find(int n)\n{\n    return n;\n}\n"}),
     (places, {"kernel/sys/calls.h": "#define FOR_EACH_SYSCALL(X) \\\n    X(gone)\n"}),
     (places, {places_of_shapes.FOLDER + "drops.txt": "fs/a.c gone sleeps | a | b\n"}),
+    (places, {"kernel/sys/calls.h": "#define FOR_EACH_SYSCALL(X) \\\n    X(here)\n",
+              places_of_shapes.FOLDER + "calls.txt": "sys_here | gone | a | b\n"}),
     (places, {places_of_shapes.FOLDER + "drops.txt": "fs/a.c gone sleeps\n"}),
     (old_python, {"a.py": "match x:\n    case 1:\n        pass\n"}),
     (cells, {"tests/qemu/matrix": "PAGING=sv39 CPUS=1 MEM=16M\nPAGING=sv48 CPUS=2 MEM=16M\n"}),

@@ -83,6 +83,16 @@ def compare(name, text, found):
         yield "%s%s:%d: there is no such place: %s" % (FOLDER, name, rows[key], key)
 
 
+def actors(text, functions):
+    """The second cell of a row of calls.txt names the functions in which its steps are."""
+    names = {function.name for function in functions} | {"nothing"}
+    for line in text.split("\n"):
+        cells = line.split(" | ")
+        if len(cells) > 1 and not line.startswith("#"):
+            for name in sorted(set(re.findall(r"\w+", cells[1])) - names):
+                yield "%scalls.txt: %s: there is no function %s" % (FOLDER, cells[0], name)
+
+
 def places(tree, texts, codes):
     """Complaints about the tree."""
     functions = ctext.Program(texts, codes).functions
@@ -93,4 +103,6 @@ def places(tree, texts, codes):
                 short = function.path[len("kernel/"):]
                 found |= {"%s %s %s" % (short, function.name, s) for s in shape(function)}
         yield from compare(name, tree.get(FOLDER + name) or "", found)
-    yield from compare("calls.txt", tree.get(FOLDER + "calls.txt") or "", call_table(texts))
+    calls = tree.get(FOLDER + "calls.txt") or ""
+    yield from compare("calls.txt", calls, call_table(texts))
+    yield from actors(calls, functions)
