@@ -161,7 +161,8 @@ static inline uint64_t leaf_table_end(uint64_t va, uint64_t end)
 
 /*
  * For each leaf entry that a table has for [va, end): ptep is the entry, va its address. Both are
- * variables of the caller's; va is where it stands if the loop is left. Locks: as pte_find.
+ * variables of the caller's; va is where it stands if the loop is left. end is worked out again for
+ * each entry: it must not depend on va. Locks: as pte_find.
  */
 #define for_each_pte(table, va, end, ptep)                   \
     for ((ptep) = pte_next(table, &(va), end); (ptep) != NULL; \

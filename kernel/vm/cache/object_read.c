@@ -149,10 +149,10 @@ static int lock_page(struct vm_object *object, uint64_t index, bool whole, enum 
     object_page_wanted(object, page);
     if (!page_test(page, PAGE_UPTODATE) && !whole)
         error = page_fill(object, page, advice);
-    if (error) {
+    if (error)
         page_unlock_put(page);
-    }
-    *out = page;
+    else
+        *out = page;
     return error;
 }
 

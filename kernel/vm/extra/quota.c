@@ -14,7 +14,6 @@
 #include "vm/replacement/family.h"
 #include "vm/replacement/lru.h"
 #include "vm/replacement/page_out.h"
-#include "vm/replacement/reclaim.h"
 #include "vm/swapping/swap_io.h"
 
 #define ENTRIES_PER_FRAME (PAGE_SIZE / sizeof(struct quota_entry))
@@ -24,7 +23,7 @@
 
 static uint64_t listed; /* atomic: pages on the lists of all quotas */
 
-static uint64_t listed_pages(void)
+uint64_t quotas_length(void)
 {
     return swap_is_on() ? __atomic_load_n(&listed, __ATOMIC_RELAXED) : 0;
 }
@@ -353,11 +352,11 @@ static uint64_t quota_length(struct mm_struct *mm, uint64_t *surplus)
  * For the whole machine: of all quotas, each is asked for a share by its length. The look at each
  * space begins where the last one ended.
  */
-static uint64_t quotas_shrink(uint64_t wanted, uint64_t looks, bool force)
+uint64_t quotas_shrink(uint64_t wanted, uint64_t looks, bool force)
 {
     static unsigned next; /* atomic: the number of the space that is next */
     unsigned first = __atomic_load_n(&next, __ATOMIC_RELAXED), i;
-    uint64_t all = listed_pages() + 1, freed = 0;
+    uint64_t all = quotas_length() + 1, freed = 0;
 
     for (i = 0; i < MM_MAX && all > 1 && freed < wanted && !thread_is_interrupted(); i++) {
         struct mm_struct *mm = family_member((first + i) % MM_MAX);
@@ -370,11 +369,6 @@ static uint64_t quotas_shrink(uint64_t wanted, uint64_t looks, bool force)
     }
     __atomic_store_n(&next, (first + i) % MM_MAX, __ATOMIC_RELAXED);
     return freed;
-}
-
-void quotas_init(void)
-{
-    page_sources[SOURCE_QUOTAS] = (struct page_source){listed_pages, quotas_shrink};
 }
 
 /* Each resident private page that is not locked gets an entry, or, without a quota, a list. */

@@ -55,7 +55,9 @@ static inline struct quota *quota_of(struct mm_struct *mm)
     return mm->quota;
 }
 
-void quotas_init(void); /* boot: quotas give pages when the machine is short of memory */
+/* The two functions of a page_source (vm/replacement/reclaim.h): pages of all quotas. */
+uint64_t quotas_length(void);
+uint64_t quotas_shrink(uint64_t wanted, uint64_t looks, bool force);
 
 /*
  * memlimit: frames 0: no quota, -1: as it is; policy: its number, -1: as it is. 0 and *old, or

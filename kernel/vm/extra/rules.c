@@ -3,7 +3,7 @@
  * the points in vm/faults/page_rules.h, and what the three have to say there.
  *
  *                 quota                     wired areas             memory that is not reserved
- *     wanted      is there room?
+ *     wanted      is there room?            the page is on no list
  *     charge                                                        one page, or the tables
  *     wait        one of its pages goes                             a process is killed
  *     mapped      the page is the quota's   the entry is marked
@@ -12,6 +12,7 @@
 #include "vm/extra/rules.h"
 
 #include "mmu/page_table.h"
+#include "sync/printf.h"
 #include "vm/extra/oom.h"
 #include "vm/extra/quota.h"
 #include "vm/faults/fault.h"
@@ -20,6 +21,7 @@
 #include "vm/mapping/mm.h"
 #include "vm/mapping/vma.h"
 #include "vm/replacement/lru.h"
+#include "vm/replacement/reclaim.h"
 
 /* Does the handler of that kind make one more page of the process's own resident? */
 static bool brings_private_page(enum fault_kind kind)
@@ -57,18 +59,17 @@ static bool rules_charge(struct vm_fault *fault, struct page *page)
 
 static enum fault_result rules_wait(struct vm_fault *fault)
 {
-    struct rule_state *rule = &fault->rule;
-
-    if (rule->wants_room) {
-        rule->wants_room = false;
-        rule->may_exceed = quota_evict(fault->mm) != 0; /* nobody is killed for a quota */
+    if (fault->rule.wants_room) {
+        fault->rule.wants_room = false;
+        fault->rule.may_exceed = quota_evict(fault->mm) != 0; /* nobody is killed for a quota */
         return FAULT_RETRY;
     }
-    return oom_make_room(fault->mm, rule->tries++) ? FAULT_NO_MEMORY : FAULT_RETRY;
+    return oom_make_room(fault->mm, fault->rule.tries++) ? FAULT_NO_MEMORY : FAULT_RETRY;
 }
 
 static pte_t rules_mapped(struct vm_fault *fault, pte_t entry)
 {
+    san_assert(!fault->rule.counts || !pte_is_wired(entry));
     if (fault->rule.counts && !quota_remember(fault->mm, fault->va, fault->stamp))
         add_to_lru(&anon_lru, fault->brought, fault->stamp); /* it is the system's */
     return fault->vma->flags & VMA_WIRED ? pte_wired(entry, true) : entry;
@@ -94,5 +95,5 @@ void rules_init(void)
     };
 
     extra_rules = &rules;
-    quotas_init();
+    page_sources[SOURCE_QUOTAS] = (struct page_source){quotas_length, quotas_shrink};
 }

@@ -137,11 +137,13 @@ static bool next_swapped(struct mm_struct *mm, uint64_t *va)
     bool found = false, more = true;
 
     while (!found && more && !thread_is_interrupted()) {
+        uint64_t stop;
         pte_t *ptep;
 
         spin_lock(&mm->page_table.lock);
         more = pte_next(&mm->page_table, va, end) != NULL;
-        for_each_pte (&mm->page_table, *va, more ? leaf_table_end(*va, end) : *va, ptep)
+        stop = more ? leaf_table_end(*va, end) : *va;
+        for_each_pte (&mm->page_table, *va, stop, ptep)
             if ((found = pte_kind(pte_load(ptep)) == PTE_SWAP))
                 break;
         spin_unlock(&mm->page_table.lock);

@@ -13,6 +13,7 @@ int swap_on(const char *serial);
  * Gives that disk up: all pages that are out come back.
  * Sleeps.
  * Returns: 0; -EINVAL: it is not the one in use; -EBUSY; -ENOMEM: what is charged needs the swap;
- * -EINTR: the caller is killed; -EIO: a page cannot be read. After an error all is as before.
+ * -EINTR: the caller is killed; -EIO: a page cannot be read. After an error the disk is in use as
+ * before; pages that have come back stay in memory.
  */
 int swap_off(const char *serial);

@@ -111,11 +111,14 @@ int mm_mlock(struct mm_struct *mm, uint64_t start, uint64_t length, bool locked)
     error = areas_allow(mm, start, end, 0);
     if (!error)
         error = areas_isolate(mm, start, end, &range);
-    if (!error && locked)
+    if (error)
+        goto unlock; /* nothing is isolated */
+    if (locked)
         error = areas_wire(mm, &range);
-    for (vma = range.first; !error && !locked && vma != range.above; vma = vma_next(vma))
+    for (vma = range.first; !locked && vma != range.above; vma = vma_next(vma))
         area_unwire(mm, vma);
     areas_merge(mm, start, end);
+unlock:
     rwlock_write_release(&mm->lock);
     if (!locked)
         return error;

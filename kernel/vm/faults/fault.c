@@ -223,13 +223,28 @@ static enum fault_result bring_tables(struct vm_fault *fault)
     return !mm->rules || mm->rules->charge(fault, NULL) ? FAULT_OK : FAULT_WANT_RULES;
 }
 
-/* Locks: the mm lock for reading. One round in an area, once it is known what the entry is. */
-static inline enum fault_result fault_inside(struct vm_fault *fault)
+/* Locks: the mm lock for reading. One round: look, decide, act, map. */
+static inline enum fault_result fault_round(struct vm_fault *fault)
 {
     struct mm_struct *mm = fault->mm;
-    enum fault_kind kind = kind_inside(fault);
+    struct vm_area_struct *vma = find_vma(mm, fault->va);
     enum fault_result result = FAULT_OK;
+    enum fault_kind kind;
 
+    if (!vma || vma->start > fault->va)
+        return fault->access ? fault_refuse(fault, kind_between(fault, vma)) : FAULT_OK;
+    fault->vma = vma;
+    fault->old = 0;
+    fault->stamp = 0;
+    fault->ptep = pte_find(&mm->page_table, fault->va);
+    if (fault->ptep)
+        fault->old = pte_load(fault->ptep);
+    else if ((result = bring_tables(fault)) != FAULT_OK)
+        return result;
+    race_window(); /* nothing but the areas stays as it was seen */
+    if (!fault->access && pte_kind(fault->old) != PTE_SWAP)
+        return FAULT_OK; /* there is nothing to bring back */
+    kind = kind_inside(fault);
     if (mm->rules)
         result = mm->rules->wanted(fault, kind);
     if (result == FAULT_OK)
@@ -239,28 +254,6 @@ static inline enum fault_result fault_inside(struct vm_fault *fault)
     if (fault->held)
         fault_release(fault, result);
     return result;
-}
-
-/* Locks: the mm lock for reading. One round: look, decide, act. */
-static inline enum fault_result fault_look(struct vm_fault *fault)
-{
-    struct vm_area_struct *vma = find_vma(fault->mm, fault->va);
-    enum fault_result result;
-
-    if (!vma || vma->start > fault->va)
-        return fault->access ? fault_refuse(fault, kind_between(fault, vma)) : FAULT_OK;
-    fault->old = 0;
-    fault->stamp = 0;
-    fault->vma = vma;
-    fault->ptep = pte_find(&fault->mm->page_table, fault->va);
-    if (fault->ptep)
-        fault->old = pte_load(fault->ptep);
-    else if ((result = bring_tables(fault)) != FAULT_OK)
-        return result;
-    race_window(); /* nothing but the areas stays as it was seen */
-    if (!fault->access && pte_kind(fault->old) != PTE_SWAP)
-        return FAULT_OK; /* there is nothing to bring back */
-    return fault_inside(fault);
 }
 
 /* Ends what the rounds left. */
@@ -306,7 +299,7 @@ enum fault_result fault_and_copy(struct mm_struct *mm, uint64_t address, unsigne
     fault.tables.count = 0;
     do {
         rwlock_read_acquire(&mm->lock);
-        result = fault_look(&fault);
+        result = fault_round(&fault);
         if (copy && result == FAULT_OK)
             copy->done = user_copy_try(mm, address, copy->kernel, copy->bytes, copy->way);
         rwlock_read_release(&mm->lock);

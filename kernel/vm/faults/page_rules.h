@@ -11,9 +11,9 @@
  *
  * and when a space comes by fork (inherit, forked) or ends (end).
  *
- * Locks: mm->rules goes from NULL to the rules once, under the mm lock for writing, and stays. A
- * quota comes under the page table's lock, too: so went(), for which the rules are read under that
- * lock alone, misses none.
+ * Locks: mm->rules goes from NULL to the rules once and stays: under the mm lock for writing, or
+ * while fork or exec still fills the space. A quota comes under the page table's lock, too: so
+ * went(), for which the rules are read under that lock alone, misses none.
  */
 #pragma once
 

@@ -12,7 +12,7 @@
  * files, private ones that nobody may write, the page cache. Unreserved memory is charged page by
  * page when it is touched.
  *
- * Locks: none; a spinlock of RANK_SWAP is taken. No function here sleeps.
+ * Locks: none; a spinlock of RANK_COMMIT is taken, also under swap.lock. No function here sleeps.
  */
 #pragma once
 

@@ -175,7 +175,9 @@ int mm_protect(struct mm_struct *mm, uint64_t start, uint64_t length, int prot)
     error = areas_allow(mm, start, end, access);
     if (!error)
         error = areas_isolate(mm, start, end, &range);
-    if (!error && (access & ACCESS_WRITE))
+    if (error)
+        goto unlock; /* nothing is isolated */
+    if (access & ACCESS_WRITE)
         error = areas_charge_new(mm, &range);
     for (vma = range.first; !error && vma != range.above; vma = vma_next(vma)) {
         uint64_t old = vma->access;
@@ -185,6 +187,7 @@ int mm_protect(struct mm_struct *mm, uint64_t start, uint64_t length, int prot)
             area_protect_pages(mm, vma, old);
     }
     areas_merge(mm, start, end);
+unlock:
     rwlock_write_release(&mm->lock);
     return error;
 }

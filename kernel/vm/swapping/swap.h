@@ -87,7 +87,7 @@ struct swap_info {
     uint32_t *cached;            /* s: by slot: frame number of the page that has it, or 0 */
     uint32_t *stamp;             /* k: by slot: what the replacement policy remembers */
     struct bitset free;          /* s: slots that are free */
-    struct bitset idle;          /* s: slots that are idle, or were when they were last looked at */
+    struct bitset idle;          /* s: became idle with the end of their last use; some no more */
 };
 
 extern struct swap_info swap;
