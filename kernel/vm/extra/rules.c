@@ -34,12 +34,11 @@ static bool brings_private_page(enum fault_kind kind)
 static enum fault_result rules_wanted(struct vm_fault *fault, enum fault_kind kind)
 {
     bool has_quota = quota_of(fault->mm) != NULL;
-    bool is_wired = fault->vma->flags & VMA_WIRED;
     struct rule_state *rule = &fault->rule;
 
     rule->reads_alone = has_quota;
-    rule->counts = has_quota && !is_wired && brings_private_page(kind);
-    rule->keeps_page = is_wired || rule->counts;
+    rule->counts = has_quota && !(fault->vma->flags & VMA_WIRED) && brings_private_page(kind);
+    rule->keeps_page = rule->counts || (fault->vma->flags & VMA_WIRED);
     if (!rule->counts || !fault->access) /* what is brought back may exceed the quota */
         return FAULT_OK;
     return quota_ask(fault);

@@ -7,13 +7,6 @@
 #include "vm/mapping/mm.h"
 #include "vm/mapping/vma.h"
 
-static const char *access_word(unsigned flags)
-{
-    if (flags & FAULT_FLAG_WRITE)
-        return "store";
-    return flags & FAULT_FLAG_EXEC ? "instruction" : "load";
-}
-
 /* Locks: the mm lock for reading. "area 0x1000-0x3000 r-x of a file" */
 static void report_area(const struct vm_area_struct *vma)
 {
@@ -31,12 +24,15 @@ static void report_area(const struct vm_area_struct *vma)
 void fault_report(struct mm_struct *mm, uint64_t address, unsigned flags, uint64_t pc,
                   enum fault_result why)
 {
+    const char *access = flags & FAULT_FLAG_WRITE  ? "store"
+                         : flags & FAULT_FLAG_EXEC ? "instruction"
+                                                   : "load";
     struct vm_area_struct *vma;
 
     rwlock_read_acquire(&mm->lock);
     vma = find_vma(mm, address);
     printf("pid %d (%s): killed: %s page fault at 0x%016lx: ", mm->pid, mm->name,
-           access_word(flags), (unsigned long)address);
+           access, (unsigned long)address);
     if (address < PAGE_SIZE)
         printf("NULL, or a small offset from it: ");
     switch (why) {

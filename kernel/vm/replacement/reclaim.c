@@ -120,10 +120,7 @@ static uint64_t anon_pages(void)
     return swap_is_on() ? lru_length(&anon_lru) : 0;
 }
 
-struct page_source page_sources[SOURCES] = {
-    [SOURCE_FILES] = {file_pages, drop_files},
-    [SOURCE_ANON] = {anon_pages, page_out},
-};
+struct page_source page_sources[SOURCES] = {{file_pages, drop_files}, {anon_pages, page_out}};
 
 /* Page tables that were emptied by all this; not more often than it pays. */
 static void shrink_tables(void)
@@ -164,9 +161,12 @@ static uint64_t reclaim_waiting(uint64_t wanted)
 
         if (force && freed > 0)
             break;
-        for (unsigned i = 0; i < SOURCES && freed < wanted; i++)
-            if (length[i] > 0)
-                freed += page_sources[i].shrink(wanted - freed, looks * length[i] / all + 1, force);
+        for (unsigned i = 0; i < SOURCES && freed < wanted; i++) {
+            /* Rounded up for files, so that a stream pays for itself. */
+            uint64_t share = (looks * length[i] + (i == SOURCE_FILES ? all - 1 : 0)) / all + 1;
+
+            freed += length[i] ? page_sources[i].shrink(wanted - freed, share, force) : 0;
+        }
         if (freed == from_caches && looks > all / 4) { /* no page goes: the caches as they can */
             if (object_dirty_total() > 0)
                 object_sync_all();
