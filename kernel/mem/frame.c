@@ -315,6 +315,8 @@ struct page *alloc_pages(unsigned order)
 {
     struct page *page;
 
+    if (alloc_failure_due(0))
+        return NULL;
     ledger_begin();
     page = chains_block(order);
     if (page) {

@@ -21,7 +21,7 @@
 #include "proc/elf.h"
 #include "proc/lifecycle.h"
 #include "riscv/user_state.h"
-#include "vm/extra/quota.h"
+#include "vm/faults/page_rules.h"
 #include "vm/faults/usercopy.h"
 #include "vm/mapping/image.h"
 
@@ -198,7 +198,7 @@ static int image_build(struct image *image, struct mm_struct *before, struct ino
     error = 0;
     if (before) { /* another thread may be setting the quota */
         rwlock_read_acquire(&before->lock);
-        error = quota_inherit(image->mm, before);
+        error = before->rules ? before->rules->inherit(image->mm, before) : 0;
         rwlock_read_release(&before->lock);
     }
     if (!error)

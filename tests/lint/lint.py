@@ -280,6 +280,14 @@ def guarded_writes(tree):
     return guards_of_legends.guarded_writes(tree, *kernel_text(tree))
 
 
+def iterators(tree):
+    """The end of a walk over entries is worked out at each step: so it has to be a plain value."""
+    for path, text in sources(tree, ".c"):
+        for match in re.finditer(r"\bfor_each_pte \([^,]+, [^,]+, (.+), \w+\)(?: \{)?\n", text):
+            if not re.match(r"[\w.>-]+$", match.group(1)):
+                yield "%s: for_each_pte: name the end, %s, before" % (path, match.group(1))
+
+
 def places(tree):
     """Every place of a shape that went wrong before is in its table in tests/lint/places."""
     return places_of_shapes.places(tree, *kernel_text(tree))
@@ -456,6 +464,7 @@ RULES = (
     (guarded_writes, {"kernel/mem/a.c": LEGEND + CHANGER.replace("b->n++", "list_del(&b->n)")}),
     (guarded_writes, {"kernel/mem/a.c": LEGEND, guards_of_legends.TABLE: "gone box.n | why\n"}),
     (guarded_writes, {"kernel/mem/a.c": LEGEND, guards_of_legends.TABLE: "no reason\n"}),
+    (iterators, {"kernel/vm/a.c": "    for_each_pte (table, va, table_end(va), ptep)\n"}),
     (places, {"kernel/fs/a.c": DROPPER}),
     (places, {"kernel/fs/a.c": DROPPER.replace("{\n", "{\n    while (n < bytes)\n        n++;\n")}),
     (places, {"kernel/fs/a.c": "int a_find(int n)\n{\n    return n;\n}\n"}),

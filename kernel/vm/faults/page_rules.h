@@ -9,7 +9,7 @@
  *             |                         |                |                         |
  *          wanted                    charge           mapped                     went
  *
- * and when a space comes by fork (inherit, forked) or ends (end).
+ * and when a space comes by fork or exec (inherit, forked) or ends (end).
  *
  * Locks: mm->rules goes from NULL to the rules once and stays: under the mm lock for writing, or
  * while fork or exec still fills the space. A quota comes under the page table's lock, too: so
@@ -60,7 +60,7 @@ struct page_rules {
     pte_t (*mapped)(struct vm_fault *fault, pte_t entry);
     /* The page at va is in its entry no more. Locks: the page table's. */
     void (*went)(struct mm_struct *mm, uint64_t va);
-    /* fork: child is empty. Returns: 0 or -ENOMEM. Locks: parent's mm lock. */
+    /* fork, exec: child is empty. Returns: 0 or -ENOMEM. Locks: parent's mm lock. */
     int (*inherit)(struct mm_struct *child, struct mm_struct *parent);
     /* fork: child has its pages. Locks: parent's mm lock for writing; nothing runs in child. */
     void (*forked)(struct mm_struct *child);

@@ -749,9 +749,32 @@ static void float_without_memory(void)
     expect_equal(cause, CAUSE_NO_MEMORY);
 }
 
+/* The map of slots wants frames in a row. Where there are none, what can go makes room for it. */
+static void swapon_finds_frames(void)
+{
+    unsigned long before;
+    int result, count = 0;
+
+    if (!fail_allocation(0))
+        skip("allocations fail on purpose only with SAN=1");
+    if (swapoff("swap") < 0)
+        skip("no swap, or it is needed");
+    expect_equal(swapon("swap"), 0);
+    do {
+        expect_equal(swapoff("swap"), 0);
+        before = failures();
+        fail_allocation(++count);
+        result = swapon("swap");
+        fail_allocation(0);
+        expect_equal(result, 0);
+    } while (failures() > before);
+    expect(count > 3); /* the map is of several parts */
+}
+
 const struct test nomem_tests[] = {
     {"calls_without_memory", calls_without_memory, QUICK},
     {"pipes_without_memory", pipes_without_memory, QUICK},
     {"float_without_memory", float_without_memory, QUICK},
+    {"swapon_finds_frames", swapon_finds_frames, QUICK},
     {NULL, NULL, QUICK},
 };
