@@ -94,14 +94,8 @@ static int64_t change_swap(uint64_t user, int (*change)(const char *serial))
     return length < 0 ? length : change(serial);
 }
 
-/* The map of slots wants frames in a row: they may lie between pages of files that can go. */
 int64_t sys_swapon(struct trap_frame *frame)
 {
-    int64_t error = change_swap(frame->a0, swap_on);
-
-    if (error != -ENOMEM)
-        return error;
-    reclaim_all();
     return change_swap(frame->a0, swap_on);
 }
 

@@ -174,14 +174,13 @@ static const struct vm_object_ops memory_ops = {
     .swap_in = memory_swap_in, .swap_out = memory_swap_out, .get = memory_get, .put = memory_put,
 };
 
-/* An object of so many bytes, with one use. 0, or -ENOMEM. */
-static int memory_create(uint64_t bytes, bool unreserved, struct vm_object **out)
+/* An object of so many bytes, charged, with one use. NULL: there is no memory for it. */
+static struct vm_object *memory_create(uint64_t bytes, bool unreserved)
 {
     struct shared_memory *memory = kmem_alloc(sizeof(*memory), 0);
-    int error = 0;
 
     if (!memory)
-        return -ENOMEM;
+        return NULL;
     object_init(&memory->object, &memory_ops, bytes);
     memory->object.is_anonymous = true;
     memory->object.is_unreserved = unreserved || commit_always;
@@ -190,24 +189,23 @@ static int memory_create(uint64_t bytes, bool unreserved, struct vm_object **out
     memory->charged.pages = 0;
     if (!memory->object.is_unreserved)
         memory->charged.pages = (int64_t)(PAGE_ROUND_UP(bytes) >> PAGE_SHIFT);
-    error = commit_charge(memory->charged);
-    if (error)
-        kmem_free(memory);
-    else
-        *out = &memory->object;
-    return error;
+    if (commit_charge(memory->charged) == 0)
+        return &memory->object;
+    kmem_free(memory);
+    return NULL;
 }
 
 int shared_memory_map(struct mm_struct *mm, const struct map_request *request, uint64_t *start)
 {
+    uint64_t bytes = PAGE_ROUND_UP(request->length);
     struct map_request with_object = *request;
     int error = map_request_check(request);
 
-    if (!error)
-        error = memory_create(PAGE_ROUND_UP(request->length), request->flags & MAP_NORESERVE,
-                              &with_object.object);
     if (error)
         return error;
+    with_object.object = memory_create(bytes, request->flags & MAP_NORESERVE);
+    if (!with_object.object)
+        return -ENOMEM;
     with_object.may_write = true;
     error = mm_map(mm, &with_object, start);
     with_object.object->ops->put(with_object.object); /* the area has a use of its own */

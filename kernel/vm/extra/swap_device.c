@@ -2,9 +2,10 @@
  * The swap disk: taken into use, and given up. See vm/extra/swap_device.h.
  *
  * The map of slots is made when the disk is taken into use, so that no memory is needed when a page
- * goes out. To give the disk up is to bring back every page that is out. The limit of what may be
- * charged is lowered first: so there is room for what comes back. Spaces are walked until no entry
- * names a slot; pages in memory lose their slots.
+ * goes out. It stays, so that none is needed when the disk comes back. To give the disk up is to
+ * bring back every page that is out. The limit of what may be charged is lowered first: so there is
+ * room for what comes back. Spaces are walked until no entry names a slot; pages in memory lose
+ * their slots.
  */
 #include "vm/extra/swap_device.h"
 
@@ -65,7 +66,7 @@ static void map_free(void *map)
         free_pages(va_page(map), va_page(map)->order);
 }
 
-/* There are no slots, or swap.slots is 0 again. Locks: swap_begin_change(). */
+/* Swap is off. Locks: swap_begin_change(). */
 static void maps_free(void)
 {
     map_free(swap.uses);
@@ -75,25 +76,34 @@ static void maps_free(void)
     map_free(swap.idle.bits);
     swap.cached = swap.stamp = NULL;
     swap.uses = NULL;
+    swap.free.bits = swap.idle.bits = NULL;
 }
 
 /*
  * The arrays, and sets, for a disk with so many slots, all free. Nothing looks into them before
- * swap.slots is set. Locks: swap_begin_change().
+ * swap.slots is set. Those of a disk that was given up are used again where they are large enough:
+ * such blocks of memory may not be had when the disk comes back. All of cached[] is 0 then.
+ * Locks: swap_begin_change().
  */
 static int maps_make(uint64_t slots)
 {
-    swap.uses = map_alloc(slots * sizeof(*swap.uses));
-    swap.cached = map_alloc(slots * sizeof(*swap.cached));
-    swap.stamp = map_alloc(slots * sizeof(*swap.stamp));
-    swap.free.bits = map_alloc(BITMAP_WORDS(slots) * sizeof(uint64_t));
-    swap.idle.bits = map_alloc(BITMAP_WORDS(slots) * sizeof(uint64_t));
+    if (!swap.cached || PAGE_SIZE << va_page(swap.cached)->order < slots * sizeof(*swap.cached)) {
+        maps_free();
+        swap.uses = map_alloc(slots * sizeof(*swap.uses));
+        swap.cached = map_alloc(slots * sizeof(*swap.cached));
+        swap.stamp = map_alloc(slots * sizeof(*swap.stamp));
+        swap.free.bits = map_alloc(BITMAP_WORDS(slots) * sizeof(uint64_t));
+        swap.idle.bits = map_alloc(BITMAP_WORDS(slots) * sizeof(uint64_t));
+    }
     if (!swap.uses || !swap.cached || !swap.stamp || !swap.free.bits || !swap.idle.bits) {
         maps_free();
         return -ENOMEM;
     }
-    swap.free.size = swap.idle.size = (uint32_t)slots;
+    memset(swap.uses, 0, slots * sizeof(*swap.uses)); /* some were retired */
+    memset(swap.free.bits, 0, BITMAP_WORDS(slots) * sizeof(uint64_t));
+    memset(swap.idle.bits, 0, BITMAP_WORDS(slots) * sizeof(uint64_t));
     memset(swap.idle.summary, 0, sizeof(swap.idle.summary));
+    swap.free.size = swap.idle.size = (uint32_t)slots;
     for (uint32_t slot = 0; slot < slots; slot++)
         bitset_add(&swap.free, slot);
     spin_lock(&swap.lock);
@@ -238,7 +248,6 @@ static void give_up(void)
     swap.device = NULL;
     swap.slots = 0; /* a number that is only remembered is out of range from now on */
     spin_unlock(&swap.lock);
-    maps_free();
 }
 
 int swap_off(const char *serial)

@@ -10,7 +10,7 @@
 int swap_on(const char *serial);
 
 /*
- * Gives that disk up: all pages that are out come back.
+ * Gives that disk up: all pages that are out come back. The map of slots stays for its return.
  * Sleeps.
  * Returns: 0; -EINVAL: it is not the one in use; -EBUSY; -ENOMEM: what is charged needs the swap;
  * -EINTR: the caller is killed; -EIO: a page cannot be read. After an error the disk is in use as
