@@ -5,7 +5,7 @@ import suite as s
 # Tests of what several threads do to the same thing, for RACE=; the second row takes long there.
 RACES = ("one_name_many_processes writes_during_forks truncate_while_storing synced_while_split "
          "stores_and_writes_at_once buffers_that_move swap_goes_under_faults "
-         "exec_while_limit_changes act_while_paging")
+         "exec_while_limit_changes act_while_paging greediest_is_killed")
 LONG_RACES = ("kill_family cut_off_while_stored marked_while_cut_off copy_of_what_came_back "
               "limit_is_set_and_lifted fork_while_paging pipes_without_memory")
 

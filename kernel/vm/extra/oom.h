@@ -4,13 +4,14 @@
 #include <stdint.h>
 
 struct mm_struct;
+struct vm_fault;
 
 /*
- * mm touched memory that is not reserved, and no page can be charged. Kills the process with the
- * most pages of that kind, unless it is mm's own. tries: how often this was called for one page.
- * Returns: 0: another process was killed, try again; -ENOMEM: none was.
+ * fault is in memory that is not reserved, and no page can be charged. Kills the process with the
+ * most pages of that kind, unless it is the fault's own.
+ * Returns: 0: try again; -ENOMEM: no other process has such memory, or is just giving it back.
  * Sleeps; holds nothing.
  */
-int oom_make_room(struct mm_struct *mm, uint32_t tries);
+int oom_make_room(struct vm_fault *fault);
 /* proc/ sets it: kills the process that runs in mm, if one still does. Never sleeps. */
 extern void (*oom_kill_hook)(struct mm_struct *mm, int cause);

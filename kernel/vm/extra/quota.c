@@ -413,17 +413,15 @@ int quota_set(struct mm_struct *mm, int frames, int policy, int *old)
 {
     struct quota *quota = NULL, *before = NULL;
     const struct lru_ops *ops;
-    bool is_bad;
     int error = 0;
 
     rwlock_write_acquire(&mm->lock);
     *old = mm->quota ? (int)mm->quota->list.capacity : 0;
-    is_bad = policy < -1 || frames < -1 || (frames > 0 && frames < QUOTA_MIN);
     ops = policy >= 0 ? lru_policy_numbered(policy)
                       : mm->quota ? mm->quota->list.ops : anon_lru.list.ops;
-    if (frames < 0)
+    if (frames == -1)
         frames = *old;
-    if (!ops || is_bad)
+    if (!ops || policy < -1 || frames < 0 || (frames > 0 && frames < QUOTA_MIN))
         error = -EINVAL;
     else if (frames != 0 && !swap_is_on())
         error = -ENODEV;

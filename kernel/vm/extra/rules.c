@@ -63,7 +63,7 @@ static enum fault_result rules_wait(struct vm_fault *fault)
         fault->rule.may_exceed = quota_evict(fault->mm) != 0; /* nobody is killed for a quota */
         return FAULT_RETRY;
     }
-    return oom_make_room(fault->mm, fault->rule.tries++) ? FAULT_NO_MEMORY : FAULT_RETRY;
+    return oom_make_room(fault) ? FAULT_NO_MEMORY : FAULT_RETRY;
 }
 
 static pte_t rules_mapped(struct vm_fault *fault, pte_t entry)

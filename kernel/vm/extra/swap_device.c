@@ -14,7 +14,6 @@
 #include "lib/string.h"
 #include "mem/frame.h"
 #include "sync/printf.h"
-#include "sync/race.h"
 #include "thread/thread.h"
 #include "vm/extra/shared_memory.h"
 #include "vm/faults/fault.h"
@@ -232,14 +231,6 @@ static int everything_back(void)
     return error;
 }
 
-/* Is the disk of that serial in use for swap? Else 0 becomes -EINVAL. */
-static int device_check(const char *serial)
-{
-    struct block_device *device = swap.device;
-
-    return device && strcmp(device->serial, serial) == 0 ? 0 : -EINVAL;
-}
-
 /* No slot is used any more. */
 static void give_up(void)
 {
@@ -253,28 +244,22 @@ static void give_up(void)
 int swap_off(const char *serial)
 {
     int64_t slots;
-    int error = device_check(serial);
+    int error = -EINVAL;
 
-    if (error)
-        return error;
-    race_window();
     if (!swap_begin_change()) /* nothing more goes out */
         return -EBUSY;
-    error = device_check(serial); /* another swapoff may have been first */
-    if (error)
-        goto open;
     slots = (int64_t)swap.slots - swap.retired;
-    error = commit_limit_lower(slots);
-    if (error)
-        goto open;
-    do
-        error = everything_back();
-    while (!error && swap.used > 0 && (thread_yield(), true));
-    if (error)
-        commit_limit_change(slots);
-    else
-        give_up();
-open:
+    if (swap.device && strcmp(swap.device->serial, serial) == 0)
+        error = commit_limit_lower(slots);
+    if (!error) {
+        do
+            error = everything_back();
+        while (!error && swap.used > 0 && (thread_yield(), true));
+        if (error)
+            commit_limit_change(slots);
+        else
+            give_up();
+    }
     swap_end_change();
     return error;
 }

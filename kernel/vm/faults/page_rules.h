@@ -35,7 +35,8 @@ struct rule_state {
     bool has_asked;   /* the quota for room */
     bool wants_room;  /* the quota has none */
     bool may_exceed;  /* the quota, for nothing can go */
-    uint16_t tries;   /* to make room by killing a process */
+    uint16_t tries;   /* to make room by the end of a process */
+    uint32_t ended;   /* spaces, when that was tried last */
 };
 
 struct page_rules {

@@ -9,6 +9,7 @@
 #include "mem/kmem.h"
 #include "mmu/tlb.h"
 #include "riscv/csr.h"
+#include "sync/race.h"
 #include "thread/thread.h"
 #include "vm/faults/page_rules.h"
 #include "vm/mapping/area.h"
@@ -17,6 +18,7 @@
 #include "vm/replacement/family.h"
 
 const struct page_rules *extra_rules;
+uint32_t spaces, spaces_ended;
 static const struct commit root_charge = {.unswappable = 1};
 
 struct mm_struct *mm_create(struct mm_struct *sibling)
@@ -34,6 +36,7 @@ struct mm_struct *mm_create(struct mm_struct *sibling)
     if (family_join(mm, sibling) != 0)
         goto free_table;
     mm->users = 1;
+    __atomic_fetch_add(&spaces, 1, __ATOMIC_RELAXED);
     return mm;
 
 free_table:
@@ -49,6 +52,7 @@ static void mm_destroy(struct mm_struct *mm)
 {
     struct vm_area_struct *vma;
 
+    race_window(); /* nobody finds it any more, and it has all its memory: see vm/extra/oom.c */
     while ((vma = find_vma(mm, 0)) != NULL) {
         unmap_page_range(mm, vma->start, vma->end);
         vma_remove(mm, vma);
@@ -59,6 +63,9 @@ static void mm_destroy(struct mm_struct *mm)
         mm->rules->end(mm);
     page_table_destroy(&mm->page_table);
     commit_release(mm->charged);
+    race_window();
+    __atomic_fetch_add(&spaces_ended, 1, __ATOMIC_RELEASE);
+    __atomic_fetch_sub(&spaces, 1, __ATOMIC_RELEASE);
     kmem_free(mm);
 }
 

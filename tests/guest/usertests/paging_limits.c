@@ -78,7 +78,8 @@ static void read_without_promise(void)
 }
 
 #define MARGIN 600ul /* promises that the greedy one leaves */
-#define ASKED 1000ul
+#define ASKERS 4
+#define ASKED 250ul
 
 static void take_unreserved(long fd)
 {
@@ -91,45 +92,49 @@ static void take_unreserved(long fd)
     sleep(1000000);
 }
 
-static void ask_for_more(long unused)
+static void ask_for_more(long ends)
 {
+    int *pipes = (int *)ends;
     char *start = mmap(NULL, ASKED * PAGE_BYTES, RW, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
                        -1, 0);
 
-    (void)unused;
     expect(start != MAP_FAILED);
+    listen(pipes[0]);
     fill_pages(start, ASKED, 9);
     verify_pages(start, ASKED, 9);
+    listen(pipes[2]);
 }
 
-/* Not who asks last is killed, but who has most of what was never reserved. */
+/*
+ * Not who asks last is killed, but who has most of what was never reserved; and nobody else while
+ * that comes back.
+ */
 static void greediest_is_killed(void)
 {
-    static int pipes[4], ends[2];
-    int keeper, greedy, asker, status;
+    static int pipes[4], ends[2], asking[4];
+    int keeper, greedy, status;
 
     need_pressure();
-    expect(pipe(pipes) == 0 && pipe(pipes + 2) == 0 && pipe(ends) == 0);
+    expect(pipe(pipes) == 0 && pipe(pipes + 2) == 0 && pipe(ends) == 0 &&
+           pipe(asking) == 0 && pipe(asking + 2) == 0);
     char *mine = map(REGION, RW, MAP_PRIVATE);
 
     fill_pages(mine, REGION, 3);
     keeper = spawn(keep_data, (long)pipes);
     listen(pipes[2]);
+    for (int i = 0; i < ASKERS; i++)
+        spawn(ask_for_more, (long)asking);
     greedy = spawn(take_unreserved, ends[1]);
     close(ends[1]);
     listen(ends[0]);
-    asker = fork();
-    expect(asker >= 0);
-    if (asker == 0) {
-        ask_for_more(0);
-        exit(0);
-    }
-    for (int i = 0; i < 2; i++) {
-        int pid = wait(&status);
-
-        expect(pid == greedy || pid == asker);
-        expect_equal(status, pid == greedy ? STATUS_KILLED : 0);
-    }
+    for (int i = 0; i < ASKERS; i++)
+        tell(asking[1]);
+    expect_equal(wait(&status), greedy); /* the askers wait to be told */
+    expect_equal(status, STATUS_KILLED);
+    for (int i = 0; i < ASKERS; i++)
+        tell(asking[3]);
+    for (int i = 0; i < ASKERS; i++)
+        expect(wait(&status) != keeper && status == 0);
     verify_pages(mine, REGION, 3);
     tell(pipes[1]);
     join(keeper);
