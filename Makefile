@@ -11,6 +11,9 @@
 #: make bench            instructions per operation; WALL=1: seconds on this machine;
 #:                       WORK=1: whole programs, disks and memory short and plenty
 #: make doctor           versions of the tools, those known bad, and the fix
+#: make grade LAB=buddy  a lab's tests: on this computer, then on the machine (a hand-out knows
+#:                       its lab); HOST=1: only the first, SEED=: other values
+#: make handout LAB=buddy OUT=dir   a lab's hand-out: this tree without the lab's answers
 #: make loc              lines of code, neither blank nor comment
 #: make house            which floor of the kernel uses which: here, and build/house.svg
 #: make clean, help      remove build/, print this
@@ -60,6 +63,9 @@ WALL       =
 WORK       =
 SHARD      = 1/1
 CMD        =
+LAB        =
+OUT        =
+HOST       =
 V          =
 BUILD      = build
 
@@ -83,7 +89,8 @@ endif
 Q := $(if $(filter 1,$(V)),,@)
 say = @printf '  %-7s %s\n' '$1' '$2'
 
-.PHONY: all qemu run qemu-gdb gdb check check-full bench doctor loc house help clean deps FORCE
+.PHONY: all qemu run qemu-gdb gdb check check-full bench doctor grade handout loc house help \
+    clean deps FORCE
 
 # ---- make deps GOAL…: a second make builds the goals, and sees what was installed ----------------
 
@@ -101,7 +108,7 @@ else
 
 # ---- tools, found once ------------------------------------------------------------------------
 
-ifneq ($(filter-out clean help loc house doctor gdb check check-full,$(GOALS)),)
+ifneq ($(filter-out clean help loc house doctor grade handout gdb check check-full,$(GOALS)),)
 -include $(BUILD)/tools.mk
 ifneq ($(TOOLS_FOR),$(CROSS)|$(CLANG))
 trouble := $(shell tests/tools/compilers $(BUILD)/tools.mk '$(CROSS)' '$(CLANG)')
@@ -225,6 +232,11 @@ $(call extra_program,$1): PROGRAM_BASE = --defsym=program_base=0
 endef
 $(foreach f,$(EXTRA),$(eval $(call extra_rule,$f)))
 
+# For tests/grade/program.py: how a program of ours is compiled and linked, and all it needs.
+.PHONY: user-commands
+user-commands: $(U)/libc.a $(programs) $(many_programs) $(BUILD)/mkfs/mkfs
+	@printf '%s\n' 'compile: $(CC) $(USER_FLAGS)' 'link: $(USER_LINK)' 'library: $(U)/libc.a'
+
 # ---- the disks --------------------------------------------------------------------------------
 
 # `make` and `make qemu` use build/fs.img, which lives until a program on it changes. `make run`
@@ -269,7 +281,7 @@ $(IMAGE): $(disk_files) README.md $(BUILD)/mkfs/mkfs $(dir $(IMAGE))fs.list
 
 # What the scripts read. The command goes as it was typed, whatever make would make of its dollars.
 export PAGING CPUS MEM SWAP DISK POLICY OVERCOMMIT ICOUNT SEED RACE CPU APPEND QEMU \
-    TIMEOUT WERROR BUILD KERNEL IMAGE PREFIX SHARD WALL WORK CROSS CLANG SAN
+    TIMEOUT WERROR BUILD KERNEL IMAGE PREFIX SHARD WALL WORK CROSS CLANG SAN LAB OUT HOST
 export COMMAND := $(value CMD)
 
 qemu: $(KERNEL) $(IMAGE) $(BUILD)/mkfs/fsck
@@ -291,14 +303,26 @@ $(BUILD)/swap.img: FORCE
 # ---- tests ------------------------------------------------------------------------------------
 
 # The suites build what they test through this file, in folders of their own below build/.
+ifeq ($(wildcard LAB),)
 check check-full:
 	@tests/qemu/$@
+else
+check check-full:
+	@echo 'make $@: a hand-out does not have what this needs; `make grade` tries what you write'
+	@exit 1
+endif
 
 bench: $(KERNEL) $(IMAGE)
 	@tests/bench/bench
 
 doctor:
 	@tests/tools/doctor
+
+grade:
+	@tests/grade/grade student
+
+handout:
+	@tests/grade/handout "$$LAB" "$$OUT"
 
 loc:
 	@tests/lint/loc

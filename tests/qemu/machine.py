@@ -28,6 +28,9 @@ FIRST_LINE = re.compile(rb"^xv39 ", re.MULTILINE)
 LONGEST_APPEND = 3000       # QEMU cuts off boot arguments not far beyond
 # What init says of a command's end that the status alone does not tell.
 LAST_LINE = re.compile(r"init: the command (?:was killed: (.*)|exited with (\d+))\n$")
+# What the kernel of a hand-out says last when it comes to a function that is not there: then the
+# firmware powers off, and QEMU's status is that of success.
+NOT_WRITTEN = re.compile(r"^(not written yet: .*)\nBegin with tests/labs/.*\n\Z", re.MULTILINE)
 PANIC_LINE = re.compile(r"^panic", re.MULTILINE)
 ADDRESSES_FOLLOW = re.compile(r"^(panic|owners: )", re.MULTILINE)
 BACKTRACE_LINE = re.compile(r"^\s+(0x[0-9a-f]{8,16}) \S+\+0x", re.MULTILINE)
@@ -240,10 +243,12 @@ class Machine:
     image: path of the file-system image, copied unless private=False; None for no such disk.
     arguments: more of QEMU's command line. echo: a function that gets bytes as they are printed.
     shared_ram: its RAM is a file, settings["RAM_FILE"], that lasts as long as this object.
+    gdb: QEMU waits before the first instruction, and its gdb stub is at gdb_socket.
+    patience: so many seconds an answer over QMP may take (None: for ever).
     """
 
     def __init__(self, s, image="", log=None, interactive=False, qmp=False, echo=None,
-                 arguments=(), private=True, shared_ram=False):
+                 arguments=(), private=True, shared_ram=False, gdb=False, patience=None):
         self.settings = s
         self.echo = echo
         self.started = self.ended = None
@@ -254,7 +259,9 @@ class Machine:
         self.log_path = log or s["LOG"]
         self.interactive = interactive
         self.want_qmp = qmp
-        self.qmp_socket = None
+        self.want_gdb = gdb
+        self.patience = patience
+        self.qmp_socket = self.gdb_socket = None
         self.process = None
         self.more = list(arguments)
         self.folder = tempfile.mkdtemp(prefix="xv39.")
@@ -290,20 +297,30 @@ class Machine:
         arguments = qemu_arguments(self.settings, self.image, self.swap, ",cache=unsafe",
                                    self.interactive)
         arguments += ["-serial", "stdio", "-monitor", "none"] + self.more
-        inherited = ()
+        theirs = []
         if self.want_qmp:
-            self.qmp_socket, theirs = socket.socketpair()
-            inherited = (theirs.fileno(),)
-            arguments += ["-chardev", "socket,id=qmp,fd=%d" % theirs.fileno(),
+            self.qmp_socket, socket_ = socket.socketpair()
+            theirs.append(socket_)
+            arguments += ["-chardev", "socket,id=qmp,fd=%d" % socket_.fileno(),
                           "-mon", "chardev=qmp,mode=control"]
+        if self.want_gdb:
+            self.gdb_socket, socket_ = socket.socketpair()
+            theirs.append(socket_)
+            arguments += ["-S", "-gdb", "chardev:gdb",
+                          "-chardev", "socket,id=gdb,fd=%d" % socket_.fileno()]
         self.errors = open(os.path.join(self.folder, "stderr"), "w+b")
-        self.process = subprocess.Popen(
-            arguments, stdout=subprocess.PIPE, stderr=self.errors, pass_fds=inherited,
-            stdin=subprocess.PIPE if self.interactive else subprocess.DEVNULL, bufsize=0)
+        try:
+            self.process = subprocess.Popen(
+                arguments, stdout=subprocess.PIPE, stderr=self.errors,
+                pass_fds=[socket_.fileno() for socket_ in theirs],
+                stdin=subprocess.PIPE if self.interactive else subprocess.DEVNULL, bufsize=0)
+        finally:
+            for socket_ in theirs:
+                socket_.close()
         self.started = time.monotonic()
         running.add(self)
         if self.want_qmp:
-            theirs.close()
+            self.qmp_socket.settimeout(self.patience)
             self.qmp_file = self.qmp_socket.makefile("rwb", buffering=0)
             self.qmp_file.readline()
             self.qmp("qmp_capabilities")
@@ -378,24 +395,32 @@ class Machine:
         self._reap()
         return self._judge()
 
+    def has_ended(self):
+        """Whether QEMU is gone. Takes its status, if so."""
+        if self.process.returncode is None:
+            self._reap(os.WNOHANG)
+        return self.process.returncode is not None
+
     def kill(self):
         if self.process and self.process.returncode is None:
             self.process.kill()
             self._reap()
 
-    def _reap(self):
+    def _reap(self, options=0):
+        """Takes QEMU's status, once; it waits for it, or not, as the options say."""
+        if self.process.returncode is None:
+            try:
+                ended, status, usage = os.wait4(self.process.pid, options)
+            except ChildProcessError:       # another thread killed it, and took its status
+                self.process.returncode = -signal.SIGKILL
+            else:
+                if not ended:
+                    return
+                self.process.returncode = (-os.WTERMSIG(status) if os.WIFSIGNALED(status)
+                                           else os.WEXITSTATUS(status))
+                self.cpu_seconds = usage.ru_utime + usage.ru_stime
+                self.ended = time.monotonic()
         running.discard(self)
-        try:
-            _, status, usage = os.wait4(self.process.pid, 0)
-        except ChildProcessError:           # another thread killed it, and took its status
-            self.process.returncode = -signal.SIGKILL
-            return
-        if os.WIFSIGNALED(status):
-            self.process.returncode = -os.WTERMSIG(status)
-        else:
-            self.process.returncode = os.WEXITSTATUS(status)
-        self.cpu_seconds = usage.ru_utime + usage.ru_stime
-        self.ended = time.monotonic()
 
     def _judge(self):
         status = self.process.returncode
@@ -408,6 +433,9 @@ class Machine:
             return self._ending(NOT_STARTED, why + ("\n" + complaint if complaint else ""))
         if status == PANIC:
             return self._ending(status, "panic")
+        missing = NOT_WRITTEN.search(self.seen[-400:].decode(errors="replace"))
+        if missing:
+            return self._ending(PANIC, missing.group(1))
         last = LAST_LINE.search(self.seen[-200:].decode(errors="replace"))
         if status == COMMAND_KILLED:
             return self._ending(status, "killed" + (" (%s)" % last.group(1) if last else ""))

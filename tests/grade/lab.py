@@ -1,0 +1,44 @@
+"""One lab: its folder below tests/labs, and what its lab.json says.
+
+    title, chapter      for people
+    hours, lines        to expect: a text, a number
+    files               what the student changes: for each file, the functions that are written, and
+                        the static helpers of the reference that a hand-out does not have
+    host_includes       the one of the files that the driver of the host stage includes
+    usertests           groups that pass when the lab is done
+"""
+
+import json
+import os
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+
+
+class NoSuchLab(Exception):
+    """The message names the labs that there are."""
+
+
+def names(root=ROOT):
+    folder = os.path.join(root, "tests/labs")
+    return sorted(name for name in (os.listdir(folder) if os.path.isdir(folder) else ())
+                  if os.path.exists(os.path.join(folder, name, "lab.json")))
+
+
+class Lab:
+    def __init__(self, name, root=ROOT):
+        if name not in names(root):
+            raise NoSuchLab("LAB=%s: there is no such lab; there are: %s" %
+                            (name, " ".join(names(root))))
+        self.name, self.root = name, root
+        self.folder = os.path.join(root, "tests/labs", name)
+        with open(os.path.join(self.folder, "lab.json"), encoding="utf-8") as file:
+            self.settings = json.load(file)
+        self.files = self.settings["files"]
+
+    def path(self, name):
+        return os.path.join(self.folder, name)
+
+    def functions(self):
+        """All functions that the student writes: (file, function), in the order of lab.json."""
+        return [(path, function) for path, part in self.files.items()
+                for function in part["functions"]]
