@@ -173,7 +173,7 @@ def line_form(tree):
             continue
         make = os.path.basename(path) == "Makefile" or path.endswith(".mk")
         prose = path.startswith(places_of_shapes.FOLDER) or path.endswith(
-            (".md", "LICENSE", "/matrix", "/matrix.paging"))
+            (".md", ".svg", "LICENSE", "/matrix", "/matrix.paging"))
         if not text.endswith("\n"):
             yield "%s: the last line has no end" % path
         for number, line in enumerate(text.split("\n"), 1):

@@ -1,0 +1,105 @@
+"""The machine's tests of a lab: its program machine.c on the kernel that has the student's files.
+
+Each test boots a machine of its own, in the deterministic lane: what comes of it depends on the
+kernel and the seed alone. The nonce of a test is drawn from the seed and the test's name.
+
+A lab's machine.py says `TESTS`: a list of Test. A test's function gets an evidence.Run; it may set
+run.used and run.limit, instructions.
+"""
+
+import hashlib
+import importlib.util
+import os
+import sys
+
+import evidence
+import program
+import result
+
+SETTINGS = {"MEM": "16M", "SWAP": "16M", "PAGING": "sv39"}
+LIMITS = evidence.Limits(5 * 10 ** 8, 30)   # ten times what the longest test needs
+RETRIES = 2                 # where anything but the kernel was at fault
+LAST_LINES = 12
+
+
+class Trouble(Exception):
+    """Infrastructure: nobody's mark depends on it."""
+
+
+class Test:
+    """mode: the word that machine.c gets. part, points, needs: as in hoststage.Test."""
+
+    def __init__(self, name, mode, part, points, kind, function, needs=()):
+        self.name, self.mode, self.part, self.points = name, mode, part, points
+        self.kind, self.function, self.needs = kind, function, needs
+
+
+def tests_of(lab):
+    spec = importlib.util.spec_from_file_location("machine_of_" + lab.name,
+                                                  lab.path("machine.py"))
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module.TESTS
+
+
+def nonce_of(lab, seed, name):
+    text = "%s %s %s" % (lab.name, seed, name)
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "little")
+
+
+def run_one(lab, test, seed, kernel, folder, build):
+    """The evidence.Result of one test; used and limit are set in it."""
+    built = program.Program("tests/labs/%s/machine.c" % lab.name,
+                            nonce_of(lab, seed, test.name), folder, build)
+    numbers = {}
+
+    def function(run):
+        run.used = run.limit = None
+        try:
+            test.function(run)
+        finally:
+            numbers.update(used=run.used, limit=run.limit)
+
+    for _ in range(1 + RETRIES):
+        made = evidence.examine(built, function, evidence.lane(kernel, **SETTINGS),
+                                "machine " + test.mode, LIMITS)
+        if made.how != "infrastructure":
+            break
+    else:
+        raise Trouble("%s: %s" % (test.name, made.why))
+    made.used, made.limit = numbers.get("used"), numbers.get("limit")
+    return made
+
+
+def why_of(made):
+    """For the student: what is wrong, and the last lines of the console."""
+    if made.passed:
+        return ""
+    if made.how == "limit":
+        why = "it took too long: %s" % made.why
+    else:
+        why = made.failure or made.why
+    lines = [line for line in made.console.split("\n") if line.strip()][-LAST_LINES:]
+    return why + ("\nthe machine's last lines:\n" + "\n".join("  " + line for line in lines)
+                  if lines else "")
+
+
+def run(lab, seed, kernel, folder, build, rerun, wanted=None):
+    """result.entry for each test."""
+    entries, hangs = [], None
+    for test in tests_of(lab):
+        if wanted and test.name not in wanted:
+            continue
+        if hangs:
+            entries.append(result.entry(test.name, "public", test.part, test.points, test.kind,
+                                        "not-run", "not run, because the machine of `%s` came to "
+                                        "nothing" % hangs))
+            continue
+        made = run_one(lab, test, seed, kernel, os.path.join(folder, test.mode), build)
+        entries.append(result.entry(test.name, "public", test.part, test.points, test.kind,
+                                    "pass" if made.passed else "fail", why_of(made), test.needs,
+                                    made.used, made.limit, rerun))
+        if made.how == "limit" and not made.met:
+            hangs = test.name
+    return entries

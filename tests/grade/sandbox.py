@@ -1,0 +1,160 @@
+"""Where a student's code is compiled and run: the strongest place that this machine offers.
+
+    bubblewrap   nothing of the machine but /usr to read, and the folders that are named; no
+                 network; where root starts it, a user id of the run's own, too
+    setpriv      as root, in a container: a user id of the run's own, to whom only its folder
+                 belongs; all of its processes are killed at the end
+    none         the same user: said loudly, and refused with STRICT=1
+
+What always holds: a command has limits (processor time, size of files, processes), no terminal, no
+standard input but what is given, an environment of its own, and a process group that is killed when
+the command has ended.
+"""
+
+import os
+import random
+import resource
+import shutil
+import signal
+import subprocess
+
+FIRST_UID, UIDS = 200000, 100000    # for setpriv: ids that nobody has
+FILE_BYTES = 512 << 20
+PROCESSES = 256
+ENVIRONMENT = {"PATH": os.environ.get("PATH", "/usr/bin:/bin"), "LANG": "C",
+               "HOME": "/nonexistent", "CCACHE_DISABLE": "1"}
+
+
+class Refused(Exception):
+    """STRICT=1, and this machine has no sandbox."""
+
+
+class Ended:
+    def __init__(self, status, output, late):
+        self.status, self.output, self.late = status, output, late
+
+
+def succeeds(words):
+    try:
+        return subprocess.run(words, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                              stderr=subprocess.DEVNULL, timeout=20).returncode == 0
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+
+
+def bubblewrap_words(unshare_user):
+    words = ["bwrap", "--die-with-parent", "--new-session", "--unshare-ipc", "--unshare-net",
+             "--unshare-pid", "--unshare-uts", "--proc", "/proc", "--dev", "/dev", "--tmpfs",
+             "/tmp", "--tmpfs", "/var/tmp", "--ro-bind", "/usr", "/usr"]
+    words += ["--unshare-user"] if unshare_user else []
+    for path in ("/bin", "/sbin", "/lib", "/lib64"):
+        if os.path.islink(path):
+            words += ["--symlink", os.readlink(path), path]
+        elif os.path.isdir(path):
+            words += ["--ro-bind", path, path]
+    if os.path.exists("/etc/alternatives"):
+        words += bind("--ro-bind", "/etc/alternatives")
+    return words
+
+
+def bind(option, folder):
+    """With the folders on the way to it, which everybody may pass."""
+    parts, words = folder.strip("/").split("/"), []
+    for i in range(1, len(parts)):
+        words += ["--perms", "0755", "--dir", "/" + "/".join(parts[:i])]
+    return words + [option, folder, folder]
+
+
+class Sandbox:
+    """readable, writable: folders that a command in it sees; all else it does not, if it can be."""
+
+    def __init__(self, readable=(), writable=(), strict=False, kind=None):
+        self.readable, self.writable = list(readable), list(writable)
+        self.kind = kind or self._best()
+        self.uid = None
+        self.environment = dict(ENVIRONMENT)
+        if self.writable:
+            self.environment["TMPDIR"] = self.writable[0]
+        if self.kind == "none" and strict:
+            raise Refused("STRICT=1: neither bubblewrap nor setpriv (as root) works here")
+        if self.kind == "setpriv" or (self.kind == "bubblewrap" and os.geteuid() == 0):
+            self.uid = FIRST_UID + random.SystemRandom().randrange(UIDS)
+            for folder in self.writable:
+                give_to(folder, self.uid)
+
+    @staticmethod
+    def _best():
+        for kind, user in (("bubblewrap", False), ("bubblewrap, own user", True)):
+            if shutil.which("bwrap") and succeeds(bubblewrap_words(user) + ["true"]):
+                return kind
+        if os.geteuid() == 0 and shutil.which("setpriv") and succeeds(
+                ["setpriv", "--reuid", str(FIRST_UID), "--regid", str(FIRST_UID),
+                 "--clear-groups", "--no-new-privs", "true"]):
+            return "setpriv"
+        return "none"
+
+    def words(self):
+        """What stands before the command."""
+        if self.kind.startswith("bubblewrap"):
+            words = bubblewrap_words("own user" in self.kind)
+            for option, folders in (("--ro-bind", self.readable), ("--bind", self.writable)):
+                for folder in folders:
+                    words += bind(option, folder)
+            return words + self._as_nobody()
+        return self._as_nobody()
+
+    def _as_nobody(self):
+        if self.uid is None:
+            return []
+        user = str(self.uid)
+        return ["setpriv", "--reuid", user, "--regid", user, "--clear-groups", "--no-new-privs"]
+
+    def run(self, command, cwd, seconds, cpu, data=b"", most=4 << 20):
+        """Runs it to its end, or for so many seconds, or so much processor time."""
+        def limits():
+            os.setsid()
+            resource.setrlimit(resource.RLIMIT_CPU, (cpu, cpu + 1))
+            resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+            resource.setrlimit(resource.RLIMIT_FSIZE, (FILE_BYTES, FILE_BYTES))
+            if self.uid is not None:
+                resource.setrlimit(resource.RLIMIT_NPROC, (PROCESSES, PROCESSES))
+
+        words = self.words()
+        if self.kind.startswith("bubblewrap"):
+            words[1:1] = ["--chdir", cwd]
+        late = False
+        try:
+            process = subprocess.Popen(words + command, cwd=cwd, env=self.environment,
+                                       preexec_fn=limits, stdin=subprocess.PIPE,
+                                       stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        except OSError as error:
+            return Ended(127, ("%s: %s" % (command[0], error.strerror)).encode(), False)
+        try:
+            output = process.communicate(data, timeout=seconds)[0]
+        except subprocess.TimeoutExpired:
+            late = True
+            self._kill(process)
+            output = process.communicate()[0]
+        self._kill(process)
+        return Ended(process.returncode, output[:most], late)
+
+    def _kill(self, process):
+        try:
+            os.killpg(process.pid, signal.SIGKILL)
+        except (ProcessLookupError, PermissionError):
+            pass
+        if self.kind == "setpriv":      # whatever left the process group
+            subprocess.run(self.words() + ["kill", "-KILL", "-1"], stdout=subprocess.DEVNULL,
+                           stderr=subprocess.DEVNULL)
+
+    def close(self):
+        if self.uid is not None:
+            for folder in self.writable:
+                give_to(folder, os.geteuid())
+
+
+def give_to(folder, uid):
+    for path, _, names in os.walk(folder):
+        for each in [path] + [os.path.join(path, name) for name in names]:
+            os.lchown(each, uid, -1)
+    os.chmod(folder, 0o700)

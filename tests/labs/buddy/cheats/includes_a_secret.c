@@ -1,0 +1,2 @@
+/* Wants a file of the grading machine in the compiler's words. */
+#include "/etc/shadow"
