@@ -10,6 +10,7 @@ import deterministic
 import diskerror
 import disks
 import fuzz
+import labs
 import lint
 import load
 import processors
@@ -75,7 +76,7 @@ def all_items():
         ("paging refused", processors.paging_refused),
         ("exec of 10 MiB", disks.exec_reads_little),
         ("program at 2^41", processors.high_segment),
-    ) + fuzz.items() + tuple(
+    ) + labs.items() + fuzz.items() + tuple(
         ("processor: " + what, lambda what=what: processors.processor(what))
         for what in processors.PROCESSORS
     ) + swaperror.items() + replacement.items() + readertest.items() + \

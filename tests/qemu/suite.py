@@ -34,6 +34,7 @@ SECONDS = {
     "full cell": 6000,  # 500
     "build": 1000,      # 80: everything, by one of two
     "host": 600,        # 30
+    "labs": 1000,       # 80
     "crash": 4000,      # 150: a program of tests that boots machines, in the quick suite
     "machine": 1000,    # 60: one of the machines that such a program boots
     "long": 12000,      # 1000: a long run
