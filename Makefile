@@ -13,6 +13,8 @@
 #: make doctor           versions of the tools, those known bad, and the fix
 #: make grade LAB=buddy  a lab's tests: on this computer, then on the machine (a hand-out knows
 #:                       its lab); HOST=1: only the first, SEED=: other values
+#: make questions ID=me  a lab's questions about your own code, for what you hand in;
+#:                       make viva LAB=buddy SUBMISSION=dir: three for a talk, with answers
 #: make handout LAB=buddy OUT=dir   a lab's hand-out: this tree without the lab's answers
 #: make loc              lines of code, neither blank nor comment
 #: make house            which floor of the kernel uses which: here, and build/house.svg
@@ -66,6 +68,8 @@ CMD        =
 LAB        =
 OUT        =
 HOST       =
+ID         =
+SUBMISSION =
 V          =
 BUILD      = build
 
@@ -89,8 +93,8 @@ endif
 Q := $(if $(filter 1,$(V)),,@)
 say = @printf '  %-7s %s\n' '$1' '$2'
 
-.PHONY: all qemu run qemu-gdb gdb check check-full bench doctor grade handout loc house help \
-    clean deps FORCE
+.PHONY: all qemu run qemu-gdb gdb check check-full bench doctor grade questions viva handout \
+    loc house help clean deps FORCE
 
 # ---- make deps GOAL…: a second make builds the goals, and sees what was installed ----------------
 
@@ -108,7 +112,8 @@ else
 
 # ---- tools, found once ------------------------------------------------------------------------
 
-ifneq ($(filter-out clean help loc house doctor grade handout gdb check check-full,$(GOALS)),)
+without_compiler := clean help loc house doctor grade questions viva handout gdb check check-full
+ifneq ($(filter-out $(without_compiler),$(GOALS)),)
 -include $(BUILD)/tools.mk
 ifneq ($(TOOLS_FOR),$(CROSS)|$(CLANG))
 trouble := $(shell tests/tools/compilers $(BUILD)/tools.mk '$(CROSS)' '$(CLANG)')
@@ -281,7 +286,8 @@ $(IMAGE): $(disk_files) README.md $(BUILD)/mkfs/mkfs $(dir $(IMAGE))fs.list
 
 # What the scripts read. The command goes as it was typed, whatever make would make of its dollars.
 export PAGING CPUS MEM SWAP DISK POLICY OVERCOMMIT ICOUNT SEED RACE CPU APPEND QEMU \
-    TIMEOUT WERROR BUILD KERNEL IMAGE PREFIX SHARD WALL WORK CROSS CLANG SAN LAB OUT HOST
+    TIMEOUT WERROR BUILD KERNEL IMAGE PREFIX SHARD WALL WORK CROSS CLANG SAN LAB OUT HOST \
+    ID SUBMISSION
 export COMMAND := $(value CMD)
 
 qemu: $(KERNEL) $(IMAGE) $(BUILD)/mkfs/fsck
@@ -320,6 +326,9 @@ doctor:
 
 grade:
 	@tests/grade/grade student
+
+questions viva:
+	@tests/grade/grade $@
 
 handout:
 	@tests/grade/handout "$$LAB" "$$OUT"

@@ -5,6 +5,7 @@
     files               what the student changes: for each file, the functions that are written, and
                         the static helpers of the reference that a hand-out does not have
     host_includes       the one of the files that the driver of the host stage includes
+    questions_need      tests that must have passed before answers count
     usertests           groups that pass when the lab is done
 """
 

@@ -153,6 +153,14 @@ class Sandbox:
                 give_to(folder, os.geteuid())
 
 
+def show_to_all(folder):
+    """Whatever the umask: another user id can read it."""
+    for path, _, names in os.walk(folder):
+        os.chmod(path, 0o755)
+        for name in names:
+            os.chmod(os.path.join(path, name), 0o644)
+
+
 def give_to(folder, uid):
     for path, _, names in os.walk(folder):
         for each in [path] + [os.path.join(path, name) for name in names]:

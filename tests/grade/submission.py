@@ -58,6 +58,14 @@ def check_text(name, data):
         raise Bad("%s: it is no UTF-8: byte %d" % (name, error.start))
 
 
+def answers(folder):
+    """The text of answers.json, or None."""
+    path = os.path.join(folder, "answers.json")
+    if not os.path.lexists(path):
+        return None
+    return check_text("answers.json", read_plain(path, "answers.json"))
+
+
 def authors(folder):
     path = os.path.join(folder, "AUTHORS")
     if not os.path.lexists(path):

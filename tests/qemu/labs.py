@@ -30,7 +30,7 @@ def selftest(name, *words):
 def items():
     return (("labs: hand-outs", lambda: selftest("handout")),
             ("labs: evidence", lambda: selftest("evidence")),
-            ("labs: submissions", lambda: selftest("labs", "submissions", "handout")),
+            ("labs: submissions", lambda: selftest("labs", "submissions", "handout", "guesses")),
             ("labs: mutants", lambda: selftest("labs", "mutants")),
             ("labs: cheats", lambda: selftest("labs", "cheats")),
             ("labs: steps", lambda: selftest("labs", "steps")))
