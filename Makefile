@@ -16,6 +16,9 @@
 #: make questions ID=me  a lab's questions about your own code, for what you hand in;
 #:                       make viva LAB=buddy SUBMISSION=dir: three for a talk, with answers
 #: make handout LAB=buddy OUT=dir   a lab's hand-out: this tree without the lab's answers
+#: make submission       packs what a student hands in (LAB=: outside of a hand-out)
+#: make grade-all LAB=buddy SUBMISSIONS=dir   a class: marks and reports in OUT=build/grades/LAB;
+#:                       JOBS=n at a time, SEED=: other values, STRICT=1: a sandbox or nothing
 #: make loc              lines of code, neither blank nor comment
 #: make house            which floor of the kernel uses which: here, and build/house.svg
 #: make clean, help      remove build/, print this
@@ -70,6 +73,9 @@ OUT        =
 HOST       =
 ID         =
 SUBMISSION =
+SUBMISSIONS =
+JOBS       =
+STRICT     =
 V          =
 BUILD      = build
 
@@ -93,8 +99,8 @@ endif
 Q := $(if $(filter 1,$(V)),,@)
 say = @printf '  %-7s %s\n' '$1' '$2'
 
-.PHONY: all qemu run qemu-gdb gdb check check-full bench doctor grade questions viva handout \
-    loc house help clean deps FORCE
+.PHONY: all qemu run qemu-gdb gdb check check-full bench doctor grade grade-all handout \
+    questions viva submission loc house help clean deps FORCE
 
 # ---- make deps GOAL…: a second make builds the goals, and sees what was installed ----------------
 
@@ -112,7 +118,8 @@ else
 
 # ---- tools, found once ------------------------------------------------------------------------
 
-without_compiler := clean help loc house doctor grade questions viva handout gdb check check-full
+without_compiler := clean help loc house doctor grade grade-all handout submission questions \
+    viva gdb check check-full
 ifneq ($(filter-out $(without_compiler),$(GOALS)),)
 -include $(BUILD)/tools.mk
 ifneq ($(TOOLS_FOR),$(CROSS)|$(CLANG))
@@ -287,7 +294,7 @@ $(IMAGE): $(disk_files) README.md $(BUILD)/mkfs/mkfs $(dir $(IMAGE))fs.list
 # What the scripts read. The command goes as it was typed, whatever make would make of its dollars.
 export PAGING CPUS MEM SWAP DISK POLICY OVERCOMMIT ICOUNT SEED RACE CPU APPEND QEMU \
     TIMEOUT WERROR BUILD KERNEL IMAGE PREFIX SHARD WALL WORK CROSS CLANG SAN LAB OUT HOST \
-    ID SUBMISSION
+    ID SUBMISSION SUBMISSIONS JOBS STRICT
 export COMMAND := $(value CMD)
 
 qemu: $(KERNEL) $(IMAGE) $(BUILD)/mkfs/fsck
@@ -330,8 +337,15 @@ grade:
 questions viva:
 	@tests/grade/grade $@
 
+grade-all:
+	@tests/grade/grade-all "$$LAB" "$$SUBMISSIONS" "$$OUT" --jobs="$$JOBS" --seed="$$SEED" \
+	    $(if $(filter 1,$(STRICT)),--strict)
+
 handout:
 	@tests/grade/handout "$$LAB" "$$OUT"
+
+submission:
+	@tests/grade/pack "$$LAB"
 
 loc:
 	@tests/lint/loc

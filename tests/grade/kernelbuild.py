@@ -5,6 +5,8 @@ headers; their objects define nothing but what the reference's objects of the sa
 have no sections but ordinary ones. The rest is the reference's, compiled once, and copied.
 """
 
+import fcntl
+import hashlib
 import os
 import re
 import shutil
@@ -31,12 +33,38 @@ def make(tree, goals):
     return ["make", "-C", tree, "--no-print-directory", "BUILD=build"] + list(goals)
 
 
+def hash_of_files(root, parts):
+    """Of names and contents of all files below; what Python and make leave there is none."""
+    digest = hashlib.sha256()
+    for part in parts:
+        top = os.path.join(root, part)
+        paths = [top] if os.path.isfile(top) else []
+        for folder, folders, names in os.walk(top):
+            folders[:] = sorted(name for name in folders if name != "__pycache__")
+            paths += [os.path.join(folder, name) for name in sorted(names)]
+        for path in paths:
+            if not os.path.isfile(path):
+                continue
+            with open(path, "rb") as file:
+                data = file.read()
+            name = os.fsencode(os.path.relpath(path, root))
+            digest.update(b"%d %s\0%d\0" % (len(name), name, len(data)) + data)
+    return digest.hexdigest()
+
+
 def reference(root, folder):
-    """The reference's tree, built, in a folder of its own: made where it is not there yet."""
-    tree = os.path.join(folder, "reference")
-    if os.path.exists(os.path.join(tree, "build/kernel.elf")):
-        return tree
-    fresh = "%s.%d" % (tree, os.getpid())
+    """The reference's tree, built, in a folder of its own. Of several runs the first makes it."""
+    tree = os.path.join(folder, "reference." + hash_of_files(root, PARTS)[:16])
+    os.makedirs(folder, exist_ok=True)
+    with open(os.path.join(folder, "reference.lock"), "w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        if not os.path.exists(tree):
+            make_reference(root, tree)
+    return tree
+
+
+def make_reference(root, tree):
+    fresh = tree + ".new"
     shutil.rmtree(fresh, ignore_errors=True)
     for part in PARTS:
         source, target = os.path.join(root, part), os.path.join(fresh, part)
@@ -52,11 +80,7 @@ def reference(root, folder):
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=clean)
     if done.returncode != 0:
         raise Trouble("the reference does not build\n" + done.stdout.decode(errors="replace"))
-    try:
-        os.rename(fresh, tree)
-    except OSError:                     # another run was faster
-        shutil.rmtree(fresh)
-    return tree
+    os.rename(fresh, tree)
 
 
 def compiler_prefix(tree):

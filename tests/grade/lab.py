@@ -43,3 +43,14 @@ class Lab:
         """All functions that the student writes: (file, function), in the order of lab.json."""
         return [(path, function) for path, part in self.files.items()
                 for function in part["functions"]]
+
+
+def of_tree(name):
+    """The lab of that name, or the one whose hand-out this tree is."""
+    path = os.path.join(ROOT, "LAB")
+    if not name and os.path.exists(path):
+        with open(path, encoding="utf-8") as file:
+            name = json.load(file)["lab"]
+    if not name:
+        raise NoSuchLab("LAB= says which; there are: " + " ".join(names()))
+    return Lab(name)

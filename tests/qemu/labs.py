@@ -31,6 +31,7 @@ def items():
     return (("labs: hand-outs", lambda: selftest("handout")),
             ("labs: evidence", lambda: selftest("evidence")),
             ("labs: submissions", lambda: selftest("labs", "submissions", "handout", "guesses")),
+            ("labs: class", lambda: selftest("class")),
             ("labs: mutants", lambda: selftest("labs", "mutants")),
             ("labs: cheats", lambda: selftest("labs", "cheats")),
             ("labs: steps", lambda: selftest("labs", "steps")))
