@@ -244,6 +244,11 @@ $(call extra_program,$1): PROGRAM_BASE = --defsym=program_base=0
 endef
 $(foreach f,$(EXTRA),$(eval $(call extra_rule,$f)))
 
+# For tests/grade/kernelbuild.py: how a file of the kernel is compiled.
+.PHONY: kernel-command
+kernel-command:
+	@printf '%s\n' 'kernel: $(subst ','\'',$(CC) $(KERNEL_FLAGS))'
+
 # For tests/grade/program.py: how a program of ours is compiled and linked, and all it needs.
 .PHONY: user-commands
 user-commands: $(U)/libc.a $(programs) $(many_programs) $(BUILD)/mkfs/mkfs

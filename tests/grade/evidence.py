@@ -93,6 +93,7 @@ MOST_STOPS = 10000          # of all kinds
 MOST_FALSE = 100
 MOST_FACTS = 65536
 MOST_READ = 64 << 20
+SPARE = 4 << 20             # bytes of a disk that others may want meanwhile
 KEPT = 65536                # bytes of the console: so many of its beginning, and of its end
 
 SANDBOX = ("-sandbox", "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny")
@@ -279,8 +280,18 @@ class Run:
         _, fs_start, swap_start = m.ram_disks(m.size_in_bytes(s["MEM"]), fs, swap)
         return {"fs": (fs_start, fs_start + fs), "swap": (swap_start, swap_start + swap)}
 
+    def _ram_bytes(self):
+        """What the file with its RAM may become: QEMU, and we, would die where a page of it finds
+        no room."""
+        s = self.machine.settings
+        return sum(m.size_in_bytes(s[name]) for name in ("MEM", "SWAP")) + \
+            os.path.getsize(self.machine.image)
+
     def start(self):
         """QEMU comes up, and waits in front of the first instruction."""
+        room = os.statvfs(self.machine.folder)
+        if room.f_bavail * room.f_frsize < self._ram_bytes() + SPARE:
+            raise Infrastructure("there is no room on the disk for the machine's memory")
         try:
             self.machine.start()
             self.stub = Stub(self.machine.gdb_socket, PATIENCE)

@@ -12,13 +12,15 @@ import hashlib
 import importlib.util
 import os
 import re
+import shutil
 import sys
 
 SECONDS = 60                # of wall time, for all cases of a lab: ten times what they take
 CPU_SECONDS = 20
+COMPILER_BYTES = 4 << 30    # of memory
 MOST_BYTES = 16 << 20       # of all that it prints
 LONGEST = 400               # lines of what one case printed besides its replies
-FLAGS = ("-std=gnu11 -O1 -g -Wall -Wextra -fno-builtin-printf -fno-omit-frame-pointer "
+FLAGS = ("-std=gnu11 -O1 -g -Wall -Wextra -fno-builtin -fno-omit-frame-pointer "
          "-Itests/labs/host -Itests/host/instead -Ikernel").split()
 SANITIZERS = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
 
@@ -142,12 +144,13 @@ def compiler():
     return os.environ.get("HOSTCC") or "cc"
 
 
-def compile_one(box, source, target, flags, root, ours):
-    done = box.run([compiler()] + flags + ["-c", "-o", target, source], root, SECONDS, CPU_SECONDS)
+def compile_one(box, source, target, flags, base, ours):
+    done = box.run([compiler()] + flags + ["-c", "-o", target, source], base, SECONDS,
+                   CPU_SECONDS, memory=COMPILER_BYTES)
     text = done.output.decode(errors="replace")
     if done.status != 0:
-        raise (NoTool if ours else DoesNotCompile)(text or "the compiler ended with %d" %
-                                                   done.status)
+        raise (NoTool if ours or box.is_at_fault(done) else DoesNotCompile)(
+            text or "the compiler ended with %d" % done.status)
     return text
 
 
@@ -176,47 +179,50 @@ def fingerprint(paths, flags):
     return digest.hexdigest()
 
 
-def headers(root):
+def headers(base):
     return sorted(os.path.join(folder, name)
                   for top in ("kernel", "tests/labs", "tests/host/instead")
-                  for folder, _, names in os.walk(os.path.join(root, top))
+                  for folder, _, names in os.walk(os.path.join(base, top))
                   for name in names if name.endswith(".h"))
 
 
-def build(lab, box, folder, files):
+def build(lab, box, base, folder, files):
     """The program: its path, and the compiler's warnings of the student's files.
 
-    All is of the lab's tree but the student's files, which lie below `files` by the same names.
+    base: the tree in which is compiled; the student's files lie below `files` by the same names.
+    Nothing of the student's runs in this.
     """
     os.makedirs(folder, exist_ok=True)
     flags = flags_that_work(box, folder)
-    common = headers(lab.root)
-    driver = "tests/labs/%s/driver.c" % lab.name
-    ours = ["tests/labs/host/driver.c"] + lab.settings.get("host_files", [])
+    common = headers(base)
     objects, warnings, program = [], "", os.path.join(folder, "driver")
     stamps = []
-    included = lab.settings["host_includes"]        # by the driver, for its functions are static
-    for source in ours + [driver] + [path for path in lab.files if path != included]:
+    included = lab.settings["host_includes"]        # by window.c, for its functions are static
+    ours = lab.ours()
+    window = "tests/labs/%s/window.c" % lab.name
+    for source in ours + [path for path in lab.files if path != included]:
         target = os.path.join(folder, source.replace("/", "_") + ".o")
         path = os.path.join(files, source) if source in lab.files else source
-        read = [os.path.join(lab.root, path)]
-        if source == driver:
+        read, words = [os.path.join(base, path)], flags
+        if source == window:
             read.append(os.path.join(files, included))
-            flags = flags + ['-DLAB_FILE="%s"' % os.path.join(files, included)]
-        stamp = fingerprint(common + read, flags)
+            words = flags + ['-DLAB_FILE="%s"' % os.path.join(files, included)]
+        stamp = fingerprint(common + read, words)
         stamps.append(stamp)
         objects.append(target)
+        is_ours = source in ours and source != window
         if read_text(target + ".of") != stamp:
-            text = compile_one(box, path, target, flags, lab.root, source in ours)
+            text = compile_one(box, path, target, words, base, is_ours)
             write_text(target + ".warnings", text)
             write_text(target + ".of", stamp)
-        if source not in ours:
+        if not is_ours:
             warnings += read_text(target + ".warnings")
     if read_text(program + ".of") != "".join(stamps):
-        done = box.run([compiler()] + flags + ["-o", program] + objects, lab.root, SECONDS,
+        done = box.run([compiler()] + flags + ["-o", program] + objects, base, SECONDS,
                        CPU_SECONDS)
         if done.status != 0:
-            raise DoesNotCompile(done.output.decode(errors="replace"))
+            raise (NoTool if box.is_at_fault(done) else DoesNotCompile)(
+                done.output.decode(errors="replace"))
         write_text(program + ".of", "".join(stamps))
     return program, warnings
 
@@ -274,10 +280,18 @@ def judge(tests, replies):
     return verdicts
 
 
-def run(lab, seed, box, folder, files):
-    """All tests of the lab: verdicts, and the compiler's warnings of the student's files."""
-    program, warnings = build(lab, box, os.path.abspath(folder), files)
+def run(lab, seed, program, box, folder):
+    """All tests of the lab: verdicts. The program runs in the box, in this folder."""
     tests = tests_of(lab, seed)
-    replies = replies_of(program, box, os.path.abspath(folder),
-                         [case for test in tests for case in test.cases])
-    return judge(tests, replies), warnings
+    replies = replies_of(program, box, folder, [case for test in tests for case in test.cases])
+    return judge(tests, replies)
+
+
+def moved(program, folder):
+    """The program in a folder of its own, where it can be read and run, and not changed."""
+    target = os.path.join(folder, "driver")
+    with open(os.open(program, os.O_RDONLY | os.O_NOFOLLOW), "rb") as source:
+        with open(target, "wb") as file:
+            shutil.copyfileobj(source, file)
+    os.chmod(target, 0o755)
+    return target

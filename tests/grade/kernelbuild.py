@@ -1,24 +1,35 @@
 """A kernel out of the reference's files and the lab's files of one submission.
 
-What always holds: of the submission only the lab's files are compiled, against the reference's
-headers; their objects define nothing but what the reference's objects of the same names define, and
-have no sections but ordinary ones. The rest is the reference's, compiled once, and copied.
+What always holds: of the submission only the lab's files are compiled, in a sandbox that has
+headers, and none of the reference's own C files. What comes out of it is an object, which is read
+as what it is: anything. It defines nothing but what the reference's object of that name defines,
+and has no sections but ordinary ones. It is linked where no code of a student's can write.
 """
 
 import fcntl
 import hashlib
 import os
 import re
+import shlex
 import shutil
+import struct
 import subprocess
+
+import elfobject
 
 PARTS = ("Makefile", "kernel.ld", "README.md", "kernel", "user", "mkfs", "tests/tools",
          "tests/reader", "tests/qemu", "tests/guest")
-ORDINARY = re.compile(r"\.(text|rodata|data|bss|srodata|sdata|sbss|debug_\w+|comment|note\.\S+|"
-                      r"riscv\.attributes|symtab|strtab|shstrtab|eh_frame|rela\..*|group)"
-                      r"(\.\S*)?$")
+ORDINARY = re.compile(r"(\.rela)?(\.text(\.(unlikely|hot|startup|exit))?"
+                      r"|\.s?rodata(\.(str|cst)[\w.]*)?|\.s?(data|bss)|\.data\.rel\.ro(\.local)?"
+                      r"|\.debug_\w+|\.eh_frame)$"
+                      r"|\.(comment|note\.GNU-stack|riscv\.attributes|symtab|strtab|shstrtab)$|$")
+# What a student's file may see when it is compiled: headers, and what the host stage adds.
+SEEN = (("kernel", ".h"), ("tests/host/instead", ".h"), ("tests/labs/host", ""))
 NOT_WRITTEN = "tests/labs/not_written.h"
-SECONDS, CPU_SECONDS = 300, 60
+LAB_DEFINE = '#define NOT_WRITTEN_LAB "LAB"'
+SECONDS, CPU_SECONDS = 300, 30
+COMPILER_BYTES = 4 << 30    # of memory, for a compiler
+MOST_STATIC = 2 << 20       # bytes more than the reference's kernel has
 
 
 class Trouble(Exception):
@@ -31,6 +42,12 @@ class DoesNotCompile(Exception):
 
 def make(tree, goals):
     return ["make", "-C", tree, "--no-print-directory", "BUILD=build"] + list(goals)
+
+
+def clean_environment():
+    """What a make above us has set is not for a make in another tree."""
+    return {name: value for name, value in os.environ.items()
+            if not name.startswith(("MAKE", "MFLAGS")) and name not in ("BUILD", "KERNEL")}
 
 
 def hash_of_files(root, parts):
@@ -74,80 +91,116 @@ def make_reference(root, tree):
                             ignore=shutil.ignore_patterns("__pycache__", "*.pyc"))
         else:
             shutil.copy2(source, target)
-    clean = {name: value for name, value in os.environ.items()
-             if not name.startswith(("MAKE", "MFLAGS")) and name not in ("BUILD", "KERNEL")}
     done = subprocess.run(make(fresh, ["build/kernel.elf"]), stdin=subprocess.DEVNULL,
-                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=clean)
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                          env=clean_environment())
     if done.returncode != 0:
         raise Trouble("the reference does not build\n" + done.stdout.decode(errors="replace"))
     os.rename(fresh, tree)
 
 
-def compiler_prefix(tree):
-    with open(os.path.join(tree, "build/tools.mk"), encoding="utf-8") as file:
-        return re.search(r"^PREFIX\s*:?=\s*(\S+)", file.read(), re.MULTILINE).group(1)
+def seen_tree(lab, built, folder):
+    """The tree in which a student's files are compiled, for the kernel and for the host stage."""
+    tree = os.path.join(folder, "seen")
+    for part, ending in SEEN:
+        for path, _, names in os.walk(os.path.join(lab.root, part)):
+            for name in names:
+                if name.endswith(ending) and not path.endswith("__pycache__"):
+                    copy(os.path.join(path, name), os.path.join(
+                        tree, os.path.relpath(path, lab.root), name))
+    for name in lab.ours():
+        copy(os.path.join(lab.root, name), os.path.join(tree, name))
+    for name in (NOT_WRITTEN, "kernel/sync/not_written.h"):     # what a hand-out's stubs include
+        source = os.path.join(lab.root, name)
+        if os.path.exists(source):
+            with open(source, encoding="utf-8") as file:
+                text = file.read()
+            target = os.path.join(tree, "kernel/sync/not_written.h")
+            with open(target, "w", encoding="utf-8") as file:
+                file.write(text.replace(LAB_DEFINE, LAB_DEFINE.replace('"LAB"', '"%s"' % lab.name)))
+    return tree
 
 
-def symbols(box, prefix, path, cwd):
-    done = box.run([prefix + "nm", "-g", "--defined-only", path], cwd, SECONDS, CPU_SECONDS)
-    return {line.split()[-1] for line in done.output.decode(errors="replace").splitlines()
-            if len(line.split()) == 3}
+def copy(source, target):
+    os.makedirs(os.path.dirname(target), exist_ok=True)
+    shutil.copy2(source, target)
 
 
-def sections(box, prefix, path, cwd):
-    done = box.run([prefix + "objdump", "-h", "-w", path], cwd, SECONDS, CPU_SECONDS)
-    return {match.group(1) for match in re.finditer(r"^\s*\d+ (\S+)\s+[0-9a-f]{8}",
-                                                    done.output.decode(errors="replace"),
-                                                    re.MULTILINE)}
+def command(built):
+    """How make compiles a file of the kernel."""
+    done = subprocess.run(make(built, ["kernel-command"]), stdin=subprocess.DEVNULL,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                          env=clean_environment())
+    found = re.search(r"^kernel: (.*)$", done.stdout.decode(errors="replace"), re.MULTILINE)
+    if done.returncode != 0 or not found:
+        raise Trouble("make does not say how a file of the kernel is compiled")
+    return shlex.split(found.group(1))
 
 
-def check_object(box, prefix, name, ours, theirs, cwd):
-    """ours: the reference's object. Raises DoesNotCompile with what theirs has too much."""
-    more = sorted(symbols(box, prefix, theirs, cwd) - symbols(box, prefix, ours, cwd) -
-                  {"not_written_said"})
+def compile_file(box, words, seen, source, target):
+    """The object's bytes. source: the student's file, as the box sees it."""
+    done = box.run(words + ["-c", source, "-o", target], seen, SECONDS, CPU_SECONDS,
+                   memory=COMPILER_BYTES)
+    said = done.output.decode(errors="replace")
+    if done.status != 0 or done.late:
+        if box.is_at_fault(done):
+            raise Trouble("the compiler: " + said)
+        raise DoesNotCompile(said or "the compiler ended with %d" % done.status)
+    return elfobject.read_file(target)
+
+
+def check_object(name, ours, theirs):
+    """Bytes of the reference's object, and of the other."""
+    reference_, other = elfobject.Object(ours), elfobject.Object(theirs)
+    more = sorted(other.symbols - reference_.symbols - {"not_written_said"})
     if more:
         raise DoesNotCompile("%s defines what is not the lab's: %s" % (name, ", ".join(more[:5])))
-    odd = sorted(each for each in sections(box, prefix, theirs, cwd) if not ORDINARY.match(each))
-    odd = [each for each in odd if each not in sections(box, prefix, ours, cwd)]
+    odd = sorted(each for each in set(other.sections) - set(reference_.sections)
+                 if not ORDINARY.match(each))
     if odd:
         raise DoesNotCompile("%s has sections of its own: %s" % (name, ", ".join(odd[:5])))
 
 
-def overlay(lab, built, files, tree):
-    """tree becomes a copy of the built reference with the submission's files in it."""
+def compile_all(lab, box, built, seen, files, folder):
+    """{file of the lab: its object's bytes}. Nothing of the student's runs in this."""
+    words, objects = command(built), {}
+    for path in lab.files:
+        target = os.path.join(folder, path.replace("/", "_") + ".kernel.o")
+        try:
+            data = compile_file(box, words, seen, os.path.join(files, path), target)
+            with open(os.path.join(built, "build", path + ".o"), "rb") as file:
+                check_object(path, file.read(), data)
+        except elfobject.Bad as bad:
+            raise DoesNotCompile("%s: %s" % (path, bad))
+        objects[path] = data
+    return objects
+
+
+def static_bytes(kernel):
+    """What a kernel takes up in memory from the start."""
+    with open(kernel, "rb") as file:
+        data = file.read()
+    table, = struct.unpack_from("<Q", data, 32)
+    size, count = struct.unpack_from("<HH", data, 54)
+    rows = [struct.unpack_from("<IIQQQQQ", data, table + i * size) for i in range(count)]
+    return sum(row[6] for row in rows if row[0] == 1)
+
+
+def link(objects, built, tree):
+    """The kernel's path: the reference with these objects, in a tree of its own."""
     shutil.copytree(built, tree, symlinks=True)
-    for name in (NOT_WRITTEN, "kernel/sync/not_written.h"):     # what a hand-out's stubs include
-        source = os.path.join(lab.root, name)
-        if os.path.exists(source):
-            shutil.copyfile(source, os.path.join(tree, "kernel/sync/not_written.h"))
-    for path in lab.files:
-        shutil.copyfile(os.path.join(files, path), os.path.join(tree, path))
-        os.utime(os.path.join(tree, path))
-
-
-def check_box(lab, box, built, tree):
-    """Do the reference's own files build there? If not, the submission is not at fault."""
-    for path in lab.files:
-        shutil.copyfile(os.path.join(built, path), os.path.join(tree, path))
-        os.utime(os.path.join(tree, path))
-    done = box.run(make(tree, ["build/kernel.elf"]), tree, SECONDS, CPU_SECONDS)
-    if done.status != 0:
-        raise Trouble("the reference does not build in the sandbox\n" +
-                      done.output.decode(errors="replace"))
-
-
-def build(lab, box, built, tree):
-    """The kernel's path. box may write to tree."""
-    objects = {path: os.path.join(tree, "build", path + ".o") for path in lab.files}
     kernel = os.path.join(tree, "build/kernel.elf")
-    for path in list(objects.values()) + [kernel]:
-        os.remove(path)
-    done = box.run(make(tree, ["build/kernel.elf"]), tree, SECONDS, CPU_SECONDS)
-    if done.status != 0 or not os.path.exists(kernel):
-        words = done.output.decode(errors="replace")
-        check_box(lab, box, built, tree)
-        raise DoesNotCompile(words)
-    prefix = compiler_prefix(tree)
-    for path, theirs in objects.items():
-        check_object(box, prefix, path, os.path.join(built, "build", path + ".o"), theirs, tree)
+    os.remove(kernel)
+    for path, data in objects.items():
+        with open(os.path.join(tree, "build", path + ".o"), "wb") as file:
+            file.write(data)
+    done = subprocess.run(make(tree, ["build/kernel.elf"]), stdin=subprocess.DEVNULL,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                          env=clean_environment())
+    if done.returncode != 0:
+        raise DoesNotCompile(done.stdout.decode(errors="replace"))
+    more = static_bytes(kernel) - static_bytes(os.path.join(built, "build/kernel.elf"))
+    if more > MOST_STATIC:
+        raise DoesNotCompile("its static variables take %d KiB, %d are allowed" % (
+            more >> 10, MOST_STATIC >> 10))
     return kernel

@@ -4,7 +4,7 @@
     hours, lines        to expect: a text, a number
     files               what the student changes: for each file, the functions that are written, and
                         the static helpers of the reference that a hand-out does not have
-    host_includes       the one of the files that the driver of the host stage includes
+    host_includes       the one of the files that window.c of the host stage includes
     questions_need      tests that must have passed before answers count
     usertests           groups that pass when the lab is done
 """
@@ -38,6 +38,11 @@ class Lab:
 
     def path(self, name):
         return os.path.join(self.folder, name)
+
+    def ours(self):
+        """The C files of the host stage that are not the student's."""
+        return ["tests/labs/host/driver.c", "tests/labs/%s/driver.c" % self.name,
+                "tests/labs/%s/window.c" % self.name] + self.settings.get("host_files", [])
 
     def functions(self):
         """All functions that the student writes: (file, function), in the order of lab.json."""

@@ -6,6 +6,8 @@ comment says what it is, and of a mutant the tests that must fail:
 
     fails: NAME         the test that is about this mistake; tests of all functions together may
                         fail along with it, and those that need it
+    whole: file         it is the whole file of the lab, not some functions for it
+    points: N           what a cheat gets for what it does right, where that is not 0
 """
 
 import os
@@ -22,9 +24,14 @@ class Planted:
         self.head = re.match(r"/\*.*?\*/\n", self.source.text, re.DOTALL).group(0)
         match = re.search(r"^ \* fails: (.*)$", self.head, re.MULTILINE)
         self.fails = match.group(1) if match else None
+        self.is_whole = "\n * whole: file\n" in self.head
+        match = re.search(r"^ \* points: (\d+)$", self.head, re.MULTILINE)
+        self.points = int(match.group(1)) if match else 0
 
     def put_into(self, text):
         """The text of a lab's file with this in it."""
+        if self.is_whole:
+            return self.source.text
         theirs = Source(self.name, text)
         ours = [self.source.function(name) for name in self.source.names()]
         known = [function for function in ours if function.name in theirs.names()]

@@ -58,11 +58,10 @@ def plain(answer):
     return " ".join(str(answer).replace(",", " ").lower().split())
 
 
-def answers_of(lab, asked, box, folder, files):
+def answers_of(asked, program, box, folder):
     """For each question (answer, about); of one that the code does not come to, (None, why)."""
-    program, _ = hoststage.build(lab, box, os.path.abspath(folder), files)
     cases = [hoststage.Case(question.name, question.script, None) for question in asked]
-    replies = hoststage.replies_of(program, box, os.path.abspath(folder), cases)
+    replies = hoststage.replies_of(program, box, folder, cases)
     found = []
     for question in asked:
         told = replies[question.name]
@@ -93,7 +92,7 @@ def read_answers(text):
         raise Bad("answers.json is not as `make questions` writes it")
 
 
-def judge(lab, student, text, box, folder, files):
+def judge(lab, student, text, program, box, folder):
     """result.entry for each question. student: who it is, or "": as answers.json says."""
     trouble, given = "", {}
     if text is None:
@@ -109,7 +108,7 @@ def judge(lab, student, text, box, folder, files):
     asked = of(lab, seed_of(student))
     found = [(None, trouble)] * len(asked)
     if not trouble:
-        found = answers_of(lab, asked, box, folder, files)
+        found = answers_of(asked, program, box, folder)
     entries = []
     for question, (answer, about) in zip(asked, found):
         said = given.get(question.name, "")
@@ -126,13 +125,13 @@ def judge(lab, student, text, box, folder, files):
     return entries
 
 
-def viva(lab, box, folder, files):
+def viva(lab, program, box, folder):
     """Three questions of a new seed, with answers, as text."""
     seed = random.SystemRandom().randrange(1 << 32)
     asked = random.Random(seed).sample(of(lab, seed), VIVA)
     lines = []
     for number, (question, (answer, about)) in enumerate(
-            zip(asked, answers_of(lab, asked, box, folder, files)), 1):
+            zip(asked, answers_of(asked, program, box, folder)), 1):
         lines += ["%d. %s" % (number, question.text), "   " + (answer or "no answer"),
                   "   " + about.replace("\n", "\n   "), ""]
     return "\n".join(lines)

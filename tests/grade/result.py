@@ -59,6 +59,14 @@ def write(result, path):
     os.replace(path + ".new", path)
 
 
+def quoted(text, most=200):
+    """What a student's file, or its compiler, says: marked, and without control characters."""
+    lines = text.rstrip().split("\n")
+    more = ["[%d lines more]" % (len(lines) - most)] if len(lines) > most else []
+    return "\n".join("    | " + "".join(c if c.isprintable() else "?" for c in line.expandtabs())
+                     for line in lines[:most] + more)
+
+
 def text_of_test(test):
     word = {"pass": "ok", "fail": "FAIL", "not-run": "--"}[test["verdict"]]
     lines = ["%-5s %2d/%-2d  %-7s %s" % (word, test["points"], test["max"], test["stage"],

@@ -14,12 +14,15 @@ the command has ended.
 import os
 import random
 import resource
+import select
 import shutil
 import signal
 import subprocess
+import threading
+import time
 
 FIRST_UID, UIDS = 200000, 100000    # for setpriv: ids that nobody has
-FILE_BYTES = 512 << 20
+FILE_BYTES = 64 << 20
 PROCESSES = 256
 ENVIRONMENT = {"PATH": os.environ.get("PATH", "/usr/bin:/bin"), "LANG": "C",
                "HOME": "/nonexistent", "CCACHE_DISABLE": "1"}
@@ -30,6 +33,8 @@ class Refused(Exception):
 
 
 class Ended:
+    """late: its time was over, or it had printed too much."""
+
     def __init__(self, status, output, late):
         self.status, self.output, self.late = status, output, late
 
@@ -75,8 +80,9 @@ class Sandbox:
         self.environment = dict(ENVIRONMENT)
         if self.writable:
             self.environment["TMPDIR"] = self.writable[0]
-        if self.kind == "none" and strict:
-            raise Refused("STRICT=1: neither bubblewrap nor setpriv (as root) works here")
+        if self.kind == "none" and (strict or (kind is None and os.geteuid() == 0)):
+            raise Refused("neither bubblewrap nor setpriv works here, and this is %s" % (
+                "STRICT=1" if strict else "root: no student's code runs so"))
         if self.kind == "setpriv" or (self.kind == "bubblewrap" and os.geteuid() == 0):
             self.uid = FIRST_UID + random.SystemRandom().randrange(UIDS)
             for folder in self.writable:
@@ -109,9 +115,11 @@ class Sandbox:
         user = str(self.uid)
         return ["setpriv", "--reuid", user, "--regid", user, "--clear-groups", "--no-new-privs"]
 
-    def run(self, command, cwd, seconds, cpu, data=b"", most=4 << 20):
-        """Runs it to its end, or for so many seconds, or so much processor time."""
+    def run(self, command, cwd, seconds, cpu, data=b"", most=4 << 20, memory=None):
+        """Runs it to its end, or for so many seconds, so much processor time, so much output."""
         def limits():
+            if memory:
+                resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
             os.setsid()
             resource.setrlimit(resource.RLIMIT_CPU, (cpu, cpu + 1))
             resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
@@ -122,21 +130,23 @@ class Sandbox:
         words = self.words()
         if self.kind.startswith("bubblewrap"):
             words[1:1] = ["--chdir", cwd]
-        late = False
         try:
             process = subprocess.Popen(words + command, cwd=cwd, env=self.environment,
                                        preexec_fn=limits, stdin=subprocess.PIPE,
                                        stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         except OSError as error:
             return Ended(127, ("%s: %s" % (command[0], error.strerror)).encode(), False)
-        try:
-            output = process.communicate(data, timeout=seconds)[0]
-        except subprocess.TimeoutExpired:
-            late = True
-            self._kill(process)
-            output = process.communicate()[0]
+        output, late = talk(process, data, time.monotonic() + seconds, most)
         self._kill(process)
-        return Ended(process.returncode, output[:most], late)
+        process.wait()
+        process.stdout.close()
+        return Ended(process.returncode, output, late)
+
+    @staticmethod
+    def is_at_fault(ended):
+        """A compiler that was killed, or had no room: not for what is in the student's file."""
+        return ended.status < 0 and not ended.late and ended.status != -signal.SIGXCPU or \
+            b"No space left on device" in ended.output
 
     def _kill(self, process):
         try:
@@ -147,10 +157,39 @@ class Sandbox:
             subprocess.run(self.words() + ["kill", "-KILL", "-1"], stdout=subprocess.DEVNULL,
                            stderr=subprocess.DEVNULL)
 
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
     def close(self):
         if self.uid is not None:
             for folder in self.writable:
                 give_to(folder, os.geteuid())
+
+
+def talk(process, data, end, most):
+    """Gives it the data and takes what it prints: the output, and whether it was cut off."""
+    def give():
+        try:
+            process.stdin.write(data)
+            process.stdin.close()
+        except (OSError, ValueError):
+            pass
+
+    giver, output = threading.Thread(target=give, daemon=True), bytearray()
+    giver.start()
+    file = process.stdout.fileno()
+    while True:
+        left = end - time.monotonic()
+        if left <= 0 or len(output) >= most:
+            return bytes(output[:most]), True
+        if select.select([file], [], [], left)[0]:
+            piece = os.read(file, 65536)
+            if not piece:
+                return bytes(output), False
+            output += piece
 
 
 def show_to_all(folder):

@@ -13,6 +13,7 @@ from hoststage import Case, Test, Wrong
 
 MAX_ORDER = 10
 STEPS = 10000
+DRAWN = 6                   # cases of each test that the seed draws
 REFUSED = r"free"           # what a refusal's message has in it
 
 
@@ -301,14 +302,50 @@ def random_case(seed):
     return Case("%d_random_steps_seed_%d" % (STEPS, seed), script, Judge(script))
 
 
+def free_places(dice, frames, most=14):
+    """Some free blocks, no two of them buddies of one order: (first, order), and the set."""
+    free, found = set(), []
+    for _ in range(most):
+        order = dice.choice((0, 0, 0, 1, 1, 2, 3))
+        first = dice.randrange(frames >> order) << order
+        block = range(first, first + (1 << order))
+        buddy = range(first ^ 1 << order, (first ^ 1 << order) + (1 << order))
+        if not free & set(block) and not free >= set(buddy):
+            free |= set(block)
+            found.append((first, order))
+    whole = blocks(free, frames)
+    if sorted(found) != sorted((first, order) for order in whole for first in whole[order]):
+        return free_places(dice, frames, most)      # two have become one: drawn again
+    return found, free
+
+
+def drawn(dice, number):
+    """A case for each function alone, whose frames and orders nobody knows before."""
+    frames = dice.choice((37, 48, 53, 64, 75))
+    found, free = free_places(dice, frames)
+    script = ["new %d" % frames] + ["put %d %d" % place for place in found]
+    splits = ["split %d" % dice.choice((0, 0, 1, 2)) for _ in range(4)]
+    used, merges = sorted(set(range(frames)) - free), []
+    for first in dice.sample(used, min(6, len(used))):
+        merges.append("merge %d 0" % first)
+    held = sorted(free)
+    return (case("drawn_%d" % number, *(script + splits)),
+            case("drawn_merges_%d" % number, *(script + merges)),
+            refused("drawn_double_free_%d" % number, *(script + ["free %d 0" % dice.choice(held)])),
+            case("drawn_questions_%d" % number, *(script + [
+                "ask %d" % i for i in dice.sample(range(frames), 12)])))
+
+
 def tests(seed):
+    dice = random.Random("cases %d" % seed)
+    splits, merges, frees, alarms = zip(*[drawn(dice, number) for number in range(DRAWN)])
     return [
-        Test("splitting", "works", 6, SPLITTING),
-        Test("merging", "works", 7, MERGING),
-        Test("exhausting", "works", 3, EXHAUSTING, together=True),
+        Test("splitting", "works", 6, SPLITTING + splits),
+        Test("merging", "works", 7, MERGING + merges),
+        Test("exhausting", "works", 3, EXHAUSTING, needs=("random steps",), together=True),
         Test("random steps", "works", 4, (random_case(seed),), together=True),
-        Test("double frees are caught", "bad arguments", 12, DOUBLE_FREES,
+        Test("double frees are caught", "bad arguments", 12, DOUBLE_FREES + frees,
              needs=("no false alarms",)),
-        Test("no false alarms", "bad arguments", 8, FALSE_ALARMS,
+        Test("no false alarms", "bad arguments", 8, FALSE_ALARMS + alarms,
              needs=("double frees are caught",)),
     ]

@@ -20,7 +20,7 @@
 
 static void tell_v(const char *begin, const char *format, va_list list)
 {
-    printf("= %s", begin);
+    printf("\n= %s", begin); /* whatever a left-over printf has begun ends here */
     vprintf(format, list);
     printf("\n");
     fflush(stdout);
@@ -93,7 +93,7 @@ void spin_assert_held(struct spinlock *lock)
 
 const char *__asan_default_options(void)
 {
-    return "detect_leaks=0:color=never";
+    return "detect_leaks=0:color=never:hard_rss_limit_mb=512";
 }
 
 /* ---- cases ---- */
