@@ -108,6 +108,9 @@ void gate_enter(struct owner *me, struct thing *thing, int alone)
     for (;;) {
         int now = LOAD(thing->gate);
 
+        if (now & (257 << me->number))
+            fail(me, "enters the gate of thing %d, 0x%x, in which it is already",
+                 (int)(thing - shared->thing), (unsigned)now);
         if (alone ? now != 0 : now >= 256) {
             shared->record[me->number].waits = (int)(thing - shared->thing) + 1;
             futex_wait(&thing->gate, now);
@@ -121,7 +124,11 @@ void gate_enter(struct owner *me, struct thing *thing, int alone)
 
 void gate_leave(struct owner *me, struct thing *thing)
 {
-    __atomic_fetch_and(&thing->gate, ~(257 << me->number), __ATOMIC_SEQ_CST);
+    int was = __atomic_fetch_and(&thing->gate, ~(257 << me->number), __ATOMIC_SEQ_CST);
+
+    if (!(was & (257 << me->number)))
+        fail(me, "leaves the gate of thing %d, 0x%x, in which it is not",
+             (int)(thing - shared->thing), (unsigned)was);
     futex_wake(&thing->gate, OWNERS);
 }
 
@@ -209,6 +216,7 @@ static void store_unsure(struct owner *me, int thing, unsigned long page)
 
 void owner_recover(struct owner *me)
 {
+    shared->record[me->number].waits = 0; /* it may have been killed there */
     for (int thing = 0; thing < THINGS; thing++) {
         struct thing *it = &shared->thing[thing];
 

@@ -135,12 +135,14 @@ void act_death(struct owner *me)
     enum death death = (enum death)pick(me, DEATHS);
     int thing = -1, pid, cause, want = death == ILLEGAL ? CAUSE_INSTRUCTION : CAUSE_STORE;
     char *at = death == PAST_END ? past_end(me, &thing) : NULL;
+    struct thing *it = NULL; /* whose gate is ours: the second look may end at another one */
 
     if (death == PAST_END) {
         want = CAUSE_NO_PAGE;
         if (!at)
             return;
-        gate_enter(me, &shared->thing[thing], 0);
+        it = &shared->thing[thing];
+        gate_enter(me, it, 0);
         if (past_end(me, &thing) != at)
             goto leave;
     }
@@ -151,8 +153,8 @@ void act_death(struct owner *me)
         fail(me, "a child that does what it may not (%d at %p) ended with cause %d, not %d",
              (int)death, at, cause, want);
 leave:
-    if (death == PAST_END)
-        gate_leave(me, &shared->thing[thing]);
+    if (it)
+        gate_leave(me, it);
 }
 
 static void spin(void *argument)
