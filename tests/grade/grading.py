@@ -29,7 +29,7 @@ def build_folder():
 def why_of(failures):
     """The first cases in full; where all failed for one reason, that alone."""
     if len(failures) > 1 and len({said for _, said in failures}) == 1:
-        return "%s (%d cases)" % (failures[0][1], len(failures))
+        return "in all of %d cases:\n%s" % (len(failures), failures[0][1])
     lines = []
     for name, said in failures[:FULL_CASES]:
         lines += [name + ":"] + ["  " + line for line in said.split("\n")]
