@@ -10,6 +10,7 @@ import re
 from collections import namedtuple
 
 MOST_SITES, MOST_INSTRUCTIONS = 60, 3
+MOST_BETWEEN = 4            # instructions between the load of a flag and the branch on it
 WRITER, RINGS = "trace_write", "trace_rings"
 MAY_NAME_RINGS = (WRITER, "trace_give_ring")
 
@@ -77,13 +78,25 @@ def instruction(address, text, inside, following, stops):
                        effect, tuple(a for a in after if a in inside))
 
 
+def branch_after(code, load):
+    """The branch on what was loaded; compilers may put some other instructions in between."""
+    x = load
+    for _ in range(MOST_BETWEEN + 1):
+        x = code.get(x.after[0]) if len(x.after) == 1 else None
+        if x is None or re.match(r"(beqz|bnez)\t", x.text):
+            return x
+        if x.defines & load.defines:
+            return None
+    return None
+
+
 def sites(code, flag):
     """Address of each branch on the flag → where it goes while the trace is on. Or complaints."""
     found, complaints = {}, []
     for at, load in code.items():
         if not re.search(r",%d\(tp\)" % flag, load.text):
             continue
-        branch = code.get(load.after[0]) if load.after else None
+        branch = branch_after(code, load)
         match = branch and re.match(r"(beqz|bnez)\t(\w+),([0-9a-f]+)", branch.text)
         if not re.match(r"lw\t", load.text) or not match or match.group(2) not in load.defines:
             complaints.append("0x%x: %s: the flag, and no branch on it follows" % (at, load.text))
@@ -169,7 +182,7 @@ GOOD = (
 WRONG = (
     # what is replaced, by what, and what is to be said of it
     ("lw\ta0,0(s0)", ("lw\ta0,0(s0)", "lw\ta3,8(s0)", "srl\ta3,a3,0xa"), "cost 4"),
-    ("lw\ta5,56(tp)", ("lw\ta5,56(tp)", "add\ta0,a0,1"), "no branch on it"),
+    ("lw\ta5,56(tp)", ("lw\ta5,56(tp)", "add\ta5,a5,1"), "no branch on it"),
     ("lw\ta5,56(tp)", ("lwu\ta5,56(tp)",), "no branch on it"),
     ("sw\ta0,4(s0)", ("jal\t9000 <trace_write>", "sw\ta0,4(s0)"), "no flag was asked"),
     ("sw\ta0,4(s0)", ("la\ta4,8000 <trace_rings>", "sw\ta0,4(a4)"), "trace_rings"),
