@@ -82,7 +82,7 @@ class Bench:
             os.makedirs(folder)
         self.built = kernelbuild.reference(lab.root, os.path.join(labs.ROOT, build_folder(),
                                                                   "grade"))
-        seen = kernelbuild.seen_tree(lab, self.built, work)
+        seen = kernelbuild.seen_tree(lab, work)
         self.program, self.warnings, self.objects, self.kernel_words = None, "", None, ""
         with sandbox.Sandbox([seen, files], [compile_], strict) as box:
             self.kind = box.kind

@@ -99,7 +99,7 @@ def make_reference(root, tree):
     os.rename(fresh, tree)
 
 
-def seen_tree(lab, built, folder):
+def seen_tree(lab, folder):
     """The tree in which a student's files are compiled, for the kernel and for the host stage."""
     tree = os.path.join(folder, "seen")
     for part, ending in SEEN:

@@ -6,7 +6,6 @@
                         the static helpers of the reference that a hand-out does not have
     host_includes       the one of the files that window.c of the host stage includes
     questions_need      tests that must have passed before answers count
-    usertests           groups that pass when the lab is done
 """
 
 import json
@@ -38,6 +37,11 @@ class Lab:
 
     def path(self, name):
         return os.path.join(self.folder, name)
+
+    def text(self, path):
+        """A file of the lab, as the reference has it."""
+        with open(os.path.join(self.root, path), encoding="utf-8") as file:
+            return file.read()
 
     def ours(self):
         """The C files of the host stage that are not the student's."""

@@ -85,12 +85,10 @@ def why_of(made):
                   if lines else "")
 
 
-def run(lab, seed, kernel, folder, build, rerun, wanted=None):
+def run(lab, seed, kernel, folder, build, rerun):
     """result.entry for each test."""
     entries, hangs = [], None
     for test in tests_of(lab):
-        if wanted and test.name not in wanted:
-            continue
         if hangs:
             entries.append(result.entry(test.name, "public", test.part, test.points, test.kind,
                                         "not-run", "not run, because the machine of `%s` came to "

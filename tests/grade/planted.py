@@ -1,29 +1,54 @@
-"""Mutants and cheats of a lab: what they put into a file of the lab.
+"""Mutants and cheats of a lab: what they put into the lab's files.
 
-Each is a C file. Its functions replace those of the same names; what stands before the first of
-them, but for the comment at its top, comes in front of the first function of the lab's file. The
-comment says what it is, and of a mutant the tests that must fail:
+A mutant is a patch, as in tests/mutants. The lines before it say what it is, and
 
     fails: NAME         the test that is about this mistake; tests of all functions together may
                         fail along with it, and those that need it
+
+A cheat is a C file. Its functions replace those of the same names; what stands before the first of
+them, but for the comment at its top, comes in front of the first function of the lab's file. The
+comment says what it is, and where that is so
+
     whole: file         it is the whole file of the lab, not some functions for it
-    points: N           what a cheat gets for what it does right, where that is not 0
+    points: N           what it gets for what it does right, where that is not 0
 """
 
 import os
 import re
+import subprocess
+import tempfile
 
 import functions
 from functions import Source
 
 
-class Planted:
-    def __init__(self, lab, kind, name):
+class Mutant:
+    def __init__(self, lab, name):
+        self.lab, self.path = lab, lab.path("mutants/%s.patch" % name)
+        with open(self.path, encoding="utf-8") as file:
+            self.fails = re.search(r"^fails: (.*)$", file.read(), re.MULTILINE).group(1)
+
+    def files(self):
+        """{file of the lab: its text with the mistake}."""
+        with tempfile.TemporaryDirectory(prefix="xv39.mutant.") as folder:
+            for path in self.lab.files:
+                target = os.path.join(folder, path)
+                os.makedirs(os.path.dirname(target), exist_ok=True)
+                with open(target, "w", encoding="utf-8") as file:
+                    file.write(self.lab.text(path))
+            subprocess.run(["git", "apply", self.path], cwd=folder, check=True)
+            found = {}
+            for path in self.lab.files:
+                with open(os.path.join(folder, path), encoding="utf-8") as file:
+                    found[path] = file.read()
+            return found
+
+
+class Cheat:
+    def __init__(self, lab, name):
         self.name = name
-        self.source = functions.read(lab.root, "tests/labs/%s/%s/%s.c" % (lab.name, kind, name))
+        self.source = functions.read(lab.root, "tests/labs/%s/cheats/%s.c" % (lab.name, name))
         self.head = re.match(r"/\*.*?\*/\n", self.source.text, re.DOTALL).group(0)
-        match = re.search(r"^ \* fails: (.*)$", self.head, re.MULTILINE)
-        self.fails = match.group(1) if match else None
         self.is_whole = "\n * whole: file\n" in self.head
         match = re.search(r"^ \* points: (\d+)$", self.head, re.MULTILINE)
         self.points = int(match.group(1)) if match else 0
@@ -47,7 +72,8 @@ class Planted:
         return text
 
 
-def names(lab, kind):
+
+def names(lab, kind, ending):
     folder = lab.path(kind)
-    return sorted(name[:-2] for name in (os.listdir(folder) if os.path.isdir(folder) else ())
-                  if name.endswith(".c"))
+    return sorted(name[:-len(ending)] for name in
+                  (os.listdir(folder) if os.path.isdir(folder) else ()) if name.endswith(ending))

@@ -4,7 +4,7 @@
                  network; where root starts it, a user id of the run's own, too
     setpriv      as root, in a container: a user id of the run's own, to whom only its folder
                  belongs; all of its processes are killed at the end
-    none         the same user: said loudly, and refused with STRICT=1
+    none         the same user: said loudly; refused with STRICT=1, and where that is root
 
 What always holds: a command has limits (processor time, size of files, processes), no terminal, no
 standard input but what is given, an environment of its own, and a process group that is killed when
@@ -29,7 +29,7 @@ ENVIRONMENT = {"PATH": os.environ.get("PATH", "/usr/bin:/bin"), "LANG": "C",
 
 
 class Refused(Exception):
-    """STRICT=1, and this machine has no sandbox."""
+    """This machine has no sandbox, and nothing less will do."""
 
 
 class Ended:
@@ -146,7 +146,7 @@ class Sandbox:
     def is_at_fault(ended):
         """A compiler that was killed, or had no room: not for what is in the student's file."""
         return ended.status < 0 and not ended.late and ended.status != -signal.SIGXCPU or \
-            b"No space left on device" in ended.output
+            any(words in ended.output for words in (b"No space left on device", b"Killed signal"))
 
     def _kill(self, process):
         try:

@@ -340,9 +340,9 @@ def cells_of(path, text, needs):
 
 
 def mutants(tree):
-    """Each patch of tests/mutants applies: the lines that it knows are there."""
+    """Each patch of tests/mutants, and of a lab's, applies: the lines that it knows are there."""
     for path, text in tree.items():
-        if not path.startswith("tests/mutants/") or not path.endswith(".patch"):
+        if not re.match(r"tests/(labs/\w+/)?mutants/.*\.patch$", path):
             continue
         target = ""
         for part in re.split(r"(?m)^(?=--- a/|@@ )", text)[1:]:

@@ -75,9 +75,10 @@ static struct mm_struct *largest(uint64_t *most, uint32_t *ending)
 int oom_make_room(struct vm_fault *fault)
 {
     struct rule_state *rule = &fault->rule;
-    uint32_t ended = __atomic_load_n(&spaces_ended, __ATOMIC_ACQUIRE), ending;
     uint64_t most;
+    uint32_t ending;
     struct mm_struct *victim = largest(&most, &ending);
+    uint32_t ended = __atomic_load_n(&spaces_ended, __ATOMIC_ACQUIRE); /* after `spaces` */
     bool may_come = ending || ended != rule->ended || rule->tries == 0;
     bool acts = !may_come || rule->tries > TRIES_MAX / 2, is_other = victim && victim != fault->mm;
 

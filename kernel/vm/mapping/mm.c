@@ -63,7 +63,6 @@ static void mm_destroy(struct mm_struct *mm)
         mm->rules->end(mm);
     page_table_destroy(&mm->page_table);
     commit_release(mm->charged);
-    race_window();
     __atomic_fetch_add(&spaces_ended, 1, __ATOMIC_RELEASE);
     __atomic_fetch_sub(&spaces, 1, __ATOMIC_RELEASE);
     kmem_free(mm);

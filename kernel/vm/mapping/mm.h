@@ -61,7 +61,11 @@ struct mm_struct {
 #define MM_MAX_AREAS 131072u
 
 extern const struct page_rules *extra_rules; /* vm/extra's; constant after boot */
-extern uint32_t spaces, spaces_ended; /* atomic; a space ends when all its memory is back */
+/*
+ * Atomic. A space ends when all its memory is back: first spaces_ended grows, then `spaces`
+ * shrinks. So no end is missed where `spaces` is read first, and spaces_ended after it.
+ */
+extern uint32_t spaces, spaces_ended;
 
 /*
  * mm has rules from now on. Locks: as page_rules.h says, or nobody uses mm yet.
