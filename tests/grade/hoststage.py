@@ -9,11 +9,9 @@ A lab's host.py says `TESTS`: a list of Test. Only what changed is compiled agai
 """
 
 import hashlib
-import importlib.util
 import os
 import re
 import shutil
-import sys
 
 SECONDS = 60                # of wall time, for all cases of a lab: ten times what they take
 CPU_SECONDS = 20
@@ -244,11 +242,7 @@ def write_text(path, text):
 
 def tests_of(lab, seed):
     """The lab's host.py, as a module of its own; its tests with this seed."""
-    spec = importlib.util.spec_from_file_location("host_of_" + lab.name, lab.path("host.py"))
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module.tests(seed)
+    return lab.module("host").tests(seed)
 
 
 def replies_of(program, box, folder, cases):

@@ -8,8 +8,10 @@
     questions_need      tests that must have passed before answers count
 """
 
+import importlib.util
 import json
 import os
+import sys
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
@@ -47,6 +49,15 @@ class Lab:
         """The C files of the host stage that are not the student's."""
         return ["tests/labs/host/driver.c", "tests/labs/%s/driver.c" % self.name,
                 "tests/labs/%s/window.c" % self.name] + self.settings.get("host_files", [])
+
+    def module(self, name):
+        """NAME.py of the lab, as a module of its own."""
+        spec = importlib.util.spec_from_file_location("%s_of_%s" % (name, self.name),
+                                                      self.path(name + ".py"))
+        module = importlib.util.module_from_spec(spec)
+        sys.modules[spec.name] = module
+        spec.loader.exec_module(module)
+        return module
 
     def functions(self):
         """All functions that the student writes: (file, function), in the order of lab.json."""

@@ -8,9 +8,7 @@ run.used and run.limit, instructions.
 """
 
 import hashlib
-import importlib.util
 import os
-import sys
 
 import evidence
 import program
@@ -35,12 +33,7 @@ class Test:
 
 
 def tests_of(lab):
-    spec = importlib.util.spec_from_file_location("machine_of_" + lab.name,
-                                                  lab.path("machine.py"))
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module.TESTS
+    return lab.module("machine").TESTS
 
 
 def nonce_of(lab, seed, name):

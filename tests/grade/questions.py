@@ -12,11 +12,9 @@ answers.json: {"lab": …, "id": …, "answers": [{"name": …, "question": …,
 """
 
 import hashlib
-import importlib.util
 import json
 import os
 import random
-import sys
 
 import hoststage
 import result
@@ -45,12 +43,7 @@ def seed_of(student):
 
 
 def of(lab, seed):
-    spec = importlib.util.spec_from_file_location("questions_of_" + lab.name,
-                                                  lab.path("questions.py"))
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module.questions(seed)
+    return lab.module("questions").questions(seed)
 
 
 def plain(answer):
