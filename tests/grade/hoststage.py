@@ -12,6 +12,7 @@ import hashlib
 import os
 import re
 import shutil
+import sys
 
 SECONDS = 60                # of wall time, for all cases of a lab: ten times what they take
 CPU_SECONDS = 20
@@ -19,7 +20,9 @@ COMPILER_BYTES = 4 << 30    # of memory
 MOST_BYTES = 16 << 20       # of all that it prints
 LONGEST = 400               # lines of what one case printed besides its replies
 FLAGS = ("-std=gnu11 -O1 -g -Wall -Wextra -fno-builtin -fno-omit-frame-pointer "
-         "-Itests/labs/host -Itests/host/instead -Ikernel").split()
+         "-ffunction-sections -Itests/labs/host -Itests/host/instead -Ikernel").split()
+# Functions that nobody calls go, and what they call need not be there.
+LINK_FLAGS = ["-Wl,-dead_strip" if sys.platform == "darwin" else "-Wl,--gc-sections"]
 SANITIZERS = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
 
 
@@ -192,23 +195,26 @@ def build(lab, box, base, folder, files):
     """
     os.makedirs(folder, exist_ok=True)
     flags = flags_that_work(box, folder)
-    common = headers(base)
+    theirs = lab.own_headers(files)
+    if theirs:
+        flags = ["-I" + os.path.join(files, "kernel")] + flags
+    common = headers(base) + theirs
     objects, warnings, program = [], "", os.path.join(folder, "driver")
     stamps = []
-    included = lab.settings["host_includes"]        # by window.c, for its functions are static
     ours = lab.ours()
-    window = "tests/labs/%s/window.c" % lab.name
-    for source in ours + [path for path in lab.files if path != included]:
+    for source in ours + [path for path in lab.files if path.endswith(".c") and
+                          path not in lab.windows.values()]:
         target = os.path.join(folder, source.replace("/", "_") + ".o")
         path = os.path.join(files, source) if source in lab.files else source
         read, words = [os.path.join(base, path)], flags
-        if source == window:
-            read.append(os.path.join(files, included))
-            words = flags + ['-DLAB_FILE="%s"' % os.path.join(files, included)]
+        if source in lab.windows:                   # it includes a file, whose functions are static
+            included = os.path.join(files, lab.windows[source])
+            read.append(included)
+            words = flags + ['-DLAB_FILE="%s"' % included]
         stamp = fingerprint(common + read, words)
         stamps.append(stamp)
         objects.append(target)
-        is_ours = source in ours and source != window
+        is_ours = source in ours and source not in lab.windows and not theirs
         if read_text(target + ".of") != stamp:
             text = compile_one(box, path, target, words, base, is_ours)
             write_text(target + ".warnings", text)
@@ -216,8 +222,8 @@ def build(lab, box, base, folder, files):
         if not is_ours:
             warnings += read_text(target + ".warnings")
     if read_text(program + ".of") != "".join(stamps):
-        done = box.run([compiler()] + flags + ["-o", program] + objects, base, SECONDS,
-                       CPU_SECONDS)
+        done = box.run([compiler()] + flags + LINK_FLAGS + ["-o", program] + objects, base,
+                       SECONDS, CPU_SECONDS)
         if done.status != 0:
             raise (NoTool if box.is_at_fault(done) else DoesNotCompile)(
                 done.output.decode(errors="replace"))

@@ -105,10 +105,11 @@ def seen_tree(lab, folder):
     for part, ending in SEEN:
         for path, _, names in os.walk(os.path.join(lab.root, part)):
             for name in names:
-                if name.endswith(ending) and not path.endswith("__pycache__"):
-                    copy(os.path.join(path, name), os.path.join(
-                        tree, os.path.relpath(path, lab.root), name))
-    for name in lab.ours():
+                inside = os.path.join(os.path.relpath(path, lab.root), name)
+                if name.endswith(ending) and not path.endswith("__pycache__") and \
+                        inside not in lab.files:
+                    copy(os.path.join(path, name), os.path.join(tree, inside))
+    for name in lab.ours() + [path for path, theirs in lab.compiled().items() if not theirs]:
         copy(os.path.join(lab.root, name), os.path.join(tree, name))
     for name in (NOT_WRITTEN, "kernel/sync/not_written.h"):     # what a hand-out's stubs include
         source = os.path.join(lab.root, name)
@@ -164,10 +165,13 @@ def check_object(name, ours, theirs):
 def compile_all(lab, box, built, seen, files, folder):
     """{file of the lab: its object's bytes}. Nothing of the student's runs in this."""
     words, objects = command(built), {}
-    for path in lab.files:
+    if lab.own_headers(files):
+        words = words + ["-I" + os.path.join(files, "kernel")]
+    for path, is_theirs in lab.compiled().items():
         target = os.path.join(folder, path.replace("/", "_") + ".kernel.o")
         try:
-            data = compile_file(box, words, seen, os.path.join(files, path), target)
+            data = compile_file(box, words, seen,
+                                os.path.join(files, path) if is_theirs else path, target)
             with open(os.path.join(built, "build", path + ".o"), "rb") as file:
                 check_object(path, file.read(), data)
         except elfobject.Bad as bad:

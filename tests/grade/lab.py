@@ -4,7 +4,10 @@
     hours, lines        to expect: a text, a number
     files               what the student changes: for each file, the functions that are written, and
                         the static helpers of the reference that a hand-out does not have
-    host_includes       the one of the files that window.c of the host stage includes
+                        of a header also compiled_with: the reference's C files that include it and
+                        are compiled with the student's; none of them has a function of the lab's
+    host_windows        for each C file of the host stage that includes one of the files: which
+    host_files          more of the reference's C files that the host stage needs
     questions_need      tests that must have passed before answers count
 """
 
@@ -36,6 +39,8 @@ class Lab:
         with open(os.path.join(self.folder, "lab.json"), encoding="utf-8") as file:
             self.settings = json.load(file)
         self.files = self.settings["files"]
+        self.windows = {"tests/labs/%s/%s" % (name, window): path for window, path in
+                        self.settings["host_windows"].items()}
 
     def path(self, name):
         return os.path.join(self.folder, name)
@@ -47,8 +52,16 @@ class Lab:
 
     def ours(self):
         """The C files of the host stage that are not the student's."""
-        return ["tests/labs/host/driver.c", "tests/labs/%s/driver.c" % self.name,
-                "tests/labs/%s/window.c" % self.name] + self.settings.get("host_files", [])
+        return ["tests/labs/host/driver.c", "tests/labs/%s/driver.c" % self.name] + \
+            sorted(self.windows) + self.settings.get("host_files", [])
+
+    def compiled(self):
+        """{C file whose object the kernel is linked with: True if the student writes it}."""
+        found = {}
+        for path, part in self.files.items():
+            found.update({path: True} if path.endswith(".c") else
+                         dict.fromkeys(part["compiled_with"], False))
+        return found
 
     def module(self, name):
         """NAME.py of the lab, as a module of its own."""
@@ -58,6 +71,10 @@ class Lab:
         sys.modules[spec.name] = module
         spec.loader.exec_module(module)
         return module
+
+    def own_headers(self, files):
+        """The headers that the student writes, below the folder `files`."""
+        return [os.path.join(files, path) for path in sorted(self.files) if path.endswith(".h")]
 
     def functions(self):
         """All functions that the student writes: (file, function), in the order of lab.json."""

@@ -1,7 +1,8 @@
 """The machine's tests of a lab: its program machine.c on the kernel that has the student's files.
 
 Each test boots a machine of its own, in the deterministic lane: what comes of it depends on the
-kernel and the seed alone. The nonce of a test is drawn from the seed and the test's name.
+kernel and the seed alone. A test that is about harts says so by its settings (ICOUNT=0). The nonce
+of a test is drawn from the seed and the test's name.
 
 A lab's machine.py says `TESTS`: a list of Test. A test's function gets an evidence.Run; it may set
 run.used and run.limit, instructions.
@@ -25,11 +26,13 @@ class Trouble(Exception):
 
 
 class Test:
-    """mode: the word that machine.c gets. part, points, needs: as in hoststage.Test."""
+    """mode: the word that machine.c gets; settings: of the machine, where they differ from SETTINGS.
+    part, points, needs: as in hoststage.Test."""
 
-    def __init__(self, name, mode, part, points, kind, function, needs=()):
+    def __init__(self, name, mode, part, points, kind, function, needs=(), settings=None):
         self.name, self.mode, self.part, self.points = name, mode, part, points
         self.kind, self.function, self.needs = kind, function, needs
+        self.settings = dict(SETTINGS, **(settings or {}))
 
 
 def tests_of(lab):
@@ -55,7 +58,7 @@ def run_one(lab, test, seed, kernel, folder, build):
             numbers.update(used=run.used, limit=run.limit)
 
     for _ in range(1 + RETRIES):
-        made = evidence.examine(built, function, evidence.lane(kernel, **SETTINGS),
+        made = evidence.examine(built, function, evidence.lane(kernel, **test.settings),
                                 "machine " + test.mode, LIMITS)
         if made.how != "infrastructure":
             break

@@ -9,6 +9,7 @@ A cheat is a C file. Its functions replace those of the same names; what stands 
 them, but for the comment at its top, comes in front of the first function of the lab's file. The
 comment says what it is, and where that is so
 
+    file: PATH          which file of the lab it is for; without that, the first in lab.json
     whole: file         it is the whole file of the lab, not some functions for it
     points: N           what it gets for what it does right, where that is not 0
 """
@@ -52,6 +53,8 @@ class Cheat:
         self.is_whole = "\n * whole: file\n" in self.head
         match = re.search(r"^ \* points: (\d+)$", self.head, re.MULTILINE)
         self.points = int(match.group(1)) if match else 0
+        match = re.search(r"^ \* file: (\S+)$", self.head, re.MULTILINE)
+        self.file = match.group(1) if match else next(iter(lab.files))
 
     def put_into(self, text):
         """The text of a lab's file with this in it."""
@@ -70,7 +73,6 @@ class Cheat:
         for start, end, new in sorted(changes, reverse=True):
             text = text[:start] + new + text[end:]
         return text
-
 
 
 def names(lab, kind, ending):
