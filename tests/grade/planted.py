@@ -4,6 +4,7 @@ A mutant is a patch, as in tests/mutants. The lines before it say what it is, an
 
     fails: NAME         the test that is about this mistake; tests of all functions together may
                         fail along with it, and those that need it
+    stage: machine      it is one of the machine's tests: the host's see nothing of the mistake
 
 A cheat is a C file. Its functions replace those of the same names; what stands before the first of
 them, but for the comment at its top, comes in front of the first function of the lab's file. The
@@ -27,7 +28,8 @@ class Mutant:
     def __init__(self, lab, name):
         self.lab, self.path = lab, lab.path("mutants/%s.patch" % name)
         with open(self.path, encoding="utf-8") as file:
-            self.fails = re.search(r"^fails: (.*)$", file.read(), re.MULTILINE).group(1)
+            fields = dict(re.findall(r"^(\w+): (.*)$", file.read().split("\n--- ")[0], re.MULTILINE))
+        self.fails, self.stage = fields["fails"], fields.get("stage", "host")
 
     def files(self):
         """{file of the lab: its text with the mistake}."""
