@@ -26,7 +26,7 @@ class Trouble(Exception):
 
 
 class Test:
-    """mode: the word that machine.c gets; settings: of the machine, where they differ from SETTINGS.
+    """mode: the word that machine.c gets; settings: of the machine, over SETTINGS.
     part, points, needs: as in hoststage.Test."""
 
     def __init__(self, name, mode, part, points, kind, function, needs=(), settings=None):

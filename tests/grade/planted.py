@@ -28,7 +28,8 @@ class Mutant:
     def __init__(self, lab, name):
         self.lab, self.path = lab, lab.path("mutants/%s.patch" % name)
         with open(self.path, encoding="utf-8") as file:
-            fields = dict(re.findall(r"^(\w+): (.*)$", file.read().split("\n--- ")[0], re.MULTILINE))
+            head = file.read().split("\n--- ")[0]
+        fields = dict(re.findall(r"^(\w+): (.*)$", head, re.MULTILINE))
         self.fails, self.stage = fields["fails"], fields.get("stage", "host")
 
     def files(self):
