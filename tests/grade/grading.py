@@ -6,6 +6,7 @@ it can write is read by nobody afterwards.
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 
@@ -66,6 +67,16 @@ def machine_not_run(lab, why):
             for test in machinestage.tests_of(lab)]
 
 
+def host_objects(lab, seen, build, strict):
+    """The objects of our files of the host stage: compiled once, where no student's file is."""
+    def make(fresh):
+        os.makedirs(fresh)
+        with sandbox.Sandbox([seen], [fresh], strict) as box:
+            hoststage.prepare(lab, box, seen, fresh)
+    return kernelbuild.made_once(build, "host.%s.%s" % (
+        lab.name, hoststage.key_of_ours(lab, seen)), make)
+
+
 class Bench:
     """A submission on the bench: compiled in one sandbox, where none of its code runs; its program
     then runs in another one, which sees nothing else. Folders below `work`, which is ours.
@@ -78,11 +89,15 @@ class Bench:
         self.lab = lab
         compile_, run, self.scratch = (os.path.join(work, name) for name in
                                        ("compile", "run", "scratch"))
-        for folder in (compile_, run, self.scratch):
+        for folder in (run, self.scratch):
             os.makedirs(folder)
-        self.built = kernelbuild.reference(lab.root, os.path.join(labs.ROOT, build_folder(),
-                                                                  "grade"))
+        build = os.path.join(labs.ROOT, build_folder(), "grade")
+        self.built = kernelbuild.reference(lab.root, build)
         seen = kernelbuild.seen_tree(lab, work)
+        if lab.own_headers(files):
+            os.makedirs(compile_)
+        else:
+            shutil.copytree(host_objects(lab, seen, build, strict), compile_)
         self.program, self.warnings, self.objects, self.kernel_words = None, "", None, ""
         with sandbox.Sandbox([seen, files], [compile_], strict) as box:
             self.kind = box.kind

@@ -172,11 +172,12 @@ def flags_that_work(box, folder):
     return FLAGS + read_text(mark).split()
 
 
-def fingerprint(paths, flags):
+def fingerprint(base, paths, flags):
+    """The same for the same files, wherever the tree lies."""
     digest = hashlib.sha256(" ".join([compiler()] + flags).encode())
     for path in paths:
         with open(path, "rb") as file:
-            digest.update(path.encode() + b"\0" + file.read() + b"\0")
+            digest.update(os.path.relpath(path, base).encode() + b"\0" + file.read() + b"\0")
     return digest.hexdigest()
 
 
@@ -185,6 +186,32 @@ def headers(base):
                   for top in ("kernel", "tests/labs", "tests/host/instead")
                   for folder, _, names in os.walk(os.path.join(base, top))
                   for name in names if name.endswith(".h"))
+
+
+def prepare(lab, box, base, folder):
+    """Compiles those of our files that no file of a student's has a part in."""
+    flags, common = flags_that_work(box, folder), headers(base)
+    for source in lab.ours():
+        if source not in lab.windows:
+            compile_fresh(box, base, folder, source, source, [], common, flags, True)
+
+
+def key_of_ours(lab, base):
+    """Names what prepare() makes of this tree with this compiler."""
+    return fingerprint(base, headers(base) + [os.path.join(base, source) for source in lab.ours()],
+                       FLAGS)[:16]
+
+
+def compile_fresh(box, base, folder, source, path, more, common, flags, is_ours):
+    """The object of source, and its stamp; compiled if it is not there, or of other files.
+    more: files that it includes besides the headers."""
+    target = os.path.join(folder, source.replace("/", "_") + ".o")
+    stamp = fingerprint(base, common + [os.path.join(base, path)] + more, flags)
+    if read_text(target + ".of") != stamp:
+        text = compile_one(box, path, target, flags, base, is_ours)
+        write_text(target + ".warnings", text)
+        write_text(target + ".of", stamp)
+    return target, stamp
 
 
 def build(lab, box, base, folder, files):
@@ -204,21 +231,16 @@ def build(lab, box, base, folder, files):
     ours = lab.ours()
     for source in ours + [path for path in lab.files if path.endswith(".c") and
                           path not in lab.windows.values()]:
-        target = os.path.join(folder, source.replace("/", "_") + ".o")
         path = os.path.join(files, source) if source in lab.files else source
-        read, words = [os.path.join(base, path)], flags
+        more, words = [], flags
         if source in lab.windows:                   # it includes a file, whose functions are static
-            included = os.path.join(files, lab.windows[source])
-            read.append(included)
-            words = flags + ['-DLAB_FILE="%s"' % included]
-        stamp = fingerprint(common + read, words)
+            more = [os.path.join(files, lab.windows[source])]
+            words = flags + ['-DLAB_FILE="%s"' % more[0]]
+        is_ours = source in ours and source not in lab.windows and not theirs
+        target, stamp = compile_fresh(box, base, folder, source, path, more, common, words,
+                                      is_ours)
         stamps.append(stamp)
         objects.append(target)
-        is_ours = source in ours and source not in lab.windows and not theirs
-        if read_text(target + ".of") != stamp:
-            text = compile_one(box, path, target, words, base, is_ours)
-            write_text(target + ".warnings", text)
-            write_text(target + ".of", stamp)
         if not is_ours:
             warnings += read_text(target + ".warnings")
     if read_text(program + ".of") != "".join(stamps):
@@ -283,7 +305,9 @@ def judge(tests, replies):
 def run(lab, seed, program, box, folder):
     """All tests of the lab: verdicts. The program runs in the box, in this folder."""
     tests = tests_of(lab, seed)
-    replies = replies_of(program, box, folder, [case for test in tests for case in test.cases])
+    cases = [case for test in tests for case in test.cases]
+    assert len({case.name for case in cases}) == len(cases), "two cases have one name"
+    replies = replies_of(program, box, folder, cases)
     return judge(tests, replies)
 
 

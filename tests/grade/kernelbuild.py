@@ -71,18 +71,24 @@ def hash_of_files(root, parts):
 
 def reference(root, folder):
     """The reference's tree, built, in a folder of its own. Of several runs the first makes it."""
-    tree = os.path.join(folder, "reference." + hash_of_files(root, PARTS)[:16])
+    return made_once(folder, "reference." + hash_of_files(root, PARTS)[:16],
+                     lambda fresh: make_reference(root, fresh))
+
+
+def made_once(folder, name, make_it):
+    """The folder of that name, whole; the first of several runs makes it, in make_it(its path)."""
+    made = os.path.join(folder, name)
     os.makedirs(folder, exist_ok=True)
-    with open(os.path.join(folder, "reference.lock"), "w") as held:
+    with open(os.path.join(folder, name.split(".")[0] + ".lock"), "w") as held:
         fcntl.flock(held, fcntl.LOCK_EX)
-        if not os.path.exists(tree):
-            make_reference(root, tree)
-    return tree
+        if not os.path.exists(made):
+            shutil.rmtree(made + ".new", ignore_errors=True)
+            make_it(made + ".new")
+            os.rename(made + ".new", made)
+    return made
 
 
-def make_reference(root, tree):
-    fresh = tree + ".new"
-    shutil.rmtree(fresh, ignore_errors=True)
+def make_reference(root, fresh):
     for part in PARTS:
         source, target = os.path.join(root, part), os.path.join(fresh, part)
         os.makedirs(os.path.dirname(target), exist_ok=True)
@@ -96,7 +102,6 @@ def make_reference(root, tree):
                           env=clean_environment())
     if done.returncode != 0:
         raise Trouble("the reference does not build\n" + done.stdout.decode(errors="replace"))
-    os.rename(fresh, tree)
 
 
 def seen_tree(lab, folder):

@@ -1,7 +1,7 @@
 """The one result of one submission, and its text for people.
 
 What always holds: points are integers; `pass` has all points of its test, `fail` and `not-run`
-none; a test that needs another one counts only where that one has passed; where anything but the
+none; a test that needs another one counts only where that one counts; where anything but the
 submission was at fault, status is `infrastructure`, and there are no points at all.
 """
 
@@ -20,15 +20,19 @@ def entry(name, stage, part, points, evidence, verdict, why="", needs=(), used=N
 
 
 def settle(tests):
-    """Points, by the verdicts and by what each test needs."""
-    passed = {test["name"] for test in tests if test["verdict"] == "pass"}
+    """Points, by the verdicts and by what each test needs, and what that needs in its turn."""
+    found = True
+    while found:
+        found = False
+        passed = {test["name"] for test in tests if test["verdict"] == "pass"}
+        for test in tests:
+            missing = [name for name in test["needs"] if name not in passed]
+            if test["verdict"] == "pass" and missing:
+                found = True
+                test["verdict"] = "not-run"
+                test["why"] = "counts only where these pass: " + ", ".join(missing)
     for test in tests:
-        missing = [name for name in test["needs"] if name not in passed]
-        if test["verdict"] == "pass" and missing:
-            test["verdict"] = "not-run"
-            test["why"] = "counts only where these pass: " + ", ".join(missing)
         test["points"] = test["max"] if test["verdict"] == "pass" else 0
-    for test in tests:
         del test["needs"]
     return tests
 
