@@ -99,9 +99,14 @@ static void share_mode(void)
 /* The stores of the parent follow fork at once: an old translation would let them through. */
 static void part_mode(void)
 {
-    char *memory = filled(PAGES);
+    char *memory;
     int pid = fork_or_die();
 
+    if (pid == 0)
+        exit(0); /* so that the kernel has a stack for the next child, and maps none meanwhile */
+    wait(NULL);
+    memory = filled(PAGES);
+    pid = fork_or_die();
     if (pid > 0)
         for (uint64_t i = 0; i < PAGES / 4; i++)
             store(memory, i, 2);
