@@ -26,7 +26,7 @@
 static int area_copy(struct vm_area_struct *vma, struct mm_struct *child, struct vma_range *behind)
 {
     struct vm_area_struct *copy = kmem_alloc(sizeof(*copy), 0);
-    int error = 0;
+    int error;
 
     if (!copy)
         return -ENOMEM;
@@ -35,8 +35,7 @@ static int area_copy(struct vm_area_struct *vma, struct mm_struct *child, struct
     copy->flags &= ~(unsigned)(VMA_WIRED | VMA_LOCKING); /* mlock is not inherited */
     vma_insert(child, copy, behind);
     behind->below = copy;
-    if (copy->ops)
-        error = copy->ops->open(copy);
+    error = copy->ops ? copy->ops->open(copy) : 0;
     assert(error == 0);
     return 0;
 }

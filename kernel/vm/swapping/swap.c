@@ -26,18 +26,26 @@ static bool has_uses(uint32_t slot)
     return (swap.uses[slot] & USES_MASK) != 0;
 }
 
+/* Is it cached or idle? The map may be of a larger disk: beyond swap.slots nobody looks at it. */
+static bool has_page(uint32_t slot)
+{
+    san_assert(slot < swap.slots);
+    return swap.cached[slot] != 0;
+}
+
 /* Locks: what keeps the slot. Returns: its number. */
 static uint32_t slot_in_use(swp_entry_t slot)
 {
-    san_assert(slot.number < swap.slots);
-    san_assert(has_uses(slot.number) || swap.cached[slot.number] != 0);
+    san_assert(has_page(slot.number) || has_uses(slot.number));
     return slot.number;
 }
 
-/* The page that has the slot. */
+/* The slot's page, with a reference; NULL: none, or it is being freed. Locks: swap.lock. */
 static struct page *slot_page(uint32_t slot)
 {
-    return pfn_page((pfn_t){swap.cached[slot]});
+    struct page *page = has_page(slot) ? pfn_page((pfn_t){swap.cached[slot]}) : NULL;
+
+    return page && page_try_get(page) ? page : NULL;
 }
 
 /* Locks: swap.lock, and the page's. The page has the slot from now on. */
@@ -67,7 +75,7 @@ static inline void slot_settle(uint32_t slot)
 
     if (has_uses(slot))
         return;
-    if (swap.cached[slot] != 0) {
+    if (has_page(slot)) {
         bitset_add(&swap.idle, slot);
         return;
     }
@@ -106,12 +114,13 @@ static uint32_t slot_find(void)
  */
 static struct page *lone_owner(void)
 {
+    struct page *page;
     uint32_t slot;
 
     while (swap.with_page > 0 && (slot = bitset_next(&swap.idle, swap.next)) != BITSET_NONE) {
         swap.next = slot + 1;
-        if (!has_uses(slot) && swap.cached[slot] != 0 && page_try_get(slot_page(slot)))
-            return slot_page(slot);
+        if (!has_uses(slot) && (page = slot_page(slot)) != NULL)
+            return page;
         bitset_remove(&swap.idle, slot);
     }
     return NULL;
@@ -209,14 +218,10 @@ void swap_cache_remove(struct page *page, uint16_t uses)
 
 struct page *swap_find_page(swp_entry_t slot)
 {
-    struct page *page = NULL;
+    struct page *page;
 
     spin_lock(&swap.lock);
-    if (slot.number < swap.slots && swap.cached[slot.number] != 0) {
-        page = slot_page(slot.number);
-        if (!page_try_get(page))
-            page = NULL;
-    }
+    page = slot.number < swap.slots ? slot_page(slot.number) : NULL;
     spin_unlock(&swap.lock);
     return page;
 }
@@ -226,7 +231,7 @@ int swap_cache_add(swp_entry_t slot, struct page *page)
     int error = 0;
 
     spin_lock(&swap.lock);
-    if (slot.number >= swap.slots || !has_uses(slot.number) || swap.cached[slot.number] != 0)
+    if (slot.number >= swap.slots || has_page(slot.number) || !has_uses(slot.number))
         error = -EAGAIN;
     else
         slot_give_page(slot.number, page);
@@ -268,8 +273,7 @@ static struct page *page_from(uint32_t *slot)
 
     spin_lock(&swap.lock);
     for (uint32_t looks = 0; looks < LOOKS && *slot < swap.slots && !page; looks++, ++*slot)
-        if (swap.cached[*slot] != 0 && page_try_get(slot_page(*slot)))
-            page = slot_page(*slot);
+        page = slot_page(*slot);
     spin_unlock(&swap.lock);
     return page;
 }
