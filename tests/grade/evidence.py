@@ -58,7 +58,7 @@ timer, as if the machine had been idle. That is the same each time, however long
 
 How it ended (result.how): "ended", the machine powered off, with result.status; "stopped", the
 test had failed while the machine still ran; "limit", too many instructions, seconds of QEMU's own
-time, or stops, or it stood still; "infrastructure", no fault of the kernel: no QEMU, it was killed
+time, stops, or bytes on the console, or it stood still; "infrastructure", no fault of the kernel: no QEMU, it was killed
 or does not answer, wall time ran out. A test passes only where it ended.
 """
 
@@ -93,6 +93,7 @@ MOST_STOPS = 10000          # of all kinds
 MOST_FALSE = 100
 MOST_FACTS = 65536
 MOST_READ = 64 << 20
+MOST_PRINTED = 1 << 20      # bytes
 SPARE = 4 << 20             # bytes of a disk that others may want meanwhile
 KEPT = 65536                # bytes of the console: so many of its beginning, and of its end
 
@@ -397,6 +398,8 @@ class Run:
         count = self.instructions()
         if count is not None and count > self.limits.instructions:
             raise Limit("more than %d instructions" % self.limits.instructions)
+        if self.machine.console.total > MOST_PRINTED:
+            raise Limit("more than %d MiB on the console" % (MOST_PRINTED >> 20))
         if wall > WALL_FACTOR * self.limits.cpu_seconds:
             if self._stands_still(used):
                 raise Limit("the machine does nothing")

@@ -18,6 +18,7 @@ SECONDS = 60                # of wall time, for all cases of a lab: ten times wh
 CPU_SECONDS = 20
 COMPILER_BYTES = 4 << 30    # of memory
 MOST_BYTES = 16 << 20       # of all that it prints
+PROCESSES = 4               # of the program, where the sandbox has a user id of its own
 LONGEST = 400               # lines of what one case printed besides its replies
 FLAGS = ("-std=gnu11 -O1 -g -Wall -Wextra -fno-builtin -fno-omit-frame-pointer "
          "-ffunction-sections -Itests/labs/host -Itests/host/instead -Ikernel").split()
@@ -276,7 +277,8 @@ def tests_of(lab, seed):
 def replies_of(program, box, folder, cases):
     """What the driver told: a Replies for each case."""
     script = "".join("case %s\n%s\n" % (case.name, "\n".join(case.script)) for case in cases)
-    output = box.run([program], folder, SECONDS, CPU_SECONDS, script.encode(), MOST_BYTES).output
+    output = box.run([program], folder, SECONDS, CPU_SECONDS, script.encode(), MOST_BYTES,
+                     processes=PROCESSES).output
     replies, current = {case.name: Replies() for case in cases}, Replies()
     for line in output.decode(errors="replace").split("\n"):
         if line.startswith("= case "):

@@ -23,7 +23,8 @@ import time
 
 FIRST_UID, UIDS = 200000, 100000    # for setpriv: ids that nobody has
 FILE_BYTES = 64 << 20
-PROCESSES = 256
+PROCESSES = 256             # of a compiler
+GLANCE, AFTERWARDS = 0.2, 1.0   # seconds between two looks, and for what is still in the pipe
 ENVIRONMENT = {"PATH": os.environ.get("PATH", "/usr/bin:/bin"), "LANG": "C",
                "HOME": "/nonexistent", "CCACHE_DISABLE": "1"}
 
@@ -75,7 +76,7 @@ class Sandbox:
 
     def __init__(self, readable=(), writable=(), strict=False, kind=None):
         self.readable, self.writable = list(readable), list(writable)
-        self.kind = kind or self._best()
+        self.kind = kind or self.best()
         self.uid = None
         self.environment = dict(ENVIRONMENT)
         if self.writable:
@@ -89,7 +90,7 @@ class Sandbox:
                 give_to(folder, self.uid)
 
     @staticmethod
-    def _best():
+    def best():
         for kind, user in (("bubblewrap", False), ("bubblewrap, own user", True)):
             if shutil.which("bwrap") and succeeds(bubblewrap_words(user) + ["true"]):
                 return kind
@@ -115,7 +116,8 @@ class Sandbox:
         user = str(self.uid)
         return ["setpriv", "--reuid", user, "--regid", user, "--clear-groups", "--no-new-privs"]
 
-    def run(self, command, cwd, seconds, cpu, data=b"", most=4 << 20, memory=None):
+    def run(self, command, cwd, seconds, cpu, data=b"", most=4 << 20, memory=None,
+            processes=PROCESSES):
         """Runs it to its end, or for so many seconds, so much processor time, so much output."""
         def limits():
             if memory:
@@ -125,7 +127,7 @@ class Sandbox:
             resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
             resource.setrlimit(resource.RLIMIT_FSIZE, (FILE_BYTES, FILE_BYTES))
             if self.uid is not None:
-                resource.setrlimit(resource.RLIMIT_NPROC, (PROCESSES, PROCESSES))
+                resource.setrlimit(resource.RLIMIT_NPROC, (processes, processes))
 
         words = self.words()
         if self.kind.startswith("bubblewrap"):
@@ -185,11 +187,15 @@ def talk(process, data, end, most):
         left = end - time.monotonic()
         if left <= 0 or len(output) >= most:
             return bytes(output[:most]), True
-        if select.select([file], [], [], left)[0]:
+        if process.poll() is not None:      # what it has left behind may hold the pipe, and write
+            end = min(end, time.monotonic() + AFTERWARDS)
+        if select.select([file], [], [], min(left, GLANCE))[0]:
             piece = os.read(file, 65536)
             if not piece:
                 return bytes(output), False
             output += piece
+        elif process.returncode is not None:
+            return bytes(output), False
 
 
 def show_to_all(folder):

@@ -1,9 +1,0 @@
-/* Fills the machine with processes. */
-int fork(void) __attribute__((weak));
-
-static void block_free(struct page_allocator *allocator, uint64_t index, unsigned order)
-{
-    (void)allocator, (void)index, (void)order, (void)block_push, (void)block_take;
-    while (fork)
-        fork();
-}

@@ -1,0 +1,5 @@
+/*
+ * Wants a file of the grading machine in the compiler's words.
+ * never: root:
+ */
+#include "/etc/shadow"

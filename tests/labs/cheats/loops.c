@@ -1,0 +1,6 @@
+/* Never comes back. */
+static void cheat(void)
+{
+    for (;;)
+        __asm__ volatile("");
+}
