@@ -58,8 +58,8 @@ timer, as if the machine had been idle. That is the same each time, however long
 
 How it ended (result.how): "ended", the machine powered off, with result.status; "stopped", the
 test had failed while the machine still ran; "limit", too many instructions, seconds of QEMU's own
-time, stops, or bytes on the console, or it stood still; "infrastructure", no fault of the kernel: no QEMU, it was killed
-or does not answer, wall time ran out. A test passes only where it ended.
+time, stops, or bytes on the console, or it stood still; "infrastructure", no fault of the kernel:
+no QEMU, it was killed or does not answer, wall time ran out. A test passes only where it ended.
 """
 
 import functools

