@@ -7,7 +7,8 @@
 #: make qemu             boot to the shell; Ctrl-A X leaves, `shutdown` powers off
 #: make run CMD="ls"     boot, run one command, power off, tell how it ended
 #: make qemu-gdb, gdb    stopped at the start; gdb on it, from another window
-#: make check            the quick suite; check-full: the complete one (SHARD=k/n: a part)
+#: make check            the quick suite; check-full: the complete one (SHARD=k/n: a part);
+#:                       check-labs: all of the labs, their mutants, cheats, seeds, a class
 #: make bench            instructions per operation; WALL=1: seconds on this machine;
 #:                       WORK=1: whole programs, disks and memory short and plenty
 #: make doctor           versions of the tools, those known bad, and the fix
@@ -99,7 +100,7 @@ endif
 Q := $(if $(filter 1,$(V)),,@)
 say = @printf '  %-7s %s\n' '$1' '$2'
 
-.PHONY: all qemu run qemu-gdb gdb check check-full bench doctor grade grade-all handout \
+.PHONY: all qemu run qemu-gdb gdb check check-full check-labs bench doctor grade grade-all handout \
     questions viva submission loc house help clean deps FORCE
 
 # ---- make deps GOAL…: a second make builds the goals, and sees what was installed ----------------
@@ -119,7 +120,7 @@ else
 # ---- tools, found once ------------------------------------------------------------------------
 
 without_compiler := clean help loc house doctor grade grade-all handout submission questions \
-    viva gdb check check-full
+    viva gdb check check-full check-labs
 ifneq ($(filter-out $(without_compiler),$(GOALS)),)
 -include $(BUILD)/tools.mk
 ifneq ($(TOOLS_FOR),$(CROSS)|$(CLANG))
@@ -322,10 +323,10 @@ $(BUILD)/swap.img: FORCE
 
 # The suites build what they test through this file, in folders of their own below build/.
 ifeq ($(wildcard LAB),)
-check check-full:
+check check-full check-labs:
 	@tests/qemu/$@
 else
-check check-full:
+check check-full check-labs:
 	@echo 'make $@: a hand-out does not have what this needs; `make grade` tries what you write'
 	@exit 1
 endif

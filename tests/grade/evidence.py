@@ -54,7 +54,8 @@ what is seen there counts.
 c.instructions comes from QEMU, and no kernel can change it. instret is not as good: a kernel can
 forbid it to programs (scounteren), and QEMU's counts the time that the machine was idle, too. A
 stop is not free of effects on the guest: in the deterministic lane its clock goes on to the next
-timer, as if the machine had been idle. That is the same each time, however long the host waits.
+timer, as if the machine had been idle. That is the same each time, however long the host waits
+(CHECKPOINT_WAIT in the environment: so many seconds, to try just that).
 
 How it ended (result.how): "ended", the machine powered off, with result.status; "stopped", the
 test had failed while the machine still ran; "limit", too many instructions, seconds of QEMU's own
@@ -354,6 +355,7 @@ class Run:
                     raise Limit("more than %d stops, or %d false ones" % (MOST_STOPS, MOST_FALSE))
                 found = self._examine(self._pending)
                 if isinstance(found, Checkpoint):
+                    time.sleep(float(os.environ.get("CHECKPOINT_WAIT") or 0))
                     self.at = found
                     self.met.append(found.number)
                     return found

@@ -16,6 +16,7 @@ import load
 import processors
 import readertest
 import replacement
+import resumable
 import running
 import suite as s
 import swaperror
@@ -52,6 +53,7 @@ def all_items():
         ("bad variables", building.bad_variables),
         ("small commands", building.small_commands),
         ("nothing to do", building.nothing_to_do),
+        ("long suites go on where they stopped", resumable.self_test),
         ("run: status", running.run_status),
         ("run: killed", running.run_killed),
         ("run: why one is killed", running.run_deaths),

@@ -1,5 +1,6 @@
 """Labs and the grader: hand-outs, evidence from the machine, and each lab's own tests."""
 
+import os
 import re
 import subprocess
 
@@ -8,14 +9,32 @@ from suite import need
 
 BUILD = s.BUILD + "/labs"
 
+# Of the script selftest.labs, for each lab in the full suite; in the quick one ONE of them has the
+# parts QUICK, and each the parts EACH.
+PARTS = ("submissions", "guesses", "handout", "reference", "mutants", "cheats", "steps", "trouble",
+         "machine", "seeds")
+EACH = ("handout", "reference")
+ONE, QUICK = "buddy", ("submissions", "guesses", "mutants", "cheats", "trouble")
 
-def selftest(name, *words):
+
+def names():
+    """The labs that there are, by their folders."""
+    folder = os.path.join(s.ROOT, "tests/labs")
+    return sorted(name for name in os.listdir(folder)
+                  if os.path.exists(os.path.join(folder, name, "lab.json")))
+
+
+def title(part, lab):
+    return "labs: %s: %s" % (lab, part)
+
+
+def selftest(name, *words, seconds=s.SECONDS["labs"]):
     """One of the scripts tests/grade/selftest.*: a line of each thing that it has tried."""
     try:
         done = subprocess.run(["tests/grade/selftest." + name] + list(words), cwd=s.ROOT,
                               env=s.clean_environment(BUILD=BUILD), stdin=subprocess.DEVNULL,
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                              timeout=s.SECONDS["labs"])
+                              timeout=seconds)
     except subprocess.TimeoutExpired:
         raise s.Failure("time-out")
     text = done.stdout.decode(errors="replace")
@@ -27,11 +46,26 @@ def selftest(name, *words):
     need(tried, "it tried nothing\n" + text[-1500:])
 
 
+def general():
+    """What is about no lab."""
+    return [("labs: " + what, selftest, name) for what, name in (
+        ("hand-outs", "handout"), ("evidence", "evidence"), ("class", "class"))]
+
+
 def items():
-    return (("labs: hand-outs", lambda: selftest("handout")),
-            ("labs: evidence", lambda: selftest("evidence")),
-            ("labs: submissions", lambda: selftest("labs", "submissions", "handout", "guesses")),
-            ("labs: class", lambda: selftest("class")),
-            ("labs: mutants", lambda: selftest("labs", "mutants")),
-            ("labs: cheats", lambda: selftest("labs", "cheats")),
-            ("labs: steps", lambda: selftest("labs", "steps")))
+    jobs = [("labs: cheats", selftest, "labs", "cheats", ONE)] + general()
+    jobs += [("labs: " + part, selftest, "labs", part, ONE) for part in QUICK if part != "cheats"]
+    jobs += [("labs: %s: nothing and all" % lab, selftest, "labs") + EACH + (lab,)
+             for lab in names()]
+    return tuple((name, lambda function=function, words=words: function(*words))
+                 for name, function, *words in jobs)
+
+
+def whole_part(part, lab):
+    selftest("labs", part, lab, seconds=s.SECONDS["program"])
+
+
+def full_items():
+    """(name, function, arguments): those that take long first, lab by lab."""
+    return [(title(part, lab), whole_part, part, lab)
+            for part in reversed(PARTS) for lab in names()] + general()
