@@ -177,11 +177,17 @@ def junit(rows):
         ElementTree.tostring(root, encoding="unicode") + "\n"
 
 
+def yaml_text(value):
+    """As JSON, which is YAML but for its pairs of numbers that stand for one character."""
+    return re.sub(r"\\u(d[89ab]..)\\u(d[c-f]..)", lambda match: bytes.fromhex(
+        match.group(1) + match.group(2)).decode("utf-16-be"), json.dumps(value))
+
+
 def tap_point(good, number, what, words="", **about):
     text = one_line(what).replace("\\", "\\\\").replace("#", "\\#")
     lines = ["%s %d - %s%s" % ("ok" if good else "not ok", number, text, words)]
-    if about:                           # each value as JSON, which is YAML, too
-        lines += ["  ---"] + ["  %s: %s" % (name, json.dumps(value))
+    if about:
+        lines += ["  ---"] + ["  %s: %s" % (name, yaml_text(value))
                               for name, value in about.items()] + ["  ..."]
     return lines
 

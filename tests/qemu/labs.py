@@ -49,7 +49,8 @@ def selftest(name, *words, seconds=s.SECONDS["labs"]):
 def general():
     """What is about no lab."""
     return [("labs: " + what, selftest, name) for what, name in (
-        ("hand-outs", "handout"), ("evidence", "evidence"), ("class", "class"))]
+        ("hand-outs", "handout"), ("evidence", "evidence"), ("class", "class"),
+        ("formats", "formats"))]
 
 
 def items():
