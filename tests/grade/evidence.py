@@ -65,6 +65,7 @@ no QEMU, it was killed or does not answer, wall time ran out. A test passes only
 
 import functools
 import os
+import shutil
 import struct
 import subprocess
 import sys
@@ -80,6 +81,7 @@ import machine as m                             # noqa: E402
 import walk                                     # noqa: E402
 from gdbstub import Gone, Silent, Stub, stopped_hart    # noqa: E402
 from program import drawn                       # noqa: E402
+from sandbox import a_user, as_user, give_to    # noqa: E402
 
 # instructions: where they are counted. cpu_seconds: of the QEMU process. Wall time has WALL_FACTOR
 # times that, and only while the machine runs. What a process has used, only Linux tells.
@@ -158,11 +160,20 @@ class Console:
 
 
 class Watched(m.Machine):
-    """A machine that waits for us, and whose console never makes it wait."""
+    """A machine that waits for us, and whose console never makes it wait. Where root starts it, its
+    QEMU has a user id of its own, which can read and write nothing but the machine's own files."""
 
     console = None
 
     def start(self):
+        uid = user_of(self.settings["QEMU"])
+        if uid:
+            self.prefix = as_user(uid)
+            kernel = os.path.join(self.folder, "kernel.elf")
+            shutil.copyfile(self.settings["KERNEL"], kernel)
+            self.settings["KERNEL"] = kernel
+            m.make_empty(self.settings["RAM_FILE"], 0)
+            give_to(self.folder, uid)
         super().start()
         self.console = Console(self.process.stdout)
         return self
@@ -192,16 +203,27 @@ class Watched(m.Machine):
         return self._judge()
 
 
-@functools.lru_cache(maxsize=None)
-def sandbox(qemu):
-    """The words that keep QEMU from starting programs, where it is built with them."""
+def succeeds(words):
     try:
-        done = subprocess.run([qemu] + list(SANDBOX) + ["-machine", "help"], timeout=PATIENCE,
-                              stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                              stderr=subprocess.DEVNULL)
+        return subprocess.run(words, timeout=PATIENCE, stdin=subprocess.DEVNULL,
+                              stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode == 0
     except (OSError, subprocess.TimeoutExpired):
-        return ()
-    return SANDBOX if done.returncode == 0 else ()
+        return False
+
+
+@functools.lru_cache(maxsize=None)
+def confined(qemu):
+    """The words that keep QEMU from starting programs, where it is built with them."""
+    return SANDBOX if succeeds([qemu] + list(SANDBOX) + ["-machine", "help"]) else ()
+
+
+@functools.lru_cache(maxsize=None)
+def can_have_a_user(qemu):
+    return os.geteuid() == 0 and succeeds(as_user(a_user()) + [qemu, "-machine", "help"])
+
+
+def user_of(qemu):
+    return a_user() if can_have_a_user(qemu) else None
 
 
 class Checkpoint:
@@ -500,7 +522,7 @@ def examine(program, test, settings=None, command="", limits=LIMITS):
     result = Result()
     try:
         with Watched(s, qmp=True, shared_ram=True, gdb=True, patience=PATIENCE,
-                     arguments=sandbox(s["QEMU"])) as machine:
+                     arguments=confined(s["QEMU"])) as machine:
             run = Run(machine, program, limits)
             try:
                 run.start()

@@ -198,6 +198,7 @@ def static_bytes(kernel):
 def link(objects, built, tree):
     """The kernel's path: the reference with these objects, in a tree of its own."""
     shutil.copytree(built, tree, symlinks=True)
+    os.chmod(tree, 0o700)               # the reference is for nobody else
     kernel = os.path.join(tree, "build/kernel.elf")
     os.remove(kernel)
     for path, data in objects.items():

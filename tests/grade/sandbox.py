@@ -71,6 +71,16 @@ def bind(option, folder):
     return words + [option, folder, folder]
 
 
+def a_user():
+    """An id that nobody has."""
+    return FIRST_UID + random.SystemRandom().randrange(UIDS)
+
+
+def as_user(uid):
+    """For root: what stands before a command that runs as that user."""
+    return ["setpriv", "--reuid", str(uid), "--regid", str(uid), "--clear-groups", "--no-new-privs"]
+
+
 class Sandbox:
     """readable, writable: folders that a command in it sees; all else it does not, if it can be."""
 
@@ -85,7 +95,7 @@ class Sandbox:
             raise Refused("neither bubblewrap nor setpriv works here, and this is %s" % (
                 "STRICT=1" if strict else "root: no student's code runs so"))
         if self.kind == "setpriv" or (self.kind == "bubblewrap" and os.geteuid() == 0):
-            self.uid = FIRST_UID + random.SystemRandom().randrange(UIDS)
+            self.uid = a_user()
             for folder in self.writable:
                 give_to(folder, self.uid)
 
@@ -95,8 +105,7 @@ class Sandbox:
             if shutil.which("bwrap") and succeeds(bubblewrap_words(user) + ["true"]):
                 return kind
         if os.geteuid() == 0 and shutil.which("setpriv") and succeeds(
-                ["setpriv", "--reuid", str(FIRST_UID), "--regid", str(FIRST_UID),
-                 "--clear-groups", "--no-new-privs", "true"]):
+                as_user(FIRST_UID) + ["true"]):
             return "setpriv"
         return "none"
 
@@ -111,10 +120,7 @@ class Sandbox:
         return self._as_nobody()
 
     def _as_nobody(self):
-        if self.uid is None:
-            return []
-        user = str(self.uid)
-        return ["setpriv", "--reuid", user, "--regid", user, "--clear-groups", "--no-new-privs"]
+        return [] if self.uid is None else as_user(self.uid)
 
     def run(self, command, cwd, seconds, cpu, data=b"", most=4 << 20, memory=None,
             processes=PROCESSES):

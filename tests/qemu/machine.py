@@ -245,7 +245,9 @@ class Machine:
     shared_ram: its RAM is a file, settings["RAM_FILE"], that lasts as long as this object.
     gdb: QEMU waits before the first instruction, and its gdb stub is at gdb_socket.
     patience: so many seconds an answer over QMP may take (None: for ever).
+    prefix: words before QEMU's own.
     """
+    prefix = ()
 
     def __init__(self, s, image="", log=None, interactive=False, qmp=False, echo=None,
                  arguments=(), private=True, shared_ram=False, gdb=False, patience=None):
@@ -311,7 +313,7 @@ class Machine:
         self.errors = open(os.path.join(self.folder, "stderr"), "w+b")
         try:
             self.process = subprocess.Popen(
-                arguments, stdout=subprocess.PIPE, stderr=self.errors,
+                list(self.prefix) + arguments, stdout=subprocess.PIPE, stderr=self.errors,
                 pass_fds=[socket_.fileno() for socket_ in theirs],
                 stdin=subprocess.PIPE if self.interactive else subprocess.DEVNULL, bufsize=0)
         finally:
