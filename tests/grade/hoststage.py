@@ -126,7 +126,7 @@ class Replies:
 def sanitizer_says(lines):
     """The first error, with the place in the kernel's own files; or None."""
     text = "\n".join(lines)
-    place = r"kernel/[\w/]+\.c:\d+"
+    place = r"kernel/[\w/]+\.[ch]:\d+"
     match = re.search(r"^(%s)(?::\d+)?: runtime error: (.*)" % place, text, re.MULTILINE)
     if match:
         return "undefined behaviour at %s: %s" % match.groups()
@@ -225,7 +225,7 @@ def build(lab, box, base, folder, files):
     flags = flags_that_work(box, folder)
     theirs = lab.own_headers(files)
     if theirs:
-        flags = ["-I" + os.path.join(files, "kernel")] + flags
+        flags = flags + ["-I" + os.path.join(files, "kernel")]  # behind tests/host/instead
     common = headers(base) + theirs
     objects, warnings, program = [], "", os.path.join(folder, "driver")
     stamps = []
