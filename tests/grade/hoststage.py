@@ -30,6 +30,10 @@ SANITIZERS = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
 NEVER_BEGAN = "it never began"
 
 
+# What an honest judge meets only where the replies are none of the driver's.
+ODD = (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, StopIteration)
+
+
 class Wrong(Exception):
     """A case did not go as it should; the message is for the student."""
 
@@ -298,7 +302,7 @@ def judge(tests, replies):
                 case.judge(replies[case.name])
             except Wrong as wrong:
                 failures.append((case.name, str(wrong)))
-            except (ValueError, IndexError):
+            except ODD:
                 failures.append((case.name, "replies that no driver makes"))
         verdicts.append(Verdict(test, failures))
     return verdicts

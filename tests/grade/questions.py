@@ -63,7 +63,7 @@ def answers_of(asked, program, box, folder):
             found.append((plain(question.read(told.lines)), question.about(told.lines)))
         except hoststage.Wrong as wrong:
             found.append((None, str(wrong)))
-        except (ValueError, IndexError, StopIteration):
+        except hoststage.ODD:
             found.append((None, "the run gives no answer to this"))
     return found
 

@@ -160,7 +160,7 @@ class Judge:
         return (int(match.group(1)), int(match.group(2))) if match else None
 
     def need_entry(self, function, line, va, news=()):
-        """The reply must be va's leaf entry; news: frames of which its table may have become one."""
+        """The reply must be va's leaf entry. news: frames, one of which its table may be now."""
         found, key = self.place(line), key_of(va, 0)
         frame = self.tables[key]
         if found and frame is None and found[0] in news:
@@ -467,8 +467,8 @@ def walking(dice, f):
         case("tables_that_are_there_are_used",
              *space(f, 5, va_of(1, 2, 3, 4, 5), down_to=2), "supply " + f.text(4),
              "walk 0x%x" % va_of(1, 2, 3, 4, 5)),
-        case("a_walk_leaves_the_hint_as_it_is", *space(f, 3, va), "hint 0x%x" % va, "supply " + f.text(4),
-             "walk 0x%x" % va, "walk 0x%x" % va_of(3, 6, 1), "walk 0x%x" % va_of(4, 5, 7)),
+        case("a_walk_leaves_the_hint_as_it_is", *space(f, 3, va), "hint 0x%x" % va,
+             "supply " + f.text(4), "walk 0x%x" % va, "walk 0x%x" % va_of(3, 6, 1), "walk 0x%x" % va_of(4, 5, 7)),
         case("an_entry_in_use_stays", *space(f, 4, va), "put 0x%x 0 0x30e01d7" % va,
              "put 0x%x 0 0x4e00" % (va + PAGE), "supply " + f.text(3), "walk 0x%x" % va,
              "walk 0x%x" % (va + PAGE)),

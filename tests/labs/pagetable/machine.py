@@ -1,4 +1,4 @@
-"""The machine's tests of `pagetable`: page tables read from satp at the checkpoints of machine.c."""
+"""The machine's tests of `pagetable`: tables read from satp at the checkpoints of machine.c."""
 
 import walk
 from evidence import need
