@@ -228,8 +228,9 @@ def build(lab, box, base, folder, files):
     os.makedirs(folder, exist_ok=True)
     flags = flags_that_work(box, folder)
     theirs = lab.own_headers(files)
-    if theirs:
-        flags = flags + ["-I" + os.path.join(files, "kernel")]  # behind tests/host/instead
+    if theirs:                      # in front of the reference's, behind what stands in for it
+        at = flags.index("-Ikernel")
+        flags = flags[:at] + ["-I" + os.path.join(files, "kernel")] + flags[at:]
     common = headers(base) + theirs
     objects, warnings, program = [], "", os.path.join(folder, "driver")
     stamps = []
