@@ -126,7 +126,11 @@ static struct page *lone_owner(void)
     return NULL;
 }
 
-/* Takes an idle slot from its page. Returns: false: there is none, or its page is in use. */
+/*
+ * Takes an idle slot from its page, which stays in memory without one.
+ * Locks: swap.lock is not held. Never sleeps: the page's lock is only tried.
+ * Returns: false: there is none, or the page that was found is locked, or is being written.
+ */
 static bool __attribute__((noinline)) slot_reclaim(void)
 {
     struct page *page;

@@ -116,7 +116,8 @@ int swap_slot_alloc(struct page *page, uint32_t stamp);
  * Locks: what keeps the slot (see "Numbers").
  */
 void swap_slot_get(swp_entry_t slot); /* one use more */
-void swap_slot_put(swp_entry_t slot); /* one use less; without uses and page the slot is free */
+/* One use less; without uses and page the slot is free. Panics if it has no use. */
+void swap_slot_put(swp_entry_t slot);
 uint32_t swap_slot_uses(swp_entry_t slot);
 uint32_t swap_slot_stamp(swp_entry_t slot);
 void swap_slot_set_stamp(swp_entry_t slot, uint32_t stamp);
