@@ -377,23 +377,23 @@ static void page_flags(struct page *page, uint64_t flags)
             page_set(page, flag[i]);
 }
 
-static void place(uint32_t slot, uint16_t uses, unsigned number, uint64_t flags, uint32_t stamp)
+static void place(uint32_t n, uint16_t uses, unsigned page, uint64_t flags, uint32_t stamp)
 {
-    if (bitmap_test(swap.free.bits, slot)) {
-        bitset_remove(&swap.free, slot);
+    if (bitmap_test(swap.free.bits, n)) {
+        bitset_remove(&swap.free, n);
         swap.used++;
     }
-    swap.uses[slot] = (uint16_t)(uses | (flags & 1 ? SLOT_CHARGED : 0) |
+    swap.uses[n] = (uint16_t)(uses | (flags & 1 ? SLOT_CHARGED : 0) |
                                  (flags & RETIRED ? SLOT_RETIRED : 0));
     swap.retired += flags & RETIRED ? 1 : 0;
-    swap.stamp[slot] = stamp;
-    if (number) {
-        swap.cached[slot] = (uint32_t)(FIRST_PFN + number);
+    swap.stamp[n] = stamp;
+    if (page) {
+        swap.cached[n] = (uint32_t)(FIRST_PFN + page);
         swap.with_page++;
-        page_number(number)->slot = slot + 1;
+        page_number(page)->slot = n + 1;
     }
     if (flags & IDLE)
-        bitset_add(&swap.idle, slot);
+        bitset_add(&swap.idle, n);
 }
 
 static bool prepare(const char *name, const uint64_t a[])
