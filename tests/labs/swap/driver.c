@@ -384,7 +384,7 @@ static void place(uint32_t n, uint16_t uses, unsigned page, uint64_t flags, uint
         swap.used++;
     }
     swap.uses[n] = (uint16_t)(uses | (flags & 1 ? SLOT_CHARGED : 0) |
-                                 (flags & RETIRED ? SLOT_RETIRED : 0));
+                              (flags & RETIRED ? SLOT_RETIRED : 0));
     swap.retired += flags & RETIRED ? 1 : 0;
     swap.stamp[n] = stamp;
     if (page) {
