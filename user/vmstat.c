@@ -28,6 +28,7 @@ static void get(struct vm_stats *stats)
     }
 }
 
+/* A line for each counter: its name, in 18 columns or more, a blank, the number. */
 static void print_vm_stats(void)
 {
     struct vm_stats stats;

@@ -21,7 +21,7 @@ MOST_BYTES = 16 << 20       # of all that it prints
 PROCESSES = 4               # of the program, where the sandbox has a user id of its own
 LONGEST = 400               # lines of what one case printed besides its replies
 FLAGS = ("-std=gnu11 -O1 -g -Wall -Wextra -fno-builtin -fno-omit-frame-pointer "
-         "-ffunction-sections -Itests/labs/host -Itests/host/instead -Ikernel").split()
+         "-ffunction-sections -Itests/labs/host -Itests/host/instead -Ikernel -Iuser/lib").split()
 # Functions that nobody calls go, and what they call need not be there.
 LINK_FLAGS = ["-Wl,-dead_strip" if sys.platform == "darwin" else "-Wl,--gc-sections"]
 SANITIZERS = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"]

@@ -56,9 +56,12 @@ class Lab:
             sorted(self.windows) + self.settings.get("host_files", [])
 
     def compiled(self):
-        """{C file whose object the kernel is linked with: True if the student writes it}."""
+        """{C file whose object the kernel is linked with: True if the student writes it}. A program
+        is none; it runs on the host only."""
         found = {}
         for path, part in self.files.items():
+            if not path.startswith("kernel/"):
+                continue
             found.update({path: True} if path.endswith(".c") else
                          dict.fromkeys(part["compiled_with"], False))
         return found

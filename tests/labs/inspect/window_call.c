@@ -1,0 +1,2 @@
+/* The student's file; its function is not static. */
+#include LAB_FILE
