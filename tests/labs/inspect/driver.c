@@ -176,9 +176,9 @@ static void tell_stats(const struct vm_stats *stats)
 
     tell("stats version %llu size %llu resident %llu swapped %llu", stats->version, stats->size,
          stats->resident, stats->swapped);
-    for (unsigned item = 0; item < VM_STAT_ITEMS; item++)
-        if (counter[item])
-            tell("item %u %llu", item, counter[item]);
+    for (unsigned i = 0; i < VM_STAT_ITEMS; i++)
+        if (counter[i])
+            tell("item %u %llu", i, counter[i]);
     tell("told");
 }
 
@@ -203,9 +203,8 @@ int lab_vmstat(int pid, struct vm_stats *stats, int flags)
     memset(stats, 0, sizeof(*stats));
     stats->version = VM_STATS_VERSION;
     stats->size = sizeof(*stats);
-    for (unsigned item = 0; item < VM_STAT_ITEMS; item++)
-        for (unsigned i = 0; i < MAX_HARTS; i++)
-            counter[item] += harts[i].events[item];
+    for (unsigned i = 0; i < VM_STAT_ITEMS * MAX_HARTS; i++)
+        counter[i / MAX_HARTS] += harts[i % MAX_HARTS].events[i / MAX_HARTS];
     return 0;
 }
 

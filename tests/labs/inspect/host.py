@@ -45,8 +45,10 @@ def in_words(command):
             a[0], a[1], kind, "slot" if kind == "in swap" else "frame", a[2])
     if name == "sum":
         return "vm_stat_sum(%s)" % NAMES[a[0]]
-    words = {"free": "%d frames are free", "swap": "swap: %d slots, %d used, %d with a page",
-             "charged": "%d pages are charged, the limit is %d", "space": "space %d is process %d's",
+    words = {"free": "%d frames are free",
+             "swap": "swap: %d slots, %d used, %d with a page",
+             "charged": "%d pages are charged, the limit is %d",
+             "space": "space %d is process %d's",
              "has": "space %d: charged %d pages and %d unswappable ones, %d in swap",
              "table": "space %d has a leaf table from page %d on",
              "memory": "%d allocations succeed from now on",
@@ -327,7 +329,8 @@ def drawn(dice, number):
                 dice.choice((0, pid, pid + 1)), dice.randrange(1 << 38), dice.randrange(2))])),
             case("drawn_refusal_%d" % number, *(script + space + [
                 "refuse %d" % EFAULT, "call %d %d %d" % (
-                    dice.choice((0, pid, pid + 2)), dice.randrange(1 << 38), dice.randrange(2))])))
+                    dice.choice((0, pid, pid + 2)), dice.randrange(1 << 38), dice.randrange(2))])),
+            case("drawn_print_%d" % number, *(script + ["print"])))
 
 
 def random_case(seed):
@@ -352,14 +355,15 @@ def random_case(seed):
 
 def tests(seed):
     dice = random.Random("inspect %d" % seed)
-    sums, machine, process, pages, calls, refusals = zip(*[drawn(dice, number) for number in range(DRAWN)])
+    sums, machine, process, pages, calls, refusals, prints = zip(
+        *[drawn(dice, number) for number in range(DRAWN)])
     return [
         Test("sums", "works", 3, SUMS + sums),
         Test("the whole machine", "works", 4, MACHINE + machine, needs=("sums",)),
         Test("pages of one process", "works", 4, PAGES + pages),
         Test("one process", "works", 3, PROCESS + process, needs=("pages of one process",)),
         Test("the call", "works", 3, CALL + calls, needs=("the whole machine", "one process")),
-        Test("what is printed", "works", 3, PRINT),
+        Test("what is printed", "works", 3, PRINT + prints),
         Test("random steps", "bad arguments", 8, (random_case(seed),), together=True,
              needs=("sums", "pages of one process")),
         Test("calls that are refused", "bad arguments", 12, BAD + refusals, needs=("the call",)),

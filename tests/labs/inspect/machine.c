@@ -8,8 +8,8 @@
  *          as many pages as most of memory
  * counts   between two checkpoints, some calls
  *
- * How many pages are taken is drawn from the nonce. Facts: two struct vm_stats, before and after, in
- * `swap` one; then the address of the pages, how many were stored into, read, left alone.
+ * How many pages are taken is drawn from the nonce. Facts: two struct vm_stats, before and after;
+ * then the address of the pages, how many were stored into, read, left alone.
  */
 #include "checkpoint.h"
 
@@ -28,7 +28,8 @@ static struct {
 
 static char *map(size_t bytes)
 {
-    char *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    char *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
+                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
     if (memory == MAP_FAILED)
         die("machine", "mmap");

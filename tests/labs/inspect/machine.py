@@ -95,8 +95,8 @@ def swap_is_counted(run):
     need(there <= QUOTA, "%d pages are in memory, the quota is %d" % (there, QUOTA))
     need(swapped > QUOTA, "only %d pages are in swap" % swapped)
     need_same("pages of this process that are in swap", facts.after.swapped, swapped)
-    need(there <= facts.after.resident <= QUOTA, "%d private pages are said to be in memory; of the "
-         "program's %d alone there are so many, and its quota is %d" % (
+    need(there <= facts.after.resident <= QUOTA, "%d private pages are said to be in memory; "
+         "there are %d of the test's alone, and the quota is %d" % (
              facts.after.resident, there, QUOTA))
     disk = run.disk("swap")
     out = sum(run.drawn(1000 + i).to_bytes(8, "little") in disk for i in range(facts.stored))

@@ -76,9 +76,10 @@ def which_is_told(dice):
     def answer(lines):
         found = {line.split()[1]: line.split()[2] for line in lines if line.startswith("item ")}
         return "%s %s %s" % tuple(found.get(item, "0") for item in ("27", "17", "28"))
-    return Question("which is told", 2, "The cells of `frames free` are %d and %d on two harts, that "
-                    "of swap_slots_used is %d, that of `frames kernel` is %d; frame_free_now() gives "
-                    "%d; swap has %d slots, %d used, %d with a page. What are `frames free`, "
+    return Question("which is told", 2, "The cells of `frames free` are %d and %d on two harts, "
+                    "that of swap_slots_used is %d, that of `frames kernel` is %d; "
+                    "frame_free_now() gives %d; swap has %d slots, %d used, %d with a page. "
+                    "What are `frames free`, "
                     "swap_slots_used and `frames kernel` for vmstat? (three numbers)" % (
                         numbers[0], numbers[1], numbers[3], numbers[7], numbers[2],
                         500 + numbers[4], numbers[5], numbers[6]), script, answer, said)
