@@ -82,8 +82,14 @@ void flush_instructions_here(void); /* On this hart alone. Preemption is off. */
 
 /*
  * The scheduler calls these, with interrupts off: table becomes this hart's, or stops being so.
- * NULL: the kernel's own root. page_table_enter flushes after it has written satp, because the hart
- * may cache entries of the old table until then.
+ * page_table_enter, by the steps drawn above:
+ *   - asid_enter() chooses the number, and says whether everything must be flushed.
+ *   - A hart that is in stale_on leaves it, and does flush_instructions_here(), too.
+ *   - The flush comes after activate() has written satp, because the hart may cache entries of the
+ *     old table until then. It is of everything, or of the table's ASID if the hart was in
+ *     stale_on; else there is none. tlb_check_entered() comes last.
+ *   - NULL: the kernel's own root, under number 0, in none of the sets. Only where asid_bits is 0
+ *     is number 0 flushed: it was a space's, with whose entries the hart could walk freed tables.
  */
 void page_table_enter(struct page_table *table);
 void page_table_leave(struct page_table *table);
