@@ -38,7 +38,7 @@
  *     = fencei H TO       = satp H T ASID       = count H NAME N      = lock H
  *     = mark N            = deferred T TO N     = entered H T
  *     = freed I...        frames_free           = freed-alone I       frame_free
- *     = batch COUNT unfenced U references R...
+ *     = batch COUNT unfenced U counts C...      struct page's, as they are
  *     = meanwhile H       = back H              between them: the other hart's
  *     = did PREEMPT       the call has ended
  */
@@ -304,9 +304,9 @@ static void run(uint64_t h, struct page_table *table, uint64_t asid)
 
 static void tell_batch(void)
 {
-    printf("\n= batch %u unfenced %u references", batch.count, batch.table->unfenced);
+    printf("\n= batch %u unfenced %u counts", batch.count, batch.table->unfenced);
     for (uint32_t i = 0; i < PAGES; i++)
-        printf(" %u", (uint32_t)pages[i].counts);
+        printf(" %lx", (unsigned long)pages[i].counts);
     printf("\n");
 }
 
