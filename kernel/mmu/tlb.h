@@ -89,7 +89,7 @@ void flush_instructions_here(void); /* On this hart alone. Preemption is off. */
  *     old table until then. It is of everything, or of the table's ASID if the hart was in
  *     stale_on; else there is none. tlb_check_entered() comes last.
  *   - NULL: the kernel's own root, under number 0, in none of the sets. Only where asid_bits is 0
- *     is number 0 flushed: it was a space's, with whose entries the hart could walk freed tables.
+ *     is number 0 flushed: it was a space's, and with its entries the hart could walk freed tables.
  */
 void page_table_enter(struct page_table *table);
 void page_table_leave(struct page_table *table);

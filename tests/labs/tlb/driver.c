@@ -9,8 +9,8 @@
  *     run H T ASID        hart H has T in satp, under that number; T 255: the kernel's root
  *     was H T             hart H has had T in satp
  *     stale T HARTS       T's stale_on, as bits
- *     gives ASID FLUSH    what asid_enter says to page_table_enter from now on: the student's is not
- *                         asked
+ *     gives ASID FLUSH    what asid_enter says to page_table_enter from now on, in place of the
+ *                         student's
  *     on H                hart H does what follows
  *     change T VA         the entry for that page is another one: the judge's affair
  *     meanwhile K H OP T X Y

@@ -89,7 +89,8 @@ def how_many_fences(dice):
             to = dice.choice([t for t in (0, 1, KERNEL) if t != at[hart]])
             at[hart] = to
             script += ["gives %d 0" % (5 + to if to != KERNEL else 0), "switch %d" % to]
-            said.append("%d to %s" % (hart, "the kernel's root" if to == KERNEL else "table %d" % to))
+            said.append("%d to %s" % (
+                hart, "the kernel's root" if to == KERNEL else "table %d" % to))
         else:
             table, start = dice.randrange(2), dice.randrange(1 << 20) * PAGE
             script.append("flush %d 0x%x 0x%x" % (table, start, start + PAGE))
