@@ -609,7 +609,8 @@ GROWTH = (
 LIMITS = (
     case("down_to_the_limit", "new", "stack 40 44 20", "grow 20", "state"),
     case("no_page_further", "new", "stack 40 44 20", "grow 19", "state", "grow 0", "state"),
-    case("it_is_there_already", "new", "stack 40 44 20", "grow 41", "grow 40", "state"),
+    case("it_is_there_already", "new", "stack 40 44 20", "grow 41", "state", "grow 40",
+         "grow 43", "state"),
     case("another_area_is_next", "new", "area 30 34 3", "stack 40 44 20", "grow 25", "state",
          "grow 34", "state"),
     case("above_the_stack", "new", "area 50 52 3", "stack 40 44 20", "grow 44", "grow 47",

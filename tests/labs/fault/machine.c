@@ -443,7 +443,7 @@ static void counts_mode(void)
     for (uint64_t i = 0; i < MANY; i++)
         *words(1, i) = 1;
     for (uint64_t i = 0; i < MANY - 2; i++)
-        read_to(fd, facts.region[1] + i * PAGE_SIZE + 8 * dice(500), 100, 100);
+        read_to(fd, facts.region[1] + i * PAGE_SIZE + 8 * dice(250), 2000, 2000);
     see(2);
 }
 
