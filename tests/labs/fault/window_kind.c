@@ -5,27 +5,27 @@
  */
 #include LAB_FILE
 
-enum fault_kind lab_kind_outside(const struct fault_facts *facts);
-enum fault_kind lab_kind_absent(const struct fault_facts *facts);
-enum fault_kind lab_kind_present(const struct fault_facts *facts);
-enum fault_kind lab_fault_kind(const struct fault_facts *facts);
+enum fault_kind lab_kind_outside(const struct fault_facts *what);
+enum fault_kind lab_kind_absent(const struct fault_facts *what);
+enum fault_kind lab_kind_present(const struct fault_facts *what);
+enum fault_kind lab_fault_kind(const struct fault_facts *what);
 
-enum fault_kind lab_kind_outside(const struct fault_facts *facts)
+enum fault_kind lab_kind_outside(const struct fault_facts *what)
 {
-    return kind_outside(facts);
+    return kind_outside(what);
 }
 
-enum fault_kind lab_kind_absent(const struct fault_facts *facts)
+enum fault_kind lab_kind_absent(const struct fault_facts *what)
 {
-    return kind_absent(facts);
+    return kind_absent(what);
 }
 
-enum fault_kind lab_kind_present(const struct fault_facts *facts)
+enum fault_kind lab_kind_present(const struct fault_facts *what)
 {
-    return kind_present(facts);
+    return kind_present(what);
 }
 
-enum fault_kind lab_fault_kind(const struct fault_facts *facts)
+enum fault_kind lab_fault_kind(const struct fault_facts *what)
 {
-    return fault_kind(facts);
+    return fault_kind(what);
 }
