@@ -56,5 +56,6 @@ static size_t __attribute__((noinline)) copy_in_page(struct mm_struct *mm, uint6
     (void)kernel;
     (void)bytes;
     (void)way;
+    (void)copy_bytes; /* given above, and not used yet */
     not_written("copy_in_page");
 }
