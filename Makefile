@@ -20,6 +20,8 @@
 #: make submission       packs what a student hands in (LAB=: outside of a hand-out)
 #: make grade-all LAB=buddy SUBMISSIONS=dir   a class: marks and reports in OUT=build/grades/LAB;
 #:                       JOBS=n at a time, SEED=: other values, STRICT=1: a sandbox or nothing
+#: make course OUT=dir   a sample of a course: points, hints, dates, what is hidden, a secret; then
+#:                       COURSE=dir with handout, grade-all
 #: make loc              lines of code, neither blank nor comment
 #: make house            which floor of the kernel uses which: here, and build/house.svg
 #: make clean, help      remove build/, print this
@@ -76,6 +78,7 @@ ID         =
 SUBMISSION =
 SUBMISSIONS =
 JOBS       =
+COURSE     =
 STRICT     =
 V          =
 BUILD      = build
@@ -101,7 +104,7 @@ Q := $(if $(filter 1,$(V)),,@)
 say = @printf '  %-7s %s\n' '$1' '$2'
 
 .PHONY: all qemu run qemu-gdb gdb check check-full check-labs bench doctor grade grade-all handout \
-    questions viva submission loc house help clean deps FORCE
+    course questions viva submission loc house help clean deps FORCE
 
 # ---- make deps GOAL…: a second make builds the goals, and sees what was installed ----------------
 
@@ -120,7 +123,7 @@ else
 # ---- tools, found once ------------------------------------------------------------------------
 
 without_compiler := clean help loc house doctor grade grade-all handout submission questions \
-    viva gdb check check-full check-labs
+    course viva gdb check check-full check-labs
 ifneq ($(filter-out $(without_compiler),$(GOALS)),)
 -include $(BUILD)/tools.mk
 ifneq ($(TOOLS_FOR),$(CROSS)|$(CLANG))
@@ -300,7 +303,7 @@ $(IMAGE): $(disk_files) README.md $(BUILD)/mkfs/mkfs $(dir $(IMAGE))fs.list
 # What the scripts read. The command goes as it was typed, whatever make would make of its dollars.
 export PAGING CPUS MEM SWAP DISK POLICY OVERCOMMIT ICOUNT SEED RACE CPU APPEND QEMU \
     TIMEOUT WERROR BUILD KERNEL IMAGE PREFIX SHARD WALL WORK CROSS CLANG SAN LAB OUT HOST \
-    ID SUBMISSION SUBMISSIONS JOBS STRICT
+    ID SUBMISSION SUBMISSIONS JOBS STRICT COURSE
 export COMMAND := $(value CMD)
 
 qemu: $(KERNEL) $(IMAGE) $(BUILD)/mkfs/fsck
@@ -345,10 +348,13 @@ questions viva:
 
 grade-all:
 	@tests/grade/grade-all "$$LAB" "$$SUBMISSIONS" "$$OUT" --jobs="$$JOBS" --seed="$$SEED" \
-	    $(if $(filter 1,$(STRICT)),--strict)
+	    --course="$$COURSE" $(if $(filter 1,$(STRICT)),--strict)
 
 handout:
-	@tests/grade/handout "$$LAB" "$$OUT"
+	@tests/grade/handout "$$LAB" "$$OUT" "$$COURSE"
+
+course:
+	@tests/grade/sample-course "$$OUT"
 
 submission:
 	@tests/grade/pack "$$LAB"

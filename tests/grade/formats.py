@@ -20,12 +20,10 @@ import re
 
 import report
 import result as results
+from result import VISIBLE, for_students
 
 MOST = 20000                    # characters of one text
 MOST_OF_ALL = 900 << 10         # bytes of a results.json; PrairieLearn takes 1 MB
-VISIBLE = "visible"
-VISIBILITIES = (VISIBLE, "hidden", "after_due_date", "after_published")
-HIDDEN_NAME = "hidden tests"
 
 
 class NoForm(Exception):
@@ -47,16 +45,17 @@ def no_mark(result):
     return cut("There is no mark, and the submission is not at fault: " + result["why"])
 
 
-def for_students(result):
-    """The same without the tests that are hidden; one test stands for all of them."""
-    shown = [test for test in result["tests"] if test.get("visibility", VISIBLE) == VISIBLE]
-    hidden = [test for test in result["tests"] if test not in shown]
-    if hidden:
-        points, most = (sum(test[key] for test in hidden) for key in ("points", "max"))
-        shown.append(dict(hidden[0], name=HIDDEN_NAME, points=points, max=most, part="works",
-                          verdict="pass" if points == most else "fail", used=None, limit=None,
-                          why="", rerun="", hint="", visibility=VISIBLE))
-    return dict(result, tests=shown)
+def with_manual(result):
+    """What a person has marked is a test like others; what is not marked yet is not there."""
+    filled = [item for item in result["manual"] if item.get("points") is not None]
+    more = [{"name": item["name"], "stage": "person", "part": "manual", "points": item["points"],
+             "max": item["max"], "verdict": "pass" if item["points"] == item["max"] else "fail",
+             "evidence": "", "used": None, "limit": None, "why": "", "rerun": ""}
+            for item in filled]
+    points, most = (sum(item[key] for item in filled) for key in ("points", "max"))
+    return dict(result, tests=result["tests"] + more, score=result["score"] + points,
+                max_score=result["max_score"] + most,
+                raw_score=result.get("raw_score", result["score"]) + points)
 
 
 def summary(result):
@@ -244,7 +243,7 @@ FORMS = {
 
 def convert(form, result, about):
     """The form's text. Raises NoForm."""
-    return FORMS[form][1](result, about)
+    return FORMS[form][1](with_manual(result) if is_graded(result) else result, about)
 
 
 def write_all(result, about, folder):

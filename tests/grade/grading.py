@@ -147,20 +147,24 @@ def tree_of(root):
     return version(["git", "-C", root, "rev-parse", "HEAD"])
 
 
-def grade_submission(lab, options, work):
+def grade_submission(lab, options, work, course):
     """The result of one submission, and the compiler's words. Raises submission.Bad, and what is
-    nobody's fault."""
+    nobody's fault. options.seed: None: the course draws one; it becomes what is graded with."""
+    is_drawn, options.seed = options.seed is None, options.seed or result.NO_SEED
     if options.refused:
         raise submission.Bad(options.refused)
     files = os.path.join(work, "files")
     os.makedirs(files)
     digest = submission.collect(lab, options.submission, files)
+    if is_drawn:
+        options.seed = course.seed(digest) or result.NO_SEED
+    again = "make grade SEED=%d" % options.seed
     sandbox.show_to_all(files)
     bench = Bench(lab, files, work, options.strict)
     if bench.kind == "none":
         print("grade: no sandbox on this machine: the code runs as your own user", file=sys.stderr)
     try:
-        entries = bench.host_stage(options.seed, "make grade")
+        entries = bench.host_stage(options.seed, again + " HOST=1")
         entries += bench.answers(options.student, submission.answers(options.submission))
     finally:
         bench.close()
@@ -172,13 +176,15 @@ def grade_submission(lab, options, work):
         bench.kernel_words = str(wrong)
     if kernel:
         entries += machinestage.run(lab, options.seed, kernel, os.path.join(work, "machine"),
-                                    os.path.join(labs.ROOT, build_folder()), "make grade")
+                                    os.path.join(labs.ROOT, build_folder()), again,
+                                    course.limits())
     else:
         entries += machine_not_run(lab, "the kernel does not build")
     tools = {"cc": version([hoststage.compiler(), "--version"]), "sandbox": bench.kind}
     made = result.make(lab, options.seed, options.variant, digest,
-                       submission.authors(options.submission), result.settle(entries), tools,
-                       tree_of(lab.root))
+                       submission.authors(options.submission),
+                       result.settle(course.adjust(entries)), tools, tree_of(lab.root),
+                       course=course, time=options.time)
     words = [("for this computer", bench.warnings), ("for the kernel", bench.kernel_words)]
     return made, "".join("The compiler, %s:\n%s\n" % (what, result.quoted(said))
                          for what, said in words if said.strip())

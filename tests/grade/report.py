@@ -15,6 +15,8 @@ import re
 import urllib.parse
 import xml.etree.ElementTree as ElementTree
 
+from result import for_students, manual_lines
+
 WORDS = {"pass": "passed", "fail": "failed", "not-run": "not run"}
 # What XML forbids; in HTML it is no better.
 FORBIDDEN = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufdcf\ufdf0-\ufffd"
@@ -84,10 +86,28 @@ def by_key(row):
     return {(test["stage"], test["name"]): test for test in row["result"]["tests"]}
 
 
+def filled(result):
+    """What persons have marked already."""
+    return [item for item in result["manual"] if item.get("points") is not None]
+
+
+def total(result):
+    return result["score"] + sum(item["points"] for item in filled(result))
+
+
+def most(result):
+    return result["max_score"] + sum(item["max"] for item in filled(result))
+
+
 def mark(result):
     if result["status"] != "graded":
         return "no mark"
-    return "%d of %d" % (result["score"], result["max_score"])
+    return "%d of %d" % (total(result), most(result))
+
+
+def items_of(rows):
+    """What a person marks, by all results, in their order."""
+    return list(dict.fromkeys(item["name"] for row in rows for item in row["result"]["manual"]))
 
 
 # ---- CSV ----------------------------------------------------------------------------------------
@@ -111,13 +131,26 @@ def tools_text(result):
 
 
 def class_csv(rows):
-    keys = list(tests_of(rows))
-    lines = [["id", "total"] + column_names(keys) + ["status", "seed", "tools"]]
+    keys, items = list(tests_of(rows)), items_of(rows)
+    lines = [["id", "total"] + column_names(keys) + ["manual: " + name for name in items] +
+             ["status", "seed", "tools"]]
     for row in rows:
         result, tests = row["result"], by_key(row)
-        lines.append([row["id"], result["score"] if is_graded(row) else ""] +
+        marked = {item["name"]: item["points"] for item in filled(result)}
+        lines.append([row["id"], total(result) if is_graded(row) else ""] +
                      [tests[key]["points"] if key in tests else "" for key in keys] +
+                     [marked.get(name, "") for name in items] +
                      [result["status"], result["seed"], tools_text(result)])
+    return csv_text(lines)
+
+
+def manual_csv(rows):
+    """For persons to fill in; the class run reads it again."""
+    items = items_of(rows)
+    lines = [["id"] + items]
+    for row in rows:
+        marked = {item["name"]: item["points"] for item in filled(row["result"])}
+        lines.append([row["id"]] + [marked.get(name, "") for name in items])
     return csv_text(lines)
 
 
@@ -127,8 +160,8 @@ def authors_csv(rows):
     for row in rows:
         result, graded = row["result"], is_graded(row)
         for author in result["authors"] or [row["id"]]:
-            lines.append([author, row["id"], result["score"] if graded else "",
-                          result["max_score"] if graded else "", result["status"]])
+            lines.append([author, row["id"], total(result) if graded else "",
+                          most(result) if graded else "", result["status"]])
     return csv_text(lines)
 
 
@@ -236,7 +269,7 @@ def table(caption, heads, lines):
 
 
 def student_html(row):
-    result = row["result"]
+    result = for_students(row["result"])
     title = "%s: lab %s, %s" % (one_line(row["id"]), result["lab"], mark(result))
     body = []
     if result["authors"]:
@@ -248,6 +281,8 @@ def student_html(row):
         lines = []
         for test in result["tests"]:
             why = "<pre>%s</pre>" % h(test["why"]) if test["why"] else ""
+            if test["verdict"] == "fail" and test.get("hint"):
+                why += "<p>Hint: %s</p>" % h(test["hint"])
             if test["verdict"] == "fail" and test["rerun"]:
                 why += "<p>Try it again: <code>%s</code></p>" % h(test["rerun"])
             lines.append((test["verdict"], [h(test["name"]), h(test["stage"]),
@@ -255,9 +290,9 @@ def student_html(row):
                                             WORDS[test["verdict"]], why]))
         body += table("Tests", [("test", False), ("stage", False), ("points", True),
                                 ("verdict", False), ("why", False)], lines)
+    body += ["<p>%s</p>" % h(line) for line in result.get("remarks", [])]
     if result["manual"]:
-        body.append("<p>A person marks as well: %s.</p>" % h(", ".join(
-            "%s (%s points)" % (each["name"], each["max"]) for each in result["manual"])))
+        body.append("<p>A person marks as well: %s.</p>" % h(", ".join(manual_lines(result))))
     body.append("<p>Seed %d; submission %s; tree %s; %s</p>" % (
         result["seed"], h(result["submission"][:16] or "not readable"),
         h(result["tree"][:16] or "unknown"), h(tools_text(result))))
@@ -370,8 +405,8 @@ def class_html(rows, changes=None):
     body = ["<p>%d of %d submissions have a mark; %d have none, and are not at fault; "
             "%d were tried again.</p>" % (len(graded), len(rows), len(others), len(retried))]
     if graded:
-        highest = max(row["result"]["max_score"] for row in graded)
-        scores = sorted(row["result"]["score"] for row in graded)
+        highest = max(most(row["result"]) for row in graded)
+        scores = sorted(total(row["result"]) for row in graded)
         body += ["<h2>Marks</h2>", "<p>Of %d points: the least %d, the middle one %d, the most %d."
                  "</p>" % (highest, scores[0], scores[len(scores) // 2], scores[-1])]
         body += histogram("marks", "How many submissions have how many points", scores, highest)
@@ -416,3 +451,5 @@ def write_all(rows, out, changes=None):
     for name, make in FILES:
         put(os.path.join(out, name), make(rows))
     put(os.path.join(out, "class.html"), class_html(rows, changes))
+    if items_of(rows):
+        put(os.path.join(out, "manual.csv"), manual_csv(rows))

@@ -9,6 +9,9 @@ import json
 import os
 
 VERDICTS = ("pass", "fail", "not-run")
+NO_SEED = 1             # where none is given, and none is drawn
+VISIBLE = "visible"
+HIDDEN_NAME = "hidden tests"
 
 
 def entry(name, stage, part, points, evidence, verdict, why="", needs=(), used=None, limit=None,
@@ -16,7 +19,7 @@ def entry(name, stage, part, points, evidence, verdict, why="", needs=(), used=N
     assert verdict in VERDICTS
     return {"name": name, "stage": stage, "part": part, "points": 0, "max": points,
             "verdict": verdict, "evidence": evidence, "used": used, "limit": limit, "why": why,
-            "needs": list(needs), "rerun": rerun}
+            "needs": list(needs), "rerun": rerun, "hint": "", "visibility": VISIBLE}
 
 
 def settle(tests):
@@ -42,17 +45,39 @@ def preview(test):
     return dict(test, points=test["max"] if test["verdict"] == "pass" else 0)
 
 
-def make(lab, seed, variant, submission, authors, tests, tools, tree, trouble=""):
-    """trouble: why nothing could be judged; then no test counts."""
+def make(lab, seed, variant, submission, authors, tests, tools, tree, trouble="", course=None,
+         time=None):
+    """trouble: why nothing could be judged; then no test counts. time: of handing in, in seconds;
+    what the course says of it makes the score out of raw_score."""
+    raw = 0 if trouble else sum(test["points"] for test in tests)
+    score, remarks = course.by_date(raw, time) if course else (raw, [])
     return {
         "lab": lab.name, "seed": seed, "variant": variant, "submission": submission,
         "authors": authors, "status": "infrastructure" if trouble else "graded",
-        "why": trouble,
-        "score": 0 if trouble else sum(test["points"] for test in tests),
+        "why": trouble, "score": score, "raw_score": raw, "remarks": remarks,
         "max_score": sum(test["max"] for test in tests),
         "tests": [] if trouble else tests,
-        "manual": lab.settings.get("manual", []), "tools": tools, "tree": tree,
+        "manual": course.manual() if course else [], "tools": tools, "tree": tree,
     }
+
+
+def for_students(result):
+    """The same without the tests that are hidden; one test stands for all of them."""
+    shown = [test for test in result["tests"] if test.get("visibility", VISIBLE) == VISIBLE]
+    hidden = [test for test in result["tests"] if test not in shown]
+    if hidden:
+        points, most = (sum(test[key] for test in hidden) for key in ("points", "max"))
+        shown.append(dict(hidden[0], name=HIDDEN_NAME, points=points, max=most, used=None,
+                          verdict="pass" if points == most else "fail", limit=None, why="",
+                          rerun="", hint="", visibility=VISIBLE))
+    return dict(result, tests=shown)
+
+
+def manual_lines(result):
+    return ["%s: %s" % (item["name"], "not marked yet (%d points)" % item["max"]
+                        if item.get("points") is None else
+                        "%d of %d points" % (item["points"], item["max"]))
+            for item in result["manual"]]
 
 
 def write(result, path):
@@ -77,16 +102,19 @@ def text_of_test(test):
                                          test["name"])]
     if test["why"]:
         lines += ["             " + line for line in test["why"].split("\n")]
+    if test["verdict"] == "fail" and test["hint"]:
+        lines.append("             hint: " + test["hint"])
     if test["verdict"] == "fail" and test["rerun"]:
         lines.append("             again: " + test["rerun"])
     return "\n".join(lines)
 
 
 def text(result):
+    """For the student."""
     if result["status"] == "infrastructure":
         return "not graded, and not the submission's fault: %s\n" % result["why"]
-    return "\n".join([text_of_test(test) for test in result["tests"]] +
-                     [last_line(result)]) + "\n"
+    return "\n".join([text_of_test(test) for test in for_students(result)["tests"]] +
+                     result["remarks"] + [last_line(result)] + manual_lines(result)) + "\n"
 
 
 def last_line(result):

@@ -7,6 +7,7 @@ but its objects is used: not its configuration, its hooks, its filters.
 Refused is the student's affair, and has words for the student; an OSError is the machine's.
 """
 
+import contextlib
 import gzip
 import io
 import os
@@ -235,8 +236,10 @@ def git_environment(**more):
     return clean
 
 
-def read_git(folder):
-    """The files of HEAD, through an empty repository of ours that borrows the objects."""
+@contextlib.contextmanager
+def borrowing(folder):
+    """(words before a command of git's, its environment, HEAD's commit): of an empty repository of
+    ours that borrows the objects of that one."""
     head, objects = head_of(folder), os.path.realpath(os.path.join(folder, "objects"))
     check_objects(os.path.join(folder, "objects"))
     ours = tempfile.mkdtemp(prefix="xv39.git.")
@@ -245,11 +248,20 @@ def read_git(folder):
         subprocess.run(["git", "init", "-q", "--bare", "--template=", "--object-format=" + form,
                         ours], env=git_environment(), check=True, stdin=subprocess.DEVNULL,
                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        process = subprocess.Popen(
-            LIMITS + ["git", "--git-dir", ours, "-c", "core.bigFileThreshold=1m", "archive",
-                      "--format=tar", head],
-            env=git_environment(GIT_OBJECT_DIRECTORY=objects), stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        yield LIMITS + ["git", "--git-dir", ours, "-c", "core.bigFileThreshold=1m"], \
+            git_environment(GIT_OBJECT_DIRECTORY=objects), head
+    except subprocess.CalledProcessError:
+        raise OSError("git does not make a repository in %s" % ours)
+    finally:
+        shutil.rmtree(ours, ignore_errors=True)
+
+
+def read_git(folder):
+    """The files of HEAD."""
+    with borrowing(folder) as (words, environment, head):
+        process = subprocess.Popen(words + ["archive", "--format=tar", head], env=environment,
+                                   stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                   stderr=subprocess.DEVNULL)
         try:
             data = process.stdout.read(MOST_STREAM_BYTES + 1)
         except BaseException:
@@ -263,10 +275,22 @@ def read_git(folder):
         if status != 0:
             raise Refused("git cannot read the files of HEAD's commit")
         return read_archive(data)
-    except subprocess.CalledProcessError:
-        raise OSError("git does not make a repository in %s" % ours)
-    finally:
-        shutil.rmtree(ours, ignore_errors=True)
+
+
+def time_of(path):
+    """When it was handed in, in seconds: the time of HEAD's commit, as its author says; else of the
+    entry's last change."""
+    repository = git_folder(path) if os.path.isdir(path) else None
+    if not repository:
+        return int(os.lstat(path).st_mtime)
+    with borrowing(repository) as (words, environment, head):
+        done = subprocess.run(words + ["show", "-s", "--format=%ct", head], env=environment,
+                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                              stderr=subprocess.DEVNULL)
+    text = done.stdout[:100].decode(errors="replace").strip()
+    if done.returncode != 0 or not text.isdigit():
+        raise Refused("git cannot read HEAD's commit")
+    return int(text)
 
 
 # ---- all of it ----------------------------------------------------------------------------------

@@ -50,7 +50,7 @@ def general():
     """What is about no lab."""
     return [("labs: " + what, selftest, name) for what, name in (
         ("hand-outs", "handout"), ("evidence", "evidence"), ("class", "class"),
-        ("formats", "formats"))]
+        ("formats", "formats"), ("course", "course"))]
 
 
 def items():
