@@ -22,6 +22,8 @@
 #:                       JOBS=n at a time, SEED=: other values, STRICT=1: a sandbox or nothing
 #: make course OUT=dir   a sample of a course: points, hints, dates, what is hidden, a secret; then
 #:                       COURSE=dir with handout, grade-all
+#: make gradescope LAB=buddy   the bundle that Gradescope takes; also prairielearn, submitty, with
+#:                       CONTAINER= the name of your image; in OUT=build/bundles/SYSTEM-LAB
 #: make loc              lines of code, neither blank nor comment
 #: make house            which floor of the kernel uses which: here, and build/house.svg
 #: make clean, help      remove build/, print this
@@ -79,6 +81,7 @@ SUBMISSION =
 SUBMISSIONS =
 JOBS       =
 COURSE     =
+CONTAINER  =
 STRICT     =
 V          =
 BUILD      = build
@@ -104,7 +107,8 @@ Q := $(if $(filter 1,$(V)),,@)
 say = @printf '  %-7s %s\n' '$1' '$2'
 
 .PHONY: all qemu run qemu-gdb gdb check check-full check-labs bench doctor grade grade-all handout \
-    course questions viva submission loc house help clean deps FORCE
+    gradescope prairielearn submitty course questions viva submission loc house help clean deps \
+    FORCE
 
 # ---- make deps GOAL…: a second make builds the goals, and sees what was installed ----------------
 
@@ -123,7 +127,7 @@ else
 # ---- tools, found once ------------------------------------------------------------------------
 
 without_compiler := clean help loc house doctor grade grade-all handout submission questions \
-    course viva gdb check check-full check-labs
+    gradescope prairielearn submitty course viva gdb check check-full check-labs
 ifneq ($(filter-out $(without_compiler),$(GOALS)),)
 -include $(BUILD)/tools.mk
 ifneq ($(TOOLS_FOR),$(CROSS)|$(CLANG))
@@ -303,7 +307,7 @@ $(IMAGE): $(disk_files) README.md $(BUILD)/mkfs/mkfs $(dir $(IMAGE))fs.list
 # What the scripts read. The command goes as it was typed, whatever make would make of its dollars.
 export PAGING CPUS MEM SWAP DISK POLICY OVERCOMMIT ICOUNT SEED RACE CPU APPEND QEMU \
     TIMEOUT WERROR BUILD KERNEL IMAGE PREFIX SHARD WALL WORK CROSS CLANG SAN LAB OUT HOST \
-    ID SUBMISSION SUBMISSIONS JOBS STRICT COURSE
+    ID SUBMISSION SUBMISSIONS JOBS STRICT COURSE CONTAINER
 export COMMAND := $(value CMD)
 
 qemu: $(KERNEL) $(IMAGE) $(BUILD)/mkfs/fsck
@@ -352,6 +356,9 @@ grade-all:
 
 handout:
 	@tests/grade/handout "$$LAB" "$$OUT" "$$COURSE"
+
+gradescope prairielearn submitty:
+	@tests/grade/bundle $@ "$$LAB" "$$OUT" "$$COURSE"
 
 course:
 	@tests/grade/sample-course "$$OUT"

@@ -81,12 +81,23 @@ def as_user(uid):
     return ["setpriv", "--reuid", str(uid), "--regid", str(uid), "--clear-groups", "--no-new-privs"]
 
 
+def best():
+    """The kind that this machine offers."""
+    for kind, user in (("bubblewrap", False), ("bubblewrap, own user", True)):
+        if shutil.which("bwrap") and succeeds(bubblewrap_words(user) + ["true"]):
+            return kind
+    if os.geteuid() == 0 and shutil.which("setpriv") and succeeds(
+            as_user(FIRST_UID) + ["true"]):
+        return "setpriv"
+    return "none"
+
+
 class Sandbox:
     """readable, writable: folders that a command in it sees; all else it does not, if it can be."""
 
     def __init__(self, readable=(), writable=(), strict=False, kind=None):
         self.readable, self.writable = list(readable), list(writable)
-        self.kind = kind or self.best()
+        self.kind = kind or best()
         self.uid = None
         self.environment = dict(ENVIRONMENT)
         if self.writable:
@@ -98,16 +109,6 @@ class Sandbox:
             self.uid = a_user()
             for folder in self.writable:
                 give_to(folder, self.uid)
-
-    @staticmethod
-    def best():
-        for kind, user in (("bubblewrap", False), ("bubblewrap, own user", True)):
-            if shutil.which("bwrap") and succeeds(bubblewrap_words(user) + ["true"]):
-                return kind
-        if os.geteuid() == 0 and shutil.which("setpriv") and succeeds(
-                as_user(FIRST_UID) + ["true"]):
-            return "setpriv"
-        return "none"
 
     def words(self):
         """What stands before the command."""
