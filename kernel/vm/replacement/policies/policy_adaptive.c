@@ -30,6 +30,7 @@ static uint32_t contender_stamp(const struct lru_list *list, const struct lru_no
     return trial && trial->age == SEEN ? trial->stamp : 0;
 }
 
+/* Locks: the caller serialises. Returns: NULL: both lists are empty. */
 static struct lru_node *adaptive_candidate(struct lru_list *list)
 {
     struct lru_node *hand = lru_first(list, RING);
@@ -83,6 +84,7 @@ static bool judge_on_probation(struct lru_list *list, struct lru_node *node, boo
     return false;
 }
 
+/* Returns: true: the node is the victim. Else, next time the candidate may be another one. */
 static bool adaptive_judge(struct lru_list *list, struct lru_node *node, bool accessed)
 {
     bool goes = node->place == RING ? judge_protected(list, node, accessed)
@@ -95,6 +97,7 @@ static bool adaptive_judge(struct lru_list *list, struct lru_node *node, bool ac
     return goes;
 }
 
+/* stamp: of its last use, as of the time when it went; 0: that is not known. */
 static void adaptive_add(struct lru_list *list, struct lru_node *node, uint32_t stamp)
 {
     (void)stamp; /* list->incoming was the same */

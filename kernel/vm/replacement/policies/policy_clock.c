@@ -8,11 +8,21 @@
 
 #include "abi/mman.h"
 
+/*
+ * The page at the hand. The circle is list->pages[0]; the hand is list->hand, or, where that is NULL,
+ * at the first page of the list.
+ * Returns: NULL: the circle is empty.
+ */
 static struct lru_node *clock_candidate(struct lru_list *list)
 {
     return list->hand ? list->hand : lru_first(list, 1);
 }
 
+/*
+ * The hand comes to the node. If its page was used since the hand came by, or came since then, it is
+ * passed: that is forgotten, and the hand goes on.
+ * Returns: true: it is the victim; false: it was passed.
+ */
 static bool clock_judge(struct lru_list *list, struct lru_node *node, bool accessed)
 {
     if (!accessed && !node->age)
@@ -22,6 +32,7 @@ static bool clock_judge(struct lru_list *list, struct lru_node *node, bool acces
     return false;
 }
 
+/* A new page, with its bit set. Of all pages, it is the last that the hand is going to meet. */
 static void clock_add(struct lru_list *list, struct lru_node *node, uint32_t stamp)
 {
     (void)stamp;
