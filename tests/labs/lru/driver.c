@@ -13,8 +13,8 @@
  *     remove P                 ops->remove
  *     candidate                ops->candidate: = candidate P, or = candidate none
  *     judge P BIT              ops->judge, and ops->remove where that says so: = goes, or = stays
- *     victim                   looks for one, and removes it: = looks P:BIT... , then = victim P, or
- *                              = victim none, where none was found in so many looks
+ *     victim                   looks for one, and removes it: = looks P:BIT..., then = victim P;
+ *                              or = victim none, where none was found in so many looks
  *     access P...              the program uses these pages, one after the other: what is not there
  *                              comes, and where the list is full a victim goes first, as in a fault
  *                              under a quota. Nothing is told but what `score` asks for

@@ -40,7 +40,7 @@ class Told:
             elif words[0] == "stray":
                 self.complaints.append("page %s is not where its node->place says" % words[1])
             elif words[0] == "unstamped":
-                self.complaints.append("page %s has the stamp 0, which means `not known`" % words[1])
+                self.complaints.append("page %s has the stamp 0, which says `not known`" % words[1])
 
     def pages(self):
         return self.places[1] + self.places[2]
@@ -273,8 +273,10 @@ GOING_ROUND = (
     case("after_the_last_comes_the_first", *(
         adds(5, 3, 1) + ["victim", "add 7", "victim", "add 2", "victim", "add 0", "victim"])),
     case("of_one_page", "add 9", "victim", "add 4", "victim"),
-    case("of_two_pages", *(adds(8, 2) + ["victim", "add 8", "victim", "add 3", "victim", "victim"])),
-    case("only_the_candidate", *(adds(4, 6, 2) + ["candidate", "candidate", "victim", "candidate"])),
+    case("of_two_pages", *(
+        adds(8, 2) + ["victim", "add 8", "victim", "add 3", "victim", "victim"])),
+    case("only_the_candidate", *(
+        adds(4, 6, 2) + ["candidate", "candidate", "victim", "candidate"])),
     case("a_large_circle", *(adds(*range(40)) + ["victim"] * 3 + ["add 50"] + ["victim"] * 5)),
     case("all_of_them_go", *(adds(3, 1, 4, 5, 9, 2, 6) + ["victim"] * 7)),
 )
@@ -375,8 +377,8 @@ TWO_LISTS = (
                          "victim", "add 8", "victim", "on 0", "victim"])),
     case("both_hands_are_in_the_middle", *(
         adds(0, 1, 2, 3, 4) + ["victim", "use 1", "victim", "list 1 %d 8" % CLOCK] +
-        adds(6, 7, 8, 9) + ["victim", "use 7", "victim", "add 10", "on 0", "add 10", "on 1", "victim", "victim", "on 0"] +
-        ["victim"] * 4)),
+        adds(6, 7, 8, 9) + ["victim", "use 7", "victim", "add 10", "on 0", "add 10", "on 1",
+                              "victim", "victim", "on 0"] + ["victim"] * 4)),
     case("one_is_made_anew", *(
         adds(0, 1, 2) + ["victim", "list 0 %d 8" % CLOCK] + adds(6, 5) + ["victim", "victim"])),
 )

@@ -100,7 +100,7 @@ static void circle_mode(void)
     }
 }
 
-/* Half to 32 pages and half round and round; then a loop, a bit too long; then four fifths to 32. */
+/* Half to 32 pages, half round and round; then a loop, a bit too long; then four fifths to 32. */
 static void own_step(void)
 {
     static uint64_t scanned;

@@ -126,8 +126,8 @@ def the_circle_is_the_textbooks(run):
         area = Area(run, c, pattern[:at])
         area.need_quota(CIRCLE)
         there, wanted = set(area.frames), set(clock.circle)
-        need(there == wanted, "after %d accesses, with %d frames, other pages are in memory than by "
-             "the textbook's clock\nexpected, and not there: %s\nthere, and not expected: %s" % (
+        need(there == wanted, "after %d accesses, with %d frames, other pages are in memory than "
+             "by the textbook's clock\nexpected, and not there: %s\nthere, and not expected: %s" % (
                  at, CIRCLE, named(wanted - there), named(there - wanted)))
         area.check(run.disk("swap"))
     ended_well(run)
@@ -193,7 +193,7 @@ def own_costs_few_faults(run):
 # ---- both ----
 
 def nothing_is_lost(run):
-    """The ledger, before and after: class by class the same number of frames, and as much charged."""
+    """Before and after: class by class the same number of frames, and as much charged."""
     words = run.checkpoint(1).words
     half = len(words) // 2
     for name, before, after in zip(CLASSES, words[:half], words[half:]):

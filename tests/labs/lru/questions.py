@@ -8,8 +8,8 @@ from questions import Question
 traces = labs.Lab("lru").module("traces")
 
 CLOCK, OWN = 1, 4           # numbers of the policies
-WORDS = "`add P`: page P comes; `use P`: its accessed bit is set; `victim`: one is looked for, and " \
-    "goes; `remove P`: page P goes by another way"
+WORDS = "`add P`: page P comes; `use P`: its accessed bit is set; `victim`: one is looked for, " \
+    "and goes; `remove P`: page P goes by another way"
 
 
 class Story:

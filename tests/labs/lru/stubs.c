@@ -1,7 +1,7 @@
 /*
  * The starting version of the lab's functions: the files in kernel/vm/replacement/policies have
- * these bodies in a hand-out. The signatures are those of the reference. No compiler reads this file
- * itself.
+ * these bodies in a hand-out. The signatures are those of the reference. No compiler reads this
+ * file itself.
  */
 
 static struct lru_node *clock_candidate(struct lru_list *list)

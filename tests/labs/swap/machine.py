@@ -217,7 +217,7 @@ TESTS = (
          needs=HOST + ("a full disk",), settings=SMALL),
     Test("nothing is lost", "ledger", "nothing lost", 10, "K", nothing_is_lost,
          needs=("pages go out and come back", "both have their pages after a fork",
-                "slots come back")),
+                "slots come back", "idle slots are taken"), settings=SMALL),
     Test("neighbours come along", "ahead", "counts", 4, "H", neighbours_come_along,
          needs=("pages go out and come back",), settings=VIRTIO),
     Test("slots cost little", "counts", "counts", 6, "H", slots_cost_little,

@@ -9,8 +9,8 @@
 #include "abi/mman.h"
 
 /*
- * The page at the hand. The circle is list->pages[0]; the hand is list->hand, or, where that is NULL,
- * at the first page of the list.
+ * The page at the hand. The circle is list->pages[0]; the hand is list->hand, or at the first page
+ * of the list where that is NULL.
  * Returns: NULL: the circle is empty.
  */
 static struct lru_node *clock_candidate(struct lru_list *list)
@@ -19,8 +19,8 @@ static struct lru_node *clock_candidate(struct lru_list *list)
 }
 
 /*
- * The hand comes to the node. If its page was used since the hand came by, or came since then, it is
- * passed: that is forgotten, and the hand goes on.
+ * The hand comes to the node. If its page was used since the hand came by, or came since then, it
+ * is passed: that is forgotten, and the hand goes on.
  * Returns: true: it is the victim; false: it was passed.
  */
 static bool clock_judge(struct lru_list *list, struct lru_node *node, bool accessed)
