@@ -1,7 +1,8 @@
 /*
  * machine MODE: what the machine's tests of the lab `swap` look at (machine.py).
  *
- * back     many pages under a small quota: most go out; then each is looked at, in another order
+ * back     many pages under a small quota: most go out; then each is looked at, in another order,
+ *          and then stored into
  * fork     pages that are out have two owners, one of whom changes some, and ends
  * clean    pages are read again and again, then all are changed
  * rounds   a small disk, on which memory goes out and is unmapped, many times over
@@ -11,8 +12,8 @@
  * counts   pages go out and come back between two checkpoints
  *
  * Page i of area A has the values drawn(A, 3 i), (A, 3 i + 1) and (A, 3 i + 2) in its first,
- * middle and last word. An answer is written into its second word: what the program has read there.
- * A digest is of all pages.
+ * middle and last word. An answer is written into its second word: what the program has read there;
+ * or something is stored there without a look. A digest is of all pages.
  */
 #include "checkpoint.h"
 
@@ -75,6 +76,16 @@ static void answer(char *memory, size_t pages, uint64_t key, uint64_t from, uint
     }
 }
 
+/* Into each page, in the same order, without a look at what is there. */
+static void store(char *memory, size_t pages, uint64_t key)
+{
+    for (uint64_t n = 0; n < pages; n++) {
+        uint64_t i = n * STEP % pages;
+
+        *(volatile uint64_t *)(page_of(memory, i) + 1) = value(key, i);
+    }
+}
+
 static void digest(const char *memory, size_t pages)
 {
     facts.digest = 0;
@@ -117,6 +128,8 @@ static void back_mode(void)
     stop(1);
     answer(memory, 1500, 9, 0, 1);
     stop(2);
+    store(memory, 1500, 10);
+    stop(3);
 }
 
 static void fork_mode(void)
@@ -167,7 +180,7 @@ static void rounds_mode(void)
             exit(0);
         child_ends();
         digest(memory, 100);
-        answer(memory, 300, 9, 0, 1);
+        store(memory, 300, 9);
         munmap(memory, 1000 * PAGE_SIZE);
     }
     fill(13, 1000, 0);
@@ -257,6 +270,7 @@ static void all_kinds(uint64_t more[2])
         }
         child_ends();
         answer(memory, 600, 9, 1, 3);
+        store(memory, 600, 10);
         quota(0);
         digest(memory, 600);
         more[kind] = charged() - before;

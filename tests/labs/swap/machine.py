@@ -57,15 +57,16 @@ class Area:
                      "page %d, at 0x%x: the entry 0x%x names no slot" % (i, va, entry))
                 self.slots[i] = entry >> 10 & (1 << 44) - 1
 
-    def check(self, disk=None, key=None, answered=lambda i: True):
-        """Each page has its values, and with a key its answer."""
+    def check(self, disk=None, key=None, answered=lambda i: True, stored=None):
+        """Each page has its values, and with a key its answer, or what was stored there."""
         for i in range(self.count):
             where, word = self.reader(i, disk)
             if word is None:
                 continue
             need([word(at) for at in WORDS] == values(self.run, self.area, i),
                  "page %d, %s, has not the values that were written" % (i, where))
-            wanted = answer(self.run, self.area, i, key) if key and answered(i) else 0
+            wanted = answer(self.run, self.area, i, key) if key and answered(i) else \
+                value(self.run, stored, i) if stored else 0
             need(word(ANSWER) == wanted, "page %d, %s: what the program found in it when it came "
                  "back, or wrote into it then, is wrong" % (i, where))
 
@@ -108,6 +109,9 @@ def pages_go_out_and_come_back(run):
     area = Area(run, c, first, count, 1)
     area.need_out(300)
     area.check(run.disk("swap"), key=9)
+    area = Area(run, run.checkpoint(3), first, count, 1)
+    area.need_out(300)
+    area.check(run.disk("swap"), stored=10)
     ended_well(run)
 
 
