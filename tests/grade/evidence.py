@@ -43,6 +43,7 @@ What a Checkpoint `c` has, as long as the machine stands there:
     run.ram                         walk.Ram: read(pa, size), word(pa), holds(pa)
     run.disk_counters()             disk → bytes and operations, read and written (virtio)
     run.disk(name)                  all bytes of "fs" or "swap", where disks are RAM (ICOUNT=1)
+    run.shrink_disk(name, size)     it ends there from now on: what lies beyond is an I/O error
     run.is_memory(pa)               whether it is RAM that the kernel may manage: not a disk's
 
 A stop counts if the hart is in user mode without a hypervisor, and its satp leads from the program
@@ -353,6 +354,10 @@ class Run:
                               "reads": d["stats"]["rd_operations"],
                               "writes": d["stats"]["wr_operations"]}
                 for d in self._qmp("query-blockstats") if d.get("device")}
+
+    def shrink_disk(self, name, size):
+        """Only of virtio disks."""
+        self._qmp("block_resize", device=name, size=size)
 
     def disk(self, name):
         start, end = self.disks[name]

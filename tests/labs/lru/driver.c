@@ -23,7 +23,7 @@
  *                              the same for the n-th page that it can be done to, modulo how many
  *                              they are, of 64 pages: = picked P, or = picked none
  *
- *     score                    = score FAULTS LOOKS of all accesses since `list`; = lost, where a
+ *     score MARK               = score MARK FAULTS LOOKS of all accesses since `list`; = lost, if a
  *                              victim was not found
  *     quiet 0|1                1: the state is told no more after each command, but by `state`
  *     state
@@ -240,8 +240,8 @@ static bool prepare(const char *name, const uint64_t a[], int count)
         for (int i = 0; i < count; i++)
             access_page(page(a[i]));
     else if (strcmp(name, "score") == 0)
-        now->is_lost ? tell("lost") : tell("score %lu %lu", (unsigned long)now->faults,
-                                           (unsigned long)now->looks);
+        now->is_lost ? tell("lost") : tell("score %lu %lu %lu", (unsigned long)a[0],
+                                           (unsigned long)now->faults, (unsigned long)now->looks);
     else
         return false;
     return true;

@@ -16,6 +16,12 @@ FEW = 64                    # as in driver.c
 SILENT = ("list", "on", "capacity", "use", "unused", "access", "score", "quiet")
 
 
+def finish(replies):
+    replies.finish()
+    if replies.at < len(replies.lines):
+        raise Wrong("there is more told than was asked for")
+
+
 def named(pages):
     return " ".join(map(str, pages)) or "none"
 
@@ -73,7 +79,7 @@ class Judge:
             getattr(self, "do_" + words[0])(*numbers)
             if words[0] == "state" or not (self.quiet or words[0] in SILENT):
                 self.check_state(Told(replies.take))
-        replies.finish()
+        finish(replies)
 
     def wrong(self, why):
         said = self.done[-12:]
@@ -475,17 +481,19 @@ class Prices:
     """What each trace costs: by the textbooks, and at least."""
 
     def __init__(self, seed):
-        self.traces = traces.drawn(random.Random("traces %d" % seed))
+        dice = random.Random("traces %d" % seed)
+        self.traces = traces.drawn(dice)
+        self.marks = [dice.randrange(1 << 62) for _ in self.traces]     # of the driver's replies
         self.costs = {name: (traces.fifo(trace), traces.clock(trace), traces.exact_lru(trace),
                              traces.opt(trace)) for name, trace in self.traces.items()}
 
     def script(self):
         script = []
-        for trace in self.traces.values():
+        for trace, mark in zip(self.traces.values(), self.marks):
             script.append("list 0 %d %d" % (OWN, traces.FRAMES))
             script += ["access " + " ".join(map(str, trace[i:i + 8]))
                        for i in range(0, len(trace), 8)]
-            script.append("score")
+            script.append("score %d" % mark)
         return script
 
     def mean(self, faults):
@@ -508,12 +516,14 @@ def band(name, prices, most, words):
     """The own policy costs at most so much, in relation to exact LRU, over all traces."""
     def judge(replies):
         faults = []
-        for trace in prices.traces:
-            line = replies.take()
-            if line == "lost":
+        for trace, mark in zip(prices.traces, prices.marks):
+            words = replies.take().split()
+            if words[0] == "lost":
                 raise Wrong("trace `%s`: no victim was found" % trace)
-            faults.append(int(line.split()[1]))
-        replies.finish()
+            if words[:2] != ["score", str(mark)]:
+                raise Wrong("the driver's reply was: " + " ".join(words))
+            faults.append(int(words[2]))
+        finish(replies)
         if prices.mean(faults) > most:
             raise Wrong("%d frames, traces of five kinds\nexpected: at most %.2f of the faults of "
                         "exact LRU, %s\nfound:    %.2f\n%s" % (

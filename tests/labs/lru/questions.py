@@ -120,7 +120,7 @@ def replayed(dice, name, points, policy, policy_name, frames, pages, count):
                       for word in line.split(":")[1].split())
 
     def faults(lines):
-        return next(line.split()[1] for line in lines if line.startswith("score "))
+        return next(line.split()[2] for line in lines if line.startswith("score "))
     return Question(
         name, points,
         "With %d frames, and the policy %s, a program uses these pages: %s. How many faults are "

@@ -118,7 +118,12 @@ class Judge:
         self.replies = replies
         for command in self.script:
             self.step(command)
-        replies.finish()
+        self.finish()
+
+    def finish(self):
+        self.replies.finish()
+        if self.replies.at < len(self.replies.lines):
+            self.wrong("there is more told than was asked for")
 
     def step(self, command):
         """events: what happened in the call. freed: pages whose last reference goes in it."""
@@ -628,7 +633,7 @@ class Refusal(Judge):
             self.wrong("that slot has no use: the call must panic, and it went through")
         if "a lock is" in message:
             self.wrong("it panicked, but for something else: " + message)
-        replies.finish()
+        self.finish()
 
 
 def case(name, *script):
@@ -982,7 +987,7 @@ BY_HAND = (
      ("slots settle", "uses are counted")),
     ("numbers out of range", "bad arguments", 3, RANGE, ("the cache finds pages",)),
     ("retired slots", "bad arguments", 3, RETIRED_SLOTS, FIRST),
-    ("reads that fail", "bad arguments", 5, FAILING,
+    ("reads that fail", "bad arguments", 3, FAILING,
      ("slots settle", "page and slot part", "the cache finds pages", "numbers out of range",
       "pages are read")),
 )

@@ -7,6 +7,7 @@
  * clean    pages are read again and again, then all are changed
  * rounds   a small disk, on which memory goes out and is unmapped, many times over
  * idle     a disk nearly full of pages that are in memory again, and a child that needs slots
+ * broken   children look at pages, one each, of which some cannot be read any more
  * ahead    pages that are out are read in order, with no quota any more
  * ledger   frames by class, and what is charged, before and after all of this
  * counts   pages go out and come back between two checkpoints
@@ -230,6 +231,37 @@ static void idle_mode(void)
     take_idle_slots(stop);
 }
 
+static int looks_right(const char *memory, uint64_t i)
+{
+    const uint64_t *word = page_of((char *)memory, i);
+
+    return word[0] == value(1, 3 * i) && word[MIDDLE] == value(1, 3 * i + 1) &&
+           word[WORDS - 1] == value(1, 3 * i + 2);
+}
+
+/* Facts: of each child the page, and how it ended: 0 well, 1 with other values, 2 killed. */
+static void broken_mode(void)
+{
+    static uint64_t ends[40][2];
+    char *memory;
+
+    quota(100);
+    memory = fill(1, 600, 0);
+    quota(0);
+    stop(1); /* some slots become unreadable now */
+    for (uint64_t n = 0; n < 40; n++) {
+        uint64_t i = value(5, n) % 600;
+        int status;
+
+        if (child())
+            exit(looks_right(memory, i) ? 0 : 1);
+        wait(&status);
+        ends[n][0] = i;
+        ends[n][1] = status == WAIT_KILLED ? 2 : (uint64_t)status;
+    }
+    checkpoint(2, ends, sizeof ends);
+}
+
 static void ahead_mode(void)
 {
     char *memory;
@@ -321,6 +353,7 @@ static const struct {
 } modes[] = {
     {"back", back_mode}, {"fork", fork_mode},   {"clean", clean_mode},   {"rounds", rounds_mode},
     {"idle", idle_mode}, {"ahead", ahead_mode}, {"ledger", ledger_mode}, {"counts", counts_mode},
+    {"broken", broken_mode},
 };
 
 int main(int argc, char **argv)

@@ -181,6 +181,23 @@ def neighbours_come_along(run):
     ended_well(run)
 
 
+def unreadable_pages_end_their_users(run):
+    """The disk ends in the middle of the pages, while the machine stands still."""
+    c = run.checkpoint(1)
+    area = Area(run, c, c.words[0], c.words[1], 1)
+    border = sorted(area.slots.values())[len(area.slots) // 2]
+    run.shrink_disk("swap", border * PAGE)
+    words = run.checkpoint(2).words
+    endings = ("found its values", "found other values", "was killed")
+    for i, ending in zip(words[::2], words[1::2]):
+        wanted = 2 if area.slots.get(i, 0) >= border else 0
+        need(ending == wanted, "the child that looked at page %d, %s, %s; it should have %s" % (
+            i, "which was in memory" if i in area.frames else "out in slot %d, %s" % (
+                area.slots[i], "which cannot be read" if wanted else "which can be read"),
+            endings[min(ending, 2)], "been killed" if wanted else "found its values"))
+    ended_well(run)
+
+
 def nothing_is_lost(run):
     """Before and after: class by class the same number of frames, and as much charged."""
     words = run.checkpoint(1).words
@@ -219,6 +236,8 @@ TESTS = (
          settings=SMALL),
     Test("idle slots are taken", "idle", "works", 4, "H", idle_slots_are_taken,
          needs=HOST + ("a full disk",), settings=SMALL),
+    Test("what cannot be read ends its user", "broken", "bad arguments", 2, "H",
+         unreadable_pages_end_their_users, needs=HOST + ("reads that fail",), settings=VIRTIO),
     Test("nothing is lost", "ledger", "nothing lost", 10, "K", nothing_is_lost,
          needs=("pages go out and come back", "both have their pages after a fork",
                 "slots come back", "idle slots are taken"), settings=SMALL),
