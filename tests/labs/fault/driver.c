@@ -43,7 +43,7 @@
  *     = entry PAGE zero|own BITS             each that is not empty
  *     = state
  *
- * = unlocked WHAT: the page table's lock, or the space's, was not held in the course of a command;
+ * = unlocked WHAT: bytes were copied, or the space was changed, and the lock was not held;
  * = still locked WHAT: it is at the end.
  */
 #include <stdio.h>
@@ -96,6 +96,7 @@ static struct page *zero_frame;
 static uint64_t memory_left;
 static bool rules_agree, mm_is_locked;
 static struct commit sum;
+static uint64_t seen; /* what the space was when its lock was released */
 
 #define NAME(kind) [FAULT_KIND_##kind] = #kind
 static const char *const kinds[] = {
@@ -170,11 +171,29 @@ void commit_release(struct commit amount)
     commit_add(&sum, -1, amount);
 }
 
+/* Another number where an area, or what is charged, has changed. */
+static uint64_t fingerprint(void)
+{
+    uint64_t number = mm.area_bytes * 3 + (uint64_t)mm.charged.unswappable * 5;
+
+    for (unsigned i = 0; i < area_count; i++)
+        number = number * 31 + areas[i].start + areas[i].end * 7;
+    return number;
+}
+
+static void space_must_be_as_it_was(void)
+{
+    if (fingerprint() != seen)
+        tell("unlocked the space");
+    seen = fingerprint();
+}
+
 void rwlock_write_acquire(struct rwlock *lock)
 {
     (void)lock;
     if (mm_is_locked)
         panic("the space's lock is taken twice");
+    space_must_be_as_it_was();
     mm_is_locked = true;
 }
 
@@ -184,6 +203,7 @@ void rwlock_write_release(struct rwlock *lock)
     if (!mm_is_locked)
         panic("the space's lock is released, and not held");
     mm_is_locked = false;
+    seen = fingerprint();
 }
 
 static void table_must_be_locked(const char *what)
@@ -577,9 +597,20 @@ static void copy(const uint64_t argument[])
 
 /* ---- the stack ---- */
 
+static int grow_to(uint64_t va)
+{
+    int error;
+
+    seen = fingerprint();
+    error = stack_grow(&mm, va);
+    if (!mm_is_locked)
+        space_must_be_as_it_was();
+    return error;
+}
+
 static void grow(const uint64_t argument[])
 {
-    tell("grow %d", stack_grow(&mm, argument[0] << PAGE_SHIFT));
+    tell("grow %d", grow_to(argument[0] << PAGE_SHIFT));
 }
 
 /* ---- all of it ---- */
@@ -604,13 +635,22 @@ static enum fault_kind kind_of_touch(const struct vm_fault *fault, uint64_t sp)
     return lab_fault_kind(&facts);
 }
 
+static char story[256]; /* the words of the reply */
+
+static void add_word(const char *word)
+{
+    size_t length = strlen(story);
+
+    snprintf(story + length, sizeof story - length, " %s", word);
+}
+
 /* Does what the kind wants. True: look again. */
 static bool act(struct vm_fault *fault, enum fault_kind kind)
 {
     enum fault_result result = FAULT_NO_VMA;
 
     if (kind == FAULT_KIND_STACK)
-        return stack_grow(&mm, fault->va) == 0;
+        return grow_to(fault->va) == 0;
     if (kind == FAULT_KIND_MARK)
         pte_mark(fault->ptep, fault->access);
     if (kind == FAULT_KIND_ZERO_READ)
@@ -620,7 +660,7 @@ static bool act(struct vm_fault *fault, enum fault_kind kind)
     if (result == FAULT_BROUGHT)
         *fault->ptep = fault->entry;
     else if (result != FAULT_NO_VMA)
-        printf(" %s", result_name(result));
+        add_word(result_name(result));
     return false;
 }
 
@@ -630,16 +670,15 @@ static void touch(const uint64_t argument[])
     int rounds = 0;
     bool again;
 
-    printf("\n= touch");
+    story[0] = '\0';
     do {
         struct vm_fault fault = fault_at(argument[0], (enum access)(argument[1] * ACCESS_READ));
         enum fault_kind kind = kind_of_touch(&fault, sp);
 
-        printf(" %s", kind_name(kind));
+        add_word(kind_name(kind));
         again = act(&fault, kind);
     } while (again && ++rounds < 3);
-    printf(" end\n");
-    fflush(stdout);
+    tell("touch%s end", story);
 }
 
 static void drop(const uint64_t argument[])

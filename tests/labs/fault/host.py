@@ -140,6 +140,8 @@ class Judge:
 
     def take(self):
         line = self.replies.take()
+        if line == "unlocked the space":
+            self.wrong("the space was changed, and its lock was not held")
         if line.startswith("unlocked "):
             self.wrong("bytes were copied (%s), and the page table's lock was not held"
                        % line.split()[1])
