@@ -20,6 +20,8 @@
 #: make submission       packs what a student hands in (LAB=: outside of a hand-out)
 #: make grade-all LAB=buddy SUBMISSIONS=dir   a class: marks and reports in OUT=build/grades/LAB;
 #:                       JOBS=n at a time, SEED=: other values, STRICT=1: a sandbox or nothing
+#: make regrade RESULT=dir   the same again, of one student's folder or all: what differs
+#: make similarity LAB=buddy SUBMISSIONS=dir   which are like which; OUT=dir: for Dolos, JPlag
 #: make course OUT=dir   a sample of a course: points, hints, dates, what is hidden, a secret; then
 #:                       COURSE=dir with handout, grade-all
 #: make gradescope LAB=buddy   the bundle that Gradescope takes; also prairielearn, submitty, with
@@ -82,6 +84,7 @@ SUBMISSIONS =
 JOBS       =
 COURSE     =
 CONTAINER  =
+RESULT     =
 STRICT     =
 V          =
 BUILD      = build
@@ -107,8 +110,8 @@ Q := $(if $(filter 1,$(V)),,@)
 say = @printf '  %-7s %s\n' '$1' '$2'
 
 .PHONY: all qemu run qemu-gdb gdb check check-full check-labs bench doctor grade grade-all handout \
-    gradescope prairielearn submitty course questions viva submission loc house help clean deps \
-    FORCE
+    gradescope prairielearn submitty course regrade similarity questions viva submission loc house \
+    help clean deps FORCE
 
 # ---- make deps GOAL…: a second make builds the goals, and sees what was installed ----------------
 
@@ -127,7 +130,7 @@ else
 # ---- tools, found once ------------------------------------------------------------------------
 
 without_compiler := clean help loc house doctor grade grade-all handout submission questions \
-    gradescope prairielearn submitty course viva gdb check check-full check-labs
+    gradescope prairielearn submitty course regrade similarity viva gdb check check-full check-labs
 ifneq ($(filter-out $(without_compiler),$(GOALS)),)
 -include $(BUILD)/tools.mk
 ifneq ($(TOOLS_FOR),$(CROSS)|$(CLANG))
@@ -307,7 +310,7 @@ $(IMAGE): $(disk_files) README.md $(BUILD)/mkfs/mkfs $(dir $(IMAGE))fs.list
 # What the scripts read. The command goes as it was typed, whatever make would make of its dollars.
 export PAGING CPUS MEM SWAP DISK POLICY OVERCOMMIT ICOUNT SEED RACE CPU APPEND QEMU \
     TIMEOUT WERROR BUILD KERNEL IMAGE PREFIX SHARD WALL WORK CROSS CLANG SAN LAB OUT HOST \
-    ID SUBMISSION SUBMISSIONS JOBS STRICT COURSE CONTAINER
+    ID SUBMISSION SUBMISSIONS JOBS STRICT COURSE CONTAINER RESULT
 export COMMAND := $(value CMD)
 
 qemu: $(KERNEL) $(IMAGE) $(BUILD)/mkfs/fsck
@@ -362,6 +365,12 @@ gradescope prairielearn submitty:
 
 course:
 	@tests/grade/sample-course "$$OUT"
+
+regrade:
+	@tests/grade/regrade "$$RESULT"
+
+similarity:
+	@tests/grade/similarity "$$LAB" "$$SUBMISSIONS" "$$OUT"
 
 submission:
 	@tests/grade/pack "$$LAB"

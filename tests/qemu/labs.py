@@ -51,7 +51,7 @@ def general(*bundles):
     return [("labs: bundles", selftest, "bundles") + bundles] + [
         ("labs: " + what, selftest, name) for what, name in (
             ("hand-outs", "handout"), ("evidence", "evidence"), ("class", "class"),
-            ("formats", "formats"), ("course", "course"))]
+            ("formats", "formats"), ("course", "course"), ("tools", "tools"))]
 
 
 def items():
