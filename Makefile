@@ -14,6 +14,8 @@
 #: make doctor           versions of the tools, those known bad, and the fix
 #: make grade LAB=buddy  a lab's tests: on this computer, then on the machine (a hand-out knows
 #:                       its lab); HOST=1: only the first, SEED=: other values
+#: make gdb LAB=buddy TEST="a test"   its machine, stopped (SEED=: with other values); then
+#:                       `make gdb` from another window
 #: make questions ID=me  a lab's questions about your own code, for what you hand in;
 #:                       make viva LAB=buddy SUBMISSION=dir: three for a talk, with answers
 #: make handout LAB=buddy OUT=dir   a lab's hand-out: this tree without the lab's answers
@@ -85,6 +87,7 @@ JOBS       =
 COURSE     =
 CONTAINER  =
 RESULT     =
+TEST       =
 STRICT     =
 V          =
 BUILD      = build
@@ -310,7 +313,7 @@ $(IMAGE): $(disk_files) README.md $(BUILD)/mkfs/mkfs $(dir $(IMAGE))fs.list
 # What the scripts read. The command goes as it was typed, whatever make would make of its dollars.
 export PAGING CPUS MEM SWAP DISK POLICY OVERCOMMIT ICOUNT SEED RACE CPU APPEND QEMU \
     TIMEOUT WERROR BUILD KERNEL IMAGE PREFIX SHARD WALL WORK CROSS CLANG SAN LAB OUT HOST \
-    ID SUBMISSION SUBMISSIONS JOBS STRICT COURSE CONTAINER RESULT
+    ID SUBMISSION SUBMISSIONS JOBS STRICT COURSE CONTAINER RESULT TEST
 export COMMAND := $(value CMD)
 
 qemu: $(KERNEL) $(IMAGE) $(BUILD)/mkfs/fsck
@@ -321,7 +324,7 @@ qemu-gdb: $(KERNEL) $(IMAGE)
 	@tests/qemu/run --gdb
 
 gdb:
-	@tests/tools/gdb $(KERNEL)
+	@$(if $(LAB)$(TEST),tests/grade/under-gdb,tests/tools/gdb $(KERNEL))
 
 run: $(KERNEL) $(IMAGE)
 	@CMD="$$COMMAND" tests/qemu/run

@@ -93,7 +93,8 @@ def run(lab, seed, kernel, folder, build, rerun, limits=LIMITS, tests=None):
         made = run_one(lab, test, seed, kernel, os.path.join(folder, test.mode), build, limits)
         entries.append(result.entry(test.name, "public", test.part, test.points, test.kind,
                                     "pass" if made.passed else "fail", why_of(made), test.needs,
-                                    made.used, made.limit, rerun))
+                                    made.used, made.limit, "%s; under gdb: %s TEST='%s'" % (
+                                        rerun, rerun.replace("make grade", "make gdb"), test.name)))
         if made.how == "limit" and not made.met:
             hangs = test.name
     return entries
