@@ -18,6 +18,7 @@
 #:                       `make gdb` from another window
 #: make questions ID=me  a lab's questions about your own code, for what you hand in;
 #:                       make viva LAB=buddy SUBMISSION=dir: three for a talk, with answers
+#: make bug LAB=breakit ID=me OUT=dir   a kernel with a mistake to be named, and its questions
 #: make handout LAB=buddy OUT=dir   a lab's hand-out: this tree without the lab's answers
 #: make submission       packs what a student hands in (LAB=: outside of a hand-out)
 #: make grade-all LAB=buddy SUBMISSIONS=dir   a class: marks and reports in OUT=build/grades/LAB;
@@ -113,8 +114,8 @@ Q := $(if $(filter 1,$(V)),,@)
 say = @printf '  %-7s %s\n' '$1' '$2'
 
 .PHONY: all qemu run qemu-gdb gdb check check-full check-labs bench doctor grade grade-all handout \
-    gradescope prairielearn submitty course regrade similarity questions viva submission loc house \
-    help clean deps FORCE
+    gradescope prairielearn submitty course regrade similarity questions viva bug submission loc \
+    house help clean deps FORCE
 
 # ---- make deps GOAL…: a second make builds the goals, and sees what was installed ----------------
 
@@ -133,7 +134,8 @@ else
 # ---- tools, found once ------------------------------------------------------------------------
 
 without_compiler := clean help loc house doctor grade grade-all handout submission questions \
-    gradescope prairielearn submitty course regrade similarity viva gdb check check-full check-labs
+    gradescope prairielearn submitty course regrade similarity viva bug gdb check check-full \
+    check-labs
 ifneq ($(filter-out $(without_compiler),$(GOALS)),)
 -include $(BUILD)/tools.mk
 ifneq ($(TOOLS_FOR),$(CROSS)|$(CLANG))
@@ -353,7 +355,7 @@ doctor:
 grade:
 	@tests/grade/grade student
 
-questions viva:
+questions viva bug:
 	@tests/grade/grade $@
 
 grade-all:

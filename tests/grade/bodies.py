@@ -1,8 +1,9 @@
 """What a hand-out of a lab does not have: taken out of the lab's files, and put back.
 
 Taken out are the bodies of the lab's functions, for which those of stubs.c come in, and its static
-helpers with the comments above them. A line after the first #include brings in not_written(). All
-put back gives the reference, to the byte; take_out() makes sure of that.
+helpers with the comments above them. In a file of the kernel, a line after the first #include
+brings in not_written(). All put back gives the reference, to the byte; take_out() makes sure of
+that.
 """
 
 import re
@@ -51,7 +52,7 @@ def replaced(text, changes):
 
 def take_out(lab, path, stubs):
     """The file as the hand-out has it."""
-    source = functions.read(lab.root, path)
+    source = Source(path, lab.text(path))
     changes, answers = [], []
     for name in lab.files[path]["functions"]:
         function, stub = source.function(name), stubs.function(name)
@@ -69,7 +70,8 @@ def take_out(lab, path, stubs):
     first = re.search(r"^#include .*\n", source.text, re.MULTILINE)
     if not first:
         raise Trouble("%s: there is no #include, after which not_written.h could come" % path)
-    changes.append((first.end(), first.end(), INCLUDE))
+    if path.startswith("kernel/"):
+        changes.append((first.end(), first.end(), INCLUDE))
     removed = Removed(path, replaced(source.text, changes), answers)
     if put_back(lab, path, removed.text) != source.text:
         raise Trouble("%s: what is taken out cannot be put back: is there more than functions "
@@ -93,7 +95,7 @@ def put_back(lab, path, text, names=None):
     """text: the file as a hand-out has it, or as a student left it. names: the functions of the
     lab whose bodies shall be the reference's, with the helpers that they need; None: all, and then
     the line that includes not_written.h goes."""
-    source = functions.read(lab.root, path)
+    source = Source(path, lab.text(path))
     if names is None:
         names = lab.files[path]["functions"]
         helpers = [n for n in source.names() if n in lab.files[path].get("helpers", ())]

@@ -12,6 +12,7 @@ import sys
 
 import hoststage
 import kernelbuild
+import killstage
 import lab as labs
 import machinestage
 import questions
@@ -82,7 +83,7 @@ class Bench:
     then runs in another one, which sees nothing else. Folders below `work`, which is ours.
 
     program, warnings: of the host stage; None and the compiler's words where it does not compile.
-    objects: of the kernel, likewise, with kernel_words.
+    objects: of the kernel, or of the student's program, likewise, with kernel_words.
     """
 
     def __init__(self, lab, files, work, strict=False, kernel=True):
@@ -94,7 +95,7 @@ class Bench:
         build = os.path.join(labs.ROOT, build_folder(), "grade")
         self.built = kernelbuild.reference(lab.root, build)
         seen = kernelbuild.seen_tree(lab, work)
-        if lab.own_headers(files):
+        if lab.own_headers(files) or not lab.has_host_stage:
             os.makedirs(compile_)
         else:
             shutil.copytree(host_objects(lab, seen, build, strict), compile_)
@@ -102,12 +103,16 @@ class Bench:
         with sandbox.Sandbox([seen, files], [compile_], strict) as box:
             self.kind = box.kind
             try:
-                program_, self.warnings = hoststage.build(lab, box, seen, compile_, files)
-                self.program = hoststage.moved(program_, run)
+                if lab.has_host_stage:
+                    program_, self.warnings = hoststage.build(lab, box, seen, compile_, files)
+                    self.program = hoststage.moved(program_, run)
             except hoststage.DoesNotCompile as wrong:
                 self.warnings = str(wrong)
             try:
-                if kernel:
+                if kernel and lab.writes_program:
+                    self.objects = kernelbuild.compile_programs(lab, box, build_folder(), seen,
+                                                                files, compile_)
+                elif kernel:
                     self.objects = kernelbuild.compile_all(lab, box, self.built, seen, files,
                                                            compile_)
             except kernelbuild.DoesNotCompile as wrong:
@@ -124,7 +129,7 @@ class Bench:
                           rerun)
 
     def answers(self, student, text):
-        if not self.program:
+        if self.lab.has_host_stage and not self.program:
             return questions_not_run(self.lab, "it does not compile")
         return questions.judge(self.lab, student, text, self.program, self.box, self.scratch)
 
@@ -145,6 +150,24 @@ def tree_of(root):
         with open(path, encoding="utf-8") as file:
             return json.load(file).get("tree", "")
     return version(["git", "-C", root, "rev-parse", "HEAD"])
+
+
+def machine_stage(bench, seed, work, again, limits):
+    lab, machine = bench.lab, os.path.join(work, "machine")
+    if lab.writes_program:
+        if not bench.objects:
+            return machine_not_run(lab, "the program does not compile")
+        return killstage.run(lab, seed, bench.objects, machine, build_folder(), again)
+    kernel = None
+    try:
+        if bench.objects:
+            kernel = kernelbuild.link(bench.objects, bench.built, os.path.join(work, "tree"))
+    except kernelbuild.DoesNotCompile as wrong:
+        bench.kernel_words = str(wrong)
+    if not kernel:
+        return machine_not_run(lab, "the kernel does not build")
+    return machinestage.run(lab, seed, kernel, machine, os.path.join(labs.ROOT, build_folder()),
+                            again, limits)
 
 
 def grade_submission(lab, options, work, course):
@@ -168,18 +191,7 @@ def grade_submission(lab, options, work, course):
         entries += bench.answers(options.student, submission.answers(options.submission))
     finally:
         bench.close()
-    kernel = None
-    try:
-        if bench.objects:
-            kernel = kernelbuild.link(bench.objects, bench.built, os.path.join(work, "tree"))
-    except kernelbuild.DoesNotCompile as wrong:
-        bench.kernel_words = str(wrong)
-    if kernel:
-        entries += machinestage.run(lab, options.seed, kernel, os.path.join(work, "machine"),
-                                    os.path.join(labs.ROOT, build_folder()), again,
-                                    course.limits())
-    else:
-        entries += machine_not_run(lab, "the kernel does not build")
+    entries += machine_stage(bench, options.seed, work, again, course.limits())
     tools = {"cc": version([hoststage.compiler(), "--version"]), "sandbox": bench.kind}
     made = result.make(lab, options.seed, options.variant, digest,
                        submission.authors(options.submission),

@@ -16,20 +16,24 @@ import struct
 import subprocess
 
 import elfobject
+import program
 
 PARTS = ("Makefile", "kernel.ld", "README.md", "kernel", "user", "mkfs", "tests/tools",
-         "tests/reader", "tests/qemu", "tests/guest")
+         "tests/reader", "tests/qemu", "tests/guest")   # as far as the tree has them
 ORDINARY = re.compile(r"(\.rela)?(\.text(\.(unlikely|hot|startup|exit))?"
                       r"|\.s?rodata(\.(str|cst)[\w.]*)?|\.s?(data|bss)|\.data\.rel\.ro(\.local)?"
                       r"|\.debug_\w+|\.eh_frame)$"
                       r"|\.(comment|note\.GNU-stack|riscv\.attributes|symtab|strtab|shstrtab)$|$")
 # What a student's file may see when it is compiled: headers, and what the host stage adds.
-SEEN = (("kernel", ".h"), ("user/lib", ".h"), ("tests/host/instead", ".h"), ("tests/labs/host", ""))
+SEEN = (("kernel", ".h"), ("tests/host/instead", ".h"), ("tests/labs/host", ""),
+        ("user/lib", ".h"), ("user", ".ld"))
 NOT_WRITTEN = "tests/labs/not_written.h"
 LAB_DEFINE = '#define NOT_WRITTEN_LAB "LAB"'
 SECONDS, CPU_SECONDS = 300, 30
 COMPILER_BYTES = 4 << 30    # of memory, for a compiler
-MOST_STATIC = 2 << 20       # bytes more than the reference's kernel has
+MOST_STATIC = 2 << 20       # bytes more than the reference's kernel has; or a program's
+MOST_FILE = 4 << 20         # bytes of a program's file
+OF_CHECKPOINT = ("checkpoint", "checkpoint_here", "nonce")  # what every program is linked with
 
 
 class Trouble(Exception):
@@ -95,13 +99,52 @@ def make_reference(root, fresh):
         if os.path.isdir(source):
             shutil.copytree(source, target,
                             ignore=shutil.ignore_patterns("__pycache__", "*.pyc"))
-        else:
+        elif os.path.exists(source):
             shutil.copy2(source, target)
     done = subprocess.run(make(fresh, ["build/kernel.elf"]), stdin=subprocess.DEVNULL,
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                           env=clean_environment())
     if done.returncode != 0:
         raise Trouble("the reference does not build\n" + done.stdout.decode(errors="replace"))
+
+
+def patched(root, folder, patch, changes=()):
+    """The path of the reference's kernel with a patch in it. Of several runs the first makes it.
+    changes: of the Makefile, texts and what they become."""
+    with open(patch, "rb") as file:
+        key = hashlib.sha256(file.read() + repr(changes).encode()).hexdigest()[:8]
+    name = "kernel.%s.%s.%s" % (os.path.basename(patch)[:-len(".patch")], key,
+                                hash_of_files(root, PARTS)[:16])
+    return os.path.join(made_once(folder, name, lambda fresh: make_patched(
+        reference(root, folder), fresh, patch, changes)), "kernel.elf")
+
+
+def make_patched(built, fresh, patch, changes):
+    """Only the kernel stays of the tree in which it is made."""
+    tree = fresh + ".tree"
+    shutil.rmtree(tree, ignore_errors=True)
+    shutil.copytree(built, tree, symlinks=True)
+    try:
+        makefile = os.path.join(tree, "Makefile")
+        with open(makefile, encoding="utf-8") as file:
+            text = file.read()
+        for old, new in changes:
+            text = text.replace(old, new)
+        if changes:
+            shutil.rmtree(os.path.join(tree, "build"))
+            with open(makefile, "w", encoding="utf-8") as file:
+                file.write(text)
+        environment = dict(clean_environment(), GIT_CEILING_DIRECTORIES=os.path.dirname(tree))
+        for words in (["git", "-C", tree, "apply", os.path.abspath(patch)],
+                      make(tree, ["build/kernel.elf"])):
+            done = subprocess.run(words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                  stderr=subprocess.STDOUT, env=environment)
+            if done.returncode != 0:
+                raise Trouble("%s: %s" % (patch, done.stdout.decode(errors="replace")))
+        os.makedirs(fresh)
+        shutil.move(os.path.join(tree, "build/kernel.elf"), fresh)
+    finally:
+        shutil.rmtree(tree, ignore_errors=True)
 
 
 def seen_tree(lab, folder):
@@ -165,6 +208,51 @@ def check_object(name, ours, theirs):
                  if not ORDINARY.match(each))
     if odd:
         raise DoesNotCompile("%s has sections of its own: %s" % (name, ", ".join(odd[:5])))
+
+
+def check_program(name, data, build):
+    """Bytes of the object of a program, which our library is linked with."""
+    ours, folder = set(OF_CHECKPOINT), os.path.join(program.ROOT, build, "user/user/lib")
+    for each in sorted(os.listdir(folder)):
+        if each.endswith(".o"):
+            ours |= elfobject.Object(elfobject.read_file(os.path.join(folder, each))).symbols
+    theirs = elfobject.Object(data)
+    twice = sorted(theirs.symbols & ours)
+    if twice:
+        raise DoesNotCompile("%s defines what the library has: %s" % (name, ", ".join(twice[:5])))
+    odd = sorted(each for each in theirs.sections if not ORDINARY.match(each))
+    if odd:
+        raise DoesNotCompile("%s has sections of its own: %s" % (name, ", ".join(odd[:5])))
+    if "main" not in theirs.symbols:
+        raise DoesNotCompile("%s has no main()" % name)
+
+
+def try_link(box, words, seen, target):
+    """Does it link, and is it of a size that the disk, and the addresses, have room for?"""
+    done = box.run(words + ["-o", target], seen, SECONDS, CPU_SECONDS, memory=COMPILER_BYTES)
+    said = done.output.decode(errors="replace")
+    if done.status != 0 or done.late:
+        raise (Trouble if box.is_at_fault(done) else DoesNotCompile)(said or "it does not link")
+    if os.stat(target, follow_symlinks=False).st_size > MOST_FILE or \
+            static_bytes(target) > MOST_STATIC:
+        raise DoesNotCompile("the program takes more than %d KiB" % (MOST_STATIC >> 10))
+
+
+def compile_programs(lab, box, build, seen, files, folder):
+    """{program of the lab: its object's bytes}. build: where make builds our library."""
+    words, link_words, library = program.commands(build)
+    words, objects = words + ["-ffile-prefix-map=%s/=" % files], {}
+    archive = os.path.join(folder, "library.a")
+    shutil.copyfile(os.path.join(program.ROOT, library), archive)
+    for path in lab.files:
+        target = os.path.join(folder, path.replace("/", "_") + ".o")
+        try:
+            objects[path] = compile_file(box, words, seen, os.path.join(files, path), target)
+            check_program(path, objects[path], build)
+            try_link(box, link_words + [target, archive], seen, target + ".out")
+        except elfobject.Bad as bad:
+            raise DoesNotCompile("%s: %s" % (path, bad))
+    return objects
 
 
 def compile_all(lab, box, built, seen, files, folder):

@@ -6,9 +6,14 @@
                         the static helpers of the reference that a hand-out does not have
                         of a header also compiled_with: the reference's C files that include it and
                         are compiled with the student's; none of them has a function of the lab's
-    host_windows        for each C file of the host stage that includes one of the files: which
+                        of a program, user/NAME.c, also reference: the file that has the answers;
+                        only a hand-out has the program
+    host_windows        for each C file of the host stage that includes one of the files: which;
+                        without it there is no host stage
     host_files          more of the reference's C files that the host stage needs
     questions_need      tests that must have passed before answers count
+    writes              "program": the student writes one, which tries our kernels: killstage.py
+    left_out            more that a hand-out does not have
 """
 
 import importlib.util
@@ -39,19 +44,24 @@ class Lab:
         with open(os.path.join(self.folder, "lab.json"), encoding="utf-8") as file:
             self.settings = json.load(file)
         self.files = self.settings["files"]
+        self.has_host_stage = "host_windows" in self.settings
+        self.writes_program = self.settings.get("writes") == "program"
         self.windows = {"tests/labs/%s/%s" % (name, window): path for window, path in
-                        self.settings["host_windows"].items()}
+                        self.settings.get("host_windows", {}).items()}
 
     def path(self, name):
         return os.path.join(self.folder, name)
 
     def text(self, path):
         """A file of the lab, as the reference has it."""
+        path = self.files.get(path, {}).get("reference", path)
         with open(os.path.join(self.root, path), encoding="utf-8") as file:
             return file.read()
 
     def ours(self):
         """The C files of the host stage that are not the student's."""
+        if not self.has_host_stage:
+            return []
         return ["tests/labs/host/driver.c", "tests/labs/%s/driver.c" % self.name] + \
             sorted(self.windows) + self.settings.get("host_files", [])
 

@@ -57,15 +57,19 @@ def run_one(lab, test, seed, kernel, folder, build, limits=LIMITS):
         finally:
             numbers.update(used=run.used, limit=run.limit)
 
-    for _ in range(1 + RETRIES):
-        made = evidence.examine(built, function, evidence.lane(kernel, **test.settings),
-                                "machine " + test.mode, limits)
-        if made.how != "infrastructure":
-            break
-    else:
-        raise Trouble("%s: %s" % (test.name, made.why))
+    made = examined(test.name, built, function, evidence.lane(kernel, **test.settings),
+                    "machine " + test.mode, limits)
     made.used, made.limit = numbers.get("used"), numbers.get("limit")
     return made
+
+
+def examined(name, *words):
+    """evidence.examine(), until nothing but the machine decides what came of it."""
+    for _ in range(1 + RETRIES):
+        made = evidence.examine(*words)
+        if made.how != "infrastructure":
+            return made
+    raise Trouble("%s: %s" % (name, made.why))
 
 
 def why_of(made):

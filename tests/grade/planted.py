@@ -155,5 +155,6 @@ def names(lab, kind, ending):
 
 
 def cheat_names(lab):
-    """The lab's own, and those for every lab."""
-    return names(lab, "cheats", ".c") + names_in(os.path.join(lab.root, SHARED), ".c")
+    """The lab's own, and those for every lab in which the student writes files of the kernel."""
+    shared = [] if lab.writes_program else names_in(os.path.join(lab.root, SHARED), ".c")
+    return names(lab, "cheats", ".c") + shared

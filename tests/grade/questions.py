@@ -31,11 +31,12 @@ class Question:
     """script: what the driver does. read(replies): the answer, as a text of words.
 
     about(replies): what the run did, for who has answered something else.
+    Of a lab without a host stage: known, the answer; or None in a hand-out, which has none.
     """
 
-    def __init__(self, name, points, text, script, read, about):
+    def __init__(self, name, points, text, script=(), read=None, about=None, known=None):
         self.name, self.points, self.text, self.script = name, points, text, script
-        self.read, self.about = read, about
+        self.read, self.about, self.known = read, about, known
 
 
 def seed_of(student):
@@ -51,8 +52,11 @@ def plain(answer):
     return " ".join(str(answer).replace(",", " ").lower().split())
 
 
-def answers_of(asked, program, box, folder):
+def answers_of(lab, asked, program, box, folder):
     """For each question (answer, about); of one that the code does not come to, (None, why)."""
+    if not lab.has_host_stage:
+        return [(plain(question.known), "") if question.known else
+                (None, "only your course has the answers") for question in asked]
     cases = [hoststage.Case(question.name, question.script, None) for question in asked]
     replies = hoststage.replies_of(program, box, folder, cases)
     found = []
@@ -101,7 +105,7 @@ def judge(lab, student, text, program, box, folder):
     asked = of(lab, seed_of(student))
     found = [(None, trouble)] * len(asked)
     if not trouble:
-        found = answers_of(asked, program, box, folder)
+        found = answers_of(lab, asked, program, box, folder)
     entries = []
     for question, (answer, about) in zip(asked, found):
         said = given.get(question.name, "")
@@ -110,8 +114,9 @@ def judge(lab, student, text, program, box, folder):
         elif said == answer:
             verdict, why = "pass", ""
         else:
-            verdict, why = "fail", "%s\nthe answer was: %s\nthe run:        %s\n%s" % (
-                question.text, said or "(none)", answer, about)
+            verdict, why = "fail", "%s\nthe answer was: %s" % (question.text, said or "(none)")
+            if lab.has_host_stage:
+                why += "\nthe run:        %s\n%s" % (answer, about)
         entries.append(result.entry("question: " + question.name, "host", "questions",
                                     question.points, "N", verdict, why,
                                     needs=lab.settings["questions_need"]))
@@ -124,7 +129,7 @@ def viva(lab, program, box, folder):
     asked = random.Random(seed).sample(of(lab, seed), VIVA)
     lines = []
     for number, (question, (answer, about)) in enumerate(
-            zip(asked, answers_of(asked, program, box, folder)), 1):
+            zip(asked, answers_of(lab, asked, program, box, folder)), 1):
         lines += ["%d. %s" % (number, question.text), "   " + (answer or "no answer"),
                   "   " + about.replace("\n", "\n   "), ""]
     return "\n".join(lines)

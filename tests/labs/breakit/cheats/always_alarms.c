@@ -1,0 +1,8 @@
+/*
+ * Alarms on every kernel.
+ * whole: file
+ */
+int main(void)
+{
+    return 1;
+}

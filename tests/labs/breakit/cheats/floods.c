@@ -1,0 +1,11 @@
+/*
+ * Prints without end.
+ * whole: file
+ */
+#include "user.h"
+
+int main(void)
+{
+    for (;;)
+        printf("no alarm\n");
+}
