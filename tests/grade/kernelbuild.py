@@ -14,6 +14,7 @@ import shlex
 import shutil
 import struct
 import subprocess
+import time
 
 import elfobject
 import program
@@ -31,6 +32,7 @@ NOT_WRITTEN = "tests/labs/not_written.h"
 LAB_DEFINE = '#define NOT_WRITTEN_LAB "LAB"'
 SECONDS, CPU_SECONDS = 300, 30
 COMPILER_BYTES = 4 << 30    # of memory, for a compiler
+DAY = 86400                 # seconds
 MOST_STATIC = 2 << 20       # bytes more than the reference's kernel has; or a program's
 MOST_FILE = 4 << 20         # bytes of a program's file
 OF_CHECKPOINT = ("checkpoint", "checkpoint_here", "nonce")  # what every program is linked with
@@ -89,7 +91,18 @@ def made_once(folder, name, make_it):
             shutil.rmtree(made + ".new", ignore_errors=True)
             make_it(made + ".new")
             os.rename(made + ".new", made)
+        os.utime(made)
+        forget_old(folder)
     return made
+
+
+def forget_old(folder):
+    """What was made of other trees, and nobody has used for a day."""
+    for name in os.listdir(folder):
+        path = os.path.join(folder, name)
+        if name.startswith(("reference.", "host.")) and os.path.isdir(path) and \
+                os.path.getmtime(path) < time.time() - DAY:
+            shutil.rmtree(path, ignore_errors=True)
 
 
 def make_reference(root, fresh):

@@ -14,6 +14,7 @@ the folder that is given; two programs at the same time need two.
 
 import contextlib
 import fcntl
+import functools
 import hashlib
 import os
 import re
@@ -64,6 +65,13 @@ def one_at_a_time(build):
 
 def commands(build="build"):
     """How to compile, how to link, and the library: as the Makefile has them. Builds the last."""
+    compile_, link, library = asked_of_make(build)
+    return shlex.split(compile_), shlex.split(link), library
+
+
+@functools.lru_cache(maxsize=None)
+def asked_of_make(build):
+    """Once in a run: the tree is as it was."""
     try:
         with one_at_a_time(build):
             text = suite.call_make("BUILD=" + build, "user-commands").text
@@ -72,7 +80,7 @@ def commands(build="build"):
     found = dict(re.findall(r"^(compile|link|library): (.*)$", text, re.MULTILINE))
     if len(found) != 3:
         raise NotBuilt("make user-commands says\n" + text)
-    return shlex.split(found["compile"]), shlex.split(found["link"]), found["library"]
+    return found["compile"], found["link"], found["library"]
 
 
 def call(words):
