@@ -8,4 +8,4 @@ if [ -z "${NO_INSTALL:-}" ]; then
     CI=true make deps all
 fi
 tests/grade/grade prepare
-chmod 700 .
+chmod 700 ..      # no student's code reads what is here
