@@ -1,9 +1,9 @@
 """What a hand-out of a lab does not have: taken out of the lab's files, and put back.
 
 Taken out are the bodies of the lab's functions, for which those of stubs.c come in, and its static
-helpers with the comments above them. In a file of the kernel, a line after the first #include
-brings in not_written(). All put back gives the reference, to the byte; take_out() makes sure of
-that.
+helpers with the comments above them. A line after the first #include brings in not_written(),
+unless the lab is a program of the student's own. All put back gives the reference, to the byte;
+take_out() makes sure of that.
 """
 
 import re
@@ -70,7 +70,7 @@ def take_out(lab, path, stubs):
     first = re.search(r"^#include .*\n", source.text, re.MULTILINE)
     if not first:
         raise Trouble("%s: there is no #include, after which not_written.h could come" % path)
-    if path.startswith("kernel/"):
+    if not lab.writes_program:
         changes.append((first.end(), first.end(), INCLUDE))
     removed = Removed(path, replaced(source.text, changes), answers)
     if put_back(lab, path, removed.text) != source.text:

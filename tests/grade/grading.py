@@ -157,7 +157,8 @@ def machine_stage(bench, seed, work, again, limits):
     if lab.writes_program:
         if not bench.objects:
             return machine_not_run(lab, "the program does not compile")
-        return killstage.run(lab, seed, bench.objects, machine, build_folder(), again)
+        return killstage.run(lab, seed, bench.objects, machine, build_folder(), again,
+                             limits)
     kernel = None
     try:
         if bench.objects:

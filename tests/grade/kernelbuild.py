@@ -26,8 +26,8 @@ ORDINARY = re.compile(r"(\.rela)?(\.text(\.(unlikely|hot|startup|exit))?"
                       r"|\.debug_\w+|\.eh_frame)$"
                       r"|\.(comment|note\.GNU-stack|riscv\.attributes|symtab|strtab|shstrtab)$|$")
 # What a student's file may see when it is compiled: headers, and what the host stage adds.
-SEEN = (("kernel", ".h"), ("tests/host/instead", ".h"), ("tests/labs/host", ""),
-        ("user/lib", ".h"), ("user", ".ld"))
+SEEN = (("kernel", ".h"), ("user/lib", ".h"), ("user", ".ld"), ("tests/host/instead", ".h"),
+        ("tests/labs/host", ""))
 NOT_WRITTEN = "tests/labs/not_written.h"
 LAB_DEFINE = '#define NOT_WRITTEN_LAB "LAB"'
 SECONDS, CPU_SECONDS = 300, 30

@@ -26,7 +26,6 @@ RIGHT = "no alarm on a right kernel"
 RIGHT_ONES = 3
 SIZES = ["%dM" % size for size in range(14, 20)]    # of memory
 SETTINGS = {"SWAP": "16M", "PAGING": "sv39"}
-LIMITS = evidence.Limits(5 * 10 ** 8, 10)           # ten times what the lab's own program needs
 
 
 def tests(wrong, points, quiet):
@@ -83,11 +82,11 @@ def kernel_of(lab, patch, build):
     return os.path.join(kernelbuild.reference(lab.root, folder), "build/kernel.elf")
 
 
-def boot(name, kernel, built, size, words=""):
+def boot(name, kernel, built, size, words="", limits=machinestage.LIMITS):
     """evidence.Result of the program on that kernel."""
     settings = evidence.lane(kernel, MEM=size, **SETTINGS)
     return machinestage.examined(name, built, lambda run: run.end(), settings,
-                                 (built.name + " " + words).strip(), LIMITS)
+                                 (built.name + " " + words).strip(), limits)
 
 
 def is_quiet(made):
@@ -100,7 +99,7 @@ def built_of(lab, seed, objects, folder, build):
     return program.Program(path, machinestage.nonce_of(lab, seed, path), folder, build, made=data)
 
 
-def run(lab, seed, objects, folder, build, rerun):
+def run(lab, seed, objects, folder, build, rerun, limits=machinestage.LIMITS):
     """result.entry for each test. Nothing more is run after an alarm on a right kernel."""
     built = built_of(lab, seed, objects, folder, build)
     alarms, why, said = {}, {}, ""
@@ -108,13 +107,15 @@ def run(lab, seed, objects, folder, build, rerun):
     while waiting and not said:
         trial = waiting.pop(0)
         kernel = kernel_of(lab, trial.patch, build)
-        made = [boot(trial.name, kernel, built, trial.sizes[0])]
+        made = [boot(trial.name, kernel, built, trial.sizes[0], limits=limits)]
         if made[0].how == "limit":      # is it so everywhere? Then that is seen soon
             waiting.sort(key=lambda each: not each.is_right)
         if not is_quiet(made[0]) and len(trial.sizes) > 1:
-            made.append(boot(trial.name, kernel, built, trial.sizes[1]))
+            made.append(boot(trial.name, kernel, built, trial.sizes[1], limits=limits))
         if trial.is_right:
-            said = "" if is_quiet(made[0]) else machinestage.why_of(made[0]) or made[0].why
+            said = "" if is_quiet(made[0]) else "%s, %s of memory: %s%s" % (
+                os.path.relpath(trial.patch, lab.folder) if trial.patch else "the kernel as it is",
+                trial.sizes[0], made[0].why, machinestage.last_lines(made[0]))
         else:
             alarms[trial.name] = not any(is_quiet(each) for each in made)
             why[trial.name] = "no alarm; its mistake is about: %s" % field(trial.patch, "about") \

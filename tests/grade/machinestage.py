@@ -80,9 +80,14 @@ def why_of(made):
         why = "it took too long: %s" % made.why
     else:
         why = made.failure or made.why
+    return why + last_lines(made)
+
+
+def last_lines(made):
+    """Of the console, as far as there are any."""
     lines = [line for line in made.console.split("\n") if line.strip()][-LAST_LINES:]
-    return why + ("\nthe machine's last lines:\n" + "\n".join("  " + line for line in lines)
-                  if lines else "")
+    return "\nthe machine's last lines:\n" + "\n".join("  " + line for line in lines) \
+        if lines else ""
 
 
 def run(lab, seed, kernel, folder, build, rerun, limits=LIMITS, tests=None):

@@ -149,14 +149,14 @@ static void limit(void)
 
 static int file_of(unsigned long pages, unsigned long salt)
 {
-    static char page[PAGE_SIZE];
+    static char piece[PAGE_SIZE];
     int fd;
 
     unlink(NAME);
     fd = open(NAME, O_CREATE | O_RDWR);
     for (unsigned long i = 0; i < pages && fd >= 0; i++) {
-        fill_page(page, salt + i);
-        expect(write(fd, page, PAGE_SIZE) == PAGE_SIZE, "write writes");
+        fill_page(piece, salt + i);
+        expect(write(fd, piece, PAGE_SIZE) == PAGE_SIZE, "write writes");
     }
     return fd;
 }
@@ -332,7 +332,7 @@ static void test_files(void)
 {
     int fd = file_of(6, 1);
     char *file = map_file(fd, 6, MAP_SHARED), *own = map_file(fd, 6, MAP_PRIVATE);
-    static char page[PAGE_SIZE];
+    static char piece[PAGE_SIZE];
 
     munmap(file + 2 * PAGE_SIZE, PAGE_SIZE);
     expect(has(file + 3 * PAGE_SIZE, 3, 4), "each part of a mapping shows its part of the file");
@@ -342,7 +342,7 @@ static void test_files(void)
     expect(has(own, 6, 100), "a private mapping has what was stored");
     for (unsigned long i = 0; i < 6; i++) {
         lseek(fd, (long)(i * PAGE_SIZE), SEEK_SET);
-        expect(read(fd, page, PAGE_SIZE) == PAGE_SIZE && page_has(page, i + 1),
+        expect(read(fd, piece, PAGE_SIZE) == PAGE_SIZE && page_has(piece, i + 1),
                "stores into a private mapping stay out of the file");
     }
     munmap(own, 6 * PAGE_SIZE);
@@ -351,12 +351,12 @@ static void test_files(void)
     expect(has_zeros(file + PAGE_SIZE + 100, PAGE_SIZE - 100), "behind the end are zeros");
     expect(ftruncate(fd, 3 * PAGE_SIZE) == 0, "ftruncate");
     lseek(fd, PAGE_SIZE, SEEK_SET);
-    expect(read(fd, page, PAGE_SIZE) == PAGE_SIZE, "read");
-    expect(has_zeros(page + 100, PAGE_SIZE - 100), "a file that grows again grows by zeros");
+    expect(read(fd, piece, PAGE_SIZE) == PAGE_SIZE, "read");
+    expect(has_zeros(piece + 100, PAGE_SIZE - 100), "a file that grows again grows by zeros");
     file = map_file(fd, 3, MAP_SHARED);
     fill_page(file, 50);
     lseek(fd, 0, SEEK_SET);
-    expect(read(fd, page, PAGE_SIZE) == PAGE_SIZE && page_has(page, 50), "one truth");
+    expect(read(fd, piece, PAGE_SIZE) == PAGE_SIZE && page_has(piece, 50), "one truth");
 }
 
 static void swap_much(void)
