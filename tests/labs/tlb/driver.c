@@ -39,6 +39,7 @@
  *     = mark N            = deferred T TO N     = entered H T
  *     = freed I...        frames_free           = freed-alone I       frame_free
  *     = batch COUNT unfenced U counts C...      struct page's, as they are
+ *     = plain NAME T      that member of the table was written by an operation that is not atomic
  *     = meanwhile H       = back H              between them: the other hart's
  *     = did PREEMPT       the call has ended
  */
@@ -66,6 +67,7 @@ enum op { OP_FLUSH, OP_SWITCH, OP_NUMBER };
 /* harts.h declares these for the windows. */
 uint32_t lab_hart(void);
 void lab_step(void);
+void lab_wrote(const volatile void *cell);
 void lab_preempt(int step);
 void lab_satp_write(uint64_t value);
 uint64_t lab_satp_read(void);
@@ -93,6 +95,47 @@ static struct {
 } other; /* at 0: none comes */
 static uint64_t steps;
 static bool is_other;
+
+/* What all harts write, and as it was when an atomic operation, or a command, had written it. */
+#define WATCHED 4u
+static const char *const watched_names[] = {"running_on", "cached_on", "stale_on", "unfenced"};
+static uint32_t as_written[TABLES][WATCHED];
+
+/* ---- cells ---- */
+
+static uint32_t *watched(uint32_t t, uint32_t i)
+{
+    uint32_t *const cells[] = {&tables[t].running_on, &tables[t].cached_on, &tables[t].stale_on,
+                               &tables[t].unfenced};
+
+    return cells[i];
+}
+
+static void tell_plain_stores(void)
+{
+    for (uint32_t t = 0; t < TABLES; t++) {
+        for (uint32_t i = 0; i < WATCHED; i++) {
+            if (*watched(t, i) != as_written[t][i])
+                tell("plain %s %u", watched_names[i], t);
+            as_written[t][i] = *watched(t, i);
+        }
+    }
+}
+
+void lab_wrote(const volatile void *cell)
+{
+    for (uint32_t t = 0; t < TABLES; t++)
+        for (uint32_t i = 0; i < WATCHED; i++)
+            if (watched(t, i) == cell)
+                as_written[t][i] = *watched(t, i);
+}
+
+static void forget_stores(void)
+{
+    for (uint32_t t = 0; t < TABLES; t++)
+        for (uint32_t i = 0; i < WATCHED; i++)
+            as_written[t][i] = *watched(t, i);
+}
 
 /* ---- what stands in for the rest ---- */
 
@@ -267,6 +310,7 @@ void lab_step(void)
 {
     uint32_t here = hart;
 
+    tell_plain_stores();
     if (is_other || is_locked || ++steps != other.at)
         return;
     is_other = true;
@@ -362,8 +406,10 @@ bool lab_command(const char *name, const uint64_t argument[], int count)
         for (uint32_t h = 0; h < HARTS; h++)
             satp[h] = satp_make(&kernel_page_table, 0);
     }
-    if (prepare(name, argument))
+    if (prepare(name, argument)) {
+        forget_stores();
         return true;
+    }
     steps = 0;
     if (strcmp(name, "flush") == 0)
         flush_tlb_range(table_at(argument[0]), argument[1], argument[2]);
@@ -380,6 +426,7 @@ bool lab_command(const char *name, const uint64_t argument[], int count)
     else
         return false;
     other.at = 0;
+    tell_plain_stores();
     tell("did %d", preempt[hart]);
     return true;
 }

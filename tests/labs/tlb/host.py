@@ -263,6 +263,10 @@ class Judge:
             event = Event(replies.take())
             if event.kind == "did":
                 break
+            if event.kind == "plain":
+                self.wrong("%s: %s of table %s was written, and by no __atomic_ operation; other "
+                           "harts write it at the same time" % (
+                               name, event.words[1], event.words[2]))
             self.see(event)
             if event.kind in ("meanwhile", "back"):
                 inside = event.kind == "meanwhile"
@@ -798,6 +802,10 @@ def in_between(dice):
             "enter 0")
         one("a_page_is_flushed_while_a_hart_comes_back", *left, "change 0 0x%x" % va, "on 1",
             "meanwhile %d 0 %d 0 0x%x 0x%x" % (k, FLUSH, va, va + PAGE), "enter 0")
+        one("a_third_hart_is_marked_while_one_comes_back", *start, "stale 0 2", "run 0 0 5",
+            "run 2 0 5", *away(2), "change 0 0x%x" % va, "on 1",
+            "meanwhile %d 0 %d 0 0x%x 0x%x" % (k, FLUSH, va, va + PAGE), "enter 0", "on 2",
+            "enter 0")
         one("a_page_is_flushed_while_the_first_hart_comes", *start, "run 0 0 5", "on 1",
             "change 0 0x%x" % va,
             "meanwhile %d 0 %d 0 0x%x 0x%x" % (k, FLUSH, va, va + PAGE), "enter 0")
