@@ -130,6 +130,9 @@ class Judge:
             words = command.split()
             getattr(self, "do_" + words[0].replace("-", "_"))(*[int(word) for word in words[1:]])
         replies.finish()
+        if replies.at < len(replies.lines):
+            self.take()
+            self.wrong("there is more told than was asked for")
 
     def wrong(self, why):
         said = self.done[-8:]

@@ -184,6 +184,9 @@ class Judge:
                     "split", "merge", "isolate", "map", "place", "unmap", "protect")):
                 self.check_state(Told(self.take))
         replies.finish()
+        if replies.at < len(replies.lines):
+            self.take()
+            self.wrong("there is more told than was asked for")
 
     def wrong(self, why):
         said = self.done[-8:]
