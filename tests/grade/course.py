@@ -49,6 +49,10 @@ def text_of(seconds):
     return datetime.datetime.fromtimestamp(seconds, datetime.timezone.utc).strftime(TIME_FORM)
 
 
+def in_days(count):
+    return "1 day" if count == 1 else "%d days" % count
+
+
 def points_of(lab):
     """{test: points} as the lab has them, in its order."""
     import hoststage            # here, since these load all that boots machines
@@ -171,15 +175,15 @@ class Course:
         if time > due and late:
             days = (time - due + DAY - 1) // DAY
             if days > late["days"]:
-                return 0, ["%d days late: no points" % days]
+                return 0, ["%s late: no points" % in_days(days)]
             off = min(100, days * late["percent_per_day"])
-            return (score * (100 - off) + 99) // 100, ["%d days late: %d %% off" % (days, off)]
+            return (score * (100 - off) + 99) // 100, ["%s late: %d %% off" % (in_days(days), off)]
         if time < due and early:
             days = min((due - time) // DAY, early["days"])
             more = days * early["percent_per_day"]
             if more:
-                return (score * (100 + more) + 99) // 100, ["%d days early: %d %% more" % (
-                    days, more)]
+                return (score * (100 + more) + 99) // 100, ["%s early: %d %% more" % (
+                    in_days(days), more)]
         return score, []
 
     def manual(self):
