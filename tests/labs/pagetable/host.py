@@ -100,6 +100,9 @@ class Judge:
                 numbers[0] %= 2 * half(self.levels)
             getattr(self, "do_" + words[0])(replies, *numbers)
         replies.finish()
+        if replies.at < len(replies.lines):
+            replies.take()
+            self.wrong("there is more told than was asked for")
 
     # -- what is said of a failure --
 

@@ -177,6 +177,9 @@ class Judge:
             else:
                 getattr(self, "do_" + words[0])(replies, *arguments)
         replies.finish()
+        if replies.at < len(replies.lines):
+            replies.take()
+            self.wrong("there is more told than was asked for")
 
     # -- what is said of a failure --
 
