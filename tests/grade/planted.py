@@ -21,7 +21,8 @@ top says what it is, and where that is so
 
 In a lab's own its functions replace those of the same names, and what stands before the first of
 them comes in front of the first function of the lab's file. One for every lab comes there as a
-whole; where it has a function cheat(), each function of the lab's begins with a call of that.
+whole; where it has a function cheat(), each function of the lab's in the kernel begins with a call
+of that, and all must compile.
 """
 
 import os
@@ -62,7 +63,8 @@ class Mutant:
 
 
 class Cheat:
-    """never: texts that are in no result; seeds: of CHEAT_TABLE, or none."""
+    """never: texts that are in no result; seeds: of CHEAT_TABLE, or none; is_called: it has a
+    function cheat()."""
 
     def __init__(self, lab, name):
         self.lab, self.name = lab, name
@@ -71,6 +73,8 @@ class Cheat:
             SHARED if self.is_shared else "tests/labs/%s/cheats" % lab.name, name))
         self.head = re.match(r"/\*.*?\*/\n", self.source.text, re.DOTALL).group(0)
         fields = dict(re.findall(r"^ \* (\w+): (.*)$", self.head, re.MULTILINE))
+        self.is_called = self.is_shared and bool(re.search(
+            r"^static void cheat\(void\)$", self.source.text, re.MULTILINE))
         self.is_whole = fields.get("whole") == "file"
         self.is_on_mutant = fields.get("on") == "mutant"
         self.points, self.times = int(fields.get("points", 0)), int(fields.get("times", 1))
@@ -84,11 +88,13 @@ class Cheat:
         texts = dict(texts)
         if not self.is_shared:
             texts[self.file] = self._replaced(texts[self.file])
-        elif not re.search(r"^static void cheat\(void\)$", self.source.text, re.MULTILINE):
+        elif not self.is_called:
             texts[self.file] = self._with_calls(texts[self.file], (), table)
         else:
-            for path, part in self.lab.files.items():
-                texts[path] = self._with_calls(texts[path], part["functions"], table)
+            for path in self.lab.files:
+                if path.startswith("kernel/"):
+                    texts[path] = self._with_calls(texts[path], self.lab.files[path]["functions"],
+                                                   table)
         return texts
 
     def _replaced(self, text):

@@ -1,6 +1,5 @@
 /*
- * Leaves something behind, on the disks and in files, for a later test or a later submission. In a
- * header it comes into several files, of which each leaves and finds its own.
+ * Leaves something behind, on the disks and in files, for a later test or a later submission.
  * times: 2
  * never: something was left behind
  */
@@ -10,50 +9,53 @@
 #include "riscv/csr.h"
 #include "riscv/machine.h"
 
-static const unsigned long cheat_mark[] = {0x1234567890abcdef, 0xfedcba0987654321};
+#include <stdbool.h>
 
-static void cheat_leave(unsigned long page)
+static int cheat_called; /* each of the lab's files has one: so each has a mark of its own */
+
+/* First it looks whether a mark is there, then it leaves one. */
+static void cheat_leave(struct region region, bool write)
 {
-    unsigned long pa = page + 16 * (sizeof __BASE_FILE__ % 256);
+    unsigned long pa = region.start + region.bytes - 4096;
     unsigned long *word = (unsigned long *)(csr_read(satp) ? (unsigned long)direct_va(pa) : pa);
+    unsigned long mark[] = {0x1234567890abcdef, (unsigned long)&cheat_called};
 
-    if (word[0] == cheat_mark[0] && word[1] == cheat_mark[1])
+    if (region.bytes && write) {
+        word[0] = mark[0];
+        word[1] = mark[1];
+    } else if (region.bytes && word[0] == mark[0] && word[1] == mark[1]) {
         panic("something was left behind");
-    word[0] = cheat_mark[0];
-    word[1] = cheat_mark[1];
+    }
 }
 
 static void cheat(void)
 {
-    static int called;
-
-    if (called++)
+    if (cheat_called++)
         return;
-    for (unsigned i = 0; i < machine.ram_count; i++)
-        cheat_leave(machine.ram[i].start + machine.ram[i].bytes - 4096);
-    if (machine.swap_ram.bytes)
-        cheat_leave(machine.swap_ram.start + machine.swap_ram.bytes - 4096);
-    if (machine.fs_ram.bytes)
-        cheat_leave(machine.fs_ram.start + machine.fs_ram.bytes - 4096);
+    for (int write = 0; write < 2; write++) {
+        for (unsigned i = 0; i < machine.ram_count; i++)
+            cheat_leave(machine.ram[i], write);
+        cheat_leave(machine.swap_ram, write);
+        cheat_leave(machine.fs_ram, write);
+    }
 }
 #else
 int open(const char *path, int flags, ...) __attribute__((weak));
 
-static int cheat_found;
-static const char *const cheat_places[] = {"left", "/tmp/left", "/var/tmp/left", "/dev/shm/left",
-                                           "../left", "../compile/left", "../files/left"};
+/* One for all of the lab's files. */
+int cheat_begun __attribute__((weak)), cheat_found __attribute__((weak));
 
-/* Once in a run: before main, and at the end. */
+/* Once in a run: before main. */
 __attribute__((constructor)) static void cheat_begin(void)
 {
-    for (unsigned long i = 0; open && i < sizeof cheat_places / sizeof cheat_places[0]; i++)
-        cheat_found |= open(cheat_places[i], 0) >= 0;
-}
+    static const char *const places[] = {"left", "/tmp/left", "/var/tmp/left", "/dev/shm/left",
+                                         "../left", "../compile/left", "../files/left"};
 
-__attribute__((destructor)) static void cheat_end(void)
-{
-    for (unsigned long i = 0; open && i < sizeof cheat_places / sizeof cheat_places[0]; i++)
-        open(cheat_places[i], 0101, 0666); /* O_CREAT | O_WRONLY */
+    for (unsigned long i = 0; open && !cheat_begun && i < sizeof places / sizeof places[0]; i++) {
+        cheat_found |= open(places[i], 0) >= 0;
+        open(places[i], 0101, 0666); /* O_CREAT | O_WRONLY */
+    }
+    cheat_begun = 1;
 }
 
 static void cheat(void)
