@@ -82,6 +82,7 @@ LAB        =
 OUT        =
 HOST       =
 ID         =
+VARIANT    =
 SUBMISSION =
 SUBMISSIONS =
 JOBS       =
@@ -315,7 +316,7 @@ $(IMAGE): $(disk_files) README.md $(BUILD)/mkfs/mkfs $(dir $(IMAGE))fs.list
 # What the scripts read. The command goes as it was typed, whatever make would make of its dollars.
 export PAGING CPUS MEM SWAP DISK POLICY OVERCOMMIT ICOUNT SEED RACE CPU APPEND QEMU \
     TIMEOUT WERROR BUILD KERNEL IMAGE PREFIX SHARD WALL WORK CROSS CLANG SAN LAB OUT HOST \
-    ID SUBMISSION SUBMISSIONS JOBS STRICT COURSE CONTAINER RESULT TEST
+    ID VARIANT SUBMISSION SUBMISSIONS JOBS STRICT COURSE CONTAINER RESULT TEST
 export COMMAND := $(value CMD)
 
 qemu: $(KERNEL) $(IMAGE) $(BUILD)/mkfs/fsck
@@ -363,7 +364,7 @@ grade-all:
 	    --course="$$COURSE" $(if $(filter 1,$(STRICT)),--strict)
 
 handout:
-	@tests/grade/handout "$$LAB" "$$OUT" "$$COURSE"
+	@tests/grade/handout "$$LAB" "$$OUT" "$$COURSE" "$$VARIANT"
 
 gradescope prairielearn submitty:
 	@tests/grade/bundle $@ "$$LAB" "$$OUT" "$$COURSE"

@@ -1,6 +1,8 @@
 """What a course says of a lab, over the lab's own: COURSE/LAB.json. All of it may be left out.
 
     secret        with it seeds are drawn: from the secret, what is handed in, and the lab
+    variants      true: each student has rules of behaviour of their own, drawn from the secret, the
+                  id, and the lab: see rules.py
     points        {test: points}; {"splitting": 5}
     visibility    {test: visible, hidden, after_due_date or after_published}
     hidden        [test]: the same as hidden in visibility
@@ -88,7 +90,8 @@ def is_text(value):
 
 
 KNOWN = {
-    "secret": is_text, "points": is_table(is_points), "hints": is_table(is_text),
+    "secret": is_text, "variants": lambda value: isinstance(value, bool),
+    "points": is_table(is_points), "hints": is_table(is_text),
     "visibility": is_table(lambda value: value in VISIBILITIES),
     "hidden": lambda value: isinstance(value, list) and all(is_text(each) for each in value),
     "limits": is_table(lambda value: isinstance(value, int) and value > 0),
@@ -112,6 +115,8 @@ class Course:
                 raise Wrong("%s: there is no %s; there are: %s" % (where, name, " ".join(KNOWN)))
             if not KNOWN[name](value):
                 raise Wrong("%s: %s cannot be %s" % (where, name, json.dumps(value)[:200]))
+        if self.get("variants") and not self.get("secret"):
+            raise Wrong("%s: variants are drawn from a secret, and there is none" % where)
         tests = points_of(lab) if self.settings else {}
         for name in ("points", "hints", "visibility", "hidden", "limits"):
             for test in self.settings.get(name, ()):
@@ -140,9 +145,19 @@ class Course:
         """Of what was handed in; None: there is no secret."""
         if not self.get("secret"):
             return None
-        text = "%s %s" % (digest, self.lab.name)
-        made = hmac.new(self.settings["secret"].encode(), text.encode(), hashlib.sha256).digest()
-        return int.from_bytes(made[:6], "little")
+        return int.from_bytes(self.keyed(digest)[:6], "little")
+
+    def variant(self, student):
+        """Of a student: a text, the same each time; "": all have one task."""
+        if not self.get("variants"):
+            return ""
+        if not student:
+            raise Wrong("each student has rules of their own: say whose (ID=, or --student)")
+        return self.keyed("rules of " + student)[:8].hex()
+
+    def keyed(self, text):
+        text = "%s %s" % (text, self.lab.name)
+        return hmac.new(self.settings["secret"].encode(), text.encode(), hashlib.sha256).digest()
 
     def limits(self):
         """Of a machine."""
@@ -247,7 +262,8 @@ def sample(lab):
     """A file with all there is, as the lab has it."""
     import machinestage
     names = list(points_of(lab))
-    return {"secret": secrets.token_hex(32), "points": points_of(lab), "hidden": [],
+    return {"secret": secrets.token_hex(32), "variants": False, "points": points_of(lab),
+            "hidden": [],
             "visibility": dict.fromkeys(names, "visible"), "hints": {},
             "limits": dict(zip(OF_MACHINE, machinestage.LIMITS)),
             "due": "2030-01-31T23:59:00Z", "late": {"percent_per_day": 10, "days": 3},

@@ -21,6 +21,8 @@ import json
 import os
 import sys
 
+import rules
+
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 
@@ -35,7 +37,10 @@ def names(root=ROOT):
 
 
 class Lab:
+    """rules: those that hold for one student, by name. See rules.py."""
+
     def __init__(self, name, root=ROOT):
+        self.rules = frozenset()
         if name not in names(root):
             raise NoSuchLab("LAB=%s: there is no such lab; there are: %s" %
                             (name, " ".join(names(root))))
@@ -76,13 +81,23 @@ class Lab:
                          dict.fromkeys(part["compiled_with"], False))
         return found
 
+    def under(self, variant):
+        """This lab, with the rules of that variant."""
+        try:
+            self.rules = rules.drawn(self, variant)
+        except rules.Bad as bad:
+            raise NoSuchLab(str(bad))
+        return self
+
     def module(self, name):
-        """NAME.py of the lab, as a module of its own."""
+        """NAME.py of the lab, as a module of its own. Its RULES, if it has any, are this lab's."""
         spec = importlib.util.spec_from_file_location("%s_of_%s" % (name, self.name),
                                                       self.path(name + ".py"))
         module = importlib.util.module_from_spec(spec)
         sys.modules[spec.name] = module
         spec.loader.exec_module(module)
+        if hasattr(module, "RULES"):
+            module.RULES = self.rules
         return module
 
     def own_headers(self, files):
@@ -98,9 +113,14 @@ class Lab:
 def of_tree(name):
     """The lab of that name, or the one whose hand-out this tree is."""
     path = os.path.join(ROOT, "LAB")
-    if not name and os.path.exists(path):
+    about = {}
+    if os.path.exists(path):
         with open(path, encoding="utf-8") as file:
-            name = json.load(file)["lab"]
+            about = json.load(file)
+    name = name or about.get("lab")
     if not name:
         raise NoSuchLab("LAB= says which; there are: " + " ".join(names()))
-    return Lab(name)
+    lab = Lab(name)
+    if name == about.get("lab"):
+        lab.rules = frozenset(about.get("rules", ()))
+    return lab

@@ -3,7 +3,7 @@
 What must hold is said of sets of frames, and no algorithm is needed for it: a free block is an
 aligned run of 2^n free frames that lies in no larger one. So the frames that are free determine the
 lists, up to their order. Of an allocation: it comes out of a block of the least order that has one,
-and is its lowest part.
+and is its lowest part. Rules of a student's own say more of that, and of the order of a list.
 """
 
 import random
@@ -14,6 +14,7 @@ from hoststage import Case, Test, Wrong
 MAX_ORDER = 10
 STEPS = 10000
 DRAWN = 6                   # cases of each test that the seed draws
+RULES = frozenset()         # of rules.c, for one student
 REFUSED = r"free"           # what a refusal's message has in it
 
 
@@ -79,14 +80,20 @@ class Judge:
     def __init__(self, script):
         self.script, self.done = script, []
         self.frames, self.free, self.held, self.quiet = 0, set(), [], False
+        self.told, self.freed = None, None      # the lists before a command; the frame it has freed
 
     def __call__(self, replies):
         for command in self.script:
             self.done.append(command)
             words = command.split()
+            self.freed = None
             getattr(self, "do_" + words[0])(replies, *[int(word) for word in words[1:]])
             if words[0] == "state" or not (self.quiet or words[0] in ("new", "mark", "ask")):
-                self.check_state(Told(replies))
+                told = Told(replies)
+                self.check_state(told)
+                self.told = told.lists
+            elif words[0] not in ("mark", "ask"):
+                self.told = None
         replies.finish()
 
     def wrong(self, why):
@@ -130,6 +137,7 @@ class Judge:
 
     def do_free(self, _replies, index, order):
         self.held = [(i, n) for i, n in self.held if i != index]
+        self.freed = index
         self.free.update(range(index, index + (1 << order)))
 
     def do_release(self, replies, number):
@@ -137,6 +145,7 @@ class Judge:
             replies.take()
             return
         index, order = self.held.pop(number % len(self.held))
+        self.freed = index
         self.free.update(range(index, index + (1 << order)))
 
     def do_alloc(self, replies, order):
@@ -155,17 +164,38 @@ class Judge:
         if not enough:
             self.differ("an allocation of order %d, though no block is large enough" % order,
                         "nothing", "frame %d" % index)
-        allowed = lists[enough[0]]
+        allowed = self.allowed(lists, enough[0], order)
         if index not in allowed:
             self.differ("a wrong block was given for order %d" % order,
-                        "the lowest part of a block of the least order that will do, %d: frame %s"
-                        % (enough[0], " or ".join(map(str, sorted(allowed)))), "frame %d" % index)
+                        "the %s part of %s of the least order that will do, %d: frame %s" % (
+                            "highest" if "upper_half" in RULES else "lowest",
+                            "the last block in the list" if "oldest_first" in RULES else "a block",
+                            enough[0], " or ".join(map(str, sorted(allowed)))), "frame %d" % index)
         if (references, flags, has_order) != (1, 0, order):
             self.differ("the head of a block that was given",
                         "1 reference, flags 0, order %d" % order,
                         "%d references, flags %d, order %d" % (references, flags, has_order))
         self.free.difference_update(range(index, index + (1 << order)))
         self.held.append((index, order))
+
+    def allowed(self, lists, found, order):
+        """The frames with which a block of `order`, out of one of the order `found`, may begin."""
+        blocks_ = lists[found]
+        if "oldest_first" in RULES and self.told:
+            blocks_ = self.told[found][-1:]
+        return {first + ((1 << found) - (1 << order) if "upper_half" in RULES else 0)
+                for first in blocks_}
+
+    def check_order(self, told):
+        """Of a list in which a block was put by a free."""
+        if "freed_goes_last" not in RULES or self.freed is None:
+            return
+        for order, firsts in told.items():
+            here = [first for first in firsts if first <= self.freed < first + (1 << order)]
+            if here and firsts[-1:] != here:
+                self.differ("the list of order %d, after frame %d was freed" % (order, self.freed),
+                            "the freed block is the last: %d" % here[0],
+                            " ".join(map(str, firsts)))
 
     def check_state(self, told):
         lists = blocks(self.free, self.frames)
@@ -185,6 +215,7 @@ class Judge:
         heads = {first: order for order, firsts in lists.items() for first in firsts}
         if told.heads != heads:
             self.differ("frames with PAGE_BUDDY, and their order", heads, told.heads)
+        self.check_order(told.lists)
 
 
 class Refusal(Judge):

@@ -1,0 +1,87 @@
+"""Rules of behaviour that differ from student to student.
+
+A lab's rules.c has its functions once more, as they are under each rule, with `if (RULE)`. The
+comment at its top says each rule in the words that a student reads:
+
+     * rule NAME: TEXT
+     *      more of it
+
+A variant is a text: a course makes it of its secret and the student's id (course.py). From it the
+rules are drawn, at least one, since under none the reference's own files would do. A variant
+`+NAME+NAME` is these rules. The judges know the rules that are set (lab.module()); the machine and
+the student's code do not.
+"""
+
+import hashlib
+import os
+import re
+
+import functions
+
+FILE = "rules.c"
+RULE = re.compile(r"^ \* rule (\w+): (.*(?:\n \*      .*)*)", re.MULTILINE)
+
+
+class Bad(Exception):
+    """There is no such rule."""
+
+
+def head_of(text):
+    return re.match(r"/\*.*?\*/\n", text, re.DOTALL).group(0)
+
+
+def known(lab):
+    """{rule: what a student is told}, in the order of the file."""
+    if not os.path.exists(lab.path(FILE)):
+        return {}
+    with open(lab.path(FILE), encoding="utf-8") as file:
+        head = head_of(file.read())
+    return {name: " ".join(line.strip(" *") for line in text.split("\n"))
+            for name, text in RULE.findall(head)}
+
+
+def drawn(lab, variant):
+    """The set of rules that hold in a variant."""
+    names = list(known(lab))
+    if variant.startswith("+"):
+        wanted = variant[1:].split("+")
+        for name in wanted:
+            if name not in names:
+                raise Bad("VARIANT=%s: the lab %s has no rule %s; there are: %s" % (
+                    variant, lab.name, name, " ".join(names) or "none"))
+        return frozenset(wanted)
+    if not variant or not names:
+        return frozenset()
+    digest = hashlib.sha256(("%s %s" % (lab.name, variant)).encode()).digest()
+    bits = 1 + int.from_bytes(digest[:6], "little") % ((1 << len(names)) - 1)
+    return frozenset(name for at, name in enumerate(names) if bits >> at & 1)
+
+
+def page(lab):
+    """What a student reads: the rules that hold for this lab, as text."""
+    said = known(lab)
+    lines = ["# Your rules", "", "Your task differs from the README's in this. Where a contract in "
+             "the code says something else,", "these hold; the tests know them.", ""]
+    return "\n".join(lines + ["- **%s**: %s" % (name, said[name]) for name in said
+                              if name in lab.rules]) + "\n"
+
+
+def reference(lab, rules):
+    """{file of the lab: its text that is right under these rules}."""
+    source, texts = functions.read(lab.root, "tests/labs/%s/%s" % (lab.name, FILE)), {}
+    ours = [source.function(name) for name in source.names()]
+    before = source.text[len(head_of(source.text)):min(function.comment for function in ours)]
+    set_ = "enum { %s };\n\n" % ", ".join("%s = %d" % (name, name in rules) for name in known(lab))
+    for path, part in lab.files.items():
+        text = lab.text(path)
+        theirs = functions.Source(path, text)
+        changed = [function for function in ours if function.name in part["functions"]]
+        changes = [(theirs.function(f.name).start, theirs.function(f.name).end,
+                    source.text[f.start:f.end]) for f in changed]
+        if changed:
+            place = min(theirs.function(name).comment for name in theirs.names())
+            changes.append((place, place, set_ + before.lstrip("\n")))
+        texts[path] = text
+        for start, end, new in sorted(changes, reverse=True):
+            texts[path] = texts[path][:start] + new + texts[path][end:]
+    return texts
