@@ -3,7 +3,7 @@
     bubblewrap   nothing of the machine but /usr to read, and the folders that are named; no
                  network; where root starts it, a user id of the run's own, too
     setpriv      as root, in a container: a user id of the run's own, to whom only its folder
-                 belongs; all of its processes are killed at the end
+                 belongs; its processes, and what it has put elsewhere, are gone at the end
     none         the same user: said loudly; refused with STRICT=1, and where that is root
 
 What always holds: a command has limits (processor time, size of files, processes), no terminal, no
@@ -25,6 +25,9 @@ FIRST_UID, UIDS = 200000, 100000    # for setpriv: ids that nobody has
 FILE_BYTES = 64 << 20
 PROCESSES = 256             # of a compiler
 GLANCE, AFTERWARDS = 0.2, 1.0   # seconds between two looks, and for what is still in the pipe
+DYING = 60                  # seconds for processes that were killed
+EVERYBODYS = ("/tmp", "/var/tmp", "/dev/shm", "/dev/mqueue", "/run/lock", "/run/shm")
+MEMORY = {"shm": "-m", "msg": "-q", "sem": "-s"}    # of System V, and what ipcrm calls it
 ENVIRONMENT = {"PATH": os.environ.get("PATH", "/usr/bin:/bin"), "LANG": "C",
                "HOME": "/nonexistent", "CCACHE_DISABLE": "1"}
 
@@ -163,8 +166,8 @@ class Sandbox:
         except (ProcessLookupError, PermissionError):
             pass
         if self.kind == "setpriv":      # whatever left the process group
-            subprocess.run(self.words() + ["kill", "-KILL", "-1"], stdout=subprocess.DEVNULL,
-                           stderr=subprocess.DEVNULL)
+            end_all(self.words(), self.uid)
+            forget(self.uid, self.writable)
 
     def __enter__(self):
         return self
@@ -176,6 +179,58 @@ class Sandbox:
         if self.uid is not None:
             for folder in self.writable:
                 give_to(folder, os.geteuid())
+
+
+def processes_of(uid):
+    found = []
+    for number in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            with open("/proc/%s/status" % number, encoding="ascii", errors="replace") as file:
+                fields = dict(line.split(":", 1) for line in file if ":" in line)
+        except OSError:
+            continue
+        if str(uid) in fields["Uid"].split() and fields["State"].split()[0] not in "ZX":
+            found.append(number)
+    return found
+
+
+def end_all(words, uid):
+    """All processes of a user, also those that they begin meanwhile, are gone when this returns."""
+    end = time.monotonic() + DYING
+    while True:
+        subprocess.run(words + ["sh", "-c", "kill -KILL -1"],   # the shell's: kill may be no program
+                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        if not processes_of(uid):
+            return
+        if time.monotonic() > end:
+            raise OSError("processes of user %d do not end" % uid)
+        time.sleep(GLANCE)
+
+
+def forget(uid, folders):
+    """What a user has put where everybody may, so that none that comes later finds it."""
+    for place in EVERYBODYS:
+        for name in os.listdir(place) if os.path.isdir(place) else ():
+            path = os.path.join(place, name)
+            try:
+                if os.lstat(path).st_uid != uid or path in folders:
+                    continue
+                if os.path.isdir(path) and not os.path.islink(path):
+                    shutil.rmtree(path)
+                else:
+                    os.remove(path)
+            except OSError:             # somebody else's, gone meanwhile
+                continue
+    for kind, option in MEMORY.items():
+        try:
+            with open("/proc/sysvipc/" + kind, encoding="ascii") as file:
+                names, *rows = [line.split() for line in file]
+        except OSError:
+            continue
+        for row in rows:
+            if row[names.index("uid")] == str(uid):
+                subprocess.run(["ipcrm", option, row[1]], stdout=subprocess.DEVNULL,
+                               stderr=subprocess.DEVNULL)
 
 
 def talk(process, data, end, most):
