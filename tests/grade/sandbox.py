@@ -195,11 +195,12 @@ def processes_of(uid):
 
 
 def end_all(words, uid):
-    """All processes of a user, also those that they begin meanwhile, are gone when this returns."""
+    """All processes of a user, also those that they begin meanwhile, are gone when this returns.
+    The kill is the shell's: there need be no program of that name."""
     end = time.monotonic() + DYING
     while True:
-        subprocess.run(words + ["sh", "-c", "kill -KILL -1"],   # the shell's: kill may be no program
-                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        subprocess.run(words + ["sh", "-c", "kill -KILL -1"], stdout=subprocess.DEVNULL,
+                       stderr=subprocess.DEVNULL)
         if not processes_of(uid):
             return
         if time.monotonic() > end:
