@@ -100,7 +100,7 @@ def forget_old(folder):
     """What was made of other trees, and nobody has used for a day."""
     for name in os.listdir(folder):
         path = os.path.join(folder, name)
-        if name.startswith(("reference.", "host.")) and os.path.isdir(path) and \
+        if name.startswith(("reference.", "host.", "kernel.")) and os.path.isdir(path) and \
                 os.path.getmtime(path) < time.time() - DAY:
             shutil.rmtree(path, ignore_errors=True)
 

@@ -10,6 +10,7 @@ run.used and run.limit, instructions.
 
 import hashlib
 import os
+import re
 
 import evidence
 import program
@@ -19,6 +20,7 @@ SETTINGS = {"MEM": "16M", "SWAP": "16M", "PAGING": "sv39"}
 LIMITS = evidence.Limits(5 * 10 ** 8, 30)   # ten times what the longest test needs
 RETRIES = 2                 # where anything but the kernel was at fault
 LAST_LINES = 12
+REGISTERS = re.compile(r"( *\w+ [0-9a-f]{16})+ *$")
 
 
 class Trouble(Exception):
@@ -84,8 +86,12 @@ def why_of(made):
 
 
 def last_lines(made):
-    """Of the console, as far as there are any."""
-    lines = [line for line in made.console.split("\n") if line.strip()][-LAST_LINES:]
+    """Of the console, as far as there are any; of a panic its own, without the registers."""
+    lines = [line for line in made.console.split("\n") if line.strip()]
+    panics = [at for at, line in enumerate(lines) if line.startswith("panic: ")]
+    if panics:
+        lines = [line for line in lines[panics[0]:] if not REGISTERS.match(line)][:LAST_LINES]
+    lines = lines[-LAST_LINES:]
     return "\nthe machine's last lines:\n" + "\n".join("  " + line for line in lines) \
         if lines else ""
 

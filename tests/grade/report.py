@@ -25,7 +25,7 @@ MOST_FAILURES = 20
 BINS = 10
 
 STYLE = """
-body { font: 16px/1.45 sans-serif; max-width: 60em; margin: 2em auto; padding: 0 1em;
+body { font: 16px/1.45 sans-serif; max-width: 78em; margin: 2em auto; padding: 0 1em;
   color: #1a1a1a; background: #ffffff; }
 table { border-collapse: collapse; width: 100%; }
 th, td { text-align: left; vertical-align: top; padding: .3em .6em; border-bottom: 1px solid #999; }
@@ -315,8 +315,8 @@ def histogram(name, what, values, highest):
     bins = [0] * (int(highest // width) + 1)
     for value in values:
         bins[min(len(bins) - 1, int(value // width))] += 1
-    labels = ["%d" % (i * width) if width == 1 else "%d–%d" % (i * width, (i + 1) * width - 1)
-              for i in range(len(bins))]
+    labels = ["%d" % (i * width) if width == 1 or i * width == highest else
+              "%d–%d" % (i * width, (i + 1) * width - 1) for i in range(len(bins))]
     most, step, tall = max(bins + [1]), 58, 120
     parts = ['<svg viewBox="0 0 %d %d" width="%d" role="img" aria-labelledby="%s-title %s-desc" '
              'xmlns="http://www.w3.org/2000/svg" font-family="sans-serif" font-size="12">' % (

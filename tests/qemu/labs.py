@@ -11,8 +11,8 @@ BUILD = s.BUILD + "/labs"
 
 # Of the script selftest.labs, for each lab in the full suite; in the quick one ONE of them has the
 # parts QUICK, and each the parts EACH.
-PARTS = ("submissions", "guesses", "handout", "reference", "mutants", "cheats", "steps", "trouble",
-         "machine", "seeds")
+PARTS = ("submissions", "guesses", "handout", "reference", "mutants", "cheats", "steps", "rules",
+         "trouble", "machine", "seeds")
 EACH = ("handout", "reference")
 ONE, QUICK = "buddy", ("submissions", "guesses", "mutants", "cheats", "trouble")
 

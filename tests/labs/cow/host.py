@@ -519,6 +519,34 @@ def drawn_reuse(dice, number):
     return case("drawn_owner_%d" % number, *(script + asked))
 
 
+def drawn_pages(dice, number):
+    """Pages that are there, and nothing else."""
+    frames = dice.sample(range(1, 60), PAGES)
+    first = dice.randrange(8)
+    return case("drawn_pages_%d" % number, "new 60 0", *([
+        "map 0 %d %d %d" % (page, frame, USER | dice.choice((R, R | W | D, R | X)))
+        for page, frame in enumerate(frames) if dice.random() < 0.7] + [
+            "share 0 1 %d %d %d" % (first, dice.randrange(1, PAGES - first + 1), dice.randrange(2)),
+            "share 0 2 0 16 0"]))
+
+
+def drawn_mappings(dice, number):
+    """Pages without a slot, of one space or of more."""
+    pages, frames = dice.sample(range(PAGES), 4), dice.sample(range(1, 60), 4)
+    return case("drawn_mappings_%d" % number, "new 60 0", *([
+        "map %d %d %d %d" % (space, page, frame, READ) for page, frame in zip(pages, frames)
+        for space in range(dice.choice((1, 1, 2, 3)))] + ["reuse 0 %d" % page for page in pages]))
+
+
+def drawn_copy(dice, number, short=None):
+    """short: what is short when the second of two spaces copies the page."""
+    page, frame, value = dice.randrange(PAGES), dice.randrange(1, 60), dice.randrange(1000)
+    return case("drawn_copy_%d" % number, "new 60 0", *(
+        ["map %d %d %d %d" % (space, page, frame, READ) for space in range(3)] +
+        ["fill %d %d" % (frame, value), "copy 0 %d" % page] + ([short] if short else []) +
+        ["copy 1 %d" % page]))
+
+
 def random_script(dice, steps, spaces=SPACES, pages=PAGES):
     """Steps that are legal: only what is there is stored into or loaded."""
     script, live = [], {0: set()}
@@ -555,14 +583,19 @@ def tests(seed):
     dice = random.Random("cow %d" % seed)
     forks = tuple(drawn_fork(dice, number) for number in range(DRAWN))
     reuses = tuple(drawn_reuse(dice, number) for number in range(DRAWN))
+    numbers = range(DRAWN)
+    pages, mappings, copies = (tuple(draw(dice, number) for number in numbers)
+                               for draw in (drawn_pages, drawn_mappings, drawn_copy))
+    short = tuple(drawn_copy(dice, DRAWN + number, dice.choice(("room 0", "refuse")))
+                  for number in numbers)
     return [
-        Test("fork shares", "works", 6, FORK),
-        Test("the last owner keeps the page", "works", 4, REUSE),
-        Test("the copy", "works", 4, COPY),
+        Test("fork shares", "works", 6, FORK + pages),
+        Test("the last owner keeps the page", "works", 4, REUSE + mappings),
+        Test("the copy", "works", 4, COPY + copies),
         Test("random steps", "works", 6, (random_case(seed),), together=True),
         Test("entries of other kinds", "bad arguments", 8, OTHER_KINDS + forks,
              needs=("fork shares",)),
         Test("pages with a swap slot", "bad arguments", 8, SLOTS + reuses,
              needs=("the last owner keeps the page",)),
-        Test("no memory for the copy", "bad arguments", 4, NO_MEMORY, needs=("the copy",)),
+        Test("no memory for the copy", "bad arguments", 4, NO_MEMORY + short, needs=("the copy",)),
     ]

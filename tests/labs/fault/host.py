@@ -705,6 +705,49 @@ def drawn_growth(dice, number):
     return case("drawn_growth_%d" % number, *(script + ["state"]))
 
 
+def drawn_there(dice, number):
+    """Pages that are there, and entries that can be."""
+    script = []
+    while len(script) < 20:
+        facts = drawn_facts(dice, ("present",))
+        if kind_of(*facts) != "CORRUPT":
+            script.append(asked("present", *facts))
+    return case("drawn_there_%d" % number, *script)
+
+
+def drawn_zeros(dice, number, short):
+    """short: what is short of, or nothing."""
+    pages = dice.sample([*range(2, 12), *range(20, 24)], 6)
+    script = list(SPACE)
+    for at, page in enumerate(pages):
+        script += [short] if short and at == 2 else []
+        script.append("zero-%s %d" % (dice.choice(("read", "write", "write")), page))
+    return case("drawn_zeros_%s_%d" % ((short or "plenty").replace(" ", "_"), number),
+                *(script + ["state"]))
+
+
+def drawn_no_copy(dice, number):
+    script = list(SPACE)
+    for page in dice.sample(range(2, 12), 4):
+        entry = dice.choice((CLEAN, KEPT, V | U | X | A, V | R | W | A | D, 0))
+        script += ["entry %d %d" % (page, entry)] if entry else []
+        offset = dice.randrange(PAGE - 8)
+        script += ["copy %d %d %d %d" % (page, offset, 1 + dice.randrange(PAGE - offset), way)
+                   for way in BOTH]
+    return case("drawn_no_copy_%d" % number, *(script + ["state"]))
+
+
+def drawn_limits(dice, number):
+    """At the limit, at another area, and above the stack."""
+    start = 40 + dice.randrange(30)
+    below, limit = dice.randrange(4, 12), 18 + dice.randrange(8)
+    script = ["new", "area %d %d 3" % (below, below + 4), "stack %d %d %d" % (
+        start, start + 4, limit)]
+    for page in (start + dice.randrange(9), limit - 1 - dice.randrange(4), limit, limit - 1):
+        script += ["grow %d" % page, "state"]
+    return case("drawn_limits_%d" % number, *script)
+
+
 def random_facts(seed):
     """10,000 facts, and no space."""
     dice, script = random.Random("facts %d" % seed), []
@@ -746,22 +789,30 @@ def tests(seed):
     orders = tuple(case("drawn_order_%d" % number, *drawn_order(dice)) for number in range(DRAWN))
     copies = tuple(drawn_copies(dice, number) for number in range(DRAWN))
     growth = tuple(drawn_growth(dice, number) for number in range(DRAWN))
+    numbers = range(DRAWN)
+    short = ["memory %d" % dice.randrange(2) if number % 2 else "rules 0" for number in numbers]
     table = ("outside of areas", "an empty entry", "a page that is there")
     return [
         Test("outside of areas", "works", 2, OUTSIDE + drawn_outside(dice)),
         Test("an empty entry", "works", 3, ABSENT + drawn_table(dice, "absent", ("empty",))),
-        Test("a page that is there", "works", 3, PRESENT),
+        Test("a page that is there", "works", 3,
+             PRESENT + tuple(drawn_there(dice, number) for number in numbers)),
         Test("the order of questions", "works", 3, ORDER + orders,
              needs=table + ("what cannot be",)),
-        Test("zero-fill", "works", 2, ZEROS),
+        Test("zero-fill", "works", 2,
+             ZEROS + tuple(drawn_zeros(dice, number, "") for number in numbers)),
         Test("copies", "works", 2, COPIES + copies, needs=("no copy",)),
         Test("the stack grows", "works", 2, GROWTH + growth, needs=("limits of the stack",)),
         Test("random steps", "works", 3, (random_facts(seed), random_steps(seed)), together=True),
         Test("what cannot be", "bad arguments", 5,
              CORRUPT + drawn_table(dice, "present", ("present",)),
              needs=("a page that is there", "the order of questions")),
-        Test("no frame, no charge", "bad arguments", 5, NO_FRAME,
+        Test("no frame, no charge", "bad arguments", 5,
+             NO_FRAME + tuple(map(drawn_zeros, [dice] * DRAWN, numbers, short)),
              needs=("zero-fill", "the stack grows", "limits of the stack")),
-        Test("no copy", "bad arguments", 5, NO_COPY, needs=("copies",)),
-        Test("limits of the stack", "bad arguments", 5, LIMITS, needs=("the stack grows",)),
+        Test("no copy", "bad arguments", 5,
+             NO_COPY + tuple(drawn_no_copy(dice, number) for number in numbers), needs=("copies",)),
+        Test("limits of the stack", "bad arguments", 5,
+             LIMITS + tuple(drawn_limits(dice, number) for number in numbers),
+             needs=("the stack grows",)),
     ]
