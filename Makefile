@@ -29,6 +29,9 @@
 #:                       COURSE=dir with handout, grade-all
 #: make gradescope LAB=buddy   the bundle that Gradescope takes; also prairielearn, submitty, with
 #:                       CONTAINER= the name of your image; in OUT=build/bundles/SYSTEM-LAB
+#: tests/reader/reader build/ram build/kernel.elf ps   what the memory of a machine holds, from
+#:                       outside: of one that runs, or did, with RAM_FILE=build/ram; for `trace`
+#:                       with APPEND=trace=1, too
 #: make loc              lines of code, neither blank nor comment
 #: make house            which floor of the kernel uses which: here, and build/house.svg
 #: make clean, help      remove build/, print this
@@ -37,9 +40,11 @@
 #: POLICY=lru|clock|fifo|aging|adaptive   OVERCOMMIT=strict|always   SEED=n
 #: ICOUNT=1 the deterministic lane: one hart, RAM disks     SAN=1 a kernel that checks itself
 #: RACE=seed with SAN=1: windows of races are widened    CPU=rv64 QEMU's -cpu (rv64,v=true …)
-#: EXTRA="a.c dir/b.c" more programs    FILES="x y" more files for the disk
+#: EXTRA="a.c dir/b.S" more programs    FILES="x y" more files for the disk; one with the name
+#:                       of ours is there in its place
 #: APPEND="…" more boot arguments    TIMEOUT=600 seconds (0: none)    WERROR=1    V=1
 #: CROSS=prefix- of the compiler    CLANG=1    QEMU=path    BUILD=build
+#: RAM_FILE=path         a file that is the machine's memory, for tests/reader
 
 VERSION := 0.1
 .SUFFIXES:
@@ -91,13 +96,25 @@ CONTAINER  =
 RESULT     =
 TEST       =
 STRICT     =
+RAM_FILE   =
 V          =
 BUILD      = build
 
-# What is given otherwise goes through a script, which says what is wrong with the first that is.
 CHECKED = PAGING CPUS MEM SWAP DISK POLICY OVERCOMMIT ICOUNT SAN SEED RACE CPU EXTRA FILES CLANG \
-    TIMEOUT WERROR WALL WORK V
+    TIMEOUT WERROR WALL WORK V $(if $(filter doctor deps help clean,$(GOALS)),,QEMU)
+
+# A name on the command line that is not among those above is a slip: the nearest one is told.
+INNER   = KERNEL IMAGE HOSTCC CC LD PREFIX SHELL MAKE MAKEFLAGS
+typed  := $(filter-out $(INNER),$(strip \
+    $(foreach v,$(.VARIABLES),$(if $(findstring command line,$(origin $v)),$v))))
+known  := $(if $(typed),$(shell sed -n -e '/^CHECKED/q' -e 's/^\([A-Z_]*\) *?*=.*/\1/p' Makefile))
+unknown := $(firstword $(filter-out $(known),$(typed)))
 quoted  = '$(subst ','\'',$1)'
+trouble := $(if $(unknown),$(shell tests/tools/nearest \
+    $(call quoted,$(unknown)=$(value $(unknown))) $(sort $(known))))
+$(if $(trouble),$(error $(trouble)))
+
+# What is given otherwise goes through a script, which says what is wrong with the first that is.
 given  := $(foreach v,$(CHECKED),$(if $(filter file,$(origin $v)),,$(call quoted,$v=$($v)))) \
     $(if $(filter run,$(GOALS)),$(if $(strip $(value CMD)),,CMD=))
 trouble := $(if $(strip $(given)),$(shell tests/tools/variables $(given)))
@@ -133,6 +150,12 @@ endif
 else
 
 # ---- tools, found once ------------------------------------------------------------------------
+
+ifneq ($(filter-out doctor help clean gdb,$(GOALS)),)
+trouble := $(shell command -v python3 >/dev/null 2>&1 || \
+    echo "no python3: 'make deps' installs it, 'make doctor' tells what else is missing")
+$(if $(trouble),$(error $(trouble)))
+endif
 
 without_compiler := clean help loc house doctor grade grade-all handout submission questions \
     gradescope prairielearn submitty course regrade similarity viva bug gdb check check-full \
@@ -208,16 +231,17 @@ USER_LINK = $(LD) $(PROGRAM_BASE) -melf64lriscv -nostdlib -z max-page-size=4096 
 
 library_sources := $(wildcard user/lib/*.c user/lib/*.S)
 library_objects := $(library_sources:%=$(U)/%.o)
-extra_names     := $(notdir $(EXTRA:.c=))
+replaced        := $(notdir $(basename $(EXTRA))) $(notdir $(FILES))
 program_sources := $(foreach f,$(wildcard user/*.c tests/guest/*.c) tests/bench/work.c,\
-    $(if $(filter $(basename $(notdir $f)),$(extra_names)),,$f))
+    $(if $(filter $(basename $(notdir $f)),$(replaced)),,$f))
 programs        := $(program_sources:%.c=$(U)/%)
 
 # Every other folder of user/ and tests/guest/ is one program of many files, named like it.
 many_folders  := $(filter-out user/lib/ user/xv6/,$(sort $(dir $(wildcard user/*/*.c \
     tests/guest/*/*.c))))
-many_programs := $(foreach d,$(many_folders),$(if $(filter $(notdir $(d:/=)),$(extra_names)),,\
+many_programs := $(foreach d,$(many_folders),$(if $(filter $(notdir $(d:/=)),$(replaced)),,\
     $(U)/$d$(notdir $(d:/=))))
+our_shell     := $(U)/user/sh/sh
 many_objects  := $(patsubst %,$(U)/%.o,$(wildcard $(addsuffix *.c,$(many_folders))))
 
 $(U)/user/lib/string.c.o: USER_FLAGS += $(NO_PATTERNS)
@@ -299,15 +323,17 @@ $(mkfs_programs): $(BUILD)/mkfs/%: mkfs/%.c $(mkfs_common) kernel/fs/recover.c \
 	$(Q)$(HOSTCC) $(HOST_FLAGS) -o $@ $(filter %.c,$^)
 
 disk_files := $(programs) $(many_programs) $(extra_programs) $(FILES)
+# What EXTRA and FILES replace is not there, but for the shell: init runs CMD with ours.
+disk_names := $(if $(filter README,$(replaced)),,README.md README) \
+    $(if $(filter sh,$(replaced)),$(our_shell) sh.xv39) $(foreach f,$(disk_files),$f $(notdir $f))
 bytes = $$(( $(patsubst %M,%<<20,$(patsubst %G,%<<30,$1)) ))
 
 $(dir $(IMAGE))fs.list: FORCE
 	@mkdir -p $(@D)
-	@{ echo '# $(DISK)'; printf '%s %s\n' README.md README \
-	        $(foreach f,$(disk_files),$f $(notdir $f)); } > $@.$$$$; \
+	@{ echo '# $(DISK)'; printf '%s %s\n' $(disk_names); } > $@.$$$$; \
 	    if cmp -s $@.$$$$ $@; then rm $@.$$$$; else mv $@.$$$$ $@; fi
 
-$(IMAGE): $(disk_files) README.md $(BUILD)/mkfs/mkfs $(dir $(IMAGE))fs.list
+$(IMAGE): $(disk_files) $(our_shell) README.md $(BUILD)/mkfs/mkfs $(dir $(IMAGE))fs.list
 	$(call say,MKFS,$@)
 	$(Q)$(BUILD)/mkfs/mkfs $@.$$$$ $(call bytes,$(DISK)) $(dir $(IMAGE))fs.list && mv $@.$$$$ $@
 
@@ -316,7 +342,7 @@ $(IMAGE): $(disk_files) README.md $(BUILD)/mkfs/mkfs $(dir $(IMAGE))fs.list
 # What the scripts read. The command goes as it was typed, whatever make would make of its dollars.
 export PAGING CPUS MEM SWAP DISK POLICY OVERCOMMIT ICOUNT SEED RACE CPU APPEND QEMU \
     TIMEOUT WERROR BUILD KERNEL IMAGE PREFIX SHARD WALL WORK CROSS CLANG SAN LAB OUT HOST \
-    ID VARIANT SUBMISSION SUBMISSIONS JOBS STRICT COURSE CONTAINER RESULT TEST
+    ID VARIANT SUBMISSION SUBMISSIONS JOBS STRICT COURSE CONTAINER RESULT TEST RAM_FILE
 export COMMAND := $(value CMD)
 
 qemu: $(KERNEL) $(IMAGE) $(BUILD)/mkfs/fsck
@@ -330,6 +356,7 @@ gdb:
 	@$(if $(LAB)$(TEST),tests/grade/under-gdb,tests/tools/gdb $(KERNEL))
 
 run: $(KERNEL) $(IMAGE)
+	$(if $(filter sh,$(replaced)),@echo "CMD is run by xv39's own shell; \`sh\` is yours" >&2)
 	@CMD="$$COMMAND" tests/qemu/run
 
 $(BUILD)/swap.img: FORCE
