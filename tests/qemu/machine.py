@@ -33,6 +33,11 @@ LAST_LINE = re.compile(r"init: the command (?:was killed: (.*)|exited with (\d+)
 NOT_WRITTEN = re.compile(r"^(not written yet: .*)\nBegin with tests/labs/.*\n\Z", re.MULTILINE)
 PANIC_LINE = re.compile(r"^panic", re.MULTILINE)
 ADDRESSES_FOLLOW = re.compile(r"^(panic|owners: )", re.MULTILINE)
+# Of a process that was killed where it ran: its name and its pc.
+KILLED_LINE = re.compile(r"^pid \d+ \((.*)\): killed: .*\bpc (0x[0-9a-f]+)\)$", re.MULTILINE)
+MOST_KILLED = 10
+# QEMU says this on stderr, and ends with 0 as for a guest that powered off.
+ENDED_FROM_OUTSIDE = re.compile(r"terminating on signal (\d+)")
 BACKTRACE_LINE = re.compile(r"^\s+(0x[0-9a-f]{8,16}) \S+\+0x", re.MULTILINE)
 
 # Where distributions put OpenSBI when it does not lie beside QEMU's own files.
@@ -430,6 +435,10 @@ class Machine:
         complaint = self.errors.read().decode(errors="replace").strip()
         if status < 0:
             return self._ending(NOT_STARTED, "QEMU was killed by signal %d" % -status)
+        outside = ENDED_FROM_OUTSIDE.search(complaint)
+        if outside:
+            return self._ending(NOT_STARTED, "QEMU was ended from outside by signal %s"
+                                % outside.group(1))
         if not self.seen:
             why = "the kernel did not start (QEMU ended with %d)" % status
             return self._ending(NOT_STARTED, why + ("\n" + complaint if complaint else ""))
@@ -454,16 +463,45 @@ class Machine:
 
 
 def source_lines(s, output):
-    """The lines of source for the addresses of a backtrace, and of the places that have more frames
-    than before; where addr2line is installed."""
+    """The lines of source for the addresses of a backtrace, of the places that have more frames
+    than before, and of those where processes were killed; where addr2line is installed."""
     start = ADDRESSES_FOLLOW.search(output)
     addresses = BACKTRACE_LINE.findall(output[start.start():]) if start else []
+    return lines_of(s, s["KERNEL"], addresses) + killed_lines(s, output)
+
+
+def killed_lines(s, output):
+    """The same for the processes that were killed where they ran, one line a place."""
+    programs = programs_on(s["IMAGE"])
+    places = list(dict.fromkeys(KILLED_LINE.findall(output)))
+    lines = []
+    for name, pc in places[:MOST_KILLED]:
+        found = [line for line in lines_of(s, programs.get(name), [pc]) if "?" not in line]
+        lines += ["%s: %s" % (name, line) for line in found]
+    if len(places) > MOST_KILLED:
+        lines.append("and %d more places" % (len(places) - MOST_KILLED))
+    return lines
+
+
+def programs_on(image):
+    """Name on the disk → the file here that it was made from: what mkfs has read."""
+    try:
+        with open(os.path.join(os.path.dirname(image), "fs.list"), encoding="utf-8") as file:
+            pairs = [line.rstrip("\n").rpartition(" ") for line in file if line[0] != "#"]
+    except OSError:
+        return {}
+    return {name: source for source, _, name in pairs}
+
+
+def lines_of(s, program, addresses):
+    """addr2line's words for them, with paths as from the top of the tree."""
     tool = shutil.which(s["PREFIX"] + "addr2line") or shutil.which("llvm-addr2line")
-    if not addresses or not tool:
+    if not addresses or not tool or not program:
         return []
-    found = subprocess.run([tool, "-e", s["KERNEL"], "-f", "-p", "-i"] + addresses,
+    found = subprocess.run([tool, "-e", program, "-f", "-p", "-i"] + addresses,
                            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
-    return found.stdout.decode(errors="replace").splitlines()
+    text = found.stdout.decode(errors="replace")
+    return text.replace(os.getcwd() + os.sep, "").splitlines()
 
 
 def die_politely():
