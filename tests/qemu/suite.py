@@ -9,8 +9,10 @@ import glob
 import os
 import queue
 import re
+import shlex
 import shutil
 import subprocess
+import sys
 import threading
 import time
 
@@ -56,55 +58,151 @@ def need(condition, why):
         raise Failure(why)
 
 
-class Suite:
-    """Runs items and counts verdicts; `wanted` are parts of names, none for all."""
+class Progress:
+    """How many of how many items are done, and which run.
 
-    def __init__(self, wanted=()):
-        self.items = []
+    On a terminal it stands below all else that is printed; elsewhere it is a line of its own when
+    there was none for a minute.
+    """
+    EVERY = 60
+
+    def __init__(self, lock):
+        self.lock, self.running = lock, {}
+        self.done = self.all = self.width = 0
+        self.on_screen = sys.stdout.isatty()
+        self.last = time.monotonic()
+
+    def __str__(self):
+        return "%d of %d" % (self.done, self.all)
+
+    def of(self, number):
+        self.done, self.all = 0, number
+
+    def begin(self, name):
+        with self.lock:
+            self.running[name] = time.monotonic()
+        self.show()
+
+    def end(self, name):
+        with self.lock:
+            self.done += 1
+            self.running.pop(name, None)
+
+    def line(self, text):
+        with self.lock:
+            self.clear()
+            print(text, flush=True)
+            self.last = time.monotonic()
+
+    def clear(self):
+        if self.width:
+            print("\r" + " " * self.width + "\r", end="", flush=True)
+            self.width = 0
+
+    def show(self):
+        with self.lock:
+            now = time.monotonic()
+            if not self.running or not self.on_screen and now - self.last < self.EVERY:
+                return
+            text = "     %s done; now: %s" % (self, ", ".join(
+                "%s (%d s)" % (name, now - began) for name, began in self.running.items()))
+            if not self.on_screen:
+                self.line(text)
+                return
+            text = text[:max(20, shutil.get_terminal_size().columns - 1)]
+            self.clear()
+            print(text, end="", flush=True)
+            self.width = len(text)
+
+
+class Suite:
+    """Runs items and counts verdicts; `wanted` are names or parts of names, none for all.
+
+    What is in `first` runs before all others, one after the other, and what is in `last` after
+    them, whatever is wanted. `program` is how the same is called again.
+    """
+
+    def __init__(self, wanted=(), program="tests/qemu/check"):
+        self.first, self.items, self.last = [], [], []
         self.wanted = wanted
         self.counts = {"ok": 0, "FAIL": 0, "skip": 0}
         self.failed = []
-        self.lock = threading.Lock()
+        self.lock = threading.RLock()
+        self.progress = Progress(self.lock)
+        self.program = program
 
     def add(self, name, function, *arguments):
-        if not self.wanted or any(w in name for w in self.wanted):
-            self.items.append((name, function, arguments))
+        self.items.append((name, function, arguments))
 
-    def tell(self, verdict, name, why="", seconds=None):
+    def chosen(self):
+        """The items that are wanted: one whose name is given, else those that have it in theirs."""
+        names = [item[0] for item in self.items]
+        chosen = set()
+        for part in self.wanted or ("",):
+            found = [part] if part in names else [name for name in names if part in name]
+            if not found and part not in [""] + [item[0] for item in self.first + self.last]:
+                self.tell("FAIL", part, "no item has this in its name")
+            chosen.update(found)
+        return [item for item in self.items if item[0] in chosen]
+
+    def again(self, name, function, part=None):
+        """The command that runs just this one again."""
+        return function.again(part) if hasattr(function, "again") and part else \
+            "%s %s" % (self.program, shlex.quote(name))
+
+    def tell(self, verdict, name, why="", seconds=None, again=None):
         with self.lock:
             self.counts[verdict] += 1
             if verdict == "FAIL":
                 self.failed.append(name)
-            took = "  (%.1f s)" % seconds if seconds is not None else ""
+            took = "  (%.1f s, %s)" % (seconds, self.progress) if seconds is not None else ""
             first, _, rest = str(why).partition("\n")
-            print("%-4s %s%s%s" % (verdict, name, ": " + first if first else "", took), flush=True)
+            self.progress.line("%-4s %s%s%s" % (verdict, name, ": " + first if first else "", took))
             for line in rest.split("\n")[:40] if rest else ():
-                print("     " + line, flush=True)
+                self.progress.line("     " + line)
+            if again and verdict == "FAIL":
+                self.progress.line("     again: " + again)
 
     def run_item(self, name, function, arguments):
         start = time.monotonic()
+        parts, told = (), ("ok", "")
+        self.progress.begin(name)
         try:
-            parts = function(*arguments)
+            parts = function(*arguments) or ()
         except Skip as why:
-            self.tell("skip", name, why)
+            told = "skip", why
         except Failure as why:
-            self.tell("FAIL", name, why, time.monotonic() - start)
+            told = "FAIL", why
         except Exception as why:    # a broken test is a failed test, and the others go on
-            self.tell("FAIL", name, "%s: %s" % (type(why).__name__, why))
-        else:
-            for part, verdict, reason in parts or ():
-                self.tell(verdict, name + ": " + part, reason)
+            told = "FAIL", "%s: %s" % (type(why).__name__, why)
+        seconds = time.monotonic() - start
+        with self.lock:
+            self.progress.end(name)
+            for part, verdict, reason in parts:
+                self.tell(verdict, name + ": " + part, reason,
+                          again=self.again(name, function, part))
             if parts:
-                print("     %s: all of it took %.1f s" % (name, time.monotonic() - start))
+                self.progress.line("     %s: all of it took %.1f s" % (name, seconds))
             else:
-                self.tell("ok", name, "", time.monotonic() - start)
+                self.tell(told[0], name, told[1], None if told[0] == "skip" else seconds,
+                          self.again(name, function))
 
     def run(self):
-        """Runs all items that were added since the last call."""
+        """Runs all items that were added."""
+        chosen = self.chosen()
+        self.progress.of(len(self.first) + len(chosen) + len(self.last))
+        for item in self.first:
+            self.run_several([item])
+        self.run_several(chosen)
+        for item in self.last:
+            self.run_several([item])
+        self.progress.clear()
+        self.first, self.items, self.last = [], [], []
+
+    def run_several(self, items):
         waiting = queue.Queue()
-        for item in self.items:
+        for item in items:
             waiting.put(item)
-        self.items = []
 
         def work():
             while True:
@@ -114,12 +212,14 @@ class Suite:
                     return
                 self.run_item(*item)
 
-        threads = [threading.Thread(target=work, daemon=True) for _ in range(PARALLEL)]
+        threads = [threading.Thread(target=work, daemon=True)
+                   for _ in range(min(PARALLEL, len(items)))]
         for thread in threads:
             thread.start()
         for thread in threads:
             while thread.is_alive():        # in steps, so that Ctrl-C comes through
                 thread.join(0.5)
+                self.progress.show()
 
     def end(self):
         """Prints the last line; gives the exit status."""
@@ -137,7 +237,7 @@ def clean_environment(**changes):
     """Ours without what a make above us set for itself and its variables."""
     ours = ("PAGING CPUS MEM SWAP DISK POLICY OVERCOMMIT ICOUNT SEED RACE CPU APPEND TIMEOUT "
             "WERROR BUILD KERNEL IMAGE PREFIX SHARD WALL WORK SAN CMD COMMAND LOG MAKEFLAGS MFLAGS "
-            "MAKELEVEL MAKEOVERRIDES MAKEFILE_LIST CLANG EXTRA FILES").split()
+            "MAKELEVEL MAKEOVERRIDES MAKEFILE_LIST CLANG EXTRA FILES RAM_FILE").split()
     result = {k: v for k, v in os.environ.items() if k not in ours}
     result.update(changes)
     return result
@@ -169,12 +269,8 @@ def build_all(folder, *words):
 
 def build_first(suite):
     """What every item boots. Nothing goes on without it, but the host and lint items still run."""
-    wanted, suite.wanted = suite.wanted, ()
-    suite.add("build", build_all, BUILD, "all")
-    suite.run()
-    suite.add("build SAN=1", build_all, BUILD, "SAN=1", BUILD + "/san/kernel.elf")
-    suite.run()
-    suite.wanted = wanted
+    suite.first += [("build", build_all, (BUILD, "all")),
+                    ("build SAN=1", build_all, (BUILD, "SAN=1", BUILD + "/san/kernel.elf"))]
 
 
 # ---- booting ------------------------------------------------------------------------------------
