@@ -150,6 +150,11 @@ def panicked_early():
                                stdout=subprocess.PIPE)
         need(b"%d of %d managed" % (reader.managed(), reader.managed()) in
              re.sub(rb" +", b" ", shown.stdout), shown.stdout.decode())
+        for words in (["trace", "on"], ["trace"]):
+            done = subprocess.run(command + [guest.settings["KERNEL"]] + words,
+                                  stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+            need(done.returncode and b"without a ring" in done.stderr and b"APPEND=trace=1" in
+                 done.stderr, "%s without a ring: %s" % (words, done))
         other = subprocess.run(command + [s.BUILD + "/san/kernel.elf"], stderr=subprocess.PIPE,
                                stdout=subprocess.PIPE)
         need(other.returncode and b"this kernel is not in this RAM" in other.stderr,

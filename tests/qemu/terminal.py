@@ -78,6 +78,7 @@ def gdb():
         if text.startswith("no gdb "):
             raise Skip(text.strip())
         need("kernel/main.c" in text and "kernel_sp" in text, "gdb says\n" + text[-1500:])
+        need(re.search(r"\bdtb=0x[0-9a-f]{8}\b", text), "no hexadecimal\n" + text[-1500:])
     finally:
         stopped.kill()
         stopped.wait()

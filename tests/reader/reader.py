@@ -433,8 +433,15 @@ class Reader:
 
     def trace_switch(self, on):
         """Turns the trace on or off, in a kernel that was booted with rings."""
+        self.need_rings()
         for hart in self._harts():
             self.memory.poke(self.memory.member(hart, "hart.trace_on"), int(on), 4)
+
+    def need_rings(self):
+        """A kernel without rings keeps no records, whatever is turned on."""
+        if not self._rings():
+            raise NotThere("this kernel was booted without a ring for records: "
+                           "it takes APPEND=trace=1, or trace=1,off to turn it on later")
 
     def _rings(self):
         """For each ring its records, oldest first, and how many were lost."""
