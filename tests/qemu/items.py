@@ -9,6 +9,7 @@ import crash_and_mutants
 import deterministic
 import diskerror
 import disks
+import firsthour
 import fuzz
 import labs
 import lint
@@ -82,7 +83,7 @@ def all_items():
         ("processor: " + what, lambda what=what: processors.processor(what))
         for what in processors.PROCESSORS
     ) + swaperror.items() + replacement.items() + readertest.items() + \
-        workloads.items()
+        firsthour.items() + workloads.items()
 
 
 def lint_rule(rule):
@@ -104,4 +105,14 @@ def usertests():
                   CMD="usertests proc fs cow fault vm stress")
     paging = boot("usertests paging", s.SECONDS["usertests"], PAGING="sv39", MEM="32M",
                   CMD="usertests paging")
-    return s.usertests_verdict(others) + s.usertests_verdict(paging)
+    with_little = s.usertests_verdict(paging)
+    usertests.with_little = {name for name, _, _ in with_little}
+    return s.usertests_verdict(others) + with_little
+
+
+def one_usertest(name):
+    return 'make run PAGING=sv39 %sCMD="usertests %s"' % (
+        "MEM=32M " if name in usertests.with_little else "", name)
+
+
+usertests.again = one_usertest
