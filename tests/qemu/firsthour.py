@@ -10,6 +10,7 @@ import re
 import select
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -119,7 +120,12 @@ def other_gdb():
         bare.script("gdb", *knows)
         text = bare.call("tests/tools/doctor")[1]
         need(re.search(r"^  gdb +14.2 ", text, re.M), "doctor, a good one\n" + text)
-        need("here is gdb: -q -x" in bare.call("tests/tools/gdb")[1], "gdb, a good one")
+        status, text = bare.call("tests/tools/gdb", BUILD=bare.folder)
+        need(status == 1 and "no machine waits for gdb" in text, text)
+        with socket.socket(socket.AF_UNIX) as machine:
+            machine.bind(bare.folder + "/gdb.sock")
+            text = bare.call("tests/tools/gdb", BUILD=bare.folder)[1]
+        need("here is gdb: -q -x" in text, text)
         need("missing: a gdb" not in bare.call("tests/tools/deps", "gdb")[1], "deps, a good one")
 
 
