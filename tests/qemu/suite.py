@@ -68,7 +68,8 @@ class Progress:
 
     def __init__(self, lock):
         self.lock, self.running = lock, {}
-        self.done = self.all = self.width = 0
+        self.done = self.all = 0
+        self.shown = ""
         self.on_screen = sys.stdout.isatty()
         self.last = time.monotonic()
 
@@ -95,9 +96,9 @@ class Progress:
             self.last = time.monotonic()
 
     def clear(self):
-        if self.width:
-            print("\r" + " " * self.width + "\r", end="", flush=True)
-            self.width = 0
+        if self.shown:
+            print("\r" + " " * len(self.shown) + "\r", end="", flush=True)
+            self.shown = ""
 
     def show(self):
         with self.lock:
@@ -110,9 +111,9 @@ class Progress:
                 self.line(text)
                 return
             text = text[:max(20, shutil.get_terminal_size().columns - 1)]
-            self.clear()
-            print(text, end="", flush=True)
-            self.width = len(text)
+            if text != self.shown:
+                print("\r" + text.ljust(len(self.shown)), end="", flush=True)
+                self.shown = text
 
 
 class Suite:
