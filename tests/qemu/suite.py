@@ -183,7 +183,8 @@ class Suite:
                 self.tell(verdict, name + ": " + part, reason,
                           again=self.again(name, function, part))
             if parts:
-                self.progress.line("     %s: all of it took %.1f s" % (name, seconds))
+                self.progress.line("     %s: all of it took %.1f s, %s" % (
+                    name, seconds, self.progress))
             else:
                 self.tell(told[0], name, told[1], None if told[0] == "skip" else seconds,
                           self.again(name, function))
