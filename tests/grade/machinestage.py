@@ -14,6 +14,7 @@ import re
 
 import evidence
 import program
+from evidence import need
 import result
 
 SETTINGS = {"MEM": "16M", "SWAP": "16M", "PAGING": "sv39"}
@@ -21,6 +22,9 @@ LIMITS = evidence.Limits(5 * 10 ** 8, 30)   # ten times what the longest test ne
 RETRIES = 2                 # where anything but the kernel was at fault
 LAST_LINES = 12
 REGISTERS = re.compile(r"( *\w+ [0-9a-f]{16})+ *$")
+OWN_TESTS, OWN_POINTS = "the kernel's own tests", 4     # usertests, as far as lab.json names some
+OWN_SETTINGS = {"MEM": "32M", "SWAP": "64M"}
+OWN_PROGRAMS = ("usertests", "true")     # with those that the tests start
 
 
 class Trouble(Exception):
@@ -35,10 +39,34 @@ class Test:
         self.name, self.mode, self.part, self.points = name, mode, part, points
         self.kind, self.function, self.needs = kind, function, needs
         self.settings = dict(SETTINGS, **(settings or {}))
+        self.command, self.others = "machine " + mode, ()
 
 
 def tests_of(lab):
-    return lab.module("machine").TESTS
+    tests = tuple(lab.module("machine").TESTS)
+    if not lab.settings.get("usertests"):
+        return tests
+    return tests + (own_tests(lab, [test.name for test in tests if test.part == "works"]),)
+
+
+def own_tests(lab, needs):
+    """The groups and tests of tests/guest/usertests that have to pass when the lab is done. What
+    they print counts here, so it counts only where the hardware has shown the same."""
+    wanted = lab.settings["usertests"]
+
+    def function(run):
+        ending = run.end()
+        text = ending.output
+        last = re.findall(r"^usertests: (\d+) passed, (\d+) failed", text, re.MULTILINE)
+        failed = re.findall(r"^not ok.*", text, re.MULTILINE)
+        need(ending.status == 0 and last and last[-1][0] != "0" and last[-1][1] == "0",
+             "`usertests %s` did not pass: %s" % (
+                 " ".join(wanted), "; ".join(failed[:3]) or ending.why))
+
+    test = Test(OWN_TESTS, "usertests", "works", OWN_POINTS, "C", function, tuple(needs),
+                dict(OWN_SETTINGS, **lab.settings.get("usertests_on", {})))
+    test.command, test.others = " ".join(["usertests -q"] + wanted), OWN_PROGRAMS
+    return test
 
 
 def nonce_of(lab, seed, name):
@@ -49,7 +77,7 @@ def nonce_of(lab, seed, name):
 def run_one(lab, test, seed, kernel, folder, build, limits=LIMITS):
     """The evidence.Result of one test; used and limit are set in it."""
     built = program.Program("tests/labs/%s/machine.c" % lab.name,
-                            nonce_of(lab, seed, test.name), folder, build)
+                            nonce_of(lab, seed, test.name), folder, build, test.others)
     numbers = {}
 
     def function(run):
@@ -60,7 +88,7 @@ def run_one(lab, test, seed, kernel, folder, build, limits=LIMITS):
             numbers.update(used=run.used, limit=run.limit)
 
     made = examined(test.name, built, function, evidence.lane(kernel, **test.settings),
-                    "machine " + test.mode, limits)
+                    test.command, limits)
     made.used, made.limit = numbers.get("used"), numbers.get("limit")
     return made
 

@@ -76,7 +76,7 @@ def blocks_cost_little(run):
 HOST = ("splitting", "merging", "exhausting", "random steps")
 
 TESTS = (
-    Test("pages lie apart", "apart", "works", 12, "H", pages_lie_apart, needs=HOST),
+    Test("pages lie apart", "apart", "works", 8, "H", pages_lie_apart, needs=HOST),
     Test("what is freed is had again", "again", "works", 10, "H", pages_lie_apart, needs=HOST),
     Test("frames merge to larger blocks", "merge", "works", 8, "H", a_row_of_frames_is_found,
          needs=HOST),

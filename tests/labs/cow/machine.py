@@ -179,11 +179,11 @@ def forks_cost_little(run):
 HOST = ("fork shares", "the last owner keeps the page", "the copy", "random steps")
 
 TESTS = (
-    Test("a fork shares frames", "share", "works", 7, "H", a_fork_shares, needs=HOST),
-    Test("stores part them", "part", "works", 9, "H", stores_part_them, needs=HOST),
-    Test("the last one keeps the frame", "keep", "works", 7, "H", the_last_one_keeps_the_frame,
+    Test("a fork shares frames", "share", "works", 6, "H", a_fork_shares, needs=HOST),
+    Test("stores part them", "part", "works", 8, "H", stores_part_them, needs=HOST),
+    Test("the last one keeps the frame", "keep", "works", 6, "H", the_last_one_keeps_the_frame,
          needs=HOST),
-    Test("shared pages go to swap", "swap", "works", 7, "H", shared_pages_go_to_swap, needs=HOST),
+    Test("shared pages go to swap", "swap", "works", 6, "H", shared_pages_go_to_swap, needs=HOST),
     Test("nothing is lost", "ledger", "nothing lost", 10, "K", nothing_is_lost,
          needs=("stores part them",)),
     Test("forks cost little", "counts", "counts", 10, "H", forks_cost_little,

@@ -307,10 +307,10 @@ HOST = ("outside of areas", "an empty entry", "a page that is there", "the order
         "zero-fill", "copies", "the stack grows", "random steps")
 
 TESTS = (
-    Test("pages come when they are touched", "lazy", "works", 8, "H", pages_come_when_touched,
+    Test("pages come when they are touched", "lazy", "works", 6, "H", pages_come_when_touched,
          needs=HOST),
-    Test("files, fork and swap", "kinds", "works", 6, "H", each_kind, needs=HOST),
-    Test("the stack, down to its limit", "stack", "works", 6, "H", stack_grows, needs=HOST),
+    Test("files, fork and swap", "kinds", "works", 5, "H", each_kind, needs=HOST),
+    Test("the stack, down to its limit", "stack", "works", 5, "H", stack_grows, needs=HOST),
     Test("a bad access kills", "kill", "works", 4, "N", bad_accesses_kill, needs=HOST),
     Test("calls bring pages", "copies", "works", 6, "H", calls_bring_pages, needs=HOST),
     Test("nothing is lost", "ledger", "nothing lost", 10, "K", nothing_is_lost,

@@ -217,7 +217,7 @@ OWN_TESTS = CLOCK + ("own: the lists stay whole",)
 VIRTIO = {"ICOUNT": "0", "INSTRET": "1", "CPUS": "1"}       # QEMU counts what such disks do
 
 TESTS = (
-    Test("the circle is the textbook's", "circle", "works", 10, "H", the_circle_is_the_textbooks,
+    Test("the circle is the textbook's", "circle", "works", 6, "H", the_circle_is_the_textbooks,
          needs=CLOCK),
     Test("memory is short", "short", "works", 6, "H", memory_is_short, needs=CLOCK,
          settings={"POLICY": "clock"}),

@@ -226,9 +226,9 @@ SMALL = {"SWAP": "4M"}
 VIRTIO = {"ICOUNT": "0", "INSTRET": "1", "CPUS": "1"}       # QEMU counts what such disks do
 
 TESTS = (
-    Test("pages go out and come back", "back", "works", 8, "H", pages_go_out_and_come_back,
+    Test("pages go out and come back", "back", "works", 6, "H", pages_go_out_and_come_back,
          needs=HOST),
-    Test("both have their pages after a fork", "fork", "works", 8, "H", both_have_their_pages,
+    Test("both have their pages after a fork", "fork", "works", 6, "H", both_have_their_pages,
          needs=HOST),
     Test("what is clean is not written again", "clean", "works", 6, "H",
          clean_pages_are_not_written, needs=HOST, settings=VIRTIO),

@@ -81,12 +81,12 @@ HOST = ("flushing", "entering", "numbers", "batches", "random steps")
 FOUR = {"CPUS": "4", "ICOUNT": "0", "MEM": "24M", "SWAP": "0"}
 
 TESTS = (
-    Test("no store after an unmap or a protection", "own", "works", 8, "H", forbidden_stores, HOST),
-    Test("no store after another hart's unmap", "unmap", "works", 8, "H", forbidden_stores, HOST,
+    Test("no store after an unmap or a protection", "own", "works", 7, "H", forbidden_stores, HOST),
+    Test("no store after another hart's unmap", "unmap", "works", 7, "H", forbidden_stores, HOST,
          FOUR),
-    Test("no store after another hart's protection", "protect", "works", 6, "H", forbidden_stores,
+    Test("no store after another hart's protection", "protect", "works", 5, "H", forbidden_stores,
          HOST, FOUR),
-    Test("copies are apart on four harts", "copies", "works", 8, "H", copies_are_apart, HOST, FOUR),
+    Test("copies are apart on four harts", "copies", "works", 7, "H", copies_are_apart, HOST, FOUR),
     Test("nothing is lost", "ledger", "nothing lost", 10, "K", nothing_is_lost,
          ("no store after another hart's unmap",), FOUR),
     Test("flushes cost little", "counts", "counts", 10, "H", flushes_cost_little,
