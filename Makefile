@@ -20,6 +20,9 @@
 #:                       make viva LAB=buddy SUBMISSION=dir: three for a talk, with answers
 #: make bug LAB=breakit ID=me OUT=dir   a kernel with a mistake to be named, and its questions
 #: make handout LAB=buddy OUT=dir   a lab's hand-out: this tree without the lab's answers
+#:                       CARRY=dir: on the student's own earlier lab; UPDATE=old: a patch for those
+#:                       that were handed out before
+#: make lab NAME=mine FUNCTIONS="a b"   starts a lab of your own, in tests/labs/mine
 #: make submission       packs what a student hands in (LAB=: outside of a hand-out)
 #: make grade-all LAB=buddy SUBMISSIONS=dir   a class: marks and reports in OUT=build/grades/LAB;
 #:                       JOBS=n at a time, SEED=: other values, STRICT=1: a sandbox or nothing
@@ -92,6 +95,10 @@ SUBMISSION =
 SUBMISSIONS =
 JOBS       =
 COURSE     =
+CARRY      =
+UPDATE     =
+NAME       =
+FUNCTIONS  =
 CONTAINER  =
 RESULT     =
 TEST       =
@@ -132,8 +139,8 @@ Q := $(if $(filter 1,$(V)),,@)
 say = @printf '  %-7s %s\n' '$1' '$2'
 
 .PHONY: all qemu run qemu-gdb gdb check check-full check-labs bench doctor grade grade-all handout \
-    gradescope prairielearn submitty course regrade similarity questions viva bug submission loc \
-    house help clean deps FORCE
+    gradescope prairielearn submitty course regrade similarity questions viva bug submission lab \
+    loc house help clean deps FORCE
 
 # ---- make deps GOAL…: a second make builds the goals, and sees what was installed ----------------
 
@@ -158,7 +165,7 @@ $(if $(trouble),$(error $(trouble)))
 endif
 
 without_compiler := clean help loc house doctor grade grade-all handout submission questions \
-    gradescope prairielearn submitty course regrade similarity viva bug gdb check check-full \
+    gradescope prairielearn submitty course regrade similarity viva bug lab gdb check check-full \
     check-labs
 ifneq ($(filter-out $(without_compiler),$(GOALS)),)
 -include $(BUILD)/tools.mk
@@ -342,7 +349,8 @@ $(IMAGE): $(disk_files) $(our_shell) README.md $(BUILD)/mkfs/mkfs $(dir $(IMAGE)
 # What the scripts read. The command goes as it was typed, whatever make would make of its dollars.
 export PAGING CPUS MEM SWAP DISK POLICY OVERCOMMIT ICOUNT SEED RACE CPU APPEND QEMU \
     TIMEOUT WERROR BUILD KERNEL IMAGE PREFIX SHARD WALL WORK CROSS CLANG SAN LAB OUT HOST \
-    ID VARIANT SUBMISSION SUBMISSIONS JOBS STRICT COURSE CONTAINER RESULT TEST RAM_FILE
+    ID VARIANT SUBMISSION SUBMISSIONS JOBS STRICT COURSE CONTAINER RESULT TEST RAM_FILE CARRY \
+    UPDATE NAME FUNCTIONS
 export COMMAND := $(value CMD)
 
 qemu: $(KERNEL) $(IMAGE) $(BUILD)/mkfs/fsck
@@ -391,7 +399,11 @@ grade-all:
 	    --course="$$COURSE" $(if $(filter 1,$(STRICT)),--strict)
 
 handout:
-	@tests/grade/handout "$$LAB" "$$OUT" "$$COURSE" "$$VARIANT"
+	@tests/grade/handout "$$LAB" "$$OUT" "$$COURSE" "$$VARIANT" --carry="$$CARRY" \
+	    --update="$$UPDATE"
+
+lab:
+	@tests/grade/start "$$NAME" $$FUNCTIONS
 
 gradescope prairielearn submitty:
 	@tests/grade/bundle $@ "$$LAB" "$$OUT" "$$COURSE"

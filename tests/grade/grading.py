@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 
+import carry
 import hoststage
 import kernelbuild
 import killstage
@@ -183,6 +184,12 @@ def grade_submission(lab, options, work, course):
     if is_drawn:
         options.seed = course.seed(digest) or result.NO_SEED
     again = "make grade SEED=%d" % options.seed
+    earlier, carried, why = carry.of_submission(lab, options.submission)
+    as_handed_in = os.path.join(work, "handed-in")
+    if earlier:
+        shutil.copytree(files, as_handed_in)
+        sandbox.show_to_all(as_handed_in)
+        carry.with_ours(lab, earlier, files)
     sandbox.show_to_all(files)
     bench = Bench(lab, files, work, options.strict)
     if bench.kind == "none":
@@ -198,6 +205,9 @@ def grade_submission(lab, options, work, course):
                        submission.authors(options.submission),
                        result.settle(course.adjust(entries)), tools, tree_of(lab.root),
                        course=course, time=options.time)
+    if earlier:
+        made["carried"] = carry.second_column(lab, carried, why, bench, as_handed_in, work,
+                                              options.seed, course.limits(), options.strict)
     words = [("for this computer", bench.warnings), ("for the kernel", bench.kernel_words)]
     return made, "".join("The compiler, %s:\n%s\n" % (what, result.quoted(said))
                          for what, said in words if said.strip())

@@ -12,6 +12,9 @@
                         without it there is no host stage
     host_files          more of the reference's C files that the host stage needs
     questions_need      tests that must have passed before answers count
+    usertests           groups and tests of tests/guest/usertests that pass when the lab is done: they
+                        run on the machine, for machinestage.OWN_POINTS of the points of "works"
+    usertests_on        settings of the machine for them, over machinestage.SETTINGS
     writes              "program": the student writes one, which tries our kernels: killstage.py
     left_out            more that a hand-out does not have
 """
@@ -49,6 +52,7 @@ class Lab:
         with open(os.path.join(self.folder, "lab.json"), encoding="utf-8") as file:
             self.settings = json.load(file)
         self.files = self.settings["files"]
+        self.carried = {}       # files of earlier labs, as a student wrote them: path to text
         self.has_host_stage = "host_windows" in self.settings
         self.writes_program = self.settings.get("writes") == "program"
         self.windows = {"tests/labs/%s/%s" % (name, window): path for window, path in
@@ -58,7 +62,9 @@ class Lab:
         return os.path.join(self.folder, name)
 
     def text(self, path):
-        """A file of the lab, as the reference has it."""
+        """A file of the lab, as the reference has it; or one that is carried."""
+        if path in self.carried:
+            return self.carried[path]
         path = self.files.get(path, {}).get("reference", path)
         with open(os.path.join(self.root, path), encoding="utf-8") as file:
             return file.read()

@@ -15,7 +15,7 @@ import re
 import urllib.parse
 import xml.etree.ElementTree as ElementTree
 
-from result import for_students, manual_lines
+from result import carried_title, columns, for_students, manual_lines
 
 WORDS = {"pass": "passed", "fail": "failed", "not-run": "not run"}
 # What XML forbids; in HTML it is no better.
@@ -268,6 +268,16 @@ def table(caption, heads, lines):
     return parts + ["</tbody>", "</table>"]
 
 
+def carried_html(result):
+    """Of a submission on earlier labs: the machine's tests with theirs, and with the reference's."""
+    title = carried_title(result)
+    if not result["carried"]["tests"]:
+        return ["<p>%s: not tried.</p>" % h(title), "<pre>%s</pre>" % h(result["carried"]["why"])]
+    return table("On the machine, for information: the marks are those with the reference's", [
+        ("test", False), ("with the reference's", False), (title, False)],
+        [("", [h(each) for each in row]) for row in columns(result)])
+
+
 def student_html(row):
     result = for_students(row["result"])
     title = "%s: lab %s, %s" % (one_line(row["id"]), result["lab"], mark(result))
@@ -290,6 +300,8 @@ def student_html(row):
                                             WORDS[test["verdict"]], why]))
         body += table("Tests", [("test", False), ("stage", False), ("points", True),
                                 ("verdict", False), ("why", False)], lines)
+    if result.get("carried"):
+        body += carried_html(result)
     body += ["<p>%s</p>" % h(line) for line in result.get("remarks", [])]
     if result["manual"]:
         body.append("<p>A person marks as well: %s.</p>" % h(", ".join(manual_lines(result))))

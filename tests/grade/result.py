@@ -11,6 +11,7 @@ import os
 VERDICTS = ("pass", "fail", "not-run")
 NO_SEED = 1             # where none is given, and none is drawn
 VISIBLE = "visible"
+WORDS = {"pass": "ok", "fail": "FAIL", "not-run": "--"}
 HIDDEN_NAME = "hidden tests"
 
 
@@ -70,7 +71,37 @@ def for_students(result):
         shown.append(dict(hidden[0], name=HIDDEN_NAME, points=points, max=most, used=None,
                           verdict="pass" if points == most else "fail", limit=None, why="",
                           rerun="", hint="", visibility=VISIBLE))
-    return dict(result, tests=shown)
+    made = dict(result, tests=shown)
+    if "carried" in result:
+        names = {test["name"] for test in shown}
+        made["carried"] = dict(result["carried"], tests=[
+            test for test in result["carried"]["tests"] if test["name"] in names])
+    return made
+
+
+def columns(result):
+    """Of a submission on earlier labs: (test of the machine, with the reference's earlier
+    functions, with the student's), verdicts."""
+    verdicts = {test["name"]: test["verdict"] for test in result["tests"]}
+    return [(test["name"], WORDS[verdicts[test["name"]]], WORDS[test["verdict"]])
+            for test in result["carried"]["tests"] if test["name"] in verdicts]
+
+
+def carried_title(result):
+    return "with your earlier lab" + ("s " if len(result["carried"]["labs"]) > 1 else " ") + \
+        " ".join(result["carried"]["labs"])
+
+
+def carried_lines(result):
+    """What the text has of that, for information: no point depends on it."""
+    if "carried" not in result:
+        return []
+    if not result["carried"]["tests"]:
+        return ["", "%s: not tried: %s" % (carried_title(result), result["carried"]["why"] or
+                                           "nothing of it was handed in")]
+    lines = ["", "on the machine, for information: the marks are those with the reference's",
+             "%-40s  %-20s  %s" % ("", "with the reference's", carried_title(result))]
+    return lines + ["%-40s  %-20s  %s" % row for row in columns(result)]
 
 
 def manual_lines(result):
@@ -97,7 +128,7 @@ def quoted(text, most=200):
 
 
 def text_of_test(test):
-    word = {"pass": "ok", "fail": "FAIL", "not-run": "--"}[test["verdict"]]
+    word = WORDS[test["verdict"]]
     lines = ["%-5s %2d/%-2d  %-7s %s" % (word, test["points"], test["max"], test["stage"],
                                          test["name"])]
     if test["why"]:
@@ -113,8 +144,9 @@ def text(result):
     """For the student."""
     if result["status"] == "infrastructure":
         return "not graded, and not the submission's fault: %s\n" % result["why"]
-    return "\n".join([text_of_test(test) for test in for_students(result)["tests"]] +
-                     result["remarks"] + [last_line(result)] + manual_lines(result)) + "\n"
+    shown = for_students(result)
+    return "\n".join([text_of_test(test) for test in shown["tests"]] + result["remarks"] +
+                     [last_line(result)] + manual_lines(result) + carried_lines(shown)) + "\n"
 
 
 def last_line(result):

@@ -51,7 +51,8 @@ def general(*bundles):
     return [("labs: bundles", selftest, "bundles") + bundles] + [
         ("labs: " + what, selftest, name) for what, name in (
             ("hand-outs", "handout"), ("evidence", "evidence"), ("class", "class"),
-            ("formats", "formats"), ("course", "course"), ("tools", "tools"))]
+            ("formats", "formats"), ("course", "course"), ("tools", "tools"),
+            ("a lab of your own", "start"), ("earlier labs", "carry"))]
 
 
 def items():
