@@ -192,12 +192,26 @@ KERNEL_FLAGS = -std=gnu11 -O2 -g $(WARN) -Wframe-larger-than=512 $(KERNEL_ARCH) 
 
 kernel_sources := $(wildcard kernel/*.c kernel/*/*.c kernel/*.S kernel/*/*.S \
     kernel/*/*/*.c kernel/*/*/*.S kernel/*/*/*/*.c)
+
+# With a replacement policy that is not ours goes what looks on while it works.
+POLICIES     := kernel/vm/replacement/policies
+own_policies := $(filter-out $(patsubst %,$(POLICIES)/policy_%.c,adaptive aging clock fifo lru),\
+    $(wildcard $(POLICIES)/*.c))
+ifneq ($(own_policies),)
+kernel_sources += tests/tools/policy_check.c
+POLICY_CHECK   := --wrap=lru_policy_named --wrap=lru_policy_numbered
+endif
 kernel_objects := $(kernel_sources:%=$(K)/%.o) $(K)/layout.c.o
 
 # The compilers may not turn the loops of memset and memcpy into calls of themselves.
 $(K)/kernel/lib/string.c.o: KERNEL_FLAGS += $(NO_PATTERNS)
 
 $(K)/kernel/%.o: kernel/% $(BUILD)/tools.mk
+	@mkdir -p $(@D)
+	$(call say,CC,$<)
+	$(Q)$(CC) $(KERNEL_FLAGS) -MMD -MP -c $< -o $@
+
+$(K)/tests/tools/policy_check.c.o: tests/tools/policy_check.c $(BUILD)/tools.mk
 	@mkdir -p $(@D)
 	$(call say,CC,$<)
 	$(Q)$(CC) $(KERNEL_FLAGS) -MMD -MP -c $< -o $@
@@ -217,9 +231,14 @@ $(K)/objects: FORCE
 	@mkdir -p $(@D)
 	@echo '$(kernel_objects)' | cmp -s - $@ || echo '$(kernel_objects)' > $@
 
-KERNEL_LINK = $(LD) -melf64lriscv -nostdlib -z max-page-size=4096 -T kernel.ld
+KERNEL_LINK = $(LD) $(POLICY_CHECK) -melf64lriscv -nostdlib -z max-page-size=4096 -T kernel.ld
 
-$(KERNEL): $(kernel_objects) $(K)/objects kernel.ld kernel/sync/ksyms.awk
+# The policies by name; a name or a number that is there twice ends the build.
+$(BUILD)/policies.h: FORCE
+	@mkdir -p $(@D)
+	@tests/tools/policies $@
+
+$(KERNEL): $(kernel_objects) $(BUILD)/policies.h $(K)/objects kernel.ld kernel/sync/ksyms.awk
 	$(call say,LD,$@)
 	$(Q)awk -f kernel/sync/ksyms.awk /dev/null > $(K)/ksyms.S
 	$(Q)$(CC) $(KERNEL_ARCH) -c $(K)/ksyms.S -o $(K)/ksyms.o
@@ -252,6 +271,8 @@ our_shell     := $(U)/user/sh/sh
 many_objects  := $(patsubst %,$(U)/%.o,$(wildcard $(addsuffix *.c,$(many_folders))))
 
 $(U)/user/lib/string.c.o: USER_FLAGS += $(NO_PATTERNS)
+$(U)/user/lib/policy.c.o: USER_FLAGS += -I$(BUILD)
+$(U)/user/lib/policy.c.o: $(BUILD)/policies.h
 
 $(U)/%.o: % $(BUILD)/tools.mk
 	@mkdir -p $(@D)

@@ -5,23 +5,6 @@
  */
 #include "user.h"
 
-static const char *const names[] = {
-    [POLICY_LRU] = "lru",     [POLICY_CLOCK] = "clock",       [POLICY_FIFO] = "fifo",
-    [POLICY_AGING] = "aging", [POLICY_ADAPTIVE] = "adaptive",
-};
-#define NAMES (int)(sizeof(names) / sizeof(names[0]))
-
-/* Students' own policies have only a number here. */
-static int find_policy(const char *word, long *policy)
-{
-    for (int i = 0; i < NAMES; i++)
-        if (strcmp(names[i], word) == 0) {
-            *policy = i;
-            return 0;
-        }
-    return parse_number(word, 0, INT_MAX, policy);
-}
-
 static int parse(char *word, long *frames, long *policy)
 {
     char *comma = strchr(word, ',');

@@ -234,8 +234,8 @@ def say(root, entries):
     with open(path, encoding="utf-8") as file:
         carried = json.load(file).get("carry") or {}
     if carried:
-        print("this kernel has what you wrote for %s: a mistake there may be why; the mark is given "
-              "with the functions of your course" % ", ".join(
+        print("this kernel has what you wrote for %s: a mistake there may be why; the mark is "
+              "given with the functions of your course" % ", ".join(
                   "%s (%s)" % (name, " ".join(paths)) for name, paths in sorted(carried.items())))
 
 
@@ -310,8 +310,9 @@ def second_column(lab, carried, why, bench, files, work, seed, limits, strict):
     except kernelbuild.DoesNotCompile as wrong:
         told["why"] = str(wrong)[:2000]
         return told
-    entries = machinestage.run(lab, seed, kernel, os.path.join(work, "carried.machine"),
-                               os.path.join(lab.root, os.environ.get("BUILD") or "build"), "", limits)
+    build = os.path.join(lab.root, os.environ.get("BUILD") or "build")
+    entries = machinestage.run(lab, seed, kernel, os.path.join(work, "carried.machine"), build, "",
+                               limits)
     told["tests"] = [{"name": entry["name"], "verdict": entry["verdict"], "why": entry["why"]}
                      for entry in entries]
     return told

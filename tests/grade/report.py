@@ -269,7 +269,7 @@ def table(caption, heads, lines):
 
 
 def carried_html(result):
-    """Of a submission on earlier labs: the machine's tests with theirs, and with the reference's."""
+    """Of a submission on earlier labs: the machine's tests with theirs and with the reference's."""
     title = carried_title(result)
     if not result["carried"]["tests"]:
         return ["<p>%s: not tried.</p>" % h(title), "<pre>%s</pre>" % h(result["carried"]["why"])]

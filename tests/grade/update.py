@@ -112,8 +112,9 @@ def difference(one, other):
     with tempfile.TemporaryDirectory(prefix="xv39.update.") as work:
         def put(tree):
             write(work, tree)
-            for words in (("add", "-A", "-f", "."), ("-c", "user.name=xv39", "-c",
-                          "user.email=xv39@example.org", "commit", "-q", "--allow-empty", "-m", "x")):
+            for words in (("add", "-A", "-f", "."), (
+                    "-c", "user.name=xv39", "-c", "user.email=xv39@example.org", "commit", "-q",
+                    "--allow-empty", "-m", "x")):
                 done = git(work, *words)
                 if done.returncode != 0:
                     raise Refused(done.stderr.decode(errors="replace"))

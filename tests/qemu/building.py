@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 from xml.etree import ElementTree
 
 import house as floors
@@ -67,6 +68,45 @@ def small_commands():
     need("qemu" in done.text and "gcc" in done.text, "make doctor: " + done.text)
     done = s.call_make("deps", "help")
     need("nothing is missing" in done.text and "make qemu" in done.text, done.text)
+
+
+def listing():
+    """tests/lint/listed.txt is what git knows of."""
+    if not os.path.exists(os.path.join(s.ROOT, ".git")):
+        return
+    done = subprocess.run(["git", "ls-files", "-z"], cwd=s.ROOT, stdout=subprocess.PIPE, check=True)
+    known, named = set(done.stdout.decode().split("\0")) - {""}, lint.listed(lint.read_tree())
+    need(known == named, "`tests/lint/loc --list` puts it right: %s" % " ".join(
+        sorted(known ^ named)))
+
+
+def added():
+    """A file that somebody adds breaks no rule but the layers', and make loc tells of it."""
+    folder = os.path.join(os.path.abspath(s.BUILD), "added")
+    shutil.rmtree(folder, ignore_errors=True)
+    for path, text in lint.read_tree().items():
+        target = os.path.join(folder, path)
+        os.makedirs(os.path.dirname(target), exist_ok=True)
+        with open(target, "w", encoding="utf-8", errors="surrogateescape", newline="") as file:
+            file.write(text)
+    mine = ("kernel/vm/replacement/policies/policy_mine.c", "user/mine.c", "tests/labs/mine/a.py")
+    for path in mine:
+        os.makedirs(os.path.dirname(os.path.join(folder, path)), exist_ok=True)
+        with open(os.path.join(folder, path), "w", encoding="utf-8") as file:
+            file.write("int mine; /* who? */ \n\tint sfence;")
+    script = [sys.executable, os.path.join(folder, "tests/lint/lint")]
+    done = subprocess.run(script, stdout=subprocess.PIPE)
+    need(done.returncode == 0, done.stdout.decode())
+    text = subprocess.run([sys.executable, os.path.join(folder, "tests/lint/loc")], check=True,
+                          stdout=subprocess.PIPE).stdout.decode()
+    need(re.search("^ *3  besides, yours, without a bound: %s$" % " ".join(sorted(mine)), text,
+                   re.MULTILINE), text)
+    with open(os.path.join(folder, mine[0]), "w", encoding="utf-8") as file:
+        file.write('#include "sys/calls.h"\n')
+    done = subprocess.run(script, stdout=subprocess.PIPE)
+    need(done.returncode == 1 and b"vm may not include sys/calls.h" in done.stdout,
+         "the layers do not hold: %s" % done.stdout.decode())
+    shutil.rmtree(folder)
 
 
 def prefix():

@@ -53,6 +53,7 @@ def all_items():
         ("reservations end with a trap", building.reservations),
         ("bad variables", building.bad_variables),
         ("small commands", building.small_commands),
+        ("files of one's own", building.added),
         ("nothing to do", building.nothing_to_do),
         ("long suites go on where they stopped", resumable.self_test),
         ("run: status", running.run_status),

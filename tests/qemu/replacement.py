@@ -92,6 +92,11 @@ def kernel_files():
 
 # ---- in the guest -------------------------------------------------------------------------------
 
+# Policies with a mistake, tests/qemu/programs/policy_NAME.c, and what the machine says of them.
+WRONG = {"never": "never names a victim", "stale": "names a page that is not on its list",
+         "torn": "breaks a list"}
+
+
 class Told:
     """What reftrace says of one run."""
 
@@ -191,28 +196,68 @@ def victims(policy, strings_and_frames):
 
 
 def students_policy():
-    """One file more in vm/replacement/policies is one policy more, by its name and its number."""
+    """One file more in vm/replacement/policies is one policy more, by its name and its number, for
+    the kernel and for programs. A name or a number that is there twice ends the build."""
     folder = os.path.join(os.path.abspath(s.BUILD), "student")
     shutil.rmtree(folder, ignore_errors=True)
     os.makedirs(folder + "/build")
     for name in ("Makefile", "kernel.ld", "tests", "user", "mkfs", "README.md"):
         os.symlink(os.path.join(s.ROOT, name), os.path.join(folder, name))
     shutil.copytree("kernel", folder + "/kernel")
-    shutil.copytree(s.BUILD + "/kernel", folder + "/build/kernel")     # what is compiled already
+    for part in ("kernel", "user", "mkfs"):                            # what is compiled already
+        shutil.copytree(os.path.join(s.BUILD, part), folder + "/build/" + part)
     shutil.copy2(s.BUILD + "/tools.mk", folder + "/build")
-    for policy in ("mru", "hasty"):
+    for policy in ("mru", "hasty") + tuple(WRONG):
         shutil.copy("tests/qemu/programs/policy_%s.c" % policy,
                     folder + "/kernel/vm/replacement/policies")
-    s.call_make("-C", folder, "WERROR=1", "POLICY=mru", "build/kernel.elf")
+    s.call_make("-C", folder, "WERROR=1", "POLICY=mru", "build/kernel.elf", "build/fs.img")
     kernel = folder + "/build/kernel.elf"
-    (told,) = reftrace("student", [("loop", "5", 100)], KERNEL=kernel, APPEND="policy=mru")
-    need(told.counted < 20, "a loop of F + 1: %d misses; every policy of ours has more" %
-         told.counted)
+    for policy in ("105", "mru"):
+        (told,) = reftrace("student " + policy, [("loop", policy, 100)], KERNEL=kernel,
+                           IMAGE=folder + "/build/fs.img", APPEND="policy=mru")
+        need(told.counted < 20, "a loop of F + 1: %d misses; every policy of ours has more" %
+             told.counted)
     # The other one means to be lru, and is not: where the two part, and why, is told in words.
-    ((_, found),) = traced("mistaken", [("belady", "6", 9)], KERNEL=kernel)
+    ((_, found),) = traced("mistaken", [("belady", "hasty", 9)], KERNEL=kernel)
     text = compare.first_difference(strings.make("belady", 9), "lru", 9, found)
     need(text and text.startswith("access 27: model evicts page 12, kernel evicted 0, whose "
                                   "accessed bit was set at access 21\n"), text)
+    for policy, why in WRONG.items():
+        told_by_name(policy, why, kernel, folder + "/build/fs.img")
+    twice(folder)
+
+
+def told_by_name(policy, why, kernel, image):
+    """Such a policy ends the machine: by name, of a quota as of all memory."""
+    for number, (command, more) in enumerate((
+            ("limit 64,%s grind -s 1 -n 200" % policy, {}),
+            ("grind -s 1 -n 5000 -p 4", {"APPEND": "policy=" + policy, "MEM": "16M"}))):
+        settings = s.cell_settings(ICOUNT="1", PAGING="sv39", CMD=command, KERNEL=kernel,
+                                   IMAGE=image, **more)
+        with m.Machine(settings, log=s.log_name("%s %d" % (policy, number))) as guest:
+            ending = guest.run(s.SECONDS["command"])
+        need(ending.panicked and "the policy %s %s" % (policy, why) in ending.output,
+             "%s, %s: it says\n%s" % (policy, command, s.tail(ending)))
+
+
+def twice(folder):
+    """Of a tree with the student's policies: one more that has a name, or a number, of another."""
+    path = folder + "/kernel/vm/replacement/policies/policy_more.c"
+    with open("tests/qemu/programs/policy_mru.c", encoding="utf-8") as file:
+        text = file.read().replace("mru_", "more_")
+    for old, new, why in ((".number = 105", ".number = POLICY_AGING",
+                           'the name "mru" is that of policy_m'),
+                          ('"mru"', '"more"', "the number 105 is that of policy_m"),
+                          ('"mru",\n    .number = 105', '"more",\n    .number = POLICY_FIFO',
+                           "the number 2 is that of policy_fifo.c"),
+                          ('"mru",\n    .number = 105', '"more",\n    .number = MINE',
+                           "the number MINE is neither")):
+        need(old in text, "policy_mru.c has no %r" % old)
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text.replace(old, new))
+        made = s.call_make("-C", folder, "build/kernel.elf", expect_success=False)
+        need(made.returncode != 0 and why in made.text, "not %r, but %s" % (why, made.text[-500:]))
+    os.remove(path)
 
 
 def goals():

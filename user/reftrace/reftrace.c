@@ -1,6 +1,6 @@
 /*
  * reftrace [-s STEP] STRING POLICY FRAMES [SEED]: replays a reference string under a quota and
- * tells how many faults that cost. STRING: see strings.c; POLICY: a name, or a student's number.
+ * tells how many faults that cost. STRING: see strings.c; POLICY: a name, or a number.
  *
  *     refault STRING POLICY F=n faults=n refaults=n opt=- lru=- [seed=n]
  *     reftrace: pid n pages 0xADDRESS reads=n writes=n victims=n
@@ -20,21 +20,6 @@
 static struct vm_stats stats;
 static uint32_t step;       /* accesses from one pause to the next; 0: none */
 extern char etext[], end[]; /* user.ld */
-
-static const char *const policies[] = {
-    [POLICY_LRU] = "lru",     [POLICY_CLOCK] = "clock",       [POLICY_FIFO] = "fifo",
-    [POLICY_AGING] = "aging", [POLICY_ADAPTIVE] = "adaptive",
-};
-
-static int policy_number(const char *name)
-{
-    long number;
-
-    for (int i = 0; i < (int)(sizeof(policies) / sizeof(policies[0])); i++)
-        if (strcmp(policies[i], name) == 0)
-            return i;
-    return parse_number(name, 0, INT_MAX, &number) == 0 ? (int)number : -1;
-}
 
 /*
  * Data, constants, the end of the text (a page that the file does not fill is the program's own),
@@ -119,15 +104,14 @@ int main(int argc, char *argv[])
     long frames;
     char **words = argv + 1;
     uint64_t seed;
-    int policy;
+    long policy = -1;
 
     if (argc > 2 && strcmp(argv[1], "-s") == 0) {
         step = (uint32_t)number_or_die("reftrace", argv[2], 1, INT_MAX);
         words += 2;
         argc -= 2;
     }
-    policy = argc > 2 ? policy_number(words[1]) : -1;
-    if (argc < 4 || argc > 5 || policy < 0)
+    if (argc < 4 || argc > 5 || find_policy(words[1], &policy) < 0)
         return usage();
     frames = number_or_die("reftrace", words[2], 1, INT_MAX);
     seed = argc == 5 ? (uint64_t)number_or_die("reftrace", words[3], -LONG_MAX, LONG_MAX) : 0;
@@ -136,6 +120,6 @@ int main(int argc, char *argv[])
         return 2;
     }
     lock_own_pages(argv);
-    run(&string, frames, policy, words);
+    run(&string, frames, (int)policy, words);
     return 0;
 }

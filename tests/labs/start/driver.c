@@ -9,7 +9,7 @@
  *                              0 for NULL; for a structure, too
  *     sizes                    = size FUNCTION PARAMETER BYTES: of what pointers point to
  *
- *     = returns VALUE          a number, `object K + BYTES`, `NULL`, `a pointer elsewhere`, `nothing`
+ *     = returns VALUE          a number, `object K + BYTES`, NULL, `a pointer elsewhere`, `nothing`
  *     = object K word I: VALUE each word that is not as it was before the call
  *     = calls FUNCTION         one that stand_ins.c has: it did nothing, and gave 0
  *

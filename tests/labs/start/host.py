@@ -3,10 +3,10 @@
 OWN is for you: rows (function, commands, what must come). The commands are those of driver.c, and
 what must come are its replies. Where you write None, the test fails and says what came.
 
-recorded.json has many more calls, and what this tree's functions gave: `make lab NAME=LABNAME` records
-them anew. A seed draws some of them. It is a beginning: who reads that file can write a table of
-it. Replace it by values that the seed draws, and by a judge that knows what must hold, as in
-tests/labs/buddy/host.py.
+recorded.json has many more calls, and what this tree's functions gave: `make lab NAME=LABNAME`
+records them anew. A seed draws some of them. It is a beginning: who reads that file can write a
+table of it. Replace it by values that the seed draws, and by a judge that knows what must hold, as
+in tests/labs/buddy/host.py.
 """
 
 import json

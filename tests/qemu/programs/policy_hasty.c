@@ -9,7 +9,7 @@ static bool hasty_judge(struct lru_list *list, struct lru_node *node, bool acces
 
 static const struct lru_ops hasty_ops = {
     .name = "hasty",
-    .number = 6,
+    .number = 106,
     .candidate = lru_oldest,
     .judge = hasty_judge,
     .add = lru_join,

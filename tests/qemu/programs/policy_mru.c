@@ -17,7 +17,7 @@ static void mru_add(struct lru_list *list, struct lru_node *node, uint32_t stamp
 
 static const struct lru_ops mru_ops = {
     .name = "mru",
-    .number = 5,
+    .number = 105,
     .candidate = lru_oldest,
     .judge = mru_judge,
     .add = mru_add,
