@@ -39,10 +39,14 @@ static void expect(const struct lru_list *list, bool condition, const char *what
         panic("the policy %s %s", list->ops->name, what);
 }
 
+static bool has_neighbours(const struct list_head *link)
+{
+    return link->next != link && link->next->prev == link && link->prev->next == link;
+}
+
 static bool is_linked(const struct lru_node *node)
 {
-    return node->place - 1u < LRU_PLACES && node->link.next->prev == &node->link &&
-           node->link.prev->next == &node->link;
+    return node->place - 1u < LRU_PLACES && has_neighbours(&node->link);
 }
 
 /* True: the node, if there is one, is on the list; and each list is as long as its count says. */
@@ -115,7 +119,7 @@ static void take(struct lru_list *list, struct lru_node *node)
     uint64_t length = lru_list_length(list);
 
     checked_of(list)->theirs->remove(list, node);
-    expect(list, node->link.next->prev != &node->link && lru_list_length(list) == length - 1 &&
+    expect(list, !has_neighbours(&node->link) && lru_list_length(list) == length - 1 &&
            list->hand != node, "breaks a list in remove()");
 }
 
