@@ -1,4 +1,4 @@
-/* Replacement policies by their names: those that the kernel was built with, a student's among them. */
+/* Replacement policies by name: those that the kernel was built with, a student's among them. */
 #include "user.h"
 
 #include "policies.h" /* build/policies.h: tests/tools/policies */
