@@ -13,7 +13,7 @@
     host_files          more of the reference's C files that the host stage needs
     questions_need      tests that must have passed before answers count
     usertests           groups and tests of tests/guest/usertests that pass when the lab is done:
-                        they run on the machine, for machinestage.OWN_POINTS of the points of "works"
+                        they run on the machine, for machinestage.OWN_POINTS of those of "works"
     usertests_on        settings of the machine for them, over machinestage.SETTINGS
     writes              "program": the student writes one, which tries our kernels: killstage.py
     left_out            more that a hand-out does not have
