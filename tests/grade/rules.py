@@ -71,7 +71,8 @@ def reference(lab, rules):
     source, texts = functions.read(lab.root, "tests/labs/%s/%s" % (lab.name, FILE)), {}
     ours = [source.function(name) for name in source.names()]
     before = source.text[len(head_of(source.text)):min(function.comment for function in ours)]
-    set_ = "enum { %s };\n\n" % ", ".join("%s = %d" % (name, name in rules) for name in known(lab))
+    # No enum: a header of the lab's may be included by another file that has one, too.
+    set_ = "".join("#define %s %d\n" % (name, name in rules) for name in known(lab)) + "\n"
     for path, part in lab.files.items():
         text = lab.text(path)
         theirs = functions.Source(path, text)
