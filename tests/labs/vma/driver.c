@@ -6,7 +6,7 @@
  *     new                             an empty address space
  *     area START END ACCESS OBJECT OFFSET BYTES FLAGS MAX
  *                                     an area comes, without the student's help; MAX 0: all access
- *     decoy START END                 last_found leads to an area that is in no tree
+ *     decoy START END GAP             last_found leads to an area that is in no tree
  *     memory N                        N allocations and charges succeed from now on, then none
  *     structs N                       the same of allocations alone
  *     full                            the space has as many areas as there may be
@@ -464,6 +464,7 @@ static void set_decoy(const uint64_t argument[])
 {
     decoy.start = argument[0] << PAGE_SHIFT;
     decoy.end = argument[1] << PAGE_SHIFT;
+    decoy.gap = argument[2] << PAGE_SHIFT;
     mm.last_found = &decoy;
 }
 

@@ -2,7 +2,8 @@
 
 The list says what each area is. What must hold is said of it: a search gives the first range that
 ends above an address; a gap is the highest place between ranges; two neighbours are alike or not,
-whatever is beside them; a split changes what is said of two ranges, and nothing else.
+whatever is beside them; a split changes what is said of two ranges, and nothing else. Rules of a
+student's own say which gap comes first, where last_found is good, and in which order areas merge.
 """
 
 import random
@@ -12,6 +13,7 @@ from hoststage import Case, Test, Wrong
 PAGE = 4096
 STEPS = 10000
 DRAWN = 6                   # cases of each test that the seed draws
+RULES = frozenset()         # of rules.c, for one student
 PER_FRAME = 16              # areas for which one frame is charged
 ENOMEM = -12
 MOST_AREAS = 131072
@@ -19,6 +21,7 @@ PLENTY = 1000
 READ, WRITE, EXEC, ALL = 1, 2, 4, 7
 SHARED, STACK, HEAP = 8, 1, 2
 UNKNOWN = "unknown"
+GAPS_FIRST = ", where a gap below an area comes before the room above the last one"
 ACCESS_NAMES = ("none", "r", "w", "rw", "x", "rx", "wx", "rwx")
 
 
@@ -110,6 +113,9 @@ class Space:
         starts = [area.start for area in self.areas] + [top]
         fitting = [min(start, top) - length for end, start in zip(borders, starts)
                    if min(start, top) - length >= end]
+        if "gaps_first" in RULES:
+            last = self.areas[-1].end if self.areas else 0
+            fitting = [start for start in fitting if start < last] or fitting
         return max(fitting) if fitting else None
 
     def splits(self, start, end):
@@ -127,7 +133,9 @@ class Space:
         return was, upper
 
     def merge(self, start, end):
-        """At each border from start to end where the two sides are alike."""
+        """At each border from start to end where the two sides are alike. Returns: where the areas
+        of objects began that are closed by it, rising."""
+        closed = []
         for lower in list(self.areas):
             while lower in self.areas and lower is not self.areas[-1]:
                 upper = self.areas[self.areas.index(lower) + 1]
@@ -135,6 +143,8 @@ class Space:
                     break
                 lower.end, lower.bytes = upper.end, lower.bytes + upper.bytes
                 self.areas.remove(upper)
+                closed += [upper.start] if upper.object else []
+        return closed
 
     def drop(self, start, end):
         self.areas = [a for a in self.areas if not start <= a.start < end]
@@ -171,18 +181,20 @@ class Judge:
         self.script, self.done = script, []
         self.space, self.last, self.quiet = Space(), None, False
         self.memory, self.structs, self.is_full = PLENTY, PLENTY, False
-        self.opened = []
+        self.opened, self.closed, self.merged = [], [], []
 
     def __call__(self, replies):
         self.replies = replies
         for command in self.script:
             self.done.append(command)
             words = command.split()
-            self.opened = []
+            self.opened, self.closed, self.merged = [], [], []
             getattr(self, "do_" + words[0])(*[int(word) for word in words[1:]])
             if words[0] == "state" or (not self.quiet and words[0] in (
                     "split", "merge", "isolate", "map", "place", "unmap", "protect")):
                 self.check_state(Told(self.take))
+                if words[0] == "merge":
+                    self.check_order()
         replies.finish()
         if replies.at < len(replies.lines):
             self.take()
@@ -207,7 +219,9 @@ class Judge:
                            "not locked" % words[1])
             if words[0] == "open":
                 self.opened.append([int(words[i]) for i in (1, 2, 4, 6, 8, 9)])
-            elif words[0] != "close":
+            elif words[0] == "close":
+                self.closed.append(int(words[1]))
+            else:
                 return line
 
     # -- commands without the student's help --
@@ -218,8 +232,8 @@ class Judge:
     def do_area(self, *words):
         self.space.put(Area(*words))
 
-    def do_decoy(self, start, end):
-        self.last = ("decoy", start, end)
+    def do_decoy(self, start, end, gap=0):
+        self.last = ("decoy", start, end, gap)
 
     def do_memory(self, count):
         self.memory = count
@@ -243,7 +257,9 @@ class Judge:
         if self.last == UNKNOWN:
             return None
         if isinstance(self.last, tuple):
-            return "decoy" if self.last[1] <= page < self.last[2] else None
+            start, end, gap = self.last[1:]
+            start -= gap if "hint_has_gap" in RULES else 0
+            return "decoy" if start <= page < end else None
         inside = self.last and self.last.start <= page < self.last.end
         return start_of(self.last) if inside else None
 
@@ -255,7 +271,8 @@ class Judge:
         expected = self.hint(page)
         what = "find_vma(), byte %d of page %d" % (byte, page)
         if expected == "decoy" and found != "found decoy":
-            self.differ("%s: last_found has it, and has to be looked at first" % what,
+            self.differ("%s: last_found has it%s, and has to be looked at first" % (
+                what, ", or the gap below last_found" if "hint_has_gap" in RULES else ""),
                         "the area that last_found leads to", found[len("found "):])
         if expected is None:
             area = self.space.found(page)
@@ -283,7 +300,8 @@ class Judge:
 
     def do_gap(self, length, top):
         line, start = self.take(), self.space.gap(length, top)
-        what = "vma_find_gap(): %d pages below page %d" % (length, top)
+        what = "vma_find_gap(): %d pages below page %d%s" % (length, top, GAPS_FIRST if
+                                                             "gaps_first" in RULES else "")
         if start is None or line == "no gap":
             if (start is None) != (line == "no gap"):
                 self.differ(what, "no gap" if start is None else "%d to %d" % (
@@ -354,8 +372,16 @@ class Judge:
         self.last = UNKNOWN
 
     def do_merge(self, start, end):
-        self.space.merge(start, end)
+        self.merged = self.space.merge(start, end)
         self.last = UNKNOWN
+
+    def check_order(self):
+        """Of the areas that a merge has closed."""
+        wanted = self.merged[::-1]
+        if "merges_from_above" in RULES and self.closed != wanted:
+            self.differ("areas_merge() goes from the highest border to the lowest: so areas are "
+                        "closed in this order", " ".join(map(str, wanted)),
+                        " ".join(map(str, self.closed)))
 
     def isolate(self, start, end, line):
         """line: a reply `isolated`, or None if there is none but in case of a failure."""
@@ -387,7 +413,8 @@ class Judge:
         line, start = self.take(), self.space.gap(length, top)
         expected = "no gap" if start is None else "placed %d" % start
         if line != expected:
-            self.differ("a place for %d pages below page %d" % (length, top), expected, line)
+            self.differ("a place for %d pages below page %d%s" % (
+                length, top, GAPS_FIRST if "gaps_first" in RULES else ""), expected, line)
         if start is not None:
             self.space.put(Area(start, start + length, access))
             self.space.merge(start, start + length)
@@ -491,6 +518,14 @@ FINDING = (
                               "decoy 5 6", "find 19 0"])),
 )
 
+# With the rule hint_has_gap: last_found is the area, though the tree has another one there.
+HINT_HAS_GAP = (
+    case("the_gap_below_what_was_found_last",
+         "new", *(apart(7) + ["decoy 22 24 2", "find 20 0", "find 21 4095", "find 23 0"])),
+    case("below_the_gap_below_what_was_found_last",
+         "new", *(apart(7) + ["decoy 22 24 2", "find 19 4095", "decoy 22 24 2", "find 24 0"])),
+)
+
 RANGES = (
     case("a_range_in_one_area", "new", *(apart(3) + ["around 14 15", "around 14 16"])),
     case("a_range_in_a_hole", "new", *(apart(3) + ["around 12 13", "around 12 14"])),
@@ -563,6 +598,10 @@ MERGING = (
     merged("a_row_of_one_object",
            area(10, 12, 1, 1, 0), area(12, 13, 1, 1, 8192), area(13, 16, 1, 1, 12288),
            area(16, 20, 1, 1, 24576, 9000), "merge 12 16"),
+    merged("rows_of_two_objects",
+           area(4, 6, 1, 1, 0), area(6, 7, 1, 1, 8192), area(7, 9, 1, 1, 12288),
+           area(10, 12, 1, 2, 0), area(12, 13, 1, 2, 8192), area(13, 16, 1, 2, 12288),
+           area(16, 18, 1), area(18, 20, 1), "merge 4 20"),
     merged("offsets_of_memory_say_nothing",
            area(10, 12, 3, 0, 8192), area(12, 15, 3, 0, 0), area(15, 16, 3, 0, 77), "ask 10 12",
            "ask 12 15", "merge 10 16"),
@@ -793,7 +832,8 @@ def tests(seed):
     merges = tuple(drawn_merge(dice, number) for number in range(DRAWN))
     splits = tuple(drawn_split(dice, number) for number in range(DRAWN))
     return [
-        Test("finding an area", "works", 3, FINDING + finds),
+        Test("finding an area", "works", 3, FINDING + finds +
+             (HINT_HAS_GAP if "hint_has_gap" in RULES else ())),
         Test("areas around a range", "works", 2, RANGES + ranges, needs=("finding an area",)),
         Test("the highest gap", "works", 4, GAPS + gaps),
         Test("merging", "works", 4, MERGING, needs=("what differs stays apart",
