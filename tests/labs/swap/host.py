@@ -3,7 +3,8 @@
 What must hold is the picture at the top of kernel/vm/swapping/swap.h: a slot has so many uses, and
 a page or none. All else follows from these two: whether it is free, idle, cached or out; the
 counters; who carries a charge. Where the contract leaves a choice (which neighbours are read, which
-idle slot is taken), the judge takes what was chosen, and asks whether it was allowed.
+idle slot is taken), the judge takes what was chosen, and asks whether it was allowed. Rules of a
+student's own leave less of it.
 """
 
 import random
@@ -12,6 +13,7 @@ from hoststage import Case, Test, Wrong
 
 STEPS = 10000
 DRAWN = 6                   # cases of each test that the seed draws
+RULES = frozenset()         # of rules.c, for one student
 LOCKED, DIRTY, WRITING, KEPT, CHARGED = 1, 2, 4, 8, 16      # flags of a page
 CARRIES, RETIRED, IDLE = 1, 2, 4                            # flags of `place`
 NORMAL, RANDOM, SEQUENTIAL = 0, 1, 2                        # advice
@@ -109,6 +111,7 @@ class Judge:
     def __init__(self, script):
         self.script, self.done = script, []
         self.size, self.slots, self.pages = 0, {}, {}
+        self.remembered = set()                 # slots that the set swap.idle may have
         self.last, self.is_closed, self.is_off, self.quiet = -1, False, False, False
         self.ended, self.told_ended = 0, 0      # charges
         self.window, self.frames, self.bad, self.rival = 1, 1 << 30, set(), None
@@ -213,7 +216,9 @@ class Judge:
     def settle(self, number):
         slot = self.slots[number]
         if slot.page and not slot.uses:
-            slot.was_used = True
+            slot.was_used = not ("retired_not_idle" in RULES and slot.retired)
+            if slot.was_used:
+                self.remembered.add(number)
         if slot.page or slot.uses:
             return
         self.ended += slot.charged
@@ -267,6 +272,13 @@ class Judge:
                     self.pages[slot.page].refs > 0:
                 self.wrong("slot %d became idle with the end of its last use, and is not in the "
                            "set swap.idle" % number)
+            if number in told.sets["idle"] - self.remembered:
+                if "used_leaves_idle" in RULES and slot.uses:
+                    self.wrong("slot %d is in the set swap.idle, which it leaves with a use: %s" % (
+                        number, slot))
+                if "retired_not_idle" in RULES and slot.retired and slot.state() == "IDLE":
+                    self.wrong("slot %d was put into the set swap.idle, but retired slots are not: "
+                               "%s" % (number, slot))
         if told.released + self.told_ended != self.ended:
             self.differ("charges that have ended", self.ended, told.released + self.told_ended)
 
@@ -291,12 +303,14 @@ class Judge:
         self.slots[number] = Slot(uses, page, flags, stamp)
         if page:
             self.pages[page].slot = number
+        if flags & IDLE:
+            self.remembered.add(number)
 
     def do_vacate(self, number):
         del self.slots[number]
 
     def do_stale(self, number):
-        pass
+        self.remembered.add(number)
 
     def do_lock(self, number):
         self.pages[number].change(LOCKED, True)
@@ -438,6 +452,8 @@ class Judge:
 
     def do_get(self, number):
         self.slots[number].uses += 1
+        if "used_leaves_idle" in RULES:
+            self.remembered.discard(number)
 
     def do_put(self, number):
         self.slots[number].uses -= 1
@@ -605,6 +621,10 @@ class Judge:
                 if self.wants_page(beside):
                     self.wrong("only slots %s were read, of %d that are wanted at once: slot %d is "
                                "beside them, and out" % (self.named(arrived), most, beside))
+        if "front_first" in RULES and last > number and not failed and \
+                self.wants_page(first - 1):
+            self.wrong("slots %s were read: those in front of slot %d come first, and slot %d is "
+                       "out" % (self.named(arrived), number, first - 1))
 
     def check_noted(self, number, arrived, advice, gave, failed):
         noted = [tuple(map(int, event.split()[1:])) for event in self.events
@@ -661,6 +681,13 @@ SETTLING = (
          "place 64 0 0 1", "settle 64"),
 )
 
+# With the rule retired_not_idle.
+RETIRED_NOT_IDLE = (
+    case("a_retired_slot_is_not_remembered", "disk 8", "page 1 1", "place 2 0 1 2 7", "settle 2"),
+    case("of_two_that_are_idle_the_retired_one_is_not", "disk 70", "page 1 1", "page 2 1",
+         "place 66 0 1 3", "place 3 0 2", "settle 66", "settle 3"),
+)
+
 FINDING = (
     case("one_after_the_other", "disk 6", "find", "find", "find"),
     case("not_always_the_first", "disk 8", "next 5", "find", "find"),
@@ -694,6 +721,8 @@ COUNTING = (
     case("flags_are_no_uses", "disk 8", "place 3 1 0 1 4", "get 3", "put 3", "put 3"),
     case("the_last_use_frees", "disk 8", "place 2 2 0", "put 2", "put 2"),
     case("the_last_use_makes_idle", "disk 8", "page 1 1", "place 2 2 1", "put 2", "put 2"),
+    case("idle_and_used_again", "disk 8", "page 1 1", "place 2 0 1 4", "get 2", "page 2 1",
+         "place 5 0 2 5", "get 2", "get 5", "put 2"),
     case("used_again", "disk 8", "page 1 1", "place 2 1 1 1", "put 2", "get 2", "put 2", "get 2"),
     case("many_uses", "disk 8", *(["place 6 1 0 1"] + ["get 6"] * 40 + ["put 6"] * 41)),
     case("all_slots_of_a_disk", "disk 3", "place 0 1 0", "place 1 2 0 1", "place 2 1 0", "put 1",
@@ -996,6 +1025,7 @@ BY_HAND = (
 def tests(seed):
     dice = random.Random("cases %d" % seed)
     more = [drawn(dice, number) for number in range(DRAWN)]
-    found = [Test(name, part, points, cases + tuple(each[name] for each in more), needs)
-             for name, part, points, cases, needs in BY_HAND]
+    ruled = {"slots settle": RETIRED_NOT_IDLE} if "retired_not_idle" in RULES else {}
+    found = [Test(name, part, points, cases + ruled.get(name, ()) + tuple(
+        each[name] for each in more), needs) for name, part, points, cases, needs in BY_HAND]
     return found + [Test("random steps", "works", 2, (random_case(seed),), together=True)]
