@@ -2,7 +2,8 @@
 
 What must hold is said of a dictionary: which addresses have been walked for decides which tables
 there are, a set, and the number of tables is the least. The entries in memory are read here by a
-walk of our own, out of all frames that are in use.
+walk of our own, out of all frames that are in use. Rules of a student's own change when a walk
+takes frames, and what becomes of the hint.
 """
 
 import random
@@ -12,6 +13,7 @@ from hoststage import Case, Test, Wrong
 
 STEPS = 10000
 DRAWN = 6                   # cases of each test that the seed draws
+RULES = frozenset()         # of rules.c, for one student
 V, R, W, X, U, A, D = 1, 2, 4, 8, 16, 64, 128
 NONE = (1 << 64) - 1        # a ceiling: no area behind
 NAMES = {3: "Sv39", 4: "Sv48", 5: "Sv57"}
@@ -35,6 +37,18 @@ def index(va, level):
 def key_of(va, level):
     """The table of that level in which va's walk takes an entry."""
     return level, va // span(level + 1)
+
+
+def missing(levels, va, there):
+    """The tables on the way to va that are not there, the highest first."""
+    return [key for key in (key_of(va, level) for level in range(levels - 2, -1, -1))
+            if key not in there]
+
+
+def built(levels, va, there, left):
+    """Those that a walk with so many frames left adds."""
+    wanted = missing(levels, va, there)
+    return [] if "all_or_nothing" in RULES and len(wanted) > left else wanted[:left]
 
 
 def named(levels, va):
@@ -182,16 +196,17 @@ class Judge:
 
     def do_walk(self, replies, va):
         line, news = replies.take(), []
-        for level in range(self.levels - 2, -1, -1):
-            if key_of(va, level) in self.tables:
-                continue
-            if not self.supply:
-                self.need_nothing("walk_page_table", line, va,
-                                  "no frame is left for the table of level %d" % level)
-                return
+        wanted = missing(self.levels, va, self.tables)
+        for key in built(self.levels, va, self.tables, len(self.supply)):
             news.append(self.supply[-1])
             self.supply = self.supply[:-1]
-            self.tables[key_of(va, level)] = None
+            self.tables[key] = None
+        if len(news) < len(wanted):
+            self.need_nothing("walk_page_table", line, va, "%d tables are missing, and the supply "
+                              "has fewer frames: none is taken" % len(wanted)
+                              if "all_or_nothing" in RULES else
+                              "no frame is left for the table of level %d" % wanted[len(news)][0])
+            return
         if line == "nothing":
             self.differ("walk_page_table for %s" % self.at(va),
                         "its leaf entry: the supply has all that is needed", "NULL")
@@ -206,6 +221,8 @@ class Judge:
     def look(self, function, line, va):
         if key_of(va, 0) not in self.tables:
             self.need_nothing(function, line, va, "no leaf table reaches it")
+            if "miss_clears_hint" in RULES:
+                self.hint = None
             return
         if line == "nothing":
             self.differ("%s for %s" % (function, self.at(va)),
@@ -233,6 +250,8 @@ class Judge:
         if found != expected:
             self.differ(what, "the address " + self.at(expected), "the address " + self.at(found))
         self.need_entry("pte_next", line, expected)
+        if "next_leaves_hint" in RULES:
+            self.hint = key_of(expected, 0)
 
     def do_each(self, replies, va, end):
         found = []
@@ -250,6 +269,8 @@ class Judge:
                 self.differ("the loop for_each_pte from %s to %s" % (self.at(va), self.at(end)),
                             *["the entry 0x%x of %s" % (pair[1], self.at(pair[0])) if pair else
                               "it ends" for pair in (one, other)])
+        if "next_leaves_hint" in RULES and expected:
+            self.hint = key_of(expected[-1][0], 0)
 
     def do_needed(self, replies, levels, start, end, floor, ceiling):
         self.levels = levels
@@ -311,7 +332,11 @@ class Judge:
         hint = self.hint and (tables[self.hint],
                               whole(self.levels, self.hint[1] * span(1)) // span(1))
         if told.hint != hint:
-            self.differ("the hint, last_leaf", self.hint_name(hint), self.hint_name(told.hint))
+            self.differ("the hint, last_leaf%s%s" % (
+                ": a search from the root that finds nothing clears it"
+                if "miss_clears_hint" in RULES else "",
+                ": pte_next leaves it, too" if "next_leaves_hint" in RULES else ""),
+                self.hint_name(hint), self.hint_name(told.hint))
 
     @staticmethod
     def hint_name(hint):
@@ -480,6 +505,8 @@ def walking(dice, f):
              "walk 0x%x" % va_of(1, 1, 511), "walk 0x%x" % va_of(1, 2, 0), "supply " + f.text(4),
              "walk 0x%x" % va_of(1, 511, 511), "walk 0x%x" % va_of(2, 0, 0)),
     ]
+    if "all_or_nothing" in RULES:
+        cases += running_out(f, "too_few_frames")
     for number in range(DRAWN):
         levels = LEVELS[number % 3]
         script = space(f, levels)
@@ -497,18 +524,17 @@ def trimmed(script):
         words = command.split()
         if words[0] == "new":
             levels = int(words[1])
+        elif words[0] == "table":
+            there.add(key_of(int(words[1], 0), int(words[2])))
         elif words[0] == "supply":
             words = words[:1 + max(0, 5 - left)]
             left += len(words) - 1
             if len(words) == 1:
                 continue
         elif words[0] == "walk":
-            for level in range(levels - 2, -1, -1):
-                key = key_of(int(words[1], 0), level)
-                if key not in there and left == 0:
-                    break
-                left -= key not in there
-                there.add(key)
+            news = built(levels, int(words[1], 0), there, left)
+            left -= len(news)
+            there.update(news)
         found.append(" ".join(words))
     return found
 
@@ -655,7 +681,7 @@ def areas(dice):
 
 # ---- bad arguments, and what is at the edge ----
 
-def running_out(f):
+def running_out(f, what="no_frame"):
     """The supply ends at the k-th table, for each k; then it goes on."""
     cases = []
     for levels in LEVELS:
@@ -663,8 +689,10 @@ def running_out(f):
             va = distinct(levels, 100)
             script = space(f, levels) + ["supply " + f.text(k)] * (k > 0) + ["walk 0x%x" % va]
             script += ["supply " + f.text(levels - 1), "walk 0x%x" % va]
-            cases.append(case("no_frame_for_table_%d_of_%d_%s" % (
-                k + 1, levels - 1, NAMES[levels]), *script))
+            cases.append(case("%s_for_table_%d_of_%d_%s" % (
+                what, k + 1, levels - 1, NAMES[levels]), *trimmed(script)))
+    if what != "no_frame":
+        return cases
     va, other = va_of(1, 2, 3, 4, 5), va_of(1, 2, 9, 4, 5)
     cases += [
         case("no_frame_and_none_needed", *space(f, 5, va), "walk 0x%x" % va,
@@ -753,12 +781,9 @@ def random_case(seed, f):
                 script.append("supply " + f.text(more))
                 left += more
             script.append("walk 0x%x" % va)
-            for level in range(levels - 2, -1, -1):
-                if key_of(va, level) not in there:
-                    if left == 0:
-                        break
-                    left -= 1
-                    there.add(key_of(va, level))
+            news = built(levels, va, there, left)
+            left -= len(news)
+            there.update(news)
         elif kind < 0.4 and key_of(va, 0) in there:
             script.append("put 0x%x 0 0x%x" % (va, dice.choice((0, 1)) and
                                                dice.randrange(1 << 20) << 10 | 0xd7))
