@@ -2,7 +2,8 @@
 system call around them, and what the program prints.
 
 What must hold is arithmetic: a number is the sum of its cells, or what the part of the kernel says
-that knows it. Nothing else is in the struct, whatever was there before.
+that knows it. Nothing else is in the struct, whatever was there before. Rules of a student's own
+change which pages count, which calls are refused, and what is printed.
 """
 
 import random
@@ -30,6 +31,8 @@ ERRORS = {0: "0", -EINVAL: "-EINVAL", -ENOMEM: "-ENOMEM", -EFAULT: "-EFAULT", -E
 DROP = 1
 STEPS = 10000
 DRAWN = 6
+RULES = frozenset()         # of rules.c, for one student
+KIB = 4                     # of a frame
 
 
 def in_words(command):
@@ -144,7 +147,8 @@ class Judge:
         return items, 0, 0
 
     def private(self, space):
-        return sum(bool(bits & (V | NONE)) and bool(self.flags.get(frame, 0) & PRIVATE)
+        with_frame = V if "kept_is_not_resident" in RULES else V | NONE
+        return sum(bool(bits & with_frame) and bool(self.flags.get(frame, 0) & PRIVATE)
                    for frame, bits in space.entries.values())
 
     def process(self, pid):
@@ -179,7 +183,8 @@ class Judge:
 
     def do_pages(self, replies, number):
         self.take(replies, "pages %d" % self.private(self.spaces[number]),
-                  "private pages that are in memory")
+                  "private pages that are in memory%s" % (
+                      ", but none that PROT_NONE keeps" if "kept_is_not_resident" in RULES else ""))
 
     def do_one(self, replies, pid):
         wanted = self.process(pid)
@@ -188,15 +193,17 @@ class Judge:
             self.check_stats(replies, wanted)
 
     def do_call(self, replies, pid, address, flags):
-        def result(expected):
+        def result(expected, more=""):
             line = replies.take()
             if line != "call %d" % expected:
                 number = line.split()[-1]
-                self.differ("the call's result", ERRORS[expected],
+                self.differ("the call's result" + more, ERRORS[expected],
                             ERRORS.get(int(number), number) if line.startswith("call ") else line)
 
         if not -(1 << 31) <= pid < 1 << 31 or pid < 0 or flags & ~DROP:
             return result(-EINVAL)
+        if "drop_for_all_only" in RULES and flags & DROP and pid:
+            return result(-EINVAL, ", with VMSTAT_DROP for one process")
         if flags & DROP:
             self.take(replies, "dropped", "what can go goes, before anything is allocated")
         if self.memory == 0:
@@ -213,7 +220,10 @@ class Judge:
 
     def do_print(self, replies):
         for item, name in enumerate(NAMES):
-            self.take(replies, "printed %-18s %d|" % (name, self.sum(item)), "line %d" % (item + 1))
+            in_kib = "frames_in_kib" in RULES and name.startswith("frames ")
+            self.take(replies, "printed %-18s %d|" % (
+                name, self.sum(item) * (KIB if in_kib else 1) % ROUND), "line %d%s" % (
+                    item + 1, ", in KiB" if in_kib else ""))
         self.take(replies, "that is all", "and no line more")
 
 
@@ -284,6 +294,7 @@ CALL = (
     case("to_where_the_caller_says", "call 0 81925 0"),
     case("caches_go_first_of_all", "free 77", "call 0 4096 1"),
     case("twice", *SPACE, "call 8 4096 0", "call 3 4096 0"),
+    case("caches_and_one_process", *SPACE, "event 1 0 41", "call 8 4096 1", "call 3 4096 1"),
 )
 BAD = (
     case("no_such_process", *SPACE, "call 9 4096 0"),
