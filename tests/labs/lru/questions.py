@@ -13,12 +13,13 @@ WORDS = "`add P`: page P comes; `use P`: its accessed bit is set; `victim`: one 
 
 
 class Story:
-    """Commands that no contract forbids. Which page a victim is, follows from the textbook."""
+    """Commands that no contract forbids, whatever rules hold: what is used, or removed, is there
+    under all of them."""
 
     def __init__(self, dice, policy):
         self.dice, self.words, self.fresh = dice, [], 0
         self.script = ["list 0 %d 10" % policy, "quiet 1"]
-        self.circle = traces.Clock(1 << 20)
+        self.circles = [traces.Clock(rules=rules) for rules in traces.all_rules()]
 
     def do(self, command):
         self.script.append(command)
@@ -26,20 +27,17 @@ class Story:
 
     def add(self):
         self.do("add %d" % self.fresh)
-        self.circle.use(self.fresh)
+        for circle in self.circles:
+            circle.add(self.fresh)
         self.fresh += 1
 
     def victim(self):
         self.do("victim")
-        circle = self.circle.circle
-        while True:
-            page, used = circle.popitem(last=False)
-            if not used:
-                return
-            circle[page] = False
+        for circle in self.circles:
+            circle.victim()
 
     def step(self):
-        pages = sorted(self.circle.circle)
+        pages = sorted(set.intersection(*[set(circle.circle) for circle in self.circles]))
         kind = self.dice.choice(("use", "use", "use", "victim", "add", "remove"))
         if kind == "add" or len(pages) < 5:
             self.add()
@@ -48,10 +46,11 @@ class Story:
         else:
             page = self.dice.choice(pages)
             self.do("%s %d" % (kind, page))
-            if kind == "use":
-                self.circle.circle[page] = True
-            else:
-                del self.circle.circle[page]
+            for circle in self.circles:
+                if kind == "use":
+                    circle.mark(page)
+                else:
+                    circle.remove(page)
 
     def run(self, pages, steps):
         for _ in range(pages):

@@ -6,6 +6,7 @@ that changes, nobody knows before.
 
 import collections
 import heapq
+import itertools
 
 FRAMES = 64
 
@@ -106,20 +107,55 @@ def fifo(trace, frames=FRAMES):
     return faults
 
 
-class Clock:
-    """Pages in the order in which the hand meets them, each with its bit."""
+MOST_PASSED = 5             # under the rule sixth_goes
 
-    def __init__(self, frames=FRAMES):
-        self.frames, self.circle = frames, collections.OrderedDict()
+
+def all_rules():
+    """Each set of the rules that a clock may follow."""
+    known = ("passed_twice", "only_back_counts", "sixth_goes")
+    return [frozenset(some) for count in range(len(known) + 1)
+            for some in itertools.combinations(known, count)]
+
+
+class Clock:
+    """Pages in the order in which the hand meets them; of each, whether the hardware says that it
+    was used, and whether it counts as used all the same. rules: of rules.c."""
+
+    def __init__(self, frames=FRAMES, rules=frozenset()):
+        self.frames, self.rules, self.circle = frames, rules, collections.OrderedDict()
+        self.known, self.newest = set(), None
+
+    def add(self, page):
+        self.circle[page] = [False, "only_back_counts" not in self.rules or page in self.known]
+
+    def mark(self, page):
+        """The hardware sets its bit."""
+        self.circle[page][0] = True
+
+    def remove(self, page):
+        del self.circle[page]
+
+    def victim(self):
+        """Returns the page that goes."""
+        passed = 0
+        while True:
+            page, (used, counts) = self.circle.popitem(last=False)
+            if not (used or counts) or "sixth_goes" in self.rules and passed == MOST_PASSED:
+                return page
+            self.circle[page] = [False, used and "passed_twice" in self.rules]
+            passed += 1
 
     def use(self, page):
-        """Returns: was it a fault?"""
+        """An access, by which the page may come. Returns: was it a fault?"""
         fault = page not in self.circle
-        while fault and len(self.circle) == self.frames:
-            met, used = self.circle.popitem(last=False)
-            if used:
-                self.circle[met] = False
-        self.circle[page] = True
+        if fault:
+            if self.newest in self.circle:
+                self.circle[self.newest][0] = False     # its first use is taken back
+            if len(self.circle) == self.frames:
+                self.known.add(self.victim())
+            self.add(page)
+            self.newest = page
+        self.mark(page)
         return fault
 
 
