@@ -172,6 +172,14 @@ def package_managers():
                  "%s, nobody to ask\n%s" % (manager, text))
 
 
+def make_below_make():
+    """The make that `make deps` starts has its share of the processors, and no warning to print."""
+    for words in (["deps", "help"], ["-j3", "deps", "help"], ["-s", "-j", "deps", "help"]):
+        text = s.call_make(*words).text
+        need("make qemu" in text and "warning" not in text and "jobserver" not in text,
+             "make %s\n%s" % (" ".join(words), text))
+
+
 def container():
     """.devcontainer has what `make deps` would install, needs no root and no one processor."""
     listed = subprocess.run(["tests/tools/deps", "--list", "apt-get", "check", "gdb", "handout"],
@@ -391,5 +399,6 @@ def suite_progress():
 
 def items():
     return tuple(("first hour: " + function.__name__.replace("_", " "), function) for function in (
-        without_python, without_tools, other_gdb, package_managers, container, unknown_variables,
-        replaced_files, ended_from_outside, crash_places, silence, suite_progress))
+        without_python, without_tools, other_gdb, package_managers, make_below_make, container,
+        unknown_variables, replaced_files, ended_from_outside, crash_places, silence,
+        suite_progress))
