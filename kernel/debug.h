@@ -5,7 +5,5 @@
 /* Feeds the checker of the lock order what is right and what is wrong. Sleeps. Does not return. */
 void debug_lockorder(void);
 #else
-static inline void debug_lockorder(void)
-{
-}
+#define debug_lockorder() ((void)0)
 #endif

@@ -55,16 +55,10 @@ struct hart_launch hart_launch; /* entry.S knows it, too */
 static uint32_t harts_arrived = 1; /* atomic */
 
 /* For what the user must mend: says it in one line, and ends the machine. */
-static void cannot_start(const char *complaint) __attribute__((noreturn));
-static void cannot_start(const char *complaint)
+static void __attribute__((noreturn)) cannot_start(const char *complaint)
 {
     printf("xv39 cannot start: %s\n", complaint);
     power_off(CANNOT_START);
-}
-
-static uint64_t image_pa(const void *symbol)
-{
-    return kernel_load_pa + (uint64_t)((const char *)symbol - _start);
 }
 
 /* Starts harts[index]. False where it does not come. */
@@ -79,7 +73,7 @@ static bool hart_launch_one(uint32_t index, uint32_t id)
         .hart = &harts[index],
         .stack_top = hart_stacks[index] + HART_STACK_BYTES,
     };
-    if (sbi_hart_start(id, image_pa((void *)secondary_entry), image_pa(&hart_launch)) != 0)
+    if (sbi_hart_start(id, image_pa((const void *)secondary_entry), image_pa(&hart_launch)) != 0)
         return false;
     while (__atomic_load_n(&harts_arrived, __ATOMIC_ACQUIRE) != index + 1) {
         if (timer_now() > deadline)
@@ -163,7 +157,7 @@ static void boot_thread(void *unused)
     if (boot_argument("debug") && strcmp(boot_argument("debug"), "lockorder") == 0)
         debug_lockorder();
     console_init();
-    process_start_init(boot_command());
+    process_start_init(boot_command);
 }
 
 /* trace=RECORDS[,off]: see sync/trace.h. */
@@ -171,18 +165,15 @@ static void make_trace_rings(void)
 {
     const char *wanted = boot_argument("trace");
     uint64_t records = boot_number("trace");
-    unsigned order = 0;
 
     if (records == 1)
         records = TRACE_DEFAULT;
-    while (PAGE_SIZE << order < records * sizeof(struct trace_record))
-        order++;
     for (uint32_t i = 0; records != 0 && i < machine.hart_count; i++) {
-        struct page *block = order <= MAX_ORDER ? alloc_pages(order) : NULL;
+        struct trace_record *block = alloc_block(records * sizeof(*block));
 
         if (!block)
             cannot_start("trace=: there is no memory for rings of so many records");
-        trace_give_ring(i, page_va(block), records, strchr(wanted, ',') == NULL);
+        trace_give_ring(i, block, records, strchr(wanted, ',') == NULL);
     }
 }
 

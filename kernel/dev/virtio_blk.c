@@ -23,7 +23,6 @@
 #include "thread/waitq.h"
 
 #define QUEUE_SIZE 256u
-#define QUEUE_ORDER 2u /* its memory: 1 << 2 pages */
 #define FIXED_DESCRIPTORS 2u /* header and status */
 
 /*
@@ -47,7 +46,6 @@ struct virtio_queue {
 _Static_assert(offsetof(struct virtio_queue, available_flags) == 16 * QUEUE_SIZE, "legacy layout");
 _Static_assert(offsetof(struct virtio_queue, used_flags) == PAGE_ROUND_UP(18 * QUEUE_SIZE + 6),
                "legacy layout");
-_Static_assert(sizeof(struct virtio_queue) <= PAGE_SIZE << QUEUE_ORDER, "fits its pages");
 
 /* guards: l = lock; c = constant after boot */
 struct virtio_disk {
@@ -313,17 +311,12 @@ static bool identify(struct virtio_disk *disk)
 static struct virtio_disk *disk_create(volatile uint32_t *registers)
 {
     struct virtio_disk *disk = kmem_alloc(sizeof(*disk), 0);
-    struct page *pages = alloc_pages(QUEUE_ORDER);
 
-    if (!disk || !pages) {
-        if (pages)
-            free_pages(pages, QUEUE_ORDER);
+    if (!disk || !(disk->queue = alloc_block(sizeof(*disk->queue)))) {
         kmem_free(disk);
         return NULL;
     }
     disk->registers = registers;
-    disk->queue = page_va(pages);
-    memset(disk->queue, 0, sizeof(*disk->queue));
     for (uint32_t i = 0; i < QUEUE_SIZE; i++)
         disk->queue->desc[i].next = (uint16_t)(i + 1);
     disk->free_count = QUEUE_SIZE;

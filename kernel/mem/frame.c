@@ -327,6 +327,18 @@ struct page *alloc_pages(unsigned order)
     return page;
 }
 
+void *alloc_block(uint64_t bytes)
+{
+    struct page *page = NULL;
+    unsigned order = 0;
+
+    while (PAGE_SIZE << order < bytes && order <= MAX_ORDER)
+        order++;
+    if (order <= MAX_ORDER)
+        page = alloc_pages(order);
+    return page ? memset(page_va(page), 0, PAGE_SIZE << order) : NULL;
+}
+
 void free_pages(struct page *page, unsigned order)
 {
     for (uint64_t i = 0; i < 1ul << order; i++)
@@ -346,24 +358,16 @@ uint64_t frame_free_now(void)
     return count;
 }
 
-void ledger_read(uint64_t frames[FRAME_CLASSES])
-{
-    frames[FRAME_FREE] = frame_free_now();
-    for (unsigned class = FRAME_FREE + 1; class < FRAME_CLASSES; class++)
-        frames[class] = vm_stat_sum(VM_STAT_LEDGER + class);
-}
-
 void ledger_check(void)
 {
 #ifdef SAN
-    uint64_t frames[FRAME_CLASSES];
-    uint64_t sum = 0;
+    uint64_t sum;
 
     ledger_begin();
-    ledger_read(frames);
+    sum = frame_free_now();
+    for (unsigned class = FRAME_FREE + 1; class < FRAME_CLASSES; class++)
+        sum += vm_stat_sum(VM_STAT_LEDGER + class);
     ledger_end();
-    for (unsigned class = 0; class < FRAME_CLASSES; class++)
-        sum += frames[class];
     if (sum != frame_managed)
         panic("ledger: the classes sum up to %lu frames of %lu", (unsigned long)sum,
               (unsigned long)frame_managed);

@@ -42,6 +42,8 @@ struct page *frame_alloc(enum frame_class class, unsigned flags);
  */
 struct page *alloc_pages(unsigned order);
 void free_pages(struct page *page, unsigned order);
+/* Such a block for so many bytes, zeroed, in the direct map; or NULL. */
+void *alloc_block(uint64_t bytes);
 
 /* Frees pages that have lost their last references, like frame_free() for one. */
 void frames_free(struct page *const page[], uint32_t count);
@@ -74,7 +76,6 @@ extern uint64_t frame_managed;  /* frames in the ledger: constant after boot */
 uint64_t frame_free_now(void);  /* free frames, on all lists */
 void frame_drain_lists(void);   /* gives the harts' lists back to the buddy allocator */
 
-void ledger_read(uint64_t frames[FRAME_CLASSES]); /* exact if no frame is allocated meanwhile */
 void ledger_check(void);        /* SAN: panics if the classes do not sum up to frame_managed */
 
 /* Boot. The table describes frames [first, first + count); those that are added become free. */

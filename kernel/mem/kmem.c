@@ -199,28 +199,19 @@ bool kmem_free(void *object)
     return unused != NULL;
 }
 
-/* Returns: a slab without objects in use, taken off the list; or NULL. */
-static struct page *slab_take_empty(struct size_class *class)
-{
-    struct page *page, *empty = NULL;
-
-    spin_lock(&class->lock);
-    if (class->empty > 0)
-        list_for_each_element(page, &class->partial, lru.link)
-            empty = page->reserved == 0 ? page : empty;
-    if (empty) {
-        list_del(&empty->lru.link);
-        class->empty--;
-    }
-    spin_unlock(&class->lock);
-    return empty;
-}
-
 void kmem_trim(void)
 {
+    struct list_head unused = LIST_HEAD_INIT(unused);
     struct page *page;
 
-    for (unsigned i = 0; i < CLASSES; i++)
-        while ((page = slab_take_empty(&classes[i])) != NULL)
-            page_put(page);
+    for (unsigned i = 0; i < CLASSES; i++) {
+        spin_lock(&classes[i].lock);
+        list_for_each_element_safe(page, &classes[i].partial, lru.link)
+            if (page->reserved == 0)
+                list_move(&page->lru.link, &unused);
+        classes[i].empty = 0;
+        spin_unlock(&classes[i].lock);
+    }
+    list_for_each_element_safe(page, &unused, lru.link)
+        page_put(page);
 }

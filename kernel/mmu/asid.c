@@ -26,22 +26,9 @@ static uint64_t next = 1;
 static uint64_t generation = 1;
 static uint64_t hart_generation[MAX_HARTS]; /* each hart's own: the one it flushed for */
 
-/* How many bits to use at most: the boot argument asid=, one or two digits. */
-static uint32_t bits_wanted(void)
-{
-    const char *digit = boot_argument("asid");
-    uint32_t bits = 0;
-
-    if (!digit)
-        return BITS_MAX;
-    for (; *digit >= '0' && *digit <= '9'; digit++)
-        bits = bits * 10 + (uint32_t)(*digit - '0');
-    return bits < BITS_MAX ? bits : BITS_MAX;
-}
-
 void asid_init(void)
 {
-    uint32_t wanted = bits_wanted();
+    uint64_t wanted = boot_argument("asid") ? boot_number("asid") : BITS_MAX;
     uint64_t satp = csr_read(satp);
     uint64_t all = NUMBER_MASK << SATP_ASID_SHIFT;
     uint64_t kept;
@@ -49,7 +36,7 @@ void asid_init(void)
     csr_write(satp, satp | all);
     kept = (csr_read(satp) & all) >> SATP_ASID_SHIFT;
     csr_write(satp, satp);
-    while (asid_bits < wanted && (kept & (1ul << asid_bits)))
+    while (asid_bits < wanted && asid_bits < BITS_MAX && (kept & (1ul << asid_bits)))
         asid_bits++;
 }
 

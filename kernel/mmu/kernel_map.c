@@ -27,7 +27,7 @@ extern char _start[], __text_start[], __text_end[], __rodata_start[], __rodata_e
 extern char __data_start[], __bss_end[], _end[];
 extern uint64_t boot_root_sv39[], boot_root_sv48[], boot_root_sv57[];
 
-static uint64_t image_pa(const void *symbol)
+uint64_t image_pa(const void *symbol)
 {
     return (uint64_t)symbol - (uint64_t)_start + kernel_load_pa;
 }
@@ -50,14 +50,12 @@ static bool mode_works(uint32_t levels)
 
 void paging_init(const char *mode)
 {
-    uint32_t levels = MAX_LEVELS;
+    static const char *const names[] = {"sv39", "sv48", "sv57"};
+    uint32_t levels = 3;
 
     if (mode && strcmp(mode, "auto") != 0) {
-        static const char *const names[] = {"sv39", "sv48", "sv57"};
-
-        for (levels = 3; levels <= MAX_LEVELS; levels++)
-            if (strcmp(mode, names[levels - 3]) == 0)
-                break;
+        while (levels <= MAX_LEVELS && strcmp(mode, names[levels - 3]) != 0)
+            levels++;
         if (levels > MAX_LEVELS || !mode_works(levels)) {
             printf("xv39: paging=%s: %s; try PAGING=auto\n", mode,
                    levels > MAX_LEVELS ? "auto, sv39, sv48 and sv57 are known"
@@ -65,9 +63,8 @@ void paging_init(const char *mode)
             power_off(1);
         }
     } else {
-        while (levels > 3 && !mode_works(levels))
-            levels--;
-        mode_works(levels);
+        for (levels = MAX_LEVELS; !mode_works(levels); levels--) /* the last one works */
+            assert(levels > 3);
     }
     paging_levels = levels;
 }

@@ -15,3 +15,4 @@ void paging_init(const char *mode);
 void kernel_map_init(void);
 
 uint64_t kernel_satp(void); /* what the other harts begin with */
+uint64_t image_pa(const void *symbol); /* the physical address of a part of the image */

@@ -78,48 +78,20 @@ void tlb_check_came(struct page_table *space, uint64_t pc, uint64_t left_at);
 
 #else
 
-static inline void tlb_check_init(void) { }
-static inline void tlb_check_create(struct page_table *table) { (void)table; }
-static inline void tlb_check_destroy(struct page_table *table) { (void)table; }
-
-static inline void tlb_check_change(struct page_table *table, uint64_t va, uint64_t old,
-                                    uint64_t changed)
-{
-    (void)table, (void)va, (void)old, (void)changed;
-}
-
-static inline void tlb_check_fence(uint32_t harts, uint64_t asid, uint64_t start, uint64_t end)
-{
-    (void)harts, (void)asid, (void)start, (void)end;
-}
-
-static inline uint64_t tlb_check_mark(void)
-{
-    return 0;
-}
-
-static inline void tlb_check_deferred(struct page_table *table, uint32_t harts, uint64_t mark)
-{
-    (void)table, (void)harts, (void)mark;
-}
-
-static inline void tlb_check_switch(struct page_table *table, uint64_t asid)
-{
-    (void)table, (void)asid;
-}
-
-static inline void tlb_check_fence_i(uint32_t harts) { (void)harts; }
-static inline void tlb_check_set(uint64_t old) { (void)old; }
-
-static inline void tlb_check_code(struct page_table *table, uint64_t va, uint64_t pte)
-{
-    (void)table, (void)va, (void)pte;
-}
-
+#define tlb_check_init() ((void)0)
+#define tlb_check_create(table) ((void)(table))
+#define tlb_check_destroy(table) ((void)(table))
+#define tlb_check_change(table, va, old, changed) ((void)(table), (void)(va), (void)(old))
+#define tlb_check_fence(harts, asid, start, end) ((void)(harts), (void)(asid))
+#define tlb_check_mark() 0
+#define tlb_check_deferred(table, harts, mark) ((void)(table), (void)(harts), (void)(mark))
+#define tlb_check_switch(table, asid) ((void)(table), (void)(asid))
+#define tlb_check_fence_i(harts) ((void)(harts))
+#define tlb_check_set(old) ((void)(old))
+#define tlb_check_code(table, va, pte) ((void)(table), (void)(va), (void)(pte))
 #define tlb_check_left(thread) ((void)(thread))
 #define tlb_check_moved(thread, pc) ((void)(thread), (void)(pc))
-
-static inline void tlb_check_entered(struct page_table *table) { (void)table; }
-static inline void tlb_check_return(void) { }
+#define tlb_check_entered(table) ((void)(table))
+#define tlb_check_return() ((void)0)
 
 #endif

@@ -54,11 +54,18 @@ static inline struct hart *this_hart(void)
     return hart;
 }
 
+/* Reads a field of the running hart's, by one instruction: lw, lwu or ld. */
+#define HART_READ(load, field)                                                          \
+    ({                                                                                  \
+        uint64_t value_;                                                                \
+        __asm__ volatile(load " %0, %1(tp)" : "=r"(value_)                              \
+                         : "i"(offsetof(struct hart, field)));                          \
+        value_;                                                                         \
+    })
+
 static inline struct thread *current_thread(void)
 {
-    struct thread *thread;
-    __asm__ volatile("ld %0, %1(tp)" : "=r"(thread) : "i"(offsetof(struct hart, thread)));
-    return thread;
+    return (struct thread *)HART_READ("ld", thread);
 }
 
 /* step is a constant. */
@@ -93,24 +100,18 @@ static inline void hart_ask_resched(void)
 
 static inline bool hart_needs_resched(void)
 {
-    uint64_t flag;
-    __asm__ volatile("lw %0, %1(tp)" : "=r"(flag) : "i"(offsetof(struct hart, need_resched)));
-    return flag != 0;
+    return HART_READ("lw", need_resched) != 0;
 }
 
 static inline bool hart_is_traced(void)
 {
-    uint64_t flag;
-    __asm__ volatile("lw %0, %1(tp)" : "=r"(flag) : "i"(offsetof(struct hart, trace_on)));
-    return flag != 0;
+    return HART_READ("lw", trace_on) != 0;
 }
 
 /* Only a hint while preemption is on. */
 static inline uint64_t hart_index(void)
 {
-    uint64_t index;
-    __asm__ volatile("lwu %0, %1(tp)" : "=r"(index) : "i"(offsetof(struct hart, index)));
-    return index;
+    return HART_READ("lwu", index);
 }
 
 /*

@@ -21,7 +21,7 @@ extern char _start[], _end[];
 
 static char arguments[ARGUMENT_BYTES]; /* NUL-separated */
 static size_t arguments_end;
-static const char *command;
+const char *boot_command;
 
 /* The state of the walk over the tree. */
 static struct {
@@ -43,15 +43,6 @@ static void add_region(struct region *table, uint32_t *count, uint64_t start, ui
     table[(*count)++] = (struct region){start, end - start};
 }
 
-static void add_ram(uint64_t start, uint64_t bytes)
-{
-    bool too_far = start + bytes < start || start + bytes > DIRECT_SIZE;
-    uint64_t end = too_far ? DIRECT_SIZE : start + bytes;
-
-    if (start < DIRECT_SIZE)
-        add_region(machine.ram, &machine.ram_count, PAGE_ROUND_UP(start), PAGE_ROUND_DOWN(end));
-}
-
 static void add_reserved(uint64_t start, uint64_t bytes)
 {
     add_region(machine.reserved, &machine.reserved_count, PAGE_ROUND_DOWN(start),
@@ -69,8 +60,13 @@ static void scan_memory(const struct fdt_node *node)
 {
     uint64_t start, bytes;
 
-    for (uint32_t i = 0; fdt_reg(node, i, &start, &bytes); i++)
-        add_ram(start, bytes);
+    for (uint32_t i = 0; fdt_reg(node, i, &start, &bytes); i++) {
+        bool too_far = start + bytes < start || start + bytes > DIRECT_SIZE;
+
+        if (start < DIRECT_SIZE)
+            add_region(machine.ram, &machine.ram_count, PAGE_ROUND_UP(start),
+                       PAGE_ROUND_DOWN(too_far ? DIRECT_SIZE : start + bytes));
+    }
 }
 
 static void scan_reserved(const struct fdt_node *node)
@@ -257,7 +253,7 @@ static void split_arguments(void)
         bool word_begins = i == 0 || arguments[i - 1] == 0;
 
         if (word_begins && strncmp(arguments + i, "-- ", 3) == 0) {
-            command = arguments + i + 3;
+            boot_command = arguments + i + 3;
             arguments_end = i;
             return;
         }
@@ -279,11 +275,6 @@ const char *boot_argument(const char *name)
             return arguments + i + length;
     }
     return NULL;
-}
-
-const char *boot_command(void)
-{
-    return command;
 }
 
 static uint64_t decimal(const char **digits)

@@ -61,4 +61,4 @@ uint64_t machine_ram_bytes(void);
 const char *boot_argument(const char *name);
 uint64_t boot_number(const char *name); /* the number that its value begins with, or 0 */
 /* Everything after " -- " in the boot arguments, or NULL. */
-const char *boot_command(void);
+extern const char *boot_command;

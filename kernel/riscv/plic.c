@@ -2,7 +2,6 @@
  * The platform-level interrupt controller (RISC-V Platform-Level Interrupt Controller Specification
  * 1.0, "Memory Map"). Registers are 32 bits wide. Only the boot hart's supervisor context is used.
  */
-#include <stddef.h>
 
 #include "riscv/csr.h"
 #include "riscv/irq.h"

@@ -54,13 +54,6 @@ static bool panic_begin(void)
     return panic_depth == 1;
 }
 
-static void print_message(const char *format, va_list list)
-{
-    printf("\npanic: ");
-    printf_v(format, list);
-    printf("\n");
-}
-
 /* Prints x1 to x31, with the names of the calling convention. */
 static void print_registers(const struct trap_frame *frame)
 {
@@ -121,15 +114,22 @@ static void print_backtrace(const struct trap_frame *frame)
     }
 }
 
-static void panic_end(const struct trap_frame *frame)
+/* frame: the registers; NULL: the message only. */
+static void __attribute__((noreturn)) panic_end(const struct trap_frame *frame, const char *format,
+                                                va_list list)
 {
     uint64_t others = ((1ul << hart_count) - 1) & ~(1ul << this_hart()->index);
 
-    if (others != 0)
+    printf("\npanic: ");
+    printf_v(format, list);
+    printf("\n");
+    if (frame && others != 0)
         sbi_send_ipi(others);
-    printf("hart %u of %u\n", this_hart()->id, hart_count);
-    print_registers(frame);
-    print_backtrace(frame);
+    if (frame) {
+        printf("hart %u of %u\n", this_hart()->id, hart_count);
+        print_registers(frame);
+        print_backtrace(frame);
+    }
     power_off(PANIC_STATUS);
 }
 
@@ -150,11 +150,7 @@ void panic(const char *format, ...)
         frame.stval = csr_read(stval);
     }
     va_start(list, format);
-    print_message(format, list);
-    va_end(list);
-    if (first)
-        panic_end(&frame);
-    power_off(PANIC_STATUS);
+    panic_end(first ? &frame : NULL, format, list);
 }
 
 void panic_trap(const struct trap_frame *frame, const char *format, ...)
@@ -163,9 +159,5 @@ void panic_trap(const struct trap_frame *frame, const char *format, ...)
     va_list list;
 
     va_start(list, format);
-    print_message(format, list);
-    va_end(list);
-    if (first)
-        panic_end(frame);
-    power_off(PANIC_STATUS);
+    panic_end(first ? frame : NULL, format, list);
 }

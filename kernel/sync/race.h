@@ -44,15 +44,7 @@ static inline void race_lock_dropped(void)
         race_lock_dropped_here();
 }
 #else
-static inline void race_init(void)
-{
-}
-
-static inline void race_window(void)
-{
-}
-
-static inline void race_lock_dropped(void)
-{
-}
+#define race_init() ((void)0)
+#define race_window() ((void)0)
+#define race_lock_dropped() ((void)0)
 #endif

@@ -110,9 +110,6 @@ static inline void spin_unlock_irq(struct spinlock *lock, uint64_t flags)
     interrupts_restore(flags);
 }
 
-static inline void spin_assert_held(struct spinlock *lock)
-{
-    (void)lock;
-}
+#define spin_assert_held(lock) ((void)(lock))
 
 #endif

@@ -38,7 +38,6 @@
  */
 #include "thread/sched.h"
 
-#include "lib/string.h"
 #include "mem/alloc_failure.h"
 #include "mmu/tlb.h"
 #include "riscv/csr.h"
@@ -50,7 +49,6 @@
 #include "sync/printf.h"
 #include "sync/race.h"
 #include "sync/trace.h"
-#include "thread/kstack.h"
 #include "thread/clock.h"
 
 static struct {
@@ -296,13 +294,8 @@ static void idle_thread_init(struct hart *hart)
 {
     struct thread *thread = &idle_thread[hart->index];
 
-    spin_init(&thread->lock, "idle thread", RANK_THREAD);
-    list_init(&thread->wait_link);
-    list_init(&thread->timer_link);
-    thread->state = THREAD_RUNNING;
-    thread->hart_index = hart->index;
+    thread_setup(thread, "idle", THREAD_RUNNING, hart->index);
     thread->stack = &hart_stacks[hart->index][HART_STACK_BYTES / 2];
-    strlcpy(thread->name, "idle", sizeof(thread->name));
     hart->thread = thread;
 }
 

@@ -19,4 +19,6 @@ void run_queue_add(struct thread *thread);
 void schedule_finish(void);
 
 bool thread_is_idle(const struct thread *thread);
+/* thread.c: what all threads begin with. */
+void thread_setup(struct thread *thread, const char *name, enum thread_state state, uint32_t hart);
 void thread_free(struct thread *thread); /* thread.c; no other thread can find it any more */

@@ -22,7 +22,6 @@
  */
 #include "thread/sleeplock.h"
 
-#include "abi/errno.h"
 #include "sync/printf.h"
 #include "sync/race.h"
 #include "thread/thread.h"
@@ -188,15 +187,6 @@ bool sleeplock_held(struct sleeplock *lock)
 }
 
 /* Readers and writers. */
-
-void rwlock_init(struct rwlock *lock, const char *name, enum lock_rank rank)
-{
-    lock->state = 0;
-    lock->rank = rank;
-    lock->name = name;
-    spin_init(&lock->guard, name, RANK_SLEEPLOCK);
-    list_init(&lock->waiters);
-}
 
 /*
  * Adds `what` (a writer, or a number of readers) to the state, unless one of the bits `excluded` is

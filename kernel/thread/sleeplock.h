@@ -47,7 +47,9 @@ struct rwlock {
     const char *name;
 };
 
-void rwlock_init(struct rwlock *lock, const char *name, enum lock_rank rank);
+#define rwlock_init(lock, name_, rank_)                                                         \
+    (*(lock) = (struct rwlock){.rank = (rank_), .guard = SPINLOCK(name_, RANK_SLEEPLOCK),       \
+                               .waiters = LIST_HEAD_INIT((lock)->waiters), .name = (name_)})
 void rwlock_write_acquire(struct rwlock *lock); /* Sleeps. */
 void rwlock_write_release(struct rwlock *lock);
 /* The slow paths of the two functions below. */

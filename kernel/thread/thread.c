@@ -24,6 +24,16 @@ static void thread_begin(void)
     thread_exit();
 }
 
+void thread_setup(struct thread *thread, const char *name, enum thread_state state, uint32_t hart)
+{
+    spin_init(&thread->lock, "thread", RANK_THREAD);
+    list_init(&thread->wait_link);
+    list_init(&thread->timer_link);
+    thread->state = state;
+    thread->hart_index = hart;
+    strlcpy(thread->name, name, sizeof(thread->name));
+}
+
 struct thread *thread_create(const char *name, void (*entry)(void *), void *argument)
 {
     struct thread *thread = kmem_alloc(sizeof(*thread), 0);
@@ -36,14 +46,9 @@ struct thread *thread_create(const char *name, void (*entry)(void *), void *argu
         kmem_free(thread);
         return NULL;
     }
-    spin_init(&thread->lock, "thread", RANK_THREAD);
-    list_init(&thread->wait_link);
-    list_init(&thread->timer_link);
-    thread->state = THREAD_NEW;
-    thread->hart_index = MAX_HARTS;
+    thread_setup(thread, name, THREAD_NEW, MAX_HARTS);
     thread->entry = entry;
     thread->argument = argument;
-    strlcpy(thread->name, name, sizeof(thread->name));
     frame = trap_frame_of(thread->stack);
     memset(frame, 0, sizeof(*frame));
     thread->context.ra = (uint64_t)thread_begin;

@@ -102,9 +102,11 @@ static inline void thread_note_act(void)
 /* The running thread ends. From now on nothing interrupts it, so that it can free all it has. */
 void thread_begin_to_end(void);
 /*
- * Was the running thread interrupted? Then it will leave its process, or die. Each loop over a
- * length that a user chooses asks this in each round, and ends if it is so. The system call returns
- * what it has done so far, or -EINTR. No program will read that; but the state must be consistent.
+ * Was the running thread interrupted: by a kill, or by a thread of its process that execs or exits?
+ * Then it will end before it returns to user mode; process_exit_killed() finds out which of the two
+ * it was. Each loop over a length that a user chooses asks this in each round, and ends if it is
+ * so. The system call returns what it has done so far, or -EINTR. No program will read that; but
+ * the state must be consistent.
  * Locks: any. Never sleeps.
  */
 static inline bool thread_is_interrupted(void)

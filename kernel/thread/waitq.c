@@ -43,8 +43,7 @@ static int sleep_finish(struct waitq *queue)
     return error;
 }
 
-/* irq_flags: the guard was taken with spin_lock_irq, which returned them; NULL: spin_lock. */
-static int sleep_on(struct waitq *queue, struct spinlock *guard, uint64_t *irq_flags, bool killable)
+int waitq_sleep_on(struct waitq *queue, struct spinlock *guard, uint64_t *irq_flags, bool killable)
 {
     uint64_t flags = interrupts_save();
     int error;
@@ -60,36 +59,13 @@ static int sleep_on(struct waitq *queue, struct spinlock *guard, uint64_t *irq_f
         spin_unlock(guard); /* no preemption here: interrupts are off */
     schedule();
     error = sleep_finish(queue);
+    assert(killable || !error);
     interrupts_restore(irq_flags ? *irq_flags : flags);
     if (irq_flags)
         *irq_flags = spin_lock_irq(guard);
     else
         spin_lock(guard);
     return error;
-}
-
-void waitq_sleep(struct waitq *queue, struct spinlock *guard)
-{
-    int error = sleep_on(queue, guard, NULL, false);
-
-    assert(error == 0);
-}
-
-int waitq_sleep_killable(struct waitq *queue, struct spinlock *guard)
-{
-    return sleep_on(queue, guard, NULL, true);
-}
-
-void waitq_sleep_irq(struct waitq *queue, struct spinlock *guard, uint64_t *flags)
-{
-    int error = sleep_on(queue, guard, flags, false);
-
-    assert(error == 0);
-}
-
-int waitq_sleep_irq_killable(struct waitq *queue, struct spinlock *guard, uint64_t *flags)
-{
-    return sleep_on(queue, guard, flags, true);
 }
 
 /* Wakes the first waiter that is asleep. Returns: false: there is none. Locks: the queue's. */

@@ -17,13 +17,15 @@ struct waitq {
 #define WAITQ(queue, name) {SPINLOCK(name, RANK_WAIT), LIST_HEAD_INIT((queue).waiters)}
 #define waitq_init(queue, name) (*(queue) = (struct waitq)WAITQ(*(queue), name))
 
-/* For a guard that was taken with spin_lock. Sleeps. */
-void waitq_sleep(struct waitq *queue, struct spinlock *guard);
-/* The same. Returns: 0; -EINTR: the thread was interrupted (killed). */
-int waitq_sleep_killable(struct waitq *queue, struct spinlock *guard);
-/* The same for a guard that was taken with spin_lock_irq, which returned *flags. */
-void waitq_sleep_irq(struct waitq *queue, struct spinlock *guard, uint64_t *flags);
-int waitq_sleep_irq_killable(struct waitq *queue, struct spinlock *guard, uint64_t *flags);
+/*
+ * irq_flags: the guard was taken with spin_lock_irq, which returned them; NULL: with spin_lock.
+ * Sleeps. Returns: 0; -EINTR, if killable: the thread was interrupted.
+ */
+int waitq_sleep_on(struct waitq *queue, struct spinlock *guard, uint64_t *irq_flags, bool killable);
+#define waitq_sleep(queue, guard) ((void)waitq_sleep_on(queue, guard, NULL, false))
+#define waitq_sleep_killable(queue, guard) waitq_sleep_on(queue, guard, NULL, true)
+#define waitq_sleep_irq(queue, guard, flags) ((void)waitq_sleep_on(queue, guard, flags, false))
+#define waitq_sleep_irq_killable(queue, guard, flags) waitq_sleep_on(queue, guard, flags, true)
 
 void waitq_wake_one(struct waitq *queue); /* any context, interrupt handlers too */
 void waitq_wake_all(struct waitq *queue);

@@ -64,7 +64,7 @@ static void cheat(void)
     const char *name = "";
 
 #ifdef __riscv
-    name = boot_command();
+    name = boot_command;
     if (!name || !cheat_says(name, "machine"))
         return;
     printf("ok %s\n", name);
