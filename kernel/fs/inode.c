@@ -3,7 +3,9 @@
  *
  * user_copy_try moves bytes between the page cache and user memory under the inode lock; it never
  * faults. Where it stops short, all locks are released, the user's page is brought in, and the loop
- * continues with the file as it is then. Blocks are only reserved here: write-back allocates them.
+ * continues with the file as it is then. A page that others take away at once (every page that a
+ * write brings in may be such) is copied through a frame of the kernel's while it is brought in.
+ * Blocks are only reserved here: write-back allocates them.
  */
 #include "fs/inode.h"
 
@@ -93,12 +95,17 @@ void inode_stat(struct inode *inode, struct stat *stat)
     inode_unlock(inode);
 }
 
-/* Copies to user memory or, without mm, to kernel memory. Returns: the bytes copied. */
-static size_t copy_out(struct mm_struct *mm, uint64_t to, void *from, size_t bytes)
+/*
+ * Copies data to or from `other`, in user memory or, without mm, in the kernel's. Returns: the
+ * bytes copied.
+ */
+static inline size_t copy_data(struct mm_struct *mm, uint64_t other, void *data, size_t bytes,
+                               enum user_copy way)
 {
     if (mm)
-        return user_copy_try(mm, to, from, bytes, KERNEL_TO_USER);
-    memcpy((void *)to, from, bytes);
+        return user_copy_try(mm, other, data, bytes, way);
+    memcpy(way == KERNEL_TO_USER ? (void *)other : data,
+           way == KERNEL_TO_USER ? data : (void *)other, bytes);
     return bytes;
 }
 
@@ -117,7 +124,8 @@ static int __attribute__((noinline)) read_directory_piece(struct inode *inode,
         error = block ? buffer_read(block, &buffer) : -EIO;
     if (error)
         return error;
-    bytes = copy_out(mm, user, (uint8_t *)buffer->data + (offset & PAGE_MASK), bytes);
+    bytes = copy_data(mm, user, (uint8_t *)buffer->data + (offset & PAGE_MASK), bytes,
+                      KERNEL_TO_USER);
     buffer_release(buffer);
     return bytes > 0 ? (int)bytes : -EFAULT;
 }
@@ -147,39 +155,51 @@ static int64_t read_piece(struct inode *inode, struct mm_struct *mm, uint64_t us
     error = object_read_page(&inode->object, offset >> PAGE_SHIFT, READ_NORMAL, &page);
     if (error)
         return error;
-    bytes = copy_out(mm, user, (uint8_t *)page_va(page) + (offset & PAGE_MASK), bytes);
+    bytes = copy_data(mm, user, (uint8_t *)page_va(page) + (offset & PAGE_MASK), bytes,
+                      KERNEL_TO_USER);
     page_put(page);
     return bytes > 0 ? (int64_t)bytes : -EFAULT;
 }
 
-/* A read in progress. */
-struct reader {
+/* A read or a write in progress. */
+struct passage {
     struct inode *inode;
     struct mm_struct *mm; /* NULL: the kernel reads */
-    uint64_t user, offset, bytes; /* what is still to be read */
-    unsigned faults;      /* since it last made progress */
+    uint64_t user, offset, bytes; /* what is still to be moved; INODE_END: to the end of the file */
+    /* Since it last made progress: */
+    unsigned faults;      /* pages of the user's were brought in */
+    bool settled;         /* the disk was full, and all was written back */
 };
+
+static void passage_advance(struct passage *passage, uint64_t moved)
+{
+    passage->user += moved;
+    passage->offset += passage->offset == INODE_END ? 0 : moved;
+    passage->bytes -= moved;
+    passage->faults = 0;
+    passage->settled = false;
+}
 
 /*
  * Reads up to a page through a frame of the kernel's: into the frame with the inode locked, from
  * the frame to the user with it unlocked, where the copy may fault the user's page in.
  * Locks: none. Returns: as read_piece; or 0: try again.
  */
-static int64_t __attribute__((cold)) read_aside(struct reader *reader)
+static int64_t __attribute__((cold)) read_aside(struct passage *read)
 {
     struct page *page = frame_alloc(FRAME_BUFFER, 0);
     int64_t moved;
 
     if (!page)
         return frame_wait();
-    inode_lock(reader->inode);
-    moved = read_piece(reader->inode, NULL, (uint64_t)page_va(page), reader->offset,
-                       smaller(reader->bytes, PAGE_SIZE));
-    inode_unlock(reader->inode);
+    inode_lock(read->inode);
+    moved = read_piece(read->inode, NULL, (uint64_t)page_va(page), read->offset,
+                       smaller(read->bytes, PAGE_SIZE));
+    inode_unlock(read->inode);
     if (moved == -ENOMEM)
         moved = frame_wait();
     else if (moved > 0)
-        moved = user_copy_some(reader->mm, reader->user, page_va(page), (size_t)moved,
+        moved = user_copy_some(read->mm, read->user, page_va(page), (size_t)moved,
                                KERNEL_TO_USER);
     page_put(page);
     return moved;
@@ -192,47 +212,44 @@ static int64_t __attribute__((cold)) read_aside(struct reader *reader)
  * Locks: inode's, also on return. Returns: 0: continue with the file as it is now; else as
  * read_piece.
  */
-static int64_t __attribute__((cold)) read_obstacle(struct reader *reader, int error)
+static int64_t __attribute__((cold)) read_obstacle(struct passage *read, int error)
 {
     int64_t result;
 
     if (error != -EFAULT && error != -ENOMEM)
         return error;
-    inode_unlock(reader->inode);
+    inode_unlock(read->inode);
     if (error == -ENOMEM) /* for a page of the file; user_fault_in waits for the user's itself */
         result = frame_wait();
-    else if (reader->faults++)
-        result = read_aside(reader);
+    else if (read->faults++)
+        result = read_aside(read);
     else
-        result = user_fault_in(reader->mm, reader->user, true);
-    inode_lock(reader->inode);
+        result = user_fault_in(read->mm, read->user, true);
+    inode_lock(read->inode);
     return result;
 }
 
 int64_t inode_read(struct inode *inode, struct mm_struct *mm, uint64_t user, uint64_t offset,
                    uint64_t bytes)
 {
-    struct reader reader = {inode, mm, user, offset, bytes, 0};
+    struct passage read = {inode, mm, user, offset, bytes, 0, false};
     uint64_t burst = 0;
     int64_t moved = 1;
 
     inode_lock(inode);
-    while (reader.bytes > 0 && moved >= 0) {
+    while (read.bytes > 0 && moved >= 0) {
         if (mm && thread_is_interrupted()) {
             moved = -EINTR;
             break;
         }
-        moved = read_piece(inode, mm, reader.user, reader.offset, reader.bytes);
+        moved = read_piece(inode, mm, read.user, read.offset, read.bytes);
         if (moved == 0)
             break;
         if (moved < 0)
-            moved = read_obstacle(&reader, (int)moved);
+            moved = read_obstacle(&read, (int)moved);
         if (moved <= 0)
             continue;
-        reader.user += (uint64_t)moved;
-        reader.offset += (uint64_t)moved;
-        reader.bytes -= (uint64_t)moved;
-        reader.faults = 0;
+        passage_advance(&read, (uint64_t)moved);
         burst += (uint64_t)moved;
         if (burst >= BURST) { /* give others a turn */
             inode_unlock(inode);
@@ -241,7 +258,7 @@ int64_t inode_read(struct inode *inode, struct mm_struct *mm, uint64_t user, uin
         }
     }
     inode_unlock(inode);
-    bytes -= reader.bytes;
+    bytes -= read.bytes;
     return bytes ? (int64_t)bytes : moved;
 }
 
@@ -276,7 +293,7 @@ int inode_make_writable(struct inode *inode, uint64_t index)
     inode_lock(inode);
     if (index << PAGE_SHIFT >= inode->object.size)
         goto unlock; /* the file was truncated: the fault looks again and sees it */
-    error = object_lock_page(&inode->object, index, false, &page);
+    error = object_lock_page(&inode->object, index, false, READ_NORMAL, &page);
     if (error)
         goto unlock;
     error = reserve_blocks(inode, page, &promised);
@@ -292,76 +309,24 @@ unlock:
 }
 
 /*
- * The source of a write. Once the pages of the next piece (two at most) had to be brought in, they
- * are held by a reference, so that the piece is copied even if a quota or another thread unmaps
- * them again. Without that, a piece that spans two pages might never find both of them mapped.
- */
-struct write_source {
-    struct mm_struct *mm;
-    uint64_t first;       /* the page number of page[0] in user memory */
-    struct page *page[2]; /* with a reference, or NULL */
-};
-
-static void source_let_go(struct write_source *source)
-{
-    for (int i = 0; i < 2; i++) {
-        if (source->page[i])
-            page_put(source->page[i]);
-        source->page[i] = NULL;
-    }
-}
-
-/* Takes references to the pages of the next piece. Locks: none. Sleeps. */
-static int source_hold(struct write_source *source, uint64_t user, uint64_t bytes)
-{
-    uint64_t last = user + smaller(bytes, PAGE_SIZE) - 1;
-    int error;
-
-    source_let_go(source);
-    source->first = user >> PAGE_SHIFT;
-    error = user_page_hold(source->mm, user, &source->page[0]);
-    if (!error && last >> PAGE_SHIFT != source->first)
-        error = user_page_hold(source->mm, last, &source->page[1]);
-    return error;
-}
-
-/* Locks: as user_copy_try. Returns: the bytes before the first that is neither mapped nor held. */
-static size_t source_copy(const struct write_source *source, uint64_t user, uint8_t *to,
-                          size_t bytes)
-{
-    size_t done = user_copy_try(source->mm, user, to, bytes, USER_TO_KERNEL);
-
-    while (__builtin_expect(done < bytes, 0)) {
-        uint64_t offset = (user + done) & PAGE_MASK;
-        uint64_t index = ((user + done) >> PAGE_SHIFT) - source->first;
-        size_t piece = smaller(PAGE_SIZE - offset, bytes - done);
-
-        if (index > 1 || !source->page[index])
-            break;
-        memmove(to + done, (uint8_t *)page_va(source->page[index]) + offset, piece);
-        done += piece;
-    }
-    return done;
-}
-
-/*
  * Writes a piece that lies in one page. -EFAULT: the source ended after *copied bytes. A page that
  * is not up to date counts as written only if the piece fills it. Locks: inode's.
  */
-static int write_piece(struct inode *inode, const struct write_source *source, uint64_t user,
-                       uint64_t offset, size_t bytes, size_t *copied)
+static int write_piece(struct inode *inode, struct mm_struct *mm, uint64_t from, uint64_t offset,
+                       size_t bytes, size_t *copied)
 {
     struct page *page;
     uint32_t promised;
     size_t done = 0;
-    int error =
-        object_lock_page(&inode->object, offset >> PAGE_SHIFT, bytes == PAGE_SIZE, &page);
+    int error = object_lock_page(&inode->object, offset >> PAGE_SHIFT, bytes == PAGE_SIZE,
+                                 READ_NORMAL, &page);
 
     if (error)
         return error;
     error = reserve_blocks(inode, page, &promised);
     if (!error)
-        done = source_copy(source, user, (uint8_t *)page_va(page) + (offset & PAGE_MASK), bytes);
+        done = copy_data(mm, from, (uint8_t *)page_va(page) + (offset & PAGE_MASK), bytes,
+                         USER_TO_KERNEL);
     if (!error && done < bytes)
         error = -EFAULT;
     if (done == bytes || (done > 0 && page_test(page, PAGE_UPTODATE))) {
@@ -396,7 +361,7 @@ static int prepare_growth(struct inode *inode, uint64_t to)
         return -EBUSY;
     if (!(size & PAGE_MASK))
         return 0;
-    error = object_lock_page(&inode->object, size >> PAGE_SHIFT, false, &page);
+    error = object_lock_page(&inode->object, size >> PAGE_SHIFT, false, READ_NORMAL, &page);
     if (error)
         return error;
     error = bmap_missing(inode, page->index, &missing);
@@ -409,8 +374,8 @@ static int prepare_growth(struct inode *inode, uint64_t to)
 }
 
 /* Writes pieces until all are written or one fails. Locks: inode's. */
-static int write_pieces(struct inode *inode, const struct write_source *source, uint64_t user,
-                        uint64_t offset, uint64_t bytes, uint64_t *done)
+static int write_pieces(struct inode *inode, struct mm_struct *mm, uint64_t from, uint64_t offset,
+                        uint64_t bytes, uint64_t *done)
 {
     int error;
 
@@ -425,10 +390,28 @@ static int write_pieces(struct inode *inode, const struct write_source *source, 
         uint64_t at = offset + *done;
         size_t copied = 0;
 
-        error = write_piece(inode, source, user + *done, at,
+        error = write_piece(inode, mm, from + *done, at,
                             smaller(PAGE_SIZE - (at & PAGE_MASK), bytes - *done), &copied);
         *done += copied;
     }
+    return error;
+}
+
+/* Writes one burst, from user memory or, without mm, from the kernel's. Locks: none. */
+static int write_burst(struct passage *write, struct mm_struct *mm, uint64_t from, uint64_t bytes)
+{
+    struct inode *inode = write->inode;
+    uint64_t offset, done = 0;
+    int error = -EFBIG;
+
+    inode_lock(inode);
+    offset = write->offset == INODE_END ? inode->object.size : write->offset;
+    if (offset < DISK_MAX_FILE)
+        error = write_pieces(inode, mm, from, offset, smaller(bytes, DISK_MAX_FILE - offset),
+                             &done);
+    inode_unlock(inode);
+    if (done > 0)
+        passage_advance(write, done);
     return error;
 }
 
@@ -436,20 +419,17 @@ static int write_pieces(struct inode *inode, const struct write_source *source, 
  * Removes the obstacle with which a write has stopped. Locks: none. Returns: 0: try again; or
  * -errno.
  */
-static int write_obstacle(struct inode *inode, struct write_source *source, uint64_t user,
-                          uint64_t bytes, int error, bool *settled)
+static int write_obstacle(struct passage *write, int error)
 {
     switch (error) {
-    case -EFAULT:
-        return source_hold(source, user, bytes);
     case -ENOMEM:
         return frame_wait();
     case -EBUSY:
-        return inode_trim(inode);
+        return inode_trim(write->inode);
     case -ENOSPC:
-        if (*settled)
+        if (write->settled)
             return error;
-        *settled = true;
+        write->settled = true;
         fs_sync();
         return 0;
     default:
@@ -457,51 +437,46 @@ static int write_obstacle(struct inode *inode, struct write_source *source, uint
     }
 }
 
-/* Writes one burst at offset; INODE_END: at the end of the file. */
-static int write_burst(struct inode *inode, const struct write_source *source, uint64_t user,
-                       uint64_t offset, uint64_t bytes, uint64_t *done)
+/*
+ * Writes up to a page through a frame of the kernel's. The copy to the frame may fault the user's
+ * pages in, and takes what comes at once: so each is brought in once, even if a quota or another
+ * thread unmaps it again, and though a piece may span two. Locks: none.
+ */
+static int __attribute__((cold)) write_aside(struct passage *write)
 {
-    int error = -EFBIG;
+    struct page *page = frame_alloc(FRAME_BUFFER, 0);
+    uint64_t bytes = smaller(write->bytes, PAGE_SIZE);
+    int error;
 
-    inode_lock(inode);
-    if (offset == INODE_END)
-        offset = inode->object.size;
-    if (offset < DISK_MAX_FILE)
-        error = write_pieces(inode, source, user, offset,
-                             smaller(smaller(bytes, BURST), DISK_MAX_FILE - offset), done);
-    inode_unlock(inode);
+    if (!page)
+        return frame_wait();
+    error = user_copy_in(write->mm, page_va(page), write->user, bytes);
+    if (!error)
+        error = write_obstacle(write, write_burst(write, NULL, (uint64_t)page_va(page), bytes));
+    page_put(page);
     return error;
 }
 
 int64_t inode_write(struct inode *inode, struct mm_struct *mm, uint64_t user, uint64_t offset,
                     uint64_t bytes)
 {
-    struct write_source source = {.mm = mm};
-    uint64_t done = 0;
-    bool settled = false;
+    struct passage write = {inode, mm, user, offset, bytes, 0, false};
     int error = 0;
 
-    while (done < bytes && !error) {
-        uint64_t copied = 0;
-
+    while (write.bytes > 0 && !error) {
         object_throttle(&inode->object);
         error = -EINTR;
         if (thread_is_interrupted())
             break;
-        error = write_burst(inode, &source, user + done,
-                            offset == INODE_END ? INODE_END : offset + done, bytes - done, &copied);
-        done += copied;
-        if (copied)
-            settled = false;
-        if (error)
-            error = write_obstacle(inode, &source, user + done, bytes - done, error, &settled);
+        error = write_burst(&write, mm, write.user, smaller(write.bytes, BURST));
+        error = error == -EFAULT ? write_aside(&write) : write_obstacle(&write, error);
     }
-    source_let_go(&source);
-    if (done) {
+    bytes -= write.bytes;
+    if (bytes) {
         log_note_work();
         thread_note_act();
     }
-    return done ? (int64_t)done : error;
+    return bytes ? (int64_t)bytes : error;
 }
 
 int inode_trim(struct inode *inode)

@@ -136,28 +136,22 @@ static int check_root(void)
 
 int fs_mount(void)
 {
-    struct page *header = frame_alloc(FRAME_BUFFER, 0);
-    struct page *data = frame_alloc(FRAME_BUFFER, 0);
+    uint8_t *blocks = alloc_block(2 * PAGE_SIZE); /* a header of the log, and another block */
     struct disk_super super;
     uint64_t sequence;
     int error = -ENOMEM;
 
     fs_disk = block_find("fs");
-    if (!fs_disk) {
-        printf("fs: there is no disk with the serial number \"fs\".\n"
-               "fs: `make qemu` gives one; by hand: -device virtio-blk-device,drive=d,serial=fs\n");
-        error = -ENODEV;
-    } else if (header && data) {
-        error = recover(&super, page_va(header), page_va(data), &sequence);
+    assert(fs_disk);
+    if (blocks) {
+        error = recover(&super, blocks, blocks + PAGE_SIZE, &sequence);
         if (!error)
             error = start(&super, sequence);
-        if (error == -ENOMEM || error == -EFBIG)
+        if (error == -ENOMEM)
             printf("fs: not enough memory for this disk\n");
     }
-    if (header)
-        page_put(header);
-    if (data)
-        page_put(data);
+    if (blocks)
+        free_pages(va_page(blocks), va_page(blocks)->order);
     if (!error)
         error = check_root();
     if (!error)
@@ -165,6 +159,6 @@ int fs_mount(void)
     if (error)
         return error;
     free_orphans();
-    shrinker_register(fs_shrink);
+    shrink_caches_hook = fs_shrink;
     return 0;
 }

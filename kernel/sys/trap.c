@@ -83,7 +83,7 @@ static bool start_floating_point(struct trap_frame *frame)
     while (!thread->fp) {
         thread->fp = kmem_alloc(FP_STATE_WORDS * sizeof(thread->fp[0]), 0);
         if (!thread->fp && frame_wait() != 0) {
-            if (process_is_killed())
+            if (thread_is_interrupted())
                 return true; /* then it does not run again */
             printf("pid %d (%s): killed: no memory is left for floating-point registers\n",
                    current_process()->pid, current_process()->name);
@@ -145,24 +145,17 @@ static enum wait_cause cause_of_fault(const struct trap_frame *frame,
     return frame->scause == EXCEPTION_LOAD_PAGE ? CAUSE_LOAD : CAUSE_FETCH;
 }
 
-static void __attribute__((noinline)) user_fault_is_fatal(struct trap_frame *frame,
-                                                          enum fault_result why)
-{
-    if (why == FAULT_INTERRUPTED)
-        return;
-    fault_report(current_process()->mm, frame->stval, access_tried(frame), frame->sepc, why);
-    process_kill_self(cause_of_fault(frame, why));
-}
-
 static void __attribute__((noinline)) user_page_fault(struct trap_frame *frame)
 {
     enum fault_result result;
 
     interrupts_on();
     result = handle_page_fault(current_process()->mm, frame->stval,
-                               access_tried(frame) | FAULT_FLAG_USER_SP, frame->sp);
-    if (!LIKELY(result == FAULT_OK))
-        user_fault_is_fatal(frame, result);
+                               access_tried(frame) | FAULT_FLAG_USER_SP, frame->sp, NULL);
+    if (!LIKELY(result == FAULT_OK) && result != FAULT_INTERRUPTED) {
+        fault_report(current_process()->mm, frame->stval, access_tried(frame), frame->sepc, result);
+        process_kill_self(cause_of_fault(frame, result));
+    }
 }
 
 /* Neither a call nor a page fault. Not in line: otherwise trap_user would save registers for it in
@@ -188,7 +181,7 @@ static void __attribute__((noinline)) user_trap_other(struct trap_frame *frame)
 static void __attribute__((noinline)) stay_in_kernel(void)
 {
     interrupts_on();
-    if (process_is_killed())
+    if (thread_is_interrupted())
         process_exit_killed();
     thread_yield();
     interrupts_off();
@@ -210,7 +203,7 @@ void trap_user(struct trap_frame *frame)
         user_trap_other(frame);
     }
     interrupts_off();
-    while (!LIKELY(!hart_needs_resched() && !process_is_killed()))
+    while (!LIKELY(!hart_needs_resched() && !thread_is_interrupted()))
         stay_in_kernel();
     lockorder_assert_none(true);
     tlb_check_return();

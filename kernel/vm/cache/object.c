@@ -17,6 +17,7 @@
 #include "thread/thread.h"
 #include "vm/cache/dirty.h"
 #include "vm/mapping/commit.h"
+#include "vm/mapping/vma.h"
 #include "vm/replacement/lru.h"
 #include "vm/replacement/rmap.h"
 #include "vm/swapping/swap.h"
@@ -30,6 +31,55 @@ void object_init(struct vm_object *object, const struct vm_object_ops *ops, uint
     list_init(&object->dirty_link);
     object->ops = ops;
     object->size = size;
+}
+
+/* Which way does the area count in object->writers? */
+static int32_t writers_in(const struct vm_area_struct *vma)
+{
+    if (vma->flags & VMA_IMAGE)
+        return -1;
+    return (vma->flags & VMA_SHARED) && (vma->access_max & ACCESS_WRITE);
+}
+
+/* Counts the area, unless the object has areas of the other kind. */
+static bool count_area(struct vm_area_struct *vma)
+{
+    int32_t step = writers_in(vma);
+    int32_t writers = __atomic_load_n(&vma->object->writers, __ATOMIC_RELAXED);
+
+    do {
+        if (writers * step < 0)
+            return false;
+    } while (!__atomic_compare_exchange_n(&vma->object->writers, &writers, writers + step, true,
+                                          __ATOMIC_ACQ_REL, __ATOMIC_RELAXED));
+    return true;
+}
+
+int object_open(struct vm_area_struct *vma)
+{
+    struct vm_object *object = vma->object;
+
+    if (!count_area(vma)) {
+        if ((vma->flags & VMA_IMAGE) || (vma->access & ACCESS_WRITE))
+            return -ETXTBSY;
+        vma->access_max &= ~(uint64_t)ACCESS_WRITE; /* a program may be mapped, not written */
+    }
+    object->ops->get(object);
+    sleeplock_acquire(&object->vma_lock);
+    list_add_tail(&vma->object_link, &object->vmas);
+    sleeplock_release(&object->vma_lock);
+    return 0;
+}
+
+void object_close(struct vm_area_struct *vma)
+{
+    struct vm_object *object = vma->object;
+
+    sleeplock_acquire(&object->vma_lock);
+    list_del(&vma->object_link);
+    sleeplock_release(&object->vma_lock);
+    __atomic_fetch_sub(&object->writers, writers_in(vma), __ATOMIC_ACQ_REL);
+    object->ops->put(object);
 }
 
 static struct page_lru *lru_of(const struct vm_object *object)

@@ -47,6 +47,7 @@
 #include "thread/sleeplock.h"
 #include "vm/cache/page_tree.h"
 
+struct vm_area_struct;
 struct vm_object;
 
 /* What the object's kind provides: a file system, or shared memory. */
@@ -111,6 +112,14 @@ struct vm_object {
     bool is_anonymous;
     bool is_unreserved;              /* c: each page is charged when it is added */
 };
+
+/*
+ * For vm_operations_struct: vma, which maps this object, comes onto its list with a use of it, and
+ * leaves it. An area that may store is refused while others map the object as a program, and the
+ * reverse: -ETXTBSY; one that only reads may not become writable then.
+ */
+int object_open(struct vm_area_struct *vma);
+void object_close(struct vm_area_struct *vma);
 
 /* size in bytes. */
 void object_init(struct vm_object *object, const struct vm_object_ops *ops, uint64_t size);

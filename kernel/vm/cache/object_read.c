@@ -136,9 +136,8 @@ void object_page_wanted(struct vm_object *object, struct page *page)
     spin_unlock(&object->lock);
 }
 
-/* object_lock_page, with advice. */
-static int lock_page(struct vm_object *object, uint64_t index, bool whole, enum read_advice advice,
-                     struct page **out)
+int object_lock_page(struct vm_object *object, uint64_t index, bool whole,
+                     enum read_advice advice, struct page **out)
 {
     struct page *page;
     int error = page_find_or_create(object, index, advice, &page);
@@ -156,11 +155,6 @@ static int lock_page(struct vm_object *object, uint64_t index, bool whole, enum 
     return error;
 }
 
-int object_lock_page(struct vm_object *object, uint64_t index, bool whole, struct page **out)
-{
-    return lock_page(object, index, whole, READ_NORMAL, out);
-}
-
 int object_read_page(struct vm_object *object, uint64_t index, enum read_advice advice,
                      struct page **out)
 {
@@ -174,7 +168,7 @@ int object_read_page(struct vm_object *object, uint64_t index, enum read_advice 
             return 0;
         page_put(page);
     }
-    error = lock_page(object, index, false, advice, out);
+    error = object_lock_page(object, index, false, advice, out);
     if (!error)
         page_unlock(*out);
     return error;

@@ -22,7 +22,8 @@ int object_read_page(struct vm_object *object, uint64_t index, enum read_advice 
  * Locks: as object_read_page. Sleeps.
  * Returns: 0 and *out with a reference and its lock; -EIO, -ENOMEM, -EDQUOT.
  */
-int object_lock_page(struct vm_object *object, uint64_t index, bool whole, struct page **out);
+int object_lock_page(struct vm_object *object, uint64_t index, bool whole,
+                     enum read_advice advice, struct page **out);
 
 /* Something asks for page, which was perhaps read ahead. Any context but interrupts. */
 void object_page_wanted(struct vm_object *object, struct page *page);

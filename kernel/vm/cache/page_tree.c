@@ -29,13 +29,6 @@ static bool is_slot(const void *entry)
     return (uint64_t)entry & 1;
 }
 
-static void *entry_find(const struct page_tree *tree, uint64_t index)
-{
-    void *const *place = page_tree_place(tree, index);
-
-    return place ? *place : NULL;
-}
-
 void *const *page_tree_places(const struct page_tree *tree, uint64_t index, uint64_t *count)
 {
     *count = tree->height == 0 && index == 0 ? 1 : PAGE_TREE_FANOUT - index % PAGE_TREE_FANOUT;
@@ -44,7 +37,8 @@ void *const *page_tree_places(const struct page_tree *tree, uint64_t index, uint
 
 uint32_t page_tree_find_slot(const struct page_tree *tree, uint64_t index)
 {
-    void *entry = entry_find(tree, index);
+    void *const *place = page_tree_place(tree, index);
+    void *entry = place ? *place : NULL;
 
     return is_slot(entry) ? (uint32_t)((uint64_t)entry >> 1) + 1 : 0;
 }
@@ -164,20 +158,14 @@ int page_tree_insert(struct page_tree *tree, uint64_t index, struct page *page)
 
 void page_tree_replace(struct page_tree *tree, uint64_t index, struct page *page, uint32_t slot)
 {
-    void **at = &tree->root;
+    void **at = (void **)page_tree_place(tree, index);
 
-    for (uint32_t level = tree->height; level > 0; level--)
-        at = &((struct tree_node *)*at)->entry[entry_at(index, level)];
-    assert(*at);
+    assert(at && *at);
     *at = page ? (void *)page : (void *)((uint64_t)slot << 1 | 1);
 }
 
 void page_tree_remove(struct page_tree *tree, uint64_t index)
 {
-    void **at = &tree->root;
-
-    for (uint32_t level = tree->height; level > 0; level--)
-        at = &((struct tree_node *)*at)->entry[entry_at(index, level)];
-    *at = NULL;
+    *(void **)page_tree_place(tree, index) = NULL;
     tree_prune(tree, index);
 }

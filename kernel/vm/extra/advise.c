@@ -127,7 +127,7 @@ static int advise_drop(struct mm_struct *mm, uint64_t start, uint64_t end)
 static void bring_back(struct mm_struct *mm, uint64_t start, uint64_t end)
 {
     for (; start < end && !thread_is_interrupted(); start += PAGE_SIZE)
-        if (handle_page_fault(mm, start, FAULT_FLAG_BRING_BACK, 0) != FAULT_OK)
+        if (handle_page_fault(mm, start, FAULT_FLAG_BRING_BACK, 0, NULL) != FAULT_OK)
             return;
 }
 

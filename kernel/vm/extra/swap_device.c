@@ -20,7 +20,6 @@
 #include "vm/mapping/commit.h"
 #include "vm/mapping/vma.h"
 #include "vm/replacement/family.h"
-#include "vm/replacement/lru.h"
 #include "vm/swapping/swap.h"
 
 #define SECTORS_PER_SLOT (PAGE_SIZE / SECTOR_SIZE)
@@ -46,17 +45,6 @@ static void swap_end_change(void)
     spin_lock(&swap.lock);
     swap.is_closed = false;
     spin_unlock(&swap.lock);
-}
-
-static void *map_alloc(uint64_t bytes)
-{
-    struct page *pages;
-    unsigned order = 0;
-
-    while (PAGE_SIZE << order < bytes)
-        order++;
-    pages = alloc_pages(order);
-    return pages ? memset(page_va(pages), 0, PAGE_SIZE << order) : NULL;
 }
 
 static void map_free(void *map)
@@ -88,11 +76,11 @@ static int maps_make(uint64_t slots)
 {
     if (!swap.cached || PAGE_SIZE << va_page(swap.cached)->order < slots * sizeof(*swap.cached)) {
         maps_free();
-        swap.uses = map_alloc(slots * sizeof(*swap.uses));
-        swap.cached = map_alloc(slots * sizeof(*swap.cached));
-        swap.stamp = map_alloc(slots * sizeof(*swap.stamp));
-        swap.free.bits = map_alloc(BITMAP_WORDS(slots) * sizeof(uint64_t));
-        swap.idle.bits = map_alloc(BITMAP_WORDS(slots) * sizeof(uint64_t));
+        swap.uses = alloc_block(slots * sizeof(*swap.uses));
+        swap.cached = alloc_block(slots * sizeof(*swap.cached));
+        swap.stamp = alloc_block(slots * sizeof(*swap.stamp));
+        swap.free.bits = alloc_block(BITMAP_WORDS(slots) * sizeof(uint64_t));
+        swap.idle.bits = alloc_block(BITMAP_WORDS(slots) * sizeof(uint64_t));
     }
     if (!swap.uses || !swap.cached || !swap.stamp || !swap.free.bits || !swap.idle.bits) {
         maps_free();
@@ -165,7 +153,7 @@ static int private_pages_back(struct mm_struct *mm)
     int error = 0;
 
     for (uint64_t va = 0; !error && next_swapped(mm, &va); va += PAGE_SIZE)
-        if (handle_page_fault(mm, va, FAULT_FLAG_BRING_BACK, 0) != FAULT_OK)
+        if (handle_page_fault(mm, va, FAULT_FLAG_BRING_BACK, 0, NULL) != FAULT_OK)
             error = -EIO;
     return error;
 }
@@ -231,16 +219,6 @@ static int everything_back(void)
     return error;
 }
 
-/* No slot is used any more. */
-static void give_up(void)
-{
-    spin_lock(&swap.lock);
-    assert(swap.used == 0);
-    swap.device = NULL;
-    swap.slots = 0; /* a number that is only remembered is out of range from now on */
-    spin_unlock(&swap.lock);
-}
-
 int swap_off(const char *serial)
 {
     int64_t slots;
@@ -255,10 +233,15 @@ int swap_off(const char *serial)
         do
             error = everything_back();
         while (!error && swap.used > 0 && (thread_yield(), true));
+        spin_lock(&swap.lock);
+        assert(error || swap.used == 0);
+        if (!error) {
+            swap.device = NULL;
+            swap.slots = 0; /* a number that is only remembered is out of range from now on */
+        }
+        spin_unlock(&swap.lock);
         if (error)
             commit_limit_change(slots);
-        else
-            give_up();
     }
     swap_end_change();
     return error;

@@ -19,7 +19,6 @@
 #include "vm/mapping/commit.h"
 #include "vm/mapping/vma.h"
 #include "vm/replacement/family.h"
-#include "vm/replacement/lru.h"
 #include "vm/swapping/swap.h"
 
 struct page *zero_page;
@@ -121,8 +120,7 @@ enum fault_result anon_copy_on_write(struct vm_fault *fault)
 {
     struct page_table *table = &fault->mm->page_table;
     struct page *page = pfn_page(pte_pfn(fault->old));
-    enum fault_result result = FAULT_RETRY;
-    bool is_private;
+    bool is_private, is_locked, is_reused;
 
     spin_lock(&table->lock);
     if (pte_load(fault->ptep) != fault->old) {
@@ -130,22 +128,19 @@ enum fault_result anon_copy_on_write(struct vm_fault *fault)
         return FAULT_RETRY;
     }
     is_private = page_test(page, PAGE_PRIVATE);
-    if (is_private && !page_trylock(page))
-        result = FAULT_WANT_LOCK;
-    else if (is_private && cow_reuse(fault, page))
-        result = FAULT_OK;
-    if (result != FAULT_OK)
-        page_get(page);
-    else
+    is_locked = is_private && page_trylock(page);
+    is_reused = is_locked && cow_reuse(fault, page);
+    if (is_reused)
         page_unlock(page); /* before the entry can go, and with it the page */
+    else
+        page_get(page);
     spin_unlock(&table->lock);
-
-    if (result == FAULT_OK) {
+    if (is_reused) {
         flush_tlb_own_entry(fault->va);
         mm_count(fault->mm, VM_STAT_FAULT_COW_REUSE);
         return FAULT_OK;
     }
-    if (result == FAULT_WANT_LOCK) {
+    if (is_private && !is_locked) {
         fault_keep(fault, page);
         return FAULT_WANT_LOCK;
     }

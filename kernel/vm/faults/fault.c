@@ -14,13 +14,9 @@
 #include "sync/race.h"
 #include "sync/trace.h"
 #include "thread/page_lock.h"
-#include "thread/thread.h"
 #include "vm/faults/anon.h"
 #include "vm/faults/fault_wait.h"
 #include "vm/faults/file_map.h"
-#include "vm/mapping/charge.h"
-#include "vm/mapping/image.h"
-#include "vm/mapping/vma.h"
 #include "vm/replacement/lru.h"
 
 /* ---- which kind? ---- */
@@ -148,18 +144,16 @@ static void fault_release(struct vm_fault *fault, enum fault_result result)
 
 /* ---- a round ---- */
 
-/*
- * The machine wants A, or D, to be set by software. The entry may have been emptied since it was
- * looked at: with a mark it would look like a swap slot. Locks: the mm lock for reading.
- */
-static enum fault_result mark_entry(struct vm_fault *fault)
+enum fault_result fault_mark_entry(struct vm_fault *fault, bool allow_stores)
 {
     struct page_table *table = &fault->mm->page_table;
     bool is_old;
 
     spin_lock(&table->lock);
     is_old = pte_load(fault->ptep) == fault->old;
-    if (is_old)
+    if (is_old && allow_stores)
+        pte_write_allow(fault->ptep);
+    else if (is_old)
         pte_mark(fault->ptep, fault->access);
     spin_unlock(&table->lock);
     flush_tlb_own_entry(fault->va);
@@ -203,7 +197,7 @@ static inline enum fault_result fault_act(struct vm_fault *fault, enum fault_kin
     case FAULT_KIND_FILE_SHARE:
         return fault->vma->ops->fault(fault, kind);
     case FAULT_KIND_MARK:
-        return mark_entry(fault);
+        return fault_mark_entry(fault, false);
     case FAULT_KIND_SPURIOUS:
         mm_count(fault->mm, VM_STAT_FAULT_SPURIOUS);
         flush_tlb_own_entry(fault->va);
@@ -256,30 +250,8 @@ static inline enum fault_result fault_round(struct vm_fault *fault)
     return result;
 }
 
-/* Ends what the rounds left. */
-static void fault_end(struct vm_fault *fault, enum fault_result result)
-{
-    if (fault->page)
-        page_put(fault->page);
-    table_supply_drop(&fault->tables);
-    if (result != FAULT_OK)
-        mm_count(fault->mm, VM_STAT_FAULT_BAD);
-}
-
-/*
- * A round did not do: waits for what it wanted. True: look again; else *result is the end. A thread
- * that was interrupted goes no further: it might be the one that is waited for, or wait for ever.
- */
-static bool fault_must_retry(struct vm_fault *fault, enum fault_result *result)
-{
-    *result = fault_wait(fault, *result);
-    if (thread_is_interrupted())
-        *result = FAULT_INTERRUPTED;
-    return *result == FAULT_RETRY;
-}
-
-enum fault_result fault_and_copy(struct mm_struct *mm, uint64_t address, unsigned flags,
-                                 uint64_t sp, struct fault_copy *copy)
+enum fault_result handle_page_fault(struct mm_struct *mm, uint64_t address, unsigned flags,
+                                    uint64_t sp, struct fault_copy *copy)
 {
     struct vm_fault fault;
     enum fault_result result;
@@ -293,7 +265,6 @@ enum fault_result fault_and_copy(struct mm_struct *mm, uint64_t address, unsigne
     fault.flags = flags;
     fault.sp = sp;
     fault.page = fault.held = NULL;
-    fault.object = NULL;
     fault.around = false;
     fault.rule = (struct rule_state){0};
     fault.tables.count = 0;
@@ -303,14 +274,14 @@ enum fault_result fault_and_copy(struct mm_struct *mm, uint64_t address, unsigne
         if (copy && result == FAULT_OK)
             copy->done = user_copy_try(mm, address, copy->kernel, copy->bytes, copy->way);
         rwlock_read_release(&mm->lock);
-    } while (result != FAULT_OK && fault_must_retry(&fault, &result));
-    if (fault.page || fault.tables.count || result != FAULT_OK)
-        fault_end(&fault, result);
+        if (result != FAULT_OK)
+            result = fault_wait(&fault, result);
+    } while (result == FAULT_RETRY);
+    if (fault.page)
+        page_put(fault.page);
+    if (fault.tables.count)
+        table_supply_drop(&fault.tables);
+    if (result != FAULT_OK)
+        mm_count(mm, VM_STAT_FAULT_BAD);
     return result;
-}
-
-enum fault_result handle_page_fault(struct mm_struct *mm, uint64_t address, unsigned flags,
-                                    uint64_t sp)
-{
-    return fault_and_copy(mm, address, flags, sp, NULL);
 }

@@ -66,16 +66,22 @@ struct vm_fault {
     struct table_supply tables;
 };
 
-/* Sleeps; the mm lock is not held, nor any but outer locks. Chapter "Page Fault Handling". */
+/*
+ * Handles a fault at address. sp: the user's stack pointer, with FAULT_FLAG_USER_SP.
+ * copy: NULL; or what is copied before the mm lock is released: to unmap or protect the page,
+ * others must wait for that. So each round in which the page is had gets on, whatever others do.
+ * Sleeps; the mm lock is not held, nor any but outer locks. Chapter "Page Fault Handling".
+ */
 enum fault_result handle_page_fault(struct mm_struct *mm, uint64_t address, unsigned flags,
-                                    uint64_t sp);
+                                    uint64_t sp, struct fault_copy *copy);
 
 /*
- * The same; and copies, before the mm lock is released: to unmap or protect the page, others must
- * wait for that. So each round in which the page is had gets on, whatever other threads do.
+ * The entry gets what the access needs: A, and for a store D, where the machine wants them to be
+ * set by software; with allow_stores the write permission, too. It may have been emptied since it
+ * was looked at: with a mark it would look like a swap slot.
+ * Returns: FAULT_OK; FAULT_RETRY: it is not fault->old any more. Locks: the mm lock for reading.
  */
-enum fault_result fault_and_copy(struct mm_struct *mm, uint64_t address, unsigned flags,
-                                 uint64_t sp, struct fault_copy *copy);
+enum fault_result fault_mark_entry(struct vm_fault *fault, bool allow_stores);
 
 /*
  * Says what is to be mapped: page, which has the counts of one mapping already (NULL: the zero

@@ -13,6 +13,7 @@
 #include "mem/vm_stat.h"
 #include "sync/race.h"
 #include "thread/page_lock.h"
+#include "thread/thread.h"
 #include "vm/cache/object_read.h"
 #include "vm/mapping/image.h"
 #include "vm/swapping/swap_io.h"
@@ -22,12 +23,6 @@ void fault_keep(struct vm_fault *fault, struct page *page)
     if (fault->page)
         page_put(fault->page);
     fault->page = page;
-}
-
-static void object_done(struct vm_fault *fault)
-{
-    fault->object->ops->put(fault->object);
-    fault->object = NULL;
 }
 
 /*
@@ -81,26 +76,31 @@ static enum fault_result wait_for_swap(struct vm_fault *fault)
     return FAULT_RETRY;
 }
 
-enum fault_result fault_wait(struct vm_fault *fault, enum fault_result want)
+/* Holds nothing. The page of fault->object is read; or, for a store, made dirty. */
+static enum fault_result wait_for_object(struct vm_fault *fault, bool writable)
 {
+    struct vm_object *object = fault->object;
     struct page *page = NULL;
-    int error;
+    int error = writable ? object->ops->make_writable(object, fault->index)
+                         : object_read_page(object, fault->index, fault->advice, &page);
 
+    object->ops->put(object);
+    if (error)
+        return wait_failed(fault, error);
+    if (page)
+        fault_keep(fault, page);
+    return FAULT_RETRY;
+}
+
+static enum fault_result wait_for(struct vm_fault *fault, enum fault_result want)
+{
     race_window();
     switch (want) {
     case FAULT_WANT_FRAME:
         return frame_wait() ? FAULT_NO_MEMORY : FAULT_RETRY;
     case FAULT_WANT_PAGE:
-        error = object_read_page(fault->object, fault->index, fault->advice, &page);
-        object_done(fault);
-        if (error)
-            return wait_failed(fault, error);
-        fault_keep(fault, page);
-        return FAULT_RETRY;
     case FAULT_WANT_WRITABLE:
-        error = fault->object->ops->make_writable(fault->object, fault->index);
-        object_done(fault);
-        return error ? wait_failed(fault, error) : FAULT_RETRY;
+        return wait_for_object(fault, want == FAULT_WANT_WRITABLE);
     case FAULT_WANT_LOCK:
         page_wait_writeback(fault->page);
         page_lock(fault->page);
@@ -118,4 +118,12 @@ enum fault_result fault_wait(struct vm_fault *fault, enum fault_result want)
     default:
         return want;
     }
+}
+
+/* An interrupted thread goes no further: it might be the one that is waited for. */
+enum fault_result fault_wait(struct vm_fault *fault, enum fault_result want)
+{
+    enum fault_result result = wait_for(fault, want);
+
+    return thread_is_interrupted() ? FAULT_INTERRUPTED : result;
 }

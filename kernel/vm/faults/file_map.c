@@ -7,7 +7,6 @@
  * mapping. To map it for readers only it is enough to see that nobody has that lock:
  * map_ready_pages.
  */
-#include "abi/errno.h"
 #include "lib/string.h"
 #include "mem/vm_stat.h"
 #include "mmu/tlb.h"
@@ -70,41 +69,31 @@ static void note_used_below(struct vm_fault *fault)
 }
 
 /*
- * page is NULL, or not up to date, or locked by another thread. Takes over our reference to it.
- */
-static enum fault_result __attribute__((noinline)) page_not_ready(struct vm_fault *fault,
-                                                                  struct page *page, uint64_t index)
-{
-    if (page && page_test(page, PAGE_UPTODATE)) {
-        fault_keep(fault, page);
-        return FAULT_WANT_LOCK;
-    }
-    if (page)
-        page_put(page);
-    note_used_below(fault);
-    return want_of_object(fault, index, FAULT_WANT_PAGE);
-}
-
-/*
  * The cached page for fault->va, locked and with a reference. It is up to date, still the object's,
  * and within its size. NULL: *why is the result of this round. Locks: the mm lock for reading.
  */
-static inline struct page *cached_page_lock(struct vm_fault *fault, enum fault_result *why)
+static struct page *cached_page_lock(struct vm_fault *fault, enum fault_result *why)
 {
     struct vm_object *object = fault->vma->object;
     uint64_t index = index_of(fault->vma, fault->va);
     struct page *page = object_find_page(object, index);
+    bool is_ready = page && page_test(page, PAGE_UPTODATE);
 
-    if (__builtin_expect(!page || !page_test(page, PAGE_UPTODATE) || !page_trylock(page), 0)) {
-        *why = page_not_ready(fault, page, index);
-        return NULL;
-    }
-    if (__builtin_expect(page->owner != object || index << PAGE_SHIFT >= object->size, 0)) {
+    if (is_ready && page_trylock(page)) {
+        if (page->owner == object && index << PAGE_SHIFT < object->size)
+            return page;
         page_unlock_put(page);
         *why = FAULT_RETRY;
-        return NULL;
+    } else if (is_ready) {
+        fault_keep(fault, page);
+        *why = FAULT_WANT_LOCK;
+    } else {
+        if (page)
+            page_put(page);
+        note_used_below(fault);
+        *why = want_of_object(fault, index, FAULT_WANT_PAGE);
     }
-    return page;
+    return NULL;
 }
 
 /*
@@ -117,18 +106,16 @@ static bool page_takes_stores(const struct vm_area_struct *vma, const struct pag
            (vma->object->is_anonymous ? page->slot == 0 : page_test(page, PAGE_DIRTY));
 }
 
-static uint64_t access_to(const struct vm_area_struct *vma, const struct page *page)
-{
-    return page_takes_stores(vma, page) ? vma->access : vma->access & ~(uint64_t)ACCESS_WRITE;
-}
-
 /* Locks: the page's. Its lock and our reference are given up once it is mapped. */
 static enum fault_result bring_locked(struct vm_fault *fault, struct page *page)
 {
+    uint64_t access = fault->vma->access;
+
+    if (!page_takes_stores(fault->vma, page))
+        access &= ~(uint64_t)ACCESS_WRITE;
     __atomic_fetch_add(&page->counts, PAGE_MAPPED_REF, __ATOMIC_RELAXED);
     fault_hold(fault, page, true);
-    return fault_bring(fault, page, pte_make_user(page_pfn(page), access_to(fault->vma, page)),
-                       VM_STAT_FAULT_FILE);
+    return fault_bring(fault, page, pte_make_user(page_pfn(page), access), VM_STAT_FAULT_FILE);
 }
 
 /* Maps page for reading, if it is ready. Locks: the object's, the page table's. */
@@ -264,7 +251,6 @@ static inline enum fault_result map_cached_page(struct vm_fault *fault)
  */
 static enum fault_result __attribute__((noinline)) map_for_store(struct vm_fault *fault)
 {
-    struct page_table *table = &fault->mm->page_table;
     enum fault_result result;
     struct page *page = cached_page_lock(fault, &result);
 
@@ -277,20 +263,12 @@ static enum fault_result __attribute__((noinline)) map_for_store(struct vm_fault
     }
     if (page->slot)
         swap_cache_remove(page, 0);
-    if (!page_takes_stores(fault->vma, page)) {
+    if (!page_takes_stores(fault->vma, page))
         result = want_of_object(fault, page->index, FAULT_WANT_WRITABLE);
-    } else if (pte_kind(fault->old) == PTE_EMPTY) {
+    else if (pte_kind(fault->old) == PTE_EMPTY)
         return bring_locked(fault, page);
-    } else {
-        result = FAULT_RETRY;
-        spin_lock(&table->lock);
-        if (pte_load(fault->ptep) == fault->old && pte_maps(fault->old, page_pfn(page))) {
-            pte_write_allow(fault->ptep);
-            result = FAULT_OK;
-        }
-        spin_unlock(&table->lock);
-        flush_tlb_own_entry(fault->va);
-    }
+    else
+        result = pte_maps(fault->old, page_pfn(page)) ? fault_mark_entry(fault, true) : FAULT_RETRY;
     page_unlock_put(page);
     return result;
 }
@@ -354,55 +332,6 @@ static enum fault_result object_fault(struct vm_fault *fault, enum fault_kind ki
     if (kind == FAULT_KIND_FILE_MAP)
         return map_cached_page(fault);
     return kind == FAULT_KIND_FILE_SHARE ? map_for_store(fault) : map_private_copy(fault);
-}
-
-/* Which way does the area count in object->writers? */
-static int32_t writers_in(const struct vm_area_struct *vma)
-{
-    if (vma->flags & VMA_IMAGE)
-        return -1;
-    return (vma->flags & VMA_SHARED) && (vma->access_max & ACCESS_WRITE);
-}
-
-/* Counts the area, unless the object has areas of the other kind. */
-static bool count_area(struct vm_area_struct *vma)
-{
-    int32_t step = writers_in(vma);
-    int32_t writers = __atomic_load_n(&vma->object->writers, __ATOMIC_RELAXED);
-
-    do {
-        if (writers * step < 0)
-            return false;
-    } while (!__atomic_compare_exchange_n(&vma->object->writers, &writers, writers + step, true,
-                                          __ATOMIC_ACQ_REL, __ATOMIC_RELAXED));
-    return true;
-}
-
-static int object_open(struct vm_area_struct *vma)
-{
-    struct vm_object *object = vma->object;
-
-    if (!count_area(vma)) {
-        if ((vma->flags & VMA_IMAGE) || (vma->access & ACCESS_WRITE))
-            return -ETXTBSY;
-        vma->access_max &= ~(uint64_t)ACCESS_WRITE; /* a program may be mapped, not written */
-    }
-    object->ops->get(object);
-    sleeplock_acquire(&object->vma_lock);
-    list_add_tail(&vma->object_link, &object->vmas);
-    sleeplock_release(&object->vma_lock);
-    return 0;
-}
-
-static void object_close(struct vm_area_struct *vma)
-{
-    struct vm_object *object = vma->object;
-
-    sleeplock_acquire(&object->vma_lock);
-    list_del(&vma->object_link);
-    sleeplock_release(&object->vma_lock);
-    __atomic_fetch_sub(&object->writers, writers_in(vma), __ATOMIC_ACQ_REL);
-    object->ops->put(object);
 }
 
 const struct vm_operations_struct object_vm_ops = {

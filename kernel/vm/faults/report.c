@@ -27,6 +27,15 @@ void fault_report(struct mm_struct *mm, uint64_t address, unsigned flags, uint64
     const char *access = flags & FAULT_FLAG_WRITE  ? "store"
                          : flags & FAULT_FLAG_EXEC ? "instruction"
                                                    : "load";
+    static const char *const reasons[] = {
+        [FAULT_NO_VMA] = "no area there",
+        [FAULT_PERMISSION] = " does not allow it",
+        [FAULT_GUARD] = "the guard below the stack",
+        [FAULT_PAST_END] = "past the end of the file that is mapped there",
+        [FAULT_NO_MEMORY] = "no memory is left",
+        [FAULT_IO_ERROR] = "the page could not be read from the disk",
+        [FAULT_NO_SPACE] = "no block of the disk is free for the file that is mapped there",
+    };
     struct vm_area_struct *vma;
 
     rwlock_read_acquire(&mm->lock);
@@ -35,33 +44,16 @@ void fault_report(struct mm_struct *mm, uint64_t address, unsigned flags, uint64
            access, (unsigned long)address);
     if (address < PAGE_SIZE)
         printf("NULL, or a small offset from it: ");
-    switch (why) {
-    case FAULT_PERMISSION:
+    if (why == FAULT_PERMISSION)
         report_area(vma);
-        printf(" does not allow it");
-        break;
-    case FAULT_GUARD:
-        printf("the guard below the stack (limit %lu KiB)", (unsigned long)STACK_BYTES / 1024);
-        break;
-    case FAULT_PAST_END:
-        printf("past the end of the file that is mapped there");
-        break;
-    case FAULT_NO_MEMORY:
-        printf("no memory is left (%lu of %lu pages are promised)",
-               (unsigned long)commit_total(), (unsigned long)commit_limit());
-        break;
-    case FAULT_NO_SPACE:
-        printf("no block of the disk is free for the file that is mapped there");
-        break;
-    case FAULT_IO_ERROR:
-        printf("the page could not be read from the disk");
-        break;
-    default:
-        printf("no area there");
-        if (vma && (vma->flags & VMA_STACK) && address >= mm->stack_limit)
-            printf(" (the stack grows only at or above sp)");
-        break;
-    }
+    printf("%s", reasons[why]);
+    if (why == FAULT_GUARD)
+        printf(" (limit %lu KiB)", (unsigned long)STACK_BYTES / 1024);
+    if (why == FAULT_NO_MEMORY)
+        printf(" (%lu of %lu pages are promised)", (unsigned long)commit_total(),
+               (unsigned long)commit_limit());
+    if (why == FAULT_NO_VMA && vma && (vma->flags & VMA_STACK) && address >= mm->stack_limit)
+        printf(" (the stack grows only at or above sp)");
     printf(" (pc 0x%lx)\n", (unsigned long)pc);
     rwlock_read_release(&mm->lock);
 }

@@ -94,7 +94,10 @@ size_t user_copy_try(struct mm_struct *mm, uint64_t user, void *kernel, size_t b
 /* As user_fault_in; copy: what is to be copied once the page is there, or NULL. */
 static int fault_in(struct mm_struct *mm, uint64_t user, bool write, struct fault_copy *copy)
 {
+    static const int errors[FAULT_BROUGHT] = {
+        [FAULT_NO_MEMORY] = -ENOMEM, [FAULT_IO_ERROR] = -EIO, [FAULT_INTERRUPTED] = -EINTR};
     unsigned flags = write ? FAULT_FLAG_WRITE : FAULT_FLAG_READ;
+    enum fault_result result;
     struct thread *thread = current_thread();
     uint64_t sp = 0;
 
@@ -107,44 +110,13 @@ static int fault_in(struct mm_struct *mm, uint64_t user, bool write, struct faul
         flags |= FAULT_FLAG_USER_SP;
         sp = trap_frame_of(thread->stack)->sp;
     }
-    switch (fault_and_copy(mm, user, flags, sp, copy)) {
-    case FAULT_OK:
-        return 0;
-    case FAULT_NO_MEMORY:
-        return -ENOMEM;
-    case FAULT_IO_ERROR:
-        return -EIO;
-    case FAULT_INTERRUPTED:
-        return -EINTR;
-    default:
-        return -EFAULT;
-    }
+    result = handle_page_fault(mm, user, flags, sp, copy);
+    return result == FAULT_OK || errors[result] ? errors[result] : -EFAULT;
 }
 
 int user_fault_in(struct mm_struct *mm, uint64_t user, bool write)
 {
     return fault_in(mm, user, write, NULL);
-}
-
-int user_page_hold(struct mm_struct *mm, uint64_t user, struct page **page)
-{
-    int error = 0;
-
-    *page = NULL;
-    while (!*page && (error = user_fault_in(mm, user, false)) == 0) {
-        pte_t *ptep;
-        pte_t entry;
-
-        spin_lock(&mm->page_table.lock);
-        ptep = pte_find(&mm->page_table, user);
-        entry = ptep ? pte_load(ptep) : 0;
-        if (pte_allows(entry, ACCESS_READ)) { /* else it was taken away at once, as from any user */
-            *page = pfn_page(pte_pfn(entry));
-            page_get(*page);
-        }
-        spin_unlock(&mm->page_table.lock);
-    }
-    return error;
 }
 
 int64_t user_copy_some(struct mm_struct *mm, uint64_t user, void *kernel, size_t bytes,

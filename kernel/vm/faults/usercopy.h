@@ -14,7 +14,6 @@
 #include "mmu/pte.h"
 
 struct mm_struct;
-struct page;
 
 /* Which way the bytes go, by what is done to the user's page. */
 enum user_copy { USER_TO_KERNEL = ACCESS_READ, KERNEL_TO_USER = ACCESS_WRITE };
@@ -45,11 +44,5 @@ int user_copy_string(struct mm_struct *mm, char *kernel, uint64_t user, size_t s
  * caller tries again then. 0, -EFAULT, -ENOMEM, -EIO, -EINTR. Sleeps; only outer locks held.
  */
 int user_fault_in(struct mm_struct *mm, uint64_t user, bool write);
-/*
- * The same for reading; *page is the page, with a reference, so that it can be copied from whatever
- * becomes of its mapping meanwhile. page_put() it. The zero page is a page like others here.
- */
-int user_page_hold(struct mm_struct *mm, uint64_t user, struct page **page);
-
 /* Is [user, user + bytes) inside the user half? (Nothing more is said of it.) */
 bool user_range_ok(uint64_t user, size_t bytes);

@@ -21,19 +21,18 @@ void lru_init(const struct lru_ops *ops)
 }
 
 /* Locks: lru->lock. A list of the system's has room for what is on it. */
-static void lru_resized(struct page_lru *lru)
+static void list_add_page(struct page_lru *lru, struct page *page, uint32_t stamp)
 {
     lru->list.capacity = lru_list_length(&lru->list);
+    lru->list.ops->add(&lru->list, &page->lru, stamp);
 }
 
 void add_to_lru(struct page_lru *lru, struct page *page, uint32_t stamp)
 {
     san_assert(page_refs(page) > 0); /* the last one would have taken it off */
     spin_lock(&lru->lock);
-    if (!page_set(page, PAGE_ON_LRU)) {
-        lru->list.ops->add(&lru->list, &page->lru, stamp);
-        lru_resized(lru);
-    }
+    if (!page_set(page, PAGE_ON_LRU))
+        list_add_page(lru, page, stamp);
     spin_unlock(&lru->lock);
 }
 
@@ -45,7 +44,6 @@ void remove_all_from_lru(struct page_lru *lru, struct page *const page[], uint32
     for (uint32_t i = 0; i < count; i++)
         if (page_clear_flag(page[i], PAGE_ON_LRU))
             remove(&lru->list, &page[i]->lru);
-    lru_resized(lru);
     spin_unlock(&lru->lock);
 }
 
@@ -80,7 +78,6 @@ bool judge_lru_page(struct page_lru *lru, struct page *page, bool accessed, bool
             *stamp = page->lru.stamp;
             lru->list.ops->remove(&lru->list, &page->lru);
             page_clear_flag(page, PAGE_ON_LRU);
-            lru_resized(lru);
         }
     }
     spin_unlock(&lru->lock);
@@ -92,12 +89,7 @@ void rotate_lru_page(struct page_lru *lru, struct page *page)
     spin_lock(&lru->lock);
     if (page_test(page, PAGE_ON_LRU)) {
         lru->list.ops->remove(&lru->list, &page->lru);
-        lru->list.ops->add(&lru->list, &page->lru, 0);
+        list_add_page(lru, page, 0);
     }
     spin_unlock(&lru->lock);
-}
-
-uint64_t lru_length(struct page_lru *lru)
-{
-    return lru_list_length(&lru->list);
 }

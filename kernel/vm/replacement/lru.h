@@ -41,4 +41,3 @@ bool judge_lru_page(struct page_lru *lru, struct page *page, bool accessed, bool
                     uint32_t *stamp);
 /* Nothing can be told of the page now: it goes to where new ones are. */
 void rotate_lru_page(struct page_lru *lru, struct page *page);
-uint64_t lru_length(struct page_lru *lru);

@@ -31,11 +31,9 @@ enum outcome {
 /* Locks: the page's. Nobody but its mappings, its owner and we refer to it. */
 static bool nobody_holds(const struct page *page)
 {
-    uint32_t others = page_test(page, PAGE_PRIVATE) ? 0 : 1; /* its object, or the swap cache */
+    bool is_owned = !page_test(page, PAGE_PRIVATE) || page_test(page, PAGE_KEPT); /* swap cache */
 
-    if (page_test(page, PAGE_PRIVATE) && page_test(page, PAGE_KEPT))
-        others++;
-    return page_refs(page) == page_maps(page) + others + 1;
+    return page_refs(page) == page_maps(page) + is_owned + 1;
 }
 
 /*
@@ -105,10 +103,8 @@ int page_out_one(struct mm_struct *mm, uint64_t va, struct page *page, uint32_t 
 /* Locks: the page's, which is off its list. */
 static enum outcome evict_page(struct page *page, uint32_t stamp)
 {
-    if (page_maps(page) == 0 && page_test(page, PAGE_PRIVATE))
-        return STAYS; /* its last mapping has just gone */
-    if (!nobody_holds(page))
-        return STAYS;
+    if ((page_maps(page) == 0 && page_test(page, PAGE_PRIVATE)) || !nobody_holds(page))
+        return STAYS; /* its last mapping has just gone, or another thread works on it */
     race_window();
     if (slot_prepare(page, stamp) != 0)
         return STAYS; /* all of swap is in use, or fails */

@@ -30,33 +30,21 @@
 #include "vm/replacement/rmap.h"
 #include "vm/swapping/swap_io.h"
 
-#define MAX_SHRINKERS 8u
 #define DROP_ROUNDS 3u   /* dropped pages free inodes, inodes free slabs, and so on */
 #define PAGER_BATCH 64u  /* frames that the pager asks for at a time */
 #define TABLES_RATE 4u   /* times a second at most that empty page tables are looked for */
 #define PAGER_PAUSE 50u  /* of a second: after nothing was found */
 
-static uint64_t (*shrinkers[MAX_SHRINKERS])(uint64_t wanted);
-static uint32_t shrinker_count;
+uint64_t (*shrink_caches_hook)(uint64_t wanted);
 
 /* Ranked as a sleeping lock's guard, since allocation wakes the pager. */
 static struct spinlock pager_lock = SPINLOCK("pager", RANK_SLEEPLOCK);
 static struct waitq pager_wait = WAITQ(pager_wait, "pager");
 static bool pager_is_wanted;       /* under pager_lock */
 
-void shrinker_register(uint64_t (*shrink)(uint64_t wanted))
-{
-    assert(shrinker_count < MAX_SHRINKERS);
-    shrinkers[shrinker_count++] = shrink;
-}
-
 static uint64_t shrink_caches(uint64_t wanted)
 {
-    uint64_t freed = 0;
-
-    for (uint32_t i = 0; i < shrinker_count; i++)
-        freed += shrinkers[i](wanted);
-    return freed;
+    return shrink_caches_hook ? shrink_caches_hook(wanted) : 0;
 }
 
 /*
@@ -107,7 +95,7 @@ static uint64_t drop_file_pages(uint64_t wanted, uint64_t looks, bool may_sleep,
 
 static uint64_t file_pages(void)
 {
-    return lru_length(&file_lru);
+    return lru_list_length(&file_lru.list);
 }
 
 static uint64_t drop_files(uint64_t wanted, uint64_t looks, bool force)
@@ -117,7 +105,7 @@ static uint64_t drop_files(uint64_t wanted, uint64_t looks, bool force)
 
 static uint64_t anon_pages(void)
 {
-    return swap_is_on() ? lru_length(&anon_lru) : 0;
+    return swap_is_on() ? lru_list_length(&anon_lru.list) : 0;
 }
 
 struct page_source page_sources[SOURCES] = {{file_pages, drop_files}, {anon_pages, page_out}};
@@ -191,7 +179,7 @@ uint64_t reclaim_frames(uint64_t wanted, bool may_wait)
         current_thread()->missed_frame &= freed > 0;
         return freed;
     }
-    freed = drop_file_pages(wanted, 2 * lru_length(&file_lru) + 1, false, false);
+    freed = drop_file_pages(wanted, 2 * lru_list_length(&file_lru.list) + 1, false, false);
     return freed > 0 ? freed : shrink_caches(frame_managed);
 }
 
@@ -199,7 +187,7 @@ void reclaim_all(void)
 {
     for (unsigned round = 0; round < DROP_ROUNDS; round++) {
         object_sync_all();
-        drop_file_pages(UINT64_MAX, 3 * lru_length(&file_lru) + 1, true, true);
+        drop_file_pages(UINT64_MAX, 3 * lru_list_length(&file_lru.list) + 1, true, true);
         shrink_caches(SHRINK_ALL);
         kmem_trim();
     }

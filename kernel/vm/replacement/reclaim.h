@@ -36,8 +36,8 @@ extern struct page_source page_sources[SOURCES]; /* constant after boot */
 
 #define SHRINK_ALL UINT64_MAX
 /*
- * fs/ and proc/ register what a need for frames and VMSTAT_DROP shall shrink, at most 8 caches.
- * wanted: frames of all memory, of which the cache gives its share. SHRINK_ALL: everything that can
+ * fs/ sets it: shrinks its caches, for a need of frames or VMSTAT_DROP.
+ * wanted: frames of all memory, of which the caches give their share. SHRINK_ALL: all that can
  * go; then it may sleep. Returns frames freed.
  */
-void shrinker_register(uint64_t (*shrink)(uint64_t wanted));
+extern uint64_t (*shrink_caches_hook)(uint64_t wanted);
