@@ -31,15 +31,6 @@ static struct {
     uint32_t cursor;        /* where the last search ended */
 } blocks = {.lock = SPINLOCK("blocks", RANK_FS)};
 
-static uint32_t count_clear(const uint64_t *map)
-{
-    uint32_t clear = 0;
-
-    for (uint32_t i = 0; i < BLOCKS_PER_MAP; i++)
-        clear += !bitmap_test(map, i);
-    return clear;
-}
-
 static int map_load(uint32_t i)
 {
     struct block_map *map = &blocks.maps[i];
@@ -57,30 +48,22 @@ static int map_load(uint32_t i)
     map->freed = page_va(freed);
     page_copy(map->busy, buffer->data);
     buffer_release(buffer);
-    map->free = count_clear(map->busy);
+    for (uint32_t bit = 0; bit < BLOCKS_PER_MAP; bit++)
+        map->free += !bitmap_test(map->busy, bit);
     blocks.free += map->free;
     return 0;
 }
 
 int block_alloc_init(const struct disk_super *super)
 {
-    uint64_t bytes = super->bitmap_blocks * sizeof(struct block_map);
-    unsigned order = 0;
-    struct page *page;
     int error = 0;
 
     blocks.bitmap_start = super->bitmap_start;
     blocks.count = super->bitmap_blocks;
     blocks.cursor = super->data_start;
-    while ((PAGE_SIZE << order) < bytes)
-        order++;
-    if (order > MAX_ORDER)
-        return -EFBIG;
-    page = alloc_pages(order);
-    if (!page)
+    blocks.maps = alloc_block(blocks.count * sizeof(struct block_map));
+    if (!blocks.maps)
         return -ENOMEM;
-    blocks.maps = page_va(page);
-    memset(blocks.maps, 0, bytes);
     for (uint32_t i = 0; i < blocks.count && !error; i++)
         error = map_load(i);
     return error;

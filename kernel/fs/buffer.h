@@ -19,7 +19,7 @@ struct buffer {
     struct sleeplock lock;
     uint32_t block;             /* c: constant while referenced */
     uint32_t references;        /* c */
-    bool permanent;             /* never freed */
+    bool permanent;             /* never freed: so the others leave whole slabs free */
     bool up_to_date;            /* l */
     bool logged;                /* g: part of the running transaction */
     bool away;                  /* g: newer than its home: in the log's tree */

@@ -20,15 +20,15 @@
 #define ENTRIES_PER_BLOCK (DISK_BLOCK_SIZE / ENTRY_BYTES)
 #define GROWTH_PROMISE 3u /* a block, and indirect blocks */
 
-/* Reads and locks the block that contains offset. Returns: 0 or -EIO. Sleeps. */
-static int directory_block(struct inode *directory, uint64_t offset, struct buffer **buffer)
+/* Reads and locks the block of entry number at. Returns: the entry; NULL: -EIO. Sleeps. */
+static struct dirent *entry_read(struct inode *directory, uint64_t at, struct buffer **buffer)
 {
     uint32_t block;
-    int error = bmap_lookup(directory, offset >> PAGE_SHIFT, &block);
 
-    if (error)
-        return error;
-    return block ? buffer_read(block, buffer) : -EIO;
+    if (bmap_lookup(directory, at * ENTRY_BYTES >> PAGE_SHIFT, &block) != 0 || !block ||
+        buffer_read(block, buffer) != 0)
+        return NULL;
+    return (struct dirent *)(*buffer)->data + at % ENTRIES_PER_BLOCK;
 }
 
 static uint64_t entries_in(const struct inode *directory)
@@ -55,12 +55,10 @@ static int directory_find(struct inode *directory, const char *name, uint64_t *a
     struct buffer *buffer;
 
     while (*at < end) {
-        int error = directory_block(directory, *at * ENTRY_BYTES, &buffer);
-        const struct dirent *entry;
+        const struct dirent *entry = entry_read(directory, *at, &buffer);
 
-        if (error)
-            return error;
-        entry = (struct dirent *)buffer->data + *at % ENTRIES_PER_BLOCK;
+        if (!entry)
+            return -EIO;
         do {
             if (name ? entry->inum && (name == any_name || name_equal(entry, name))
                      : !entry->inum) {
@@ -84,15 +82,14 @@ static int directory_find(struct inode *directory, const char *name, uint64_t *a
  */
 static int index_block(struct inode *directory, uint64_t *at)
 {
-    const struct dirent *entry;
     struct buffer *buffer;
-    int error = directory_block(directory, (*at - 1) * ENTRY_BYTES, &buffer);
+    const struct dirent *entry = entry_read(directory, *at - 1, &buffer);
 
-    if (error)
-        return error;
+    if (!entry)
+        return -EIO;
     do {
-        entry = (struct dirent *)buffer->data + --*at % ENTRIES_PER_BLOCK;
-        name_index_enter(directory->index, (uint32_t)*at, entry->inum ? entry->name : NULL);
+        name_index_enter(directory->index, (uint32_t)--*at, entry->inum ? entry->name : NULL);
+        entry--;
     } while (*at % ENTRIES_PER_BLOCK);
     buffer_release(buffer);
     return thread_is_interrupted() ? -EINTR : 0;
@@ -126,11 +123,9 @@ static int indexed_find(struct inode *directory, const char *name, uint64_t *at,
     bool found = false;
 
     while (!found && (link = name_index_next(directory->index, name, link)) != 0) {
-        int error = directory_block(directory, (link - 1) * ENTRY_BYTES, &buffer);
-
-        if (error)
-            return error;
-        entry = (struct dirent *)buffer->data + (link - 1) % ENTRIES_PER_BLOCK;
+        entry = entry_read(directory, link - 1, &buffer);
+        if (!entry)
+            return -EIO;
         san_assert(entry->inum);
         found = name_equal(entry, name);
         *number = entry->inum;
@@ -208,12 +203,11 @@ int directory_add(struct inode *directory, const char *name, uint32_t number)
         directory->object.size += ENTRY_BYTES;
         directory->disk_size = directory->object.size;
     }
-    error = directory_block(directory, at * ENTRY_BYTES, &buffer);
-    if (error) {
+    entry = entry_read(directory, at, &buffer);
+    if (!entry) {
         log_fail("disk error in a directory");
-        return error;
+        return -EIO;
     }
-    entry = (struct dirent *)buffer->data + at % ENTRIES_PER_BLOCK;
     entry->inum = (uint16_t)number;
     memset(entry->name, 0, DIRSIZ);
     memcpy(entry->name, name, strnlen(name, DIRSIZ));
@@ -225,13 +219,11 @@ int directory_add(struct inode *directory, const char *name, uint32_t number)
 
 int directory_remove(struct inode *directory, uint64_t offset)
 {
-    struct dirent *entry;
     struct buffer *buffer;
-    int error = directory_block(directory, offset, &buffer);
+    struct dirent *entry = entry_read(directory, offset / ENTRY_BYTES, &buffer);
 
-    if (error)
-        return error;
-    entry = (struct dirent *)buffer->data + offset / ENTRY_BYTES % ENTRIES_PER_BLOCK;
+    if (!entry)
+        return -EIO;
     if (directory->index)
         name_index_change(directory->index, (uint32_t)(offset / ENTRY_BYTES), entry->name, NULL);
     memset(entry, 0, ENTRY_BYTES);

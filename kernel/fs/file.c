@@ -75,32 +75,19 @@ int file_open_inode(struct file *file, struct inode *inode, int flags)
     return error;
 }
 
-static int64_t inode_file_read(struct file *file, struct mm_struct *mm, uint64_t user,
-                               uint64_t bytes)
+/* Reads or writes at the file's offset, which moves along. */
+static int64_t inode_file_move(struct file *file, struct mm_struct *mm, uint64_t user,
+                               uint64_t bytes, bool write)
 {
+    bool at_end = write && file->append;
     int64_t done = sleeplock_acquire_killable(&file->lock);
 
     if (done < 0)
         return done;
-    done = inode_read(file->inode, mm, user, file->offset, bytes);
+    done = write ? inode_write(file->inode, mm, user, at_end ? INODE_END : file->offset, bytes)
+                 : inode_read(file->inode, mm, user, file->offset, bytes);
     if (done > 0)
-        file->offset += (uint64_t)done;
-    sleeplock_release(&file->lock);
-    return done;
-}
-
-static int64_t inode_file_write(struct file *file, struct mm_struct *mm, uint64_t user,
-                                uint64_t bytes)
-{
-    uint64_t offset;
-    int64_t done = sleeplock_acquire_killable(&file->lock);
-
-    if (done < 0)
-        return done;
-    offset = file->append ? INODE_END : file->offset;
-    done = inode_write(file->inode, mm, user, offset, bytes);
-    if (done > 0)
-        file->offset = file->append ? file->inode->object.size : offset + (uint64_t)done;
+        file->offset = at_end ? file->inode->object.size : file->offset + (uint64_t)done;
     sleeplock_release(&file->lock);
     return done;
 }
@@ -112,7 +99,7 @@ int64_t file_read(struct file *file, struct mm_struct *mm, uint64_t user, uint64
     if (bytes == 0)
         return 0;
     if (file->type == FILE_INODE)
-        return inode_file_read(file, mm, user, bytes);
+        return inode_file_move(file, mm, user, bytes, false);
     if (file->type == FILE_PIPE)
         return pipe_read(file->pipe, mm, user, bytes);
     return device_find(file->major)->read(file->minor, mm, user, bytes);
@@ -125,7 +112,7 @@ int64_t file_write(struct file *file, struct mm_struct *mm, uint64_t user, uint6
     if (bytes == 0)
         return 0;
     if (file->type == FILE_INODE)
-        return inode_file_write(file, mm, user, bytes);
+        return inode_file_move(file, mm, user, bytes, true);
     if (file->type == FILE_PIPE)
         return pipe_write(file->pipe, mm, user, bytes);
     return device_find(file->major)->write(file->minor, mm, user, bytes);

@@ -53,15 +53,19 @@ int inode_load(struct inode *inode)
     return 0;
 }
 
+/* In an operation: inode number on the disk, in *buffer, which is locked. NULL: -EIO. */
+static struct disk_inode *inode_to_change(uint32_t number, struct buffer **buffer)
+{
+    return log_read(inode_block(number), buffer) ? NULL : inode_in(*buffer, number);
+}
+
 int inode_flush(struct inode *inode)
 {
     struct buffer *buffer;
-    struct disk_inode *disk;
-    int error = log_read(inode_block(inode->number), &buffer);
+    struct disk_inode *disk = inode_to_change(inode->number, &buffer);
 
-    if (error)
-        return error;
-    disk = inode_in(buffer, inode->number);
+    if (!disk)
+        return -EIO;
     disk->nlink = inode->nlink;
     disk->size = inode->disk_size;
     disk->blocks = inode->blocks;
@@ -71,7 +75,7 @@ int inode_flush(struct inode *inode)
 }
 
 /* Takes the first free inode from number on in its block. Returns: its number, or 0: none. */
-static uint32_t take_in_block(struct buffer *buffer, uint32_t number, const struct disk_inode *as)
+static uint32_t take_in_block(struct buffer *buffer, uint32_t number, struct disk_inode *as)
 {
     uint32_t block = inode_block(number);
 
@@ -79,10 +83,8 @@ static uint32_t take_in_block(struct buffer *buffer, uint32_t number, const stru
         struct disk_inode *disk = inode_in(buffer, number);
 
         if (disk->type == 0) {
-            uint32_t generation = disk->generation;
-
+            as->generation = disk->generation + 1;
             *disk = *as;
-            disk->generation = generation + 1;
             log_write(buffer);
             return number;
         }
@@ -91,7 +93,7 @@ static uint32_t take_in_block(struct buffer *buffer, uint32_t number, const stru
 }
 
 /* Makes the first free inode from number at on into *as. *number: 0: there is none. */
-static int take_from(uint32_t at, const struct disk_inode *as, uint32_t *number)
+static int take_from(uint32_t at, struct disk_inode *as, uint32_t *number)
 {
     struct buffer *buffer;
 
@@ -126,16 +128,11 @@ int inode_alloc(int type, int major, int minor, uint32_t *number)
 int inode_free(uint32_t number)
 {
     struct buffer *buffer;
-    struct disk_inode *disk;
-    uint32_t generation;
-    int error = log_read(inode_block(number), &buffer);
+    struct disk_inode *disk = inode_to_change(number, &buffer);
 
-    if (error)
-        return error;
-    disk = inode_in(buffer, number);
-    generation = disk->generation;
-    memset(disk, 0, sizeof(*disk));
-    disk->generation = generation;
+    if (!disk)
+        return -EIO;
+    *disk = (struct disk_inode){.generation = disk->generation};
     log_write(buffer);
     if (number < __atomic_load_n(&first_maybe_free, __ATOMIC_RELAXED))
         __atomic_store_n(&first_maybe_free, number, __ATOMIC_RELAXED);
@@ -147,52 +144,46 @@ int inode_free(uint32_t number)
 int orphan_add(uint32_t number)
 {
     struct buffer *super, *buffer;
-    int error = log_read(SUPER_BLOCK, &super);
+    struct disk_inode *orphan;
+    struct disk_super *disk;
 
-    if (error)
-        return error;
-    error = log_read(inode_block(number), &buffer);
-    if (!error) {
-        struct disk_super *disk = super->data;
-
-        inode_in(buffer, number)->orphan_next = disk->orphan_head;
+    if (log_read(SUPER_BLOCK, &super))
+        return -EIO;
+    orphan = inode_to_change(number, &buffer);
+    if (orphan) {
+        disk = super->data;
+        orphan->orphan_next = disk->orphan_head;
         log_put(buffer);
         disk->orphan_head = number;
         log_write(super);
     }
     buffer_release(super);
-    return error;
+    return orphan ? 0 : -EIO;
 }
 
-static int orphan_next(uint32_t number, uint32_t *next)
+/* Reads the link of an orphan; with `to`, sets it to *to. In an operation. */
+static int orphan_link(uint32_t number, const uint32_t *to, uint32_t *next)
 {
     struct buffer *buffer;
-    int error = log_read(inode_block(number), &buffer);
+    struct disk_inode *disk = inode_to_change(number, &buffer);
 
-    if (error)
-        return error;
-    *next = inode_in(buffer, number)->orphan_next;
+    if (!disk)
+        return -EIO;
+    *next = disk->orphan_next;
+    if (to) {
+        disk->orphan_next = *to;
+        log_write(buffer);
+    }
     buffer_release(buffer);
-    return 0;
-}
-
-static int orphan_set_next(uint32_t number, uint32_t next)
-{
-    struct buffer *buffer;
-    int error = log_read(inode_block(number), &buffer);
-
-    if (error)
-        return error;
-    inode_in(buffer, number)->orphan_next = next;
-    log_put(buffer);
     return 0;
 }
 
 int orphan_remove(uint32_t number)
 {
+    const uint32_t none = 0;
     struct buffer *super;
     struct disk_super *disk;
-    uint32_t before = 0, at, next;
+    uint32_t before = 0, at, next = 0, unused;
     int error = log_read(SUPER_BLOCK, &super);
 
     if (error)
@@ -200,21 +191,15 @@ int orphan_remove(uint32_t number)
     disk = super->data;
     for (at = disk->orphan_head; at && at != number && !error; at = next) {
         before = at;
-        error = orphan_next(at, &next);
-        if (error)
-            break;
+        error = orphan_link(at, NULL, &next);
     }
-    if (!error)
-        error = orphan_next(number, &next);
-    if (!error && at == number) {
-        if (before) {
-            error = orphan_set_next(before, next);
-        } else {
-            disk->orphan_head = next;
-            log_write(super);
-        }
-        if (!error)
-            error = orphan_set_next(number, 0);
+    if (!error && at)
+        error = orphan_link(number, &none, &next);
+    if (!error && at && before) {
+        error = orphan_link(before, &next, &unused);
+    } else if (!error && at) {
+        disk->orphan_head = next;
+        log_write(super);
     }
     buffer_release(super);
     return error;

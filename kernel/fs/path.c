@@ -265,16 +265,6 @@ static int create_here(struct change *change)
     return error;
 }
 
-/* May an existing inode be returned instead of creating one? */
-static int accept_existing(struct inode *inode, int type)
-{
-    int found = inode_type(inode);
-
-    if (type != T_FILE || found == T_DIR)
-        return -EEXIST;
-    return found ? 0 : -EIO;
-}
-
 int path_create(struct inode *cwd, const char *path, int type, int major, int minor,
                 struct inode **out)
 {
@@ -283,8 +273,10 @@ int path_create(struct inode *cwd, const char *path, int type, int major, int mi
                     ? refuse_slash(cwd, path)
                     : change_entry(&change, cwd, path, CREATE_BLOCKS, create_here);
 
-    if (!error && change.found) {
-        error = accept_existing(change.result, type);
+    if (!error && change.found) { /* may it be returned instead of creating one? */
+        int found = inode_type(change.result);
+
+        error = type != T_FILE || found == T_DIR ? -EEXIST : found ? 0 : -EIO;
         if (error)
             inode_put(change.result);
     }

@@ -152,7 +152,8 @@ static bool pipe_has_data(const struct pipe *pipe)
 /*
  * Sleeps until ready() returns true. Locks: the end's. Returns: 0 or -EINTR.
  */
-static int pipe_wait(struct pipe *pipe, struct pipe_end *end, bool (*ready)(const struct pipe *))
+static inline int pipe_wait(struct pipe *pipe, struct pipe_end *end,
+                            bool (*ready)(const struct pipe *))
 {
     int error = 0;
 

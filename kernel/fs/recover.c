@@ -39,14 +39,6 @@ void log_header_clear(struct disk_log_header *header, uint64_t sequence)
     log_header_seal(header);
 }
 
-/* May block be the home of a logged block? Blocks of the log may not. */
-static int home_is_valid(const struct disk_super *super, uint32_t block)
-{
-    if (block >= super->nblocks)
-        return 0;
-    return block < super->log_start || block >= super->log_start + super->log_blocks;
-}
-
 static int header_is_whole(struct disk_log_header *header)
 {
     return header->magic == DISK_LOG_MAGIC && header->header_sum == header_checksum(header);
@@ -59,8 +51,9 @@ static int header_is_possible(const struct disk_super *super, struct disk_log_he
     if (!header_is_whole(header) || header->count == 0 || header->count > DISK_LOG_MAX ||
         header->count >= super->log_blocks - at)
         return 0;
-    for (uint32_t i = 0; i < header->count; i++)
-        if (!home_is_valid(super, header->block[i]))
+    for (uint32_t i = 0; i < header->count; i++) /* a home is on the disk, and not in the log */
+        if (header->block[i] >= super->nblocks ||
+            header->block[i] - super->log_start < super->log_blocks)
             return 0;
     return 1;
 }
