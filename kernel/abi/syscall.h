@@ -1,53 +1,18 @@
-/* System-call numbers, passed in a7. The first 21 are xv6's. */
+/* System calls and their numbers, passed in a7: CALL has the number SYS_CALL. 1 to 21 are xv6's. */
 #pragma once
 
-#define SYS_fork 1
-#define SYS_exit 2
-#define SYS_wait 3
-#define SYS_pipe 4
-#define SYS_read 5
-#define SYS_kill 6
-#define SYS_exec 7
-#define SYS_fstat 8
-#define SYS_chdir 9
-#define SYS_dup 10
-#define SYS_getpid 11
-#define SYS_sbrk 12
-#define SYS_pause 13
-#define SYS_uptime 14
-#define SYS_open 15
-#define SYS_write 16
-#define SYS_mknod 17
-#define SYS_unlink 18
-#define SYS_link 19
-#define SYS_mkdir 20
-#define SYS_close 21
-#define SYS_lseek 22
-#define SYS_ftruncate 23
-#define SYS_fsync 24
-#define SYS_sync 25
-#define SYS_getppid 26
-#define SYS_vmstat 27
-#define SYS_memlimit 28
-#define SYS_poweroff 29
-#define SYS_mmap 30
-#define SYS_munmap 31
-#define SYS_mprotect 32
-#define SYS_msync 33
-#define SYS_madvise 34
-#define SYS_mincore 35
-#define SYS_mlock 36
-#define SYS_munlock 37
-#define SYS_thread_create 38
-#define SYS_thread_join 39
-#define SYS_thread_exit 40
-#define SYS_futex_wait 41
-#define SYS_futex_wake 42
-#define SYS_swapon 43
-#define SYS_swapoff 44
-#define SYS_procinfo 45
-#define SYS_wait_info 46
-#define SYS_LAST SYS_wait_info
+#define FOR_EACH_SYSCALL(X)                                                                     \
+    X(fork, 1) X(exit, 2) X(wait, 3) X(pipe, 4) X(read, 5) X(kill, 6) X(exec, 7) X(fstat, 8)    \
+    X(chdir, 9) X(dup, 10) X(getpid, 11) X(sbrk, 12) X(pause, 13) X(uptime, 14) X(open, 15)     \
+    X(write, 16) X(mknod, 17) X(unlink, 18) X(link, 19) X(mkdir, 20) X(close, 21) X(lseek, 22)  \
+    X(ftruncate, 23) X(fsync, 24) X(sync, 25) X(getppid, 26) X(vmstat, 27) X(memlimit, 28)      \
+    X(poweroff, 29) X(mmap, 30) X(munmap, 31) X(mprotect, 32) X(msync, 33) X(madvise, 34)       \
+    X(mincore, 35) X(mlock, 36) X(munlock, 37) X(thread_create, 38) X(thread_join, 39)          \
+    X(thread_exit, 40) X(futex_wait, 41) X(futex_wake, 42) X(swapon, 43) X(swapoff, 44)         \
+    X(procinfo, 45) X(wait_info, 46)
+
+#define SYSCALL_NUMBER(call, number) SYS_##call = number,
+enum { FOR_EACH_SYSCALL(SYSCALL_NUMBER) SYSCALLS /* all numbers are less */ };
 
 /* The second argument of sbrk. */
 #define SBRK_EAGER 1 /* what cannot be backed is refused now */

@@ -89,22 +89,10 @@ int exec_arguments_fetch(struct exec_arguments *arguments, struct mm_struct *mm,
     }
 }
 
-static int segment_protection(const struct elf_segment *segment)
-{
-    int protection = 0;
-
-    if (segment->flags & ELF_EXECUTE)
-        protection |= PROT_EXEC;
-    if (segment->flags & ELF_READ)
-        protection |= PROT_READ;
-    if (segment->flags & ELF_WRITE) /* no page is writable but not readable */
-        protection |= PROT_READ | PROT_WRITE;
-    return protection;
-}
-
 static int image_map_segment(struct image *image, const struct elf_segment *segment)
 {
     uint64_t file_size = image->inode->object.size;
+    int protection = PROT_READ; /* always: no page may be written but not read */
 
     if (segment->type != ELF_SEGMENT_LOAD || segment->mem_bytes == 0)
         return 0;
@@ -114,7 +102,11 @@ static int image_map_segment(struct image *image, const struct elf_segment *segm
     if ((segment->flags & ELF_EXECUTE) && image->entry >= segment->va &&
         image->entry - segment->va < segment->mem_bytes)
         image->entry_is_code = true;
-    return mm_map_segment(image->mm, segment->va, segment->mem_bytes, segment_protection(segment),
+    if (segment->flags & ELF_EXECUTE)
+        protection |= PROT_EXEC;
+    if (segment->flags & ELF_WRITE)
+        protection |= PROT_WRITE;
+    return mm_map_segment(image->mm, segment->va, segment->mem_bytes, protection,
                           &image->inode->object, segment->offset, segment->file_bytes);
 }
 

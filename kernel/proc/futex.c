@@ -14,7 +14,7 @@
 #include "proc/futex.h"
 
 #include "abi/errno.h"
-#include "proc/process.h"
+#include "thread/thread.h"
 #include "thread/waitq.h"
 #include "vm/cache/object.h"
 #include "vm/faults/usercopy.h"
@@ -123,7 +123,7 @@ static int sleep_in(struct futex_bucket *bucket, const struct futex_key *key)
         error = waitq_sleep_killable(&self.queue, &bucket->lock);
     if (!self.woken)
         list_del(&self.link);
-    else if (process_is_killed())
+    else if (thread_is_interrupted())
         wake_in(bucket, key, 1);
     else
         error = 0;

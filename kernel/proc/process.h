@@ -58,16 +58,6 @@ static inline struct thread *process_only_thread(const struct process *process)
     return container_of(process->threads.next, struct thread, process_link);
 }
 
-/*
- * Must the running thread end before it returns to user mode? It was interrupted by a kill, or by a
- * thread of its process that execs or exits. An interruption ends killable sleeps, and makes a
- * thread in user mode trap. process_exit() finds out which of the two it was.
- */
-static inline bool process_is_killed(void)
-{
-    return thread_is_interrupted();
-}
-
 /* Boot: runs /init, with command (or NULL) as its argument. */
 void process_start_init(const char *command);
 

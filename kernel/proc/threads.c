@@ -28,7 +28,7 @@ static void user_thread_begin(void *unused)
 {
     (void)unused;
     interrupts_off(); /* an interruption from here on makes user mode trap */
-    if (process_is_killed()) {
+    if (thread_is_interrupted()) {
         interrupts_on();
         process_exit_killed();
     }

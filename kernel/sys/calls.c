@@ -12,7 +12,7 @@
 #include "sync/printf.h"
 #include "vm/faults/usercopy.h"
 
-#define SYSCALL_ROW(call) [SYS_##call] = sys_##call,
+#define SYSCALL_ROW(call, number) [number] = sys_##call,
 
 int64_t (*const syscall_table[SYSCALLS])(struct trap_frame *) = {FOR_EACH_SYSCALL(SYSCALL_ROW)};
 
@@ -49,7 +49,7 @@ int argument_path(uint64_t user, char **path)
 /* Is it the call that the boot argument names? *step: the number behind the comma. */
 static bool kill_call_named(uint64_t number, uint64_t *step)
 {
-#define SYSCALL_NAME(call) [SYS_##call] = #call,
+#define SYSCALL_NAME(call, number) [number] = #call,
     static const char *const names[SYSCALLS] = {FOR_EACH_SYSCALL(SYSCALL_NAME)};
     const char *wanted = boot_argument("kill_call");
     size_t length;

@@ -11,7 +11,6 @@
 #include "riscv/trap.h"
 #include "thread/clock.h"
 
-#define SYSCALLS (SYS_LAST + 1)
 extern int64_t (*const syscall_table[SYSCALLS])(struct trap_frame *frame); /* NULL: no such call */
 
 /*
@@ -65,18 +64,14 @@ static inline bool is_int(uint64_t argument)
  */
 int argument_path(uint64_t user, char **path);
 
-/*
- * All there are, in the order of their files: sys_proc.c, sys_file.c, sys_mmap.c, sys_mem.c. Call
- * CALL has the number SYS_CALL and the function sys_CALL.
- */
-#define FOR_EACH_SYSCALL(X)                                                               \
-    X(fork) X(exit) X(wait) X(kill) X(exec) X(getpid) X(getppid) X(pause) X(uptime)       \
-    X(poweroff) X(procinfo) X(thread_create) X(thread_join) X(thread_exit) X(futex_wait)  \
-    X(futex_wake) X(wait_info)                                                            \
-    X(open) X(close) X(read) X(write) X(lseek) X(ftruncate) X(fsync) X(sync) X(fstat)     \
-    X(dup) X(pipe) X(chdir) X(mkdir) X(mknod) X(link) X(unlink)                           \
-    X(mmap) X(munmap) X(mprotect) X(msync) X(madvise) X(mincore) X(mlock) X(munlock)      \
-    X(sbrk) X(vmstat) X(memlimit) X(swapon) X(swapoff)
-
-#define SYSCALL_PROTOTYPE(call) int64_t sys_##call(struct trap_frame *frame);
+/* The function of each call, in sys_proc.c, sys_file.c, sys_mmap.c or sys_mem.c. */
+#define SYSCALL_PROTOTYPE(call, number) int64_t sys_##call(struct trap_frame *frame);
 FOR_EACH_SYSCALL(SYSCALL_PROTOTYPE)
+
+/* Defines sys_NAME() for a call that is one expression: of frame, which has the arguments. */
+#define SIMPLE_CALL(name, result)                    \
+    int64_t sys_##name(struct trap_frame *frame)     \
+    {                                                \
+        (void)frame;                                 \
+        return result;                               \
+    }

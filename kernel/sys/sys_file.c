@@ -13,31 +13,27 @@ static inline struct file *argument_file(const struct trap_frame *frame)
     return file_table_get(&current_process()->files, frame->a0);
 }
 
-int64_t sys_read(struct trap_frame *frame)
-{
-    struct file *file = argument_file(frame);
-    int64_t result = -EINVAL;
+/* Defines sys_NAME(), which gives result: an expression with `file`, the open file of a0. */
+#define FILE_CALL(name, result)                                                       \
+    int64_t sys_##name(struct trap_frame *frame)                                      \
+    {                                                                                 \
+        struct file *file = argument_file(frame);                                     \
+        int64_t result_ = file ? (result) : -EBADF;                                   \
+                                                                                      \
+        if (file)                                                                     \
+            file_close(file);                                                         \
+        return result_;                                                               \
+    }
 
-    if (!file)
-        return -EBADF;
-    if ((int64_t)frame->a2 >= 0)
-        result = file_read(file, current_process()->mm, frame->a1, frame->a2);
-    file_close(file);
-    return result;
-}
-
-int64_t sys_write(struct trap_frame *frame)
-{
-    struct file *file = argument_file(frame);
-    int64_t result = -EINVAL;
-
-    if (!file)
-        return -EBADF;
-    if ((int64_t)frame->a2 >= 0)
-        result = file_write(file, current_process()->mm, frame->a1, frame->a2);
-    file_close(file);
-    return result;
-}
+FILE_CALL(read, (int64_t)frame->a2 < 0 ? -EINVAL
+                    : file_read(file, current_process()->mm, frame->a1, frame->a2))
+FILE_CALL(write, (int64_t)frame->a2 < 0 ? -EINVAL
+                     : file_write(file, current_process()->mm, frame->a1, frame->a2))
+FILE_CALL(lseek, is_int(frame->a2) ? file_seek(file, (int64_t)frame->a1, (int)frame->a2) : -EINVAL)
+FILE_CALL(ftruncate, file_resize(file, (int64_t)frame->a1))
+FILE_CALL(fsync, file_sync(file))
+SIMPLE_CALL(close, file_table_close(&current_process()->files, frame->a0))
+SIMPLE_CALL(sync, fs_sync())
 
 /* The inode at the path that user points to. type: created as by path_create; 0: it must exist. */
 static int find(uint64_t user, int type, int major, int minor, struct inode **inode)
@@ -91,11 +87,6 @@ unreserve:
     return result;
 }
 
-int64_t sys_close(struct trap_frame *frame)
-{
-    return file_table_close(&current_process()->files, frame->a0);
-}
-
 int64_t sys_dup(struct trap_frame *frame)
 {
     struct file_table *files = &current_process()->files;
@@ -110,50 +101,6 @@ int64_t sys_dup(struct trap_frame *frame)
     else
         file_close(file);
     return descriptor;
-}
-
-int64_t sys_lseek(struct trap_frame *frame)
-{
-    struct file *file = argument_file(frame);
-    int64_t result;
-
-    if (!file)
-        return -EBADF;
-    result = -EINVAL;
-    if (is_int(frame->a2))
-        result = file_seek(file, (int64_t)frame->a1, (int)frame->a2);
-    file_close(file);
-    return result;
-}
-
-int64_t sys_ftruncate(struct trap_frame *frame)
-{
-    struct file *file = argument_file(frame);
-    int error;
-
-    if (!file)
-        return -EBADF;
-    error = file_resize(file, (int64_t)frame->a1);
-    file_close(file);
-    return error;
-}
-
-int64_t sys_fsync(struct trap_frame *frame)
-{
-    struct file *file = argument_file(frame);
-    int error;
-
-    if (!file)
-        return -EBADF;
-    error = file_sync(file);
-    file_close(file);
-    return error;
-}
-
-int64_t sys_sync(struct trap_frame *frame)
-{
-    (void)frame;
-    return fs_sync();
 }
 
 int64_t sys_fstat(struct trap_frame *frame)
@@ -227,17 +174,9 @@ static int64_t create(uint64_t user_path, int type, int major, int minor)
     return error;
 }
 
-int64_t sys_mkdir(struct trap_frame *frame)
-{
-    return create(frame->a0, T_DIR, 0, 0);
-}
-
-int64_t sys_mknod(struct trap_frame *frame)
-{
-    if (frame->a1 > UINT16_MAX || frame->a2 > UINT16_MAX)
-        return -EINVAL;
-    return create(frame->a0, T_DEVICE, (int)frame->a1, (int)frame->a2);
-}
+SIMPLE_CALL(mkdir, create(frame->a0, T_DIR, 0, 0))
+SIMPLE_CALL(mknod, frame->a1 > UINT16_MAX || frame->a2 > UINT16_MAX ? -EINVAL
+                       : create(frame->a0, T_DEVICE, (int)frame->a1, (int)frame->a2))
 
 int64_t sys_link(struct trap_frame *frame)
 {

@@ -94,12 +94,5 @@ static int64_t change_swap(uint64_t user, int (*change)(const char *serial))
     return length < 0 ? length : change(serial);
 }
 
-int64_t sys_swapon(struct trap_frame *frame)
-{
-    return change_swap(frame->a0, swap_on);
-}
-
-int64_t sys_swapoff(struct trap_frame *frame)
-{
-    return change_swap(frame->a0, swap_off);
-}
+SIMPLE_CALL(swapon, change_swap(frame->a0, swap_on))
+SIMPLE_CALL(swapoff, change_swap(frame->a0, swap_off))

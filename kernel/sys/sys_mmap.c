@@ -67,32 +67,6 @@ int64_t sys_mmap(struct trap_frame *frame)
     return error ? error : (int64_t)start;
 }
 
-int64_t sys_munmap(struct trap_frame *frame)
-{
-    return mm_unmap(current_process()->mm, frame->a0, frame->a1);
-}
-
-int64_t sys_mprotect(struct trap_frame *frame)
-{
-    if (!is_int(frame->a2))
-        return -EINVAL;
-    return mm_protect(current_process()->mm, frame->a0, frame->a1, (int)frame->a2);
-}
-
-int64_t sys_msync(struct trap_frame *frame)
-{
-    if (!is_int(frame->a2))
-        return -EINVAL;
-    return mm_sync(current_process()->mm, frame->a0, frame->a1, (int)frame->a2);
-}
-
-int64_t sys_madvise(struct trap_frame *frame)
-{
-    if (!is_int(frame->a2))
-        return -EINVAL;
-    return mm_advise(current_process()->mm, frame->a0, frame->a1, (int)frame->a2);
-}
-
 /* Locks or unlocks the pages of [address, address + length). */
 static int64_t lock_pages(uint64_t address, uint64_t length, bool locked)
 {
@@ -103,15 +77,15 @@ static int64_t lock_pages(uint64_t address, uint64_t length, bool locked)
     return mm_mlock(current_process()->mm, start, length + (address - start), locked);
 }
 
-int64_t sys_mlock(struct trap_frame *frame)
-{
-    return lock_pages(frame->a0, frame->a1, true);
-}
-
-int64_t sys_munlock(struct trap_frame *frame)
-{
-    return lock_pages(frame->a0, frame->a1, false);
-}
+SIMPLE_CALL(munmap, mm_unmap(current_process()->mm, frame->a0, frame->a1))
+SIMPLE_CALL(mprotect, is_int(frame->a2) ? mm_protect(current_process()->mm, frame->a0, frame->a1,
+                                                     (int)frame->a2) : -EINVAL)
+SIMPLE_CALL(msync, is_int(frame->a2) ? mm_sync(current_process()->mm, frame->a0, frame->a1,
+                                               (int)frame->a2) : -EINVAL)
+SIMPLE_CALL(madvise, is_int(frame->a2) ? mm_advise(current_process()->mm, frame->a0, frame->a1,
+                                                   (int)frame->a2) : -EINVAL)
+SIMPLE_CALL(mlock, lock_pages(frame->a0, frame->a1, true))
+SIMPLE_CALL(munlock, lock_pages(frame->a0, frame->a1, false))
 
 /* mincore(addr, length, present): a byte for each page, in pieces through a buffer. */
 int64_t sys_mincore(struct trap_frame *frame)
@@ -131,7 +105,7 @@ int64_t sys_mincore(struct trap_frame *frame)
     for (uint64_t done = 0; done < pages && error == 0; done += PRESENT_PIECE) {
         uint64_t count = pages - done < PRESENT_PIECE ? pages - done : PRESENT_PIECE;
 
-        if (process_is_killed())
+        if (thread_is_interrupted())
             error = -EINTR;
         else
             error = mm_present(mm, frame->a0 + (done << PAGE_SHIFT), count, present);

@@ -12,29 +12,24 @@
 #include "sys/calls.h"
 #include "vm/faults/usercopy.h"
 
-int64_t sys_fork(struct trap_frame *frame)
-{
-    return process_fork(frame);
-}
+SIMPLE_CALL(fork, process_fork(frame))
+SIMPLE_CALL(wait, process_wait(frame->a0, 0))
+SIMPLE_CALL(wait_info, process_wait(frame->a0, frame->a1))
+SIMPLE_CALL(kill, is_int(frame->a0) ? process_kill((int)frame->a0, CAUSE_KILL) : -ESRCH)
+SIMPLE_CALL(getpid, current_process()->pid)
+SIMPLE_CALL(getppid, process_parent_pid())
+SIMPLE_CALL(uptime, (int64_t)(timer_now() / (timer_frequency / TICKS_PER_SECOND)))
+/* thread_create(f, argument, stack_top, return_to): the thread's number. */
+SIMPLE_CALL(thread_create, process_add_thread(frame->a0, frame->a1, frame->a2, frame->a3))
+SIMPLE_CALL(thread_join, is_int(frame->a0) ? process_join_thread((int)frame->a0) : -ESRCH)
+SIMPLE_CALL(futex_wait, is_int(frame->a1) ? futex_wait(current_process()->mm, frame->a0,
+                                                       (uint32_t)frame->a1) : -EINVAL)
+SIMPLE_CALL(futex_wake, is_int(frame->a1) ? futex_wake(current_process()->mm, frame->a0,
+                                                       (int)frame->a1) : -EINVAL)
 
 int64_t sys_exit(struct trap_frame *frame)
 {
     process_exit((int)frame->a0);
-}
-
-int64_t sys_wait(struct trap_frame *frame)
-{
-    return process_wait(frame->a0, 0);
-}
-
-int64_t sys_wait_info(struct trap_frame *frame)
-{
-    return process_wait(frame->a0, frame->a1);
-}
-
-int64_t sys_kill(struct trap_frame *frame)
-{
-    return is_int(frame->a0) ? process_kill((int)frame->a0, CAUSE_KILL) : -ESRCH;
 }
 
 int64_t sys_exec(struct trap_frame *frame)
@@ -59,18 +54,6 @@ free_path:
     return result;
 }
 
-int64_t sys_getpid(struct trap_frame *frame)
-{
-    (void)frame;
-    return current_process()->pid;
-}
-
-int64_t sys_getppid(struct trap_frame *frame)
-{
-    (void)frame;
-    return process_parent_pid();
-}
-
 int64_t sys_pause(struct trap_frame *frame)
 {
     int64_t ticks = (int64_t)frame->a0;
@@ -80,12 +63,6 @@ int64_t sys_pause(struct trap_frame *frame)
     if (ticks <= 0)
         return 0;
     return thread_sleep_until(timer_now() + (uint64_t)ticks * timer_frequency / TICKS_PER_SECOND);
-}
-
-int64_t sys_uptime(struct trap_frame *frame)
-{
-    (void)frame;
-    return (int64_t)(timer_now() / (timer_frequency / TICKS_PER_SECOND));
 }
 
 int64_t sys_poweroff(struct trap_frame *frame)
@@ -117,33 +94,9 @@ int64_t sys_procinfo(struct trap_frame *frame)
     return row;
 }
 
-/* thread_create(f, argument, stack_top, return_to): the thread's number. */
-int64_t sys_thread_create(struct trap_frame *frame)
-{
-    return process_add_thread(frame->a0, frame->a1, frame->a2, frame->a3);
-}
-
-int64_t sys_thread_join(struct trap_frame *frame)
-{
-    return is_int(frame->a0) ? process_join_thread((int)frame->a0) : -ESRCH;
-}
-
 int64_t sys_thread_exit(struct trap_frame *frame)
 {
     (void)frame;
     process_leave();
 }
 
-int64_t sys_futex_wait(struct trap_frame *frame)
-{
-    if (!is_int(frame->a1))
-        return -EINVAL;
-    return futex_wait(current_process()->mm, frame->a0, (uint32_t)frame->a1);
-}
-
-int64_t sys_futex_wake(struct trap_frame *frame)
-{
-    if (!is_int(frame->a1))
-        return -EINVAL;
-    return futex_wake(current_process()->mm, frame->a0, (int)frame->a1);
-}

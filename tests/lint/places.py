@@ -49,9 +49,10 @@ def identities(function):
 
 def call_table(texts):
     """The functions of the calls: of the list from which calls.c makes its table."""
-    text = texts.get("kernel/sys/calls.h", "")
+    text = texts.get("kernel/abi/syscall.h", "")
     found = re.search(r"#define FOR_EACH_SYSCALL\(X\)((?:[^\n]*\\\n)*[^\n]*)", text)
-    return {"sys_" + name for name in re.findall(r"X\((\w+)\)", found.group(1) if found else "")}
+    rows = found.group(1) if found else ""
+    return {"sys_" + name for name in re.findall(r"X\((\w+), \d+\)", rows)}
 
 
 SHAPES = (

@@ -46,7 +46,9 @@ def xv6_headers():
     constants = 0
     for name in ("syscall", "fcntl", "stat", "mman"):
         with open("kernel/abi/%s.h" % name) as file:
-            defined = re.findall(r"^#define ((?!SYS_LAST)\w+) (\d\w*)", file.read(), re.MULTILINE)
+            text = file.read()
+        defined = re.findall(r"^#define (\w+) (\d\w*)", text, re.MULTILINE)
+        defined += [("SYS_" + n, v) for n, v in re.findall(r" X\((\w+), (\d+)\)", text)]
         words += ["_Static_assert(%s == %s, \"%s\");" % (n, v, n) for n, v in defined]
         constants += len(defined)
     need(constants > 70, "%d constants" % constants)

@@ -59,7 +59,7 @@
 #define CALL_ROW(name, bytes, ...) {SYS_##name, #name, {__VA_ARGS__}, bytes},
 #define CALL_BIT(name, ...) | 1ul << SYS_##name
 
-_Static_assert((0 EVERY_CALL(CALL_BIT)) == (2ul << SYS_LAST) - 2,
+_Static_assert((0 EVERY_CALL(CALL_BIT)) == (1ul << SYSCALLS) - 2,
                "a call of abi/syscall.h has no row");
 
 const struct call_row calls[] = {EVERY_CALL(CALL_ROW){0, NULL, {NONE}, 0}};
