@@ -3,7 +3,6 @@
 
 #include "fs/inode.h"
 
-struct disk_super;
 
 void inode_disk_init(const struct disk_super *super);
 

@@ -12,10 +12,7 @@
 #include "thread/thread.h"
 #include "thread/waitq.h"
 
-struct inode;
-struct mm_struct;
 struct proc_info;
-struct trap_frame;
 
 enum process_state {
     PROCESS_LIVE,

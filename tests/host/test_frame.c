@@ -7,6 +7,7 @@
 
 #include "mem/buddy.h"
 #include "mem/frame.h"
+#include "mem/vm_stat.h"
 
 #define FRAMES 128u
 #define CHAIN 16u
@@ -39,6 +40,13 @@ static void take(struct page *page[], unsigned count)
         assert_non_null(page[i]);
         assert_int_equal(page_refs(page[i]), 1);
     }
+}
+
+static void ledger_read(uint64_t frames[FRAME_CLASSES])
+{
+    frames[FRAME_FREE] = frame_free_now();
+    for (unsigned class = FRAME_FREE + 1; class < FRAME_CLASSES; class++)
+        frames[class] = vm_stat_sum(VM_STAT_LEDGER + class);
 }
 
 static void check_ledger(uint64_t anonymous, uint64_t kernel)

@@ -21,8 +21,8 @@ void dirty_init(void)
     list_init(&dirty.list);
 }
 
-/* One dirty page more. Locks: the object's. */
-static void dirty_add(struct vm_object *object)
+/* Locks: the object's. */
+void dirty_add(struct vm_object *object)
 {
     __atomic_fetch_add(&dirty_total, 1, __ATOMIC_RELAXED);
     if (object->dirty_count++ > 0)
@@ -33,8 +33,8 @@ static void dirty_add(struct vm_object *object)
     spin_unlock(&dirty.lock);
 }
 
-/* One less. Locks: the object's. */
-static void dirty_remove(struct vm_object *object)
+/* Locks: the object's. */
+void dirty_remove(struct vm_object *object)
 {
     __atomic_fetch_sub(&dirty_total, 1, __ATOMIC_RELAXED);
     if (--object->dirty_count > 0)

@@ -36,6 +36,10 @@ bool object_clean_page(struct vm_object *object, struct page *page);
 /* Returns: the first dirty page at or after index from, with a reference; or NULL. Never sleeps. */
 struct page *object_next_dirty(struct vm_object *object, uint64_t from);
 
+/* The object has one dirty page more, or one less. Locks: the object's. */
+void dirty_add(struct vm_object *object);
+void dirty_remove(struct vm_object *object);
+
 /*
  * Returns: the first object of the list with dirty_since above *since, with a use, and its
  * dirty_since in *since; or NULL. Never sleeps.
