@@ -12,7 +12,9 @@ import random
 
 from hoststage import Case, Test, Wrong
 
+RULES = frozenset()         # of rules.c, for one student
 STEPS = 10000
+AT_A_TIME = 8               # pages, under the rule eight_at_a_time
 DRAWN = 6                   # cases of each test that the seed draws
 HARTS = range(4)
 KERNEL = 255
@@ -379,7 +381,8 @@ class Judge:
                            start if is_page else 0, end if is_page else ALL))
             counted.append("local" if is_page else "asid")
         if it.running & ~me:
-            wanted.append((True, it.running & ~me, [None], start, end))
+            wanted.insert(0 if "others_first" in RULES else len(wanted),
+                          (True, it.running & ~me, [None], start, end))
             counted.append("remote")
         return wanted, counted, it.cached & ~it.running
 
@@ -387,9 +390,12 @@ class Judge:
         """Before the sets are changed."""
         wanted, counted, left = self.flush_wanted(table, start, end)
         for fence in self.need_fences(what, events, wanted):
-            if fence.is_sbi and fence.preempt:
+            if fence.is_sbi and fence.preempt and "others_first" not in RULES:
                 self.wrong("%s: preemption is off at the SBI call, which may take a millisecond"
                            % what)
+            if fence.is_sbi and not fence.preempt and len(wanted) > 1 and "others_first" in RULES:
+                self.wrong("%s: preemption is on at the SBI call, before the fence of this hart: "
+                           "the thread may be on another one by then" % what)
             if fence.is_local() and not fence.preempt:
                 self.wrong("%s: preemption is on at the fence of this hart: the thread may be on "
                            "another one by now" % what)
@@ -459,7 +465,8 @@ class Judge:
         if it.context[0] != self.generation:
             if self.next >> self.bits:
                 self.generation, self.next = self.generation + 1, 1
-            it.context = self.generation, self.next
+            it.context = self.generation, (
+                (1 << self.bits) - self.next if "numbers_fall" in RULES else self.next)
             self.next += 1
         flush = self.seen[hart] != it.context[0]
         self.seen[hart] = it.context[0]
@@ -471,7 +478,9 @@ class Judge:
         number, flush = self.number_of(hart, table)
         if found[0] != number:
             self.differ("asid_enter(table %d) on hart %d: the number" % (table, hart),
-                        "%d, of generation %d" % (number, self.tables[table].context[0]),
+                        "%d, of generation %d%s" % (
+                            number, self.tables[table].context[0],
+                            ", where the highest is given first" * ("numbers_fall" in RULES)),
                         "%d" % found[0])
         if found[1] != flush:
             self.differ("asid_enter(table %d) on hart %d: must everything be flushed?" % (
@@ -552,11 +561,15 @@ class Judge:
                             "%d references, %d mappings" % (references - 1, maps - 1),
                             "%d references, %d mappings" % (left[page] & EVERY, left[page] >> 32))
         free = sorted(page for page, (references, _) in pages.items() if references == 1)
+        most = AT_A_TIME if "eight_at_a_time" in RULES else len(free)
         freed = [event.words[1:] for event in events if event.kind == "freed"]
         alone = [event.words[1] for event in events if event.kind == "freed-alone"]
         found = [sorted(map(int, each)) for each in freed]
-        if found != ([free] if free else []) or alone:
-            self.differ("%s: pages that are freed, together" % what,
+        if sorted(sum(found, [])) != free or alone or \
+                any(len(each) != most for each in found[:-1]) or \
+                found and not 0 < len(found[-1]) <= most:
+            self.differ("%s: pages that are freed, %s" % (
+                what, "%d at a time" % most if most < len(free) else "together"),
                         " ".join(map(str, free)) or "none",
                         ", then ".join([" ".join(map(str, each)) for each in found] + alone) or
                         "none")
@@ -698,12 +711,12 @@ def numbers(dice):
     def tables(count):
         return ["table %d" % t for t in range(count)]
     cases = [
-        case("numbers_begin_with_1", *tables(3), "number 0", "number 1", "number 2"),
+        case("a_number_for_each_table", *tables(3), "number 0", "number 1", "number 2"),
         case("a_table_keeps_its_number", *tables(2), "number 0", "number 1", "number 0", "number 1",
              "on 1", "number 0"),
         case("a_hart_flushes_once_for_a_generation", *tables(2), "number 0", "number 1", "on 1",
              "number 0", "number 1", "on 0", "number 0"),
-        case("a_new_generation_begins_with_1", "asid 2", *tables(5),
+        case("a_new_generation_begins_where_the_first_did", "asid 2", *tables(5),
              *["number %d" % t for t in range(5)]),
         case("old_numbers_are_given_anew", "asid 2", *tables(5),
              *["number %d" % t for t in (0, 1, 2, 3, 0, 1, 2, 3)]),
@@ -736,6 +749,9 @@ def batches(dice):
         case("what_was_noted_is_fenced_as_one_range", *base, "begin 0", "page 1 1 1",
              "note 0x%x 0x%x" % (va + 8 * PAGE, va + 9 * PAGE), "page 2 1 1",
              "note 0x%x 0x%x" % (va, va + PAGE), "change 0 0x%x" % va, "finish"),
+        case("many_pages_are_free", *base, "begin 0", *[
+            "page %d %d 1" % (page, 1 + (page % 5 == 3)) for page in range(25)],
+             "note 0x%x 0x%x" % (va, va + 25 * PAGE), "finish"),
         case("a_batch_is_used_again", *base, "begin 0", "page 1 1 1",
              "note 0x%x 0x%x" % (va, va + PAGE), "finish", "begin 0", "page 2 1 1",
              "note 0x%x 0x%x" % (va, va + PAGE), "finish"),
