@@ -18,7 +18,7 @@
 static struct checked {
     struct lru_ops ops;           /* what the kernel sees */
     const struct lru_ops *theirs; /* NULL: not taken, or not whole yet */
-    bool is_taken;
+    uint32_t is_taken;
     uint64_t refused;             /* pages that were not used, and no victim, one after the other */
     uint64_t steps;               /* since the lists were walked */
 } table[MOST];
@@ -134,7 +134,7 @@ static const struct lru_ops *with_check(const struct lru_ops *theirs)
     for (struct checked *at = table; at < table + MOST; at++) {
         if (__atomic_load_n(&at->theirs, __ATOMIC_ACQUIRE) == theirs)
             return &at->ops;
-        if (__atomic_exchange_n(&at->is_taken, true, __ATOMIC_ACQ_REL))
+        if (__atomic_exchange_n(&at->is_taken, 1, __ATOMIC_ACQ_REL))
             continue;
         at->ops = ops;
         at->ops.name = theirs->name;
