@@ -219,7 +219,8 @@ def students_policy():
         need(told.counted < 20, "a loop of F + 1: %d misses; every policy of ours has more" %
              told.counted)
     # The other one means to be lru, and is not: where the two part, and why, is told in words.
-    ((_, found),) = traced("mistaken", [("belady", "hasty", 9)], KERNEL=kernel)
+    ((_, found),) = traced("mistaken", [("belady", "hasty", 9)], KERNEL=kernel,
+                           IMAGE=folder + "/build/fs.img")
     text = compare.first_difference(strings.make("belady", 9), "lru", 9, found)
     need(text and text.startswith("access 27: model evicts page 12, kernel evicted 0, whose "
                                   "accessed bit was set at access 21\n"), text)
