@@ -234,8 +234,8 @@ def told_by_name(policy, why, kernel, image):
     for number, (command, more) in enumerate((
             ("limit 64,%s grind -s 1 -n 200" % policy, {}),
             ("grind -s 1 -n 5000 -p 4", {"APPEND": "policy=" + policy, "MEM": "16M"}))):
-        settings = s.cell_settings(ICOUNT="1", PAGING="sv39", CMD=command, KERNEL=kernel,
-                                   IMAGE=image, **more)
+        settings = s.cell_settings(ICOUNT="1", PAGING="sv39", CMD=command, **more)
+        settings.update(KERNEL=kernel, IMAGE=image)
         with m.Machine(settings, log=s.log_name("%s %d" % (policy, number))) as guest:
             ending = guest.run(s.SECONDS["command"])
         need(ending.panicked and re.search("the policy %s %s" % (policy, why), ending.output),
