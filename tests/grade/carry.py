@@ -15,7 +15,6 @@ that names the labs. The mark is what the new lab is worth with the reference's 
 the machine's tests are run a second time with the student's, and the report has both columns.
 """
 
-import json
 import os
 import re
 import tempfile
@@ -29,7 +28,7 @@ import program
 import sandbox
 import submission
 from functions import Source, Trouble
-from lab import Lab, NoSuchLab, names
+from lab import Lab, NoSuchLab, about_tree, names
 
 SHEET = "CARRIED"           # of a submission: the earlier labs, one a line
 MOST_LABS = 10
@@ -59,14 +58,11 @@ def lab_of(word):
         return name, folder
     if not os.path.isdir(word):
         raise Refused("CARRY: there is no folder %s" % word)
-    path = os.path.join(word, "LAB")
-    if os.path.isfile(path) and not os.path.islink(path):
-        try:
-            with open(path, encoding="utf-8") as file:
-                return str(json.load(file)["lab"]), word
-        except (ValueError, KeyError, TypeError):
-            raise Refused("%s: its file LAB is not as a hand-out has it" % word)
-    return guessed(word), word
+    try:
+        about = about_tree(word)
+    except NoSuchLab as wrong:
+        raise Refused(str(wrong))
+    return about.get("lab") or guessed(word), word
 
 
 def guessed(folder):
@@ -197,11 +193,7 @@ def all_of(lab, words):
 
 def files_to_pack(root):
     """{path: bytes} that a submission of this hand-out has besides: as its file LAB says."""
-    path = os.path.join(root, "LAB")
-    if not os.path.exists(path):
-        return {}
-    with open(path, encoding="utf-8") as file:
-        carried = json.load(file).get("carry") or {}
+    carried = about_tree(root).get("carry")
     if not carried:
         return {}
     like_a_lab = types.SimpleNamespace(files=[each for paths in carried.values() for each in paths])
@@ -228,12 +220,8 @@ def keep(lab, folder, kept):
 
 def say(root, entries):
     """In a hand-out with earlier labs, where a test of the machine fails: what that may come of."""
-    path = os.path.join(root, "LAB")
-    if not os.path.exists(path) or not any(entry["verdict"] == "fail" for entry in entries):
-        return
-    with open(path, encoding="utf-8") as file:
-        carried = json.load(file).get("carry") or {}
-    if carried:
+    carried = about_tree(root).get("carry")
+    if carried and any(entry["verdict"] == "fail" for entry in entries):
         print("this kernel has what you wrote for %s: a mistake there may be why; the mark is "
               "given with the functions of your course" % ", ".join(
                   "%s (%s)" % (name, " ".join(paths)) for name, paths in sorted(carried.items())))

@@ -22,6 +22,7 @@
 import importlib.util
 import json
 import os
+import re
 import sys
 
 import rules
@@ -116,13 +117,39 @@ class Lab:
                 for function in part["functions"]]
 
 
+def about_tree(root=ROOT):
+    """What the file LAB of a hand-out says; {}: there is none. Anybody may have changed it."""
+    path = os.path.join(root, "LAB")
+    if not os.path.lexists(path):
+        return {}
+    try:
+        if os.path.isfile(path):
+            with open(path, encoding="utf-8") as file:
+                about = json.load(file)
+            if is_about(about):
+                return about
+    except (OSError, ValueError, RecursionError):
+        pass
+    raise NoSuchLab("%s: it is not as a hand-out has it; in a hand-out `git checkout LAB` brings it "
+                    "back" % (path if root != ROOT else "LAB"))
+
+
+def is_about(about):
+    def texts(value):
+        return isinstance(value, list) and all(isinstance(each, str) for each in value)
+    if not isinstance(about, dict) or not isinstance(about.get("lab"), str):
+        return False
+    carried = about.get("carry", {})
+    return isinstance(about.get("tree", ""), str) and texts(about.get("rules", [])) and \
+        isinstance(about.get("course", {}), dict) and isinstance(carried, dict) and \
+        all(texts(paths) for paths in carried.values()) and all(
+            re.match("(kernel|user)/", path) and ".." not in path.split("/")
+            for paths in carried.values() for path in paths)
+
+
 def of_tree(name):
     """The lab of that name, or the one whose hand-out this tree is."""
-    path = os.path.join(ROOT, "LAB")
-    about = {}
-    if os.path.exists(path):
-        with open(path, encoding="utf-8") as file:
-            about = json.load(file)
+    about = about_tree()
     name = name or about.get("lab")
     if not name:
         raise NoSuchLab("LAB= says which; there are: " + " ".join(names()))
