@@ -2,7 +2,8 @@
 
 old is such a hand-out, with or without a student's work in it. What it was when it was handed out
 is known from its first commit, which the script handout has made; where that is gone, it is made
-anew from the commit that its file LAB names. The patch, OUT/update.patch, brings it to the hand-out
+anew from the commit that its file LAB names. Of its repository nothing is used but the objects, as
+of one that is handed in (unpack.py): a student may have written anything there. The patch, OUT/update.patch, brings it to the hand-out
 of this tree. It touches no file that the student writes: where one of these would have to change
 there is no patch, and the message names the file.
 """
@@ -10,6 +11,7 @@ there is no patch, and the message names the file.
 import io
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -17,6 +19,8 @@ import tarfile
 import tempfile
 
 from functions import Trouble
+from lab import NoSuchLab, about_tree
+import unpack
 
 PATCH = "update.patch"
 
@@ -42,15 +46,17 @@ def read_about(old, name):
     """What its file LAB says."""
     path = os.path.join(old, "LAB")
     try:
+        about = about_tree(old)
+        theirs, commit = about["lab"], about["tree"]
         with open(path, "rb") as file:
             data = file.read()
-        about = json.loads(data)
-        theirs, commit = about["lab"], about["tree"]
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, NoSuchLab, KeyError):
         raise Refused("%s is no hand-out: it has no file LAB of ours" % old)
     if theirs != name:
         raise Refused("%s is a hand-out of the lab %s, not of %s" % (old, theirs, name))
-    return data, about, str(commit)
+    if not re.match(r"([0-9a-f]{40}|[0-9a-f]{64}|)\Z", commit):
+        raise Refused("%s: the tree that it is of is no commit: %s" % (path, commit))
+    return data, about, commit
 
 
 def variant_of(old, name):
@@ -60,22 +66,41 @@ def variant_of(old, name):
 
 def from_archive(folder, commit):
     """{path: (content, whether it is a program)} of a commit; None: it is not there."""
-    done = git(folder, "archive", "--format=tar", commit)
-    if not commit or done.returncode != 0:
-        return None
-    with tarfile.open(fileobj=io.BytesIO(done.stdout)) as tar:
-        return {member.name: (tar.extractfile(member).read(), bool(member.mode & 0o100))
-                for member in tar if member.isfile()}
+    done = git(folder, "archive", "--format=tar", commit) if commit else None
+    return from_tar(done.stdout) if done and done.returncode == 0 else None
+
+
+def from_tar(data):
+    """Raises unpack.Refused where a name leads out, or into a repository."""
+    tree = {}
+    with tarfile.open(fileobj=io.BytesIO(data)) as tar:
+        for member in tar:
+            parts = unpack.clean_name(member.name).lower().split("/")
+            if ".git" in parts or "git~1" in parts:
+                raise unpack.Refused("%s is git's own" % member.name)
+            if member.isfile():
+                tree[member.name] = (tar.extractfile(member).read(), bool(member.mode & 0o100))
+    return tree
 
 
 def handed_out(old, data, author):
     """By its first commit, if that is ours, and of the tree that the file LAB names."""
-    roots = git(old, "rev-list", "--max-parents=0", "HEAD").stdout.decode().split()
-    for root in roots:
-        if git(old, "log", "-1", "--format=%ae", root).stdout.decode().strip() == author:
-            tree = from_archive(old, root)
-            if tree and tree.get("LAB", (b"",))[0] == data:
-                return tree
+    try:
+        repository = unpack.git_folder(old)
+        if not repository:
+            return None
+        with unpack.borrowing(repository) as (words, environment, head):
+            def say(*more):
+                return subprocess.run(words + list(more), env=environment,
+                                      stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                      stderr=subprocess.DEVNULL).stdout
+            for root in say("rev-list", "--max-parents=0", head).decode().split():
+                if say("show", "-s", "--format=%ae", root).decode().strip() == author:
+                    tree = from_tar(say("archive", "--format=tar", root))
+                    if tree.get("LAB", (b"",))[0] == data:
+                        return tree
+    except (unpack.Refused, tarfile.TarError, ValueError):
+        pass                    # what it was is known from the tree's commit
     return None
 
 
@@ -154,5 +179,8 @@ def make(lab, tree, commit, old, author, read_tree):
 
 
 def text_now(root, path):
-    with open(os.path.join(root, path), "rb") as file:
-        return file.read()
+    try:
+        with open(os.path.join(root, path), "rb") as file:
+            return file.read()
+    except OSError:
+        return None
