@@ -28,7 +28,7 @@ import program
 import sandbox
 import submission
 from functions import Source, Trouble
-from lab import Lab, NoSuchLab, about_tree, names
+from lab import Lab, NoSuchLab, about_of, about_tree, names
 
 SHEET = "CARRIED"           # of a submission: the earlier labs, one a line
 MOST_LABS = 10
@@ -206,16 +206,26 @@ def files_to_pack(root):
     return found
 
 
+def handed_in(lab, folder):
+    """{path: bytes} of what a submission has of earlier labs, good or not: its grade depends on it.
+    """
+    claimed = claimed_by(lab, folder)[0]
+    found = {SHEET: "".join(name + "\n" for name in claimed).encode()} if claimed else {}
+    for path in {path for name in claimed for path in Lab(name).files} - set(lab.files):
+        try:
+            found[path] = submission.read_plain(submission.find(folder, path), path)
+        except submission.Bad:
+            continue
+    return found
+
+
 def keep(lab, folder, kept):
-    """Copies of a submission what it has of earlier labs."""
-    for earlier in of_submission(lab, folder)[1]:
-        for path in set(earlier.lab.files) - set(lab.files):
-            target = os.path.join(kept, path)
-            os.makedirs(os.path.dirname(target), exist_ok=True)
-            with open(target, "wb") as file:
-                file.write(submission.read_plain(submission.find(folder, path), path))
-        with open(os.path.join(kept, SHEET), "a", encoding="utf-8") as file:
-            file.write(earlier.lab.name + "\n")
+    """Copies that."""
+    for path, data in handed_in(lab, folder).items():
+        target = os.path.join(kept, path)
+        os.makedirs(os.path.dirname(target), exist_ok=True)
+        with open(target, "wb") as file:
+            file.write(data)
 
 
 def say(root, entries):
@@ -227,16 +237,29 @@ def say(root, entries):
                   "%s (%s)" % (name, " ".join(paths)) for name, paths in sorted(carried.items())))
 
 
+def claimed_by(lab, folder):
+    """(the labs that the sheet names, each once; why it cannot be read). Of a whole hand-out, as a
+    repository is, its file LAB says them."""
+    name = next((name for name in (SHEET, "LAB") if os.path.lexists(os.path.join(folder, name))), "")
+    if lab.writes_program or not name:
+        return [], ""
+    try:
+        text = submission.check_text(name, submission.read_plain(os.path.join(folder, name), name))
+        words = text.split() if name == SHEET else about_of(text).get("carry", ())
+    except NoSuchLab:
+        return [], ""
+    except submission.Bad as bad:
+        return [], str(bad)
+    known = set(names())
+    return [name for name in dict.fromkeys(words) if name in known][:MOST_LABS], ""
+
+
 def of_submission(lab, folder):
     """(names of the earlier labs, their Earlier, why there is none of those that are left)."""
-    path = os.path.join(folder, SHEET)
-    if lab.writes_program or not os.path.lexists(path):
-        return [], [], ""
-    try:
-        words = submission.check_text(SHEET, submission.read_plain(path, SHEET)).split()
-    except submission.Bad as bad:
-        return [], [], str(bad)
-    claimed, found, why = [name for name in words if name in names()][:MOST_LABS], [], []
+    claimed, bad = claimed_by(lab, folder)
+    if not claimed:
+        return [], [], bad
+    found, why = [], []
     for name in claimed:
         try:
             found.append(read(lab, "%s:%s" % (name, folder)))

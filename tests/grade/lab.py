@@ -34,6 +34,11 @@ class NoSuchLab(Exception):
     """The message names the labs that there are."""
 
 
+def words_of(error):
+    """An OSError for people: which file, and what is wrong with it."""
+    return ": ".join(str(each) for each in (error.filename, error.strerror or error) if each)
+
+
 def names(root=ROOT):
     folder = os.path.join(root, "tests/labs")
     return sorted(name for name in (os.listdir(folder) if os.path.isdir(folder) else ())
@@ -122,16 +127,26 @@ def about_tree(root=ROOT):
     path = os.path.join(root, "LAB")
     if not os.path.lexists(path):
         return {}
+    text = ""
     try:
         if os.path.isfile(path):
             with open(path, encoding="utf-8") as file:
-                about = json.load(file)
-            if is_about(about):
-                return about
-    except (OSError, ValueError, RecursionError):
+                text = file.read()
+    except (OSError, ValueError):
+        pass
+    return about_of(text, path if root != ROOT else "LAB")
+
+
+def about_of(text, path="LAB"):
+    """The same of the file's text."""
+    try:
+        about = json.loads(text)
+        if is_about(about):
+            return about
+    except (ValueError, RecursionError):
         pass
     raise NoSuchLab("%s: it is not as a hand-out has it; in a hand-out `git checkout LAB` brings it "
-                    "back" % (path if root != ROOT else "LAB"))
+                    "back" % path)
 
 
 def is_about(about):
