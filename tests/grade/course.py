@@ -157,7 +157,7 @@ class Course:
 
     def keyed(self, text):
         text = "%s %s" % (text, self.lab.name)
-        return hmac.new(self.settings["secret"].encode(), text.encode(), hashlib.sha256).digest()
+        return hmac.new(self.settings["secret"].encode(), text.encode(errors="surrogatepass"), hashlib.sha256).digest()
 
     def limits(self):
         """Of a machine."""

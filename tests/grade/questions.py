@@ -40,7 +40,7 @@ class Question:
 
 
 def seed_of(student):
-    return int.from_bytes(hashlib.sha256(student.encode()).digest()[:6], "little")
+    return int.from_bytes(hashlib.sha256(student.encode(errors="surrogatepass")).digest()[:6], "little")
 
 
 def of(lab, seed):

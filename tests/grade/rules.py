@@ -52,7 +52,7 @@ def drawn(lab, variant):
         return frozenset(wanted)
     if not variant or not names:
         return frozenset()
-    digest = hashlib.sha256(("%s %s" % (lab.name, variant)).encode()).digest()
+    digest = hashlib.sha256(("%s %s" % (lab.name, variant)).encode(errors="surrogatepass")).digest()
     bits = 1 + int.from_bytes(digest[:6], "little") % ((1 << len(names)) - 1)
     return frozenset(name for at, name in enumerate(names) if bits >> at & 1)
 
