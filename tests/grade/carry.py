@@ -240,7 +240,8 @@ def say(root, entries):
 def claimed_by(lab, folder):
     """(the labs that the sheet names, each once; why it cannot be read). Of a whole hand-out, as a
     repository is, its file LAB says them."""
-    name = next((name for name in (SHEET, "LAB") if os.path.lexists(os.path.join(folder, name))), "")
+    name = next((name for name in (SHEET, "LAB")
+                 if os.path.lexists(os.path.join(folder, name))), "")
     if lab.writes_program or not name:
         return [], ""
     try:

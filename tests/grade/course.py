@@ -156,8 +156,8 @@ class Course:
         return self.keyed("rules of " + student)[:8].hex()
 
     def keyed(self, text):
-        text = "%s %s" % (text, self.lab.name)
-        return hmac.new(self.settings["secret"].encode(), text.encode(errors="surrogatepass"), hashlib.sha256).digest()
+        text = ("%s %s" % (text, self.lab.name)).encode(errors="surrogatepass")
+        return hmac.new(self.settings["secret"].encode(), text, hashlib.sha256).digest()
 
     def limits(self):
         """Of a machine."""

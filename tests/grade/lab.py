@@ -145,8 +145,8 @@ def about_of(text, path="LAB"):
             return about
     except (ValueError, RecursionError):
         pass
-    raise NoSuchLab("%s: it is not as a hand-out has it; in a hand-out `git checkout LAB` brings it "
-                    "back" % path)
+    raise NoSuchLab("%s: it is not as a hand-out has it; there `git checkout LAB` brings it back"
+                    % path)
 
 
 def is_about(about):

@@ -40,7 +40,8 @@ class Question:
 
 
 def seed_of(student):
-    return int.from_bytes(hashlib.sha256(student.encode(errors="surrogatepass")).digest()[:6], "little")
+    name = student.encode(errors="surrogatepass")
+    return int.from_bytes(hashlib.sha256(name).digest()[:6], "little")
 
 
 def of(lab, seed):

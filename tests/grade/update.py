@@ -3,9 +3,9 @@
 old is such a hand-out, with or without a student's work in it. What it was when it was handed out
 is known from its first commit, which the script handout has made; where that is gone, it is made
 anew from the commit that its file LAB names. Of its repository nothing is used but the objects, as
-of one that is handed in (unpack.py): a student may have written anything there. The patch, OUT/update.patch, brings it to the hand-out
-of this tree. It touches no file that the student writes: where one of these would have to change
-there is no patch, and the message names the file.
+of one that is handed in (unpack.py): a student may have written anything there. The patch,
+OUT/update.patch, brings it to the hand-out of this tree. It touches no file that the student
+writes: where one of these would have to change there is no patch, and the message names the file.
 """
 
 import io
