@@ -17,6 +17,7 @@ the machine's tests are run a second time with the student's, and the report has
 
 import os
 import re
+import shlex
 import tempfile
 import types
 
@@ -174,7 +175,11 @@ def objects_of(earlier, built, work, strict=False):
 def all_of(lab, words):
     """The Earlier of each word of CARRY, compiled on trial."""
     found, written, build = [], {}, os.environ.get("BUILD") or "build"
-    for word in words.split():
+    try:
+        folders = shlex.split(words)
+    except ValueError as wrong:
+        raise Refused("CARRY=%s: %s" % (words, wrong))
+    for word in folders:
         earlier = read(lab, word)
         for path in earlier.texts:
             if path in written:

@@ -26,6 +26,7 @@ import json
 import os
 import secrets
 
+import rules
 
 DAY = 86400
 TIME_FORM = "%Y-%m-%dT%H:%M:%SZ"
@@ -117,6 +118,8 @@ class Course:
                 raise Wrong("%s: %s cannot be %s" % (where, name, json.dumps(value)[:200]))
         if self.get("variants") and not self.get("secret"):
             raise Wrong("%s: variants are drawn from a secret, and there is none" % where)
+        if self.get("variants") and not rules.known(lab):
+            raise Wrong("%s: the lab %s has no rules, so there are no variants" % (where, lab.name))
         tests = points_of(lab) if self.settings else {}
         for name in ("points", "hints", "visibility", "hidden", "limits"):
             for test in self.settings.get(name, ()):

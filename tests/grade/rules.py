@@ -43,6 +43,8 @@ def known(lab):
 def drawn(lab, variant):
     """The set of rules that hold in a variant."""
     names = list(known(lab))
+    if variant and not names:
+        raise Bad("VARIANT=%s: the lab %s has no rules" % (variant, lab.name))
     if variant.startswith("+"):
         wanted = variant[1:].split("+")
         for name in wanted:
