@@ -284,6 +284,8 @@ def with_ours(lab, names_, files):
                 text = file.read()
             try:
                 text = restored(lab, earlier, path, text)
+            except functions.NoTool as trouble:
+                raise kernelbuild.Trouble(str(trouble))
             except Trouble:
                 continue                # it is judged as it is
             with open(whole, "w", encoding="utf-8", newline="") as file:

@@ -5,6 +5,7 @@ read from the text, and both must agree. A function that is there twice, or not 
 that says so.
 """
 
+import bisect
 import functools
 import json
 import os
@@ -15,11 +16,16 @@ import tempfile
 CTAGS = ("ctags", "--options=NONE", "--output-format=json", "--fields=+neSKZ", "--language-force=C",
          "--kinds-C=f", "-o", "-")
 QUIET = re.compile(r'//[^\n]*|/\*.*?\*/|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\'', re.DOTALL)
+SECONDS = 60                # of ctags, which a student's file may keep busy
 DIRECTIVE = re.compile(r"^[ \t]*#(?:\\\n|[^\n])*", re.MULTILINE)
 
 
 class Trouble(Exception):
     """The message says what is wrong, and in which file."""
+
+
+class NoTool(Trouble):
+    """Nothing is wrong with the file."""
 
 
 def blank(match):
@@ -54,7 +60,7 @@ class Function:
         before = max(code.rfind(mark, 0, named.start()) for mark in ";}")
         self.start = before + 1 + re.match(r"\s*", code[before + 1:]).end()
         self.end = end_of_body(source, self.name, self.body)
-        self.comment = comment_above(text, self.start)
+        self.comment = comment_above(source, self.start)
         self.start_line = source.line(self.start)
         self.end_line = source.line(self.end - 1)
         if self.end_line != tag.get("end"):
@@ -73,10 +79,11 @@ def end_of_body(source, name, position):
     raise Trouble("%s: %s has no end" % (source.path, name))
 
 
-def comment_above(text, start):
+def comment_above(source, start):
     """Where the comment begins that ends on the line above start; start, if there is none."""
-    found = start
-    for match in reversed([m for m in QUIET.finditer(text, 0, start) if m.group(0)[0] == "/"]):
+    found, text = start, source.text
+    for at in range(bisect.bisect_left(source.comment_starts, start) - 1, -1, -1):
+        match = source.comments[at]
         alone = not text[text.rfind("\n", 0, match.start()) + 1:match.start()].strip()
         between = text[match.end():found]
         if not alone or between.strip() or between.count("\n") != 1:
@@ -96,6 +103,8 @@ class Source:
         self.path, self.text = path, text
         self.code = DIRECTIVE.sub(blank, QUIET.sub(blank, text))
         self.lines = [0] + [match.end() for match in re.finditer("\n", text)]
+        self.comments = [match for match in QUIET.finditer(text) if match.group(0)[0] == "/"]
+        self.comment_starts = [match.start() for match in self.comments]
         tags = sorted(tags_of(path, text), key=lambda tag: tag["line"])
         self.functions = [Function(self, tag) for tag in tags]
 
@@ -123,9 +132,12 @@ def tags_of(path, text):
             file.write(text)
         try:
             done = subprocess.run(CTAGS + (copy,), stdin=subprocess.DEVNULL,
-                                  stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+                                  stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                                  timeout=SECONDS)
         except OSError:
-            raise Trouble("there is no ctags: install the package universal-ctags")
+            raise NoTool("there is no ctags: install the package universal-ctags")
+        except subprocess.TimeoutExpired:
+            raise Trouble("%s: ctags does not come to an end with it" % path)
     if done.returncode != 0:
         raise Trouble("ctags cannot read %s: is it that of the package universal-ctags?\n%s" % (
             path, done.stderr.decode(errors="replace").strip()))
