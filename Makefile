@@ -21,7 +21,7 @@
 #: make bug LAB=breakit ID=me OUT=dir   a kernel with a mistake to be named, and its questions
 #: make handout LAB=buddy OUT=dir   a lab's hand-out: this tree without the lab's answers
 #:                       CARRY=dir: on the student's own earlier lab; UPDATE=old: a patch for those
-#:                       that were handed out before
+#:                       that were handed out before; COURSE=dir ID=anna: with anna's own rules
 #: make lab NAME=mine FUNCTIONS="a b"   starts a lab of your own, in tests/labs/mine
 #: make submission       packs what a student hands in (LAB=: outside of a hand-out)
 #: make grade-all LAB=buddy SUBMISSIONS=dir   a class: marks and reports in OUT=build/grades/LAB;
