@@ -375,7 +375,10 @@ class Judge:
                             level, self.at(va)), "V and its frame's number alone", bits_of(entry))
                     if child not in told.frames or child in self.supply:
                         self.wrong("the entry of level %d for %s leads to frame %d, which is none "
-                                   "of the space's" % (level, self.at(va), child))
+                                   "of the space's%s" % (
+                                       level, self.at(va), child, ": a walk for which the supply "
+                                       "does not suffice takes no frame" if "all_or_nothing" in
+                                       RULES and child in self.supply else ""))
                     if child in seen:
                         self.wrong("frame %d is %s, and %s, too" % (
                             child, seen[child], self.table_name(key)))
@@ -556,7 +559,7 @@ def finding(dice, f):
     cases += [
         case("the_hint_is_the_leaf_table_found_last", *space(f, 4, va, other), "find 0x%x" % va,
              "find 0x%x" % other, "find 0x%x" % va, "find 0x%x" % (va + PAGE)),
-        case("the_hint_stays_where_nothing_is_found", *space(f, 3, va), "hint 0x%x" % va,
+        case("the_hint_where_nothing_is_found", *space(f, 3, va), "hint 0x%x" % va,
              "find 0x%x" % va_of(3, 7, 7), "find 0x%x" % va_of(2, 5, 7)),
         case("no_hint_comes_of_a_path_that_ends_early", *space(f, 5, va, down_to=1),
              "find 0x%x" % va),
@@ -607,7 +610,7 @@ def next_tables(dice, f):
              "next 0 0x%x" % span(4)),
         case("a_table_half_way_is_entered", *space(f, 4, va_of(2, 0, 5, 7), va_of(2, 3, 1, 0)),
              "next 0x%x 0x%x" % (va_of(2, 0, 9, 9), half(4)), "next 0 0x%x" % half(4)),
-        case("a_search_leaves_the_hint_as_it_is", *space(f, 3, va, later), "hint 0x%x" % va,
+        case("the_hint_after_a_search", *space(f, 3, va, later), "hint 0x%x" % va,
              "next 0x%x 0x%x" % (va, half(3)), "next 0x%x 0x%x" % (va_of(3, 8, 0), half(3)),
              "unhint", "next 0x%x 0x%x" % (va, half(3))),
         case("the_hint_may_answer_for_the_address_itself", *space(f, 3, va, later),
