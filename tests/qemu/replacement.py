@@ -232,8 +232,8 @@ def students_policy():
 def told_by_name(policy, why, kernel, image):
     """Such a policy ends the machine: by name, of a quota as of all memory."""
     for number, (command, more) in enumerate((
-            ("limit 64,%s grind -s 1 -n 200" % policy, {}),
-            ("grind -s 1 -n 5000 -p 4", {"APPEND": "policy=" + policy, "MEM": "16M"}))):
+            ("reftrace rnd %s 64" % policy, {}),
+            ("usertests more_than_memory", {"APPEND": "policy=" + policy, "MEM": "16M"}))):
         settings = s.cell_settings(ICOUNT="1", PAGING="sv39", CMD=command, **more)
         settings.update(KERNEL=kernel, IMAGE=image)
         with m.Machine(settings, log=s.log_name("%s %d" % (policy, number))) as guest:
