@@ -1,13 +1,16 @@
-/* A policy with a mistake, for the tests: it names a page again that is gone. */
+/* A policy with a mistake, for the tests: it names a page from a copy of the list's first node. */
 #include "vm/replacement/policy.h"
 
-static struct lru_node *kept;
+static struct lru_node copy;
 
 static struct lru_node *stale_candidate(struct lru_list *list)
 {
-    if (!kept)
-        kept = lru_oldest(list);
-    return kept;
+    struct lru_node *first = lru_oldest(list);
+
+    if (!first)
+        return NULL;
+    copy = *first;
+    return &copy;
 }
 
 static bool stale_judge(struct lru_list *list, struct lru_node *node, bool accessed)
