@@ -108,7 +108,7 @@ V          =
 BUILD      = build
 
 CHECKED = PAGING CPUS MEM SWAP DISK POLICY OVERCOMMIT ICOUNT SAN SEED RACE CPU EXTRA FILES CLANG \
-    TIMEOUT WERROR WALL WORK V $(if $(filter doctor deps help clean,$(GOALS)),,QEMU)
+    TIMEOUT WERROR WALL WORK HOST STRICT V $(if $(filter doctor deps help clean,$(GOALS)),,QEMU)
 
 # A name on the command line that is not among those above is a slip: the nearest one is told.
 INNER   = KERNEL IMAGE HOSTCC CC LD PREFIX SHELL MAKE MAKEFLAGS

@@ -20,8 +20,8 @@ BAD_VARIABLES = (
     "PAGING=sv32", "PAGING=", "CPUS=0", "CPUS=9", "CPUS=two", "MEM=15M", "MEM=5G", "MEM=64",
     "MEM=big", "MEM=16GM", "SEED=it's", "SWAP=12", "SWAP=-1M", "DISK=0", "DISK=1M", "POLICY=random",
     "OVERCOMMIT=maybe", "ICOUNT=2", "SAN=yes", "SEED=x", "RACE=x", "RACE=1", "CPU=", "TIMEOUT=soon",
-    "WERROR=all", "EXTRA=no/such.c", "EXTRA=README.md", "FILES=no.such", "CROSS=no-such-prefix-",
-    "ICOUNT=1 CPUS=2",
+    "WERROR=all", "STRICT=yes", "HOST=yes", "EXTRA=no/such.c", "EXTRA=README.md", "FILES=no.such",
+    "CROSS=no-such-prefix-", "ICOUNT=1 CPUS=2",
 )
 
 
