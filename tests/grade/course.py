@@ -233,11 +233,17 @@ def read(path):
 # ---- what persons mark ---------------------------------------------------------------------------
 
 def read_manual(path):
-    """{id: {item: points}} of what is filled in."""
+    """{id: {item: points}} of what is filled in. A spreadsheet may have put a mark before it."""
     if not os.path.exists(path):
         return {}
-    with open(path, encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
+    try:
+        with open(path, encoding="utf-8-sig", newline="") as file:
+            reader = csv.DictReader(file)
+            rows, columns = list(reader), reader.fieldnames or ()
+    except (ValueError, csv.Error) as trouble:
+        raise Wrong("%s: it is no CSV in UTF-8: %s" % (path, trouble))
+    if "id" not in columns:
+        raise Wrong("%s: there is no column id, or its cells are not parted by commas" % path)
     found = {}
     for row in rows:
         found[row.get("id", "")] = {
