@@ -156,7 +156,8 @@ static void boot_thread(void *unused)
         cannot_start("not enough memory");
     if (boot_argument("debug") && strcmp(boot_argument("debug"), "lockorder") == 0)
         debug_lockorder();
-    console_init();
+    if (console_init() < 0)
+        cannot_start("not enough memory");
     process_start_init(boot_command);
 }
 

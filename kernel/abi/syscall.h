@@ -9,7 +9,7 @@
     X(poweroff, 29) X(mmap, 30) X(munmap, 31) X(mprotect, 32) X(msync, 33) X(madvise, 34)       \
     X(mincore, 35) X(mlock, 36) X(munlock, 37) X(thread_create, 38) X(thread_join, 39)          \
     X(thread_exit, 40) X(futex_wait, 41) X(futex_wake, 42) X(swapon, 43) X(swapoff, 44)         \
-    X(procinfo, 45) X(wait_info, 46)
+    X(procinfo, 45) X(wait_info, 46) X(foreground, 47)
 
 #define SYSCALL_NUMBER(call, number) SYS_##call = number,
 enum { FOR_EACH_SYSCALL(SYSCALL_NUMBER) SYSCALLS /* all numbers are less */ };

@@ -10,7 +10,8 @@
     CAUSE(FETCH, "instruction page fault") /* the same */                                      \
     CAUSE(NO_PAGE, "page cannot be had") /* past the file's end, disk error, disk full */      \
     CAUSE(NO_MEMORY, "out of memory")                                                          \
-    CAUSE(INSTRUCTION, "bad instruction") /* illegal, ebreak, misaligned, physical access */
+    CAUSE(INSTRUCTION, "bad instruction") /* illegal, ebreak, misaligned, physical access */      \
+    CAUSE(INTERRUPT, "Ctrl-C") /* typed for the foreground job */
 
 #define CAUSE_NUMBER(name, words) CAUSE_##name,
 enum wait_cause { FOR_EACH_CAUSE(CAUSE_NUMBER) CAUSES };

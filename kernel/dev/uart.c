@@ -41,7 +41,8 @@ static void uart_put(char c)
 static void uart_interrupt(void *unused)
 {
     (void)unused;
-    while (*uart_at(UART_LINE_STATUS) & UART_INPUT_READY)
+    while ((*uart_at(UART_INTERRUPT_ENABLE) & UART_ENABLE_INPUT) &&
+           (*uart_at(UART_LINE_STATUS) & UART_INPUT_READY))
         console_input_hook((char)*uart_at(UART_DATA));
 }
 
@@ -55,10 +56,15 @@ void uart_init(void)
     console_put = uart_put;
 }
 
+void uart_set_input(bool on)
+{
+    *uart_at(UART_INTERRUPT_ENABLE) = on ? UART_ENABLE_INPUT : 0;
+}
+
 void uart_start_input(void)
 {
     if (machine.uart.irq == 0 || !console_input_hook)
         return;
     irq_register(machine.uart.irq, uart_interrupt, NULL);
-    *uart_at(UART_INTERRUPT_ENABLE) = UART_ENABLE_INPUT;
+    uart_set_input(true);
 }

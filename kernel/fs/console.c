@@ -1,7 +1,13 @@
 /*
  * The console as a file. Typed characters go to one queue. A program that reads lines echoes, edits
  * and waits for the end of the line while it reads; one that reads raw characters only takes them.
- * So a program chooses by the device that it opens, and neither loses what was typed ahead.
+ * So a program chooses by the device that it opens, and neither loses what was typed ahead. While
+ * the queue is full, the device keeps what arrives, and the sender waits.
+ *
+ * Ctrl-C is not queued while there is a foreground job: that job is killed. The interrupt handler
+ * may have interrupted a holder of process_lock, so it only notes the job's number, and a thread
+ * calls proc/. The number is noted when the key is typed: a job that comes later is not meant. One
+ * that comes before the key was read is: the key was typed for the line that started it.
  *
  * guards: q = queue_lock; r = reader (outer lock: held while waiting for typing and while copying
  * out)
@@ -14,7 +20,7 @@
 #include "vm/faults/usercopy.h"
 
 #define CONTROL(letter) ((letter) - '@')
-#define QUEUE_BYTES 512u
+#define QUEUE_BYTES 8192u /* Ctrl-C comes through while less is typed ahead */
 #define LINE_BYTES 256u
 #define PIECE_BYTES 96u
 
@@ -23,6 +29,10 @@ static struct waitq typed = WAITQ(typed, "typed");
 static char queue[QUEUE_BYTES];            /* q */
 static uint32_t queue_added, queue_taken;  /* q: characters ever */
 static bool raw_line;                      /* q: a raw reader is in the middle of a line */
+static struct waitq interrupt = WAITQ(interrupt, "Ctrl-C");
+static int foreground_job;                 /* q: 0: none */
+static int interrupted_job;                /* q: 0: none waits to be killed */
+static uint32_t interrupts_end;            /* q: queue_added behind the last Ctrl-C in it */
 
 static struct sleeplock reader = SLEEPLOCK(reader, "console reader", RANK_OUTER);
 static char line[LINE_BYTES];              /* r */
@@ -30,6 +40,30 @@ static uint32_t line_length, line_read;    /* r: characters in it; of them, hand
 static bool line_complete, end_of_file;    /* r: end_of_file: the next read gives nothing */
 
 void (*console_list_hook)(void);
+void (*console_kill_hook)(int job);
+
+static bool queue_is_full(void)
+{
+    spin_assert_held(&queue_lock);
+    return queue_added - queue_taken == QUEUE_BYTES;
+}
+
+/* Locks: queue_lock. */
+static void job_interrupt(void)
+{
+    interrupted_job = foreground_job;
+    waitq_wake_one(&interrupt);
+}
+
+void console_set_job(int job)
+{
+    uint64_t flags = spin_lock_irq(&queue_lock);
+
+    foreground_job = job;
+    if (job && interrupts_end - queue_taken - 1 < queue_added - queue_taken)
+        job_interrupt();
+    spin_unlock_irq(&queue_lock, flags);
+}
 
 /* A character was typed. Called by an interrupt handler. */
 static void console_input(char c)
@@ -38,17 +72,50 @@ static void console_input(char c)
 
     uint64_t flags = spin_lock_irq(&queue_lock);
     list = c == CONTROL('P') && !raw_line && console_list_hook;
-    if (!list && queue_added - queue_taken < QUEUE_BYTES) {
+    if (c == CONTROL('C') && foreground_job) {
+        job_interrupt();
+    } else if (!list) {
         queue[queue_added++ % QUEUE_BYTES] = c;
+        if (c == CONTROL('C'))
+            interrupts_end = queue_added;
         waitq_wake_one(&typed);
+        if (queue_is_full())
+            uart_set_input(false);
     }
     spin_unlock_irq(&queue_lock, flags);
     if (list)
         console_list_hook();
 }
 
+/* The thread that serves Ctrl-C. */
+static void console_interrupter(void *unused)
+{
+    uint64_t flags = spin_lock_irq(&queue_lock);
+
+    (void)unused;
+    for (;;) {
+        int job = interrupted_job;
+
+        if (job == 0) {
+            waitq_sleep_irq(&interrupt, &queue_lock, &flags);
+            continue;
+        }
+        interrupted_job = 0;
+        spin_unlock_irq(&queue_lock, flags);
+        printf("^C\n");
+        console_kill_hook(job);
+        flags = spin_lock_irq(&queue_lock);
+    }
+}
+
+static bool ends_line(char c)
+{
+    return c == '\r' || c == '\n' || c == CONTROL('D');
+}
+
 /*
- * Copies the next 1 to limit typed characters, which stay in the queue until console_take.
+ * Copies the next 1 to limit typed characters of a line, which stay in the queue until
+ * console_take. What is behind the line may be for another program.
  * Locks: reader, so that no other thread takes them. Sleeps. Returns: the number, or -EINTR.
  */
 static int console_look(char *characters, uint32_t limit, bool raw)
@@ -61,8 +128,11 @@ static int console_look(char *characters, uint32_t limit, bool raw)
     raw_line = raw;
     while (queue_added == queue_taken && seen == 0)
         seen = waitq_sleep_irq_killable(&typed, &queue_lock, &flags);
-    for (; seen >= 0 && (uint32_t)seen < limit && queue_taken + seen != queue_added; seen++)
+    while (seen >= 0 && (uint32_t)seen < limit && queue_taken + seen != queue_added) {
         characters[seen] = queue[(queue_taken + seen) % QUEUE_BYTES];
+        if (ends_line(characters[seen++]))
+            break;
+    }
     spin_unlock_irq(&queue_lock, flags);
     return seen;
 }
@@ -73,20 +143,21 @@ static void console_take(const char *characters, uint32_t count)
     uint64_t flags = spin_lock_irq(&queue_lock);
 
     thread_note_act();
+    if (queue_is_full())
+        uart_set_input(true);
     queue_taken += count;
-    for (uint32_t i = 0; i < count; i++)
-        if (characters[i] == '\r')
-            raw_line = false; /* what is typed next may be for another program */
+    if (count > 0 && ends_line(characters[count - 1]))
+        raw_line = false; /* what is typed next may be for another program */
     spin_unlock_irq(&queue_lock, flags);
 }
 
-/* Locks: reader. */
-static void line_erase(uint32_t characters)
+/* Erases the last character, which is more than one byte in UTF-8. Locks: reader. */
+static void line_erase(void)
 {
-    for (; characters > 0 && line_length > 0; characters--) {
+    do
         line_length--;
-        printf("\b \b");
-    }
+    while (line_length > 0 && (line[line_length] & 0xc0) == 0x80);
+    printf("\b \b");
 }
 
 /* Locks: reader. */
@@ -94,11 +165,19 @@ static void line_edit(char c)
 {
     switch (c) {
     case CONTROL('U'):
-        line_erase(LINE_BYTES);
+        while (line_length > 0)
+            line_erase();
+        break;
+    case CONTROL('W'):
+        while (line_length > 0 && line[line_length - 1] == ' ')
+            line_erase();
+        while (line_length > 0 && line[line_length - 1] != ' ')
+            line_erase();
         break;
     case CONTROL('H'):
     case '\x7f':
-        line_erase(1);
+        if (line_length > 0)
+            line_erase();
         break;
     case CONTROL('D'): /* ends the line as it is, and the file */
         line_complete = true;
@@ -121,8 +200,10 @@ static int64_t read_line(struct mm_struct *mm, uint64_t user, uint64_t bytes)
         char c;
 
         result = console_look(&c, 1, false);
-        if (result < 0)
-            return result; /* the line so far is kept for the next reader */
+        if (result < 0) {
+            line_length = 0; /* the line goes with its reader: the next one would not see it */
+            return result;
+        }
         console_take(&c, 1);
         line_edit(c);
     }
@@ -202,11 +283,16 @@ static int64_t console_write(uint32_t minor, struct mm_struct *mm, uint64_t user
     return done > 0 ? (int64_t)done : result;
 }
 
-void console_init(void)
+int console_init(void)
 {
     static const struct device_ops console_ops = {console_read, console_write};
+    struct thread *thread = thread_create("Ctrl-C", console_interrupter, NULL);
 
+    if (!thread)
+        return -ENOMEM;
+    thread_start(thread);
     device_table[DEVICE_CONSOLE] = &console_ops;
     console_input_hook = console_input;
     uart_start_input();
+    return 0;
 }

@@ -84,6 +84,9 @@ extern const struct device_ops *device_table[DEVICE_MAJORS];
  * they are typed, for a program that edits its own line.
  */
 #define CONSOLE_RAW 1
-void console_init(void); /* registers DEVICE_CONSOLE, takes over console input */
+int console_init(void); /* registers DEVICE_CONSOLE, takes over console input. 0 or -ENOMEM */
 /* Prints the processes when Ctrl-P is typed; proc/ sets it. Called by an interrupt handler. */
 extern void (*console_list_hook)(void);
+/* Kills a job for which Ctrl-C was typed; proc/ sets it. Called by a thread, without locks. */
+extern void (*console_kill_hook)(int job);
+void console_set_job(int job); /* the foreground job; 0: none, so Ctrl-C is a character */

@@ -156,10 +156,12 @@ int process_list(struct process *process, struct process *parent)
     process->mm->pid = pid;
     list_add(&process->all_link, place);
     process->parent = parent;
-    if (parent)
+    if (parent) {
+        process->job = parent->job;
         list_add_tail(&process->sibling, &parent->children);
-    else
+    } else {
         list_init(&process->sibling);
+    }
     thread_start(thread); /* under the lock, so that a process that is found has been started */
     thread_note_act();
     spin_unlock(&process_lock);
@@ -253,6 +255,41 @@ int process_kill(int pid, int cause)
     return error;
 }
 
+int process_foreground(int job)
+{
+    struct process *process;
+    int error = job != 0 ? -ESRCH : 0;
+
+    spin_lock(&process_lock);
+    list_for_each_element(process, &processes, all_link) {
+        if (process->pid == job || -process->pid == job) {
+            process->job = job > 0 ? job : 0;
+            error = 0;
+        }
+    }
+    if (!error && job >= 0)
+        console_set_job(job);
+    spin_unlock(&process_lock);
+    return error;
+}
+
+/*
+ * Ctrl-C. No process is missed, and none outlives the look at it: all happens under process_lock.
+ * A child that is being made is either listed, with its parent's number, or its parent is
+ * interrupted before it lists it, and process_list refuses. A process that execs is the same one. A
+ * zombie has ended anyway. A thread that runs on another hart is made to trap.
+ */
+static void process_kill_job(int job)
+{
+    struct process *process;
+
+    spin_lock(&process_lock);
+    list_for_each_element(process, &processes, all_link)
+        if (process->job == job && process->parent)
+            kill_all(process, CAUSE_INTERRUPT);
+    spin_unlock(&process_lock);
+}
+
 /* The process may have left mm by exec or exit: then it is not killed. */
 static void process_kill_space(struct mm_struct *mm, int cause)
 {
@@ -269,6 +306,7 @@ void process_table_init(void)
 {
     trace_pid_hook = running_pid;
     oom_kill_hook = process_kill_space;
+    console_kill_hook = process_kill_job;
 }
 
 int process_parent_pid(void)

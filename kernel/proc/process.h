@@ -36,6 +36,7 @@ struct process {
     struct waitq thread_left;    /* guard: process_lock */
     struct mm_struct *mm;        /* s: NULL once it exits */
     struct inode *cwd;           /* p */
+    int job;                     /* p: the job that it belongs to, or 0: see process_foreground */
     struct file_table files;     /* has its own lock */
     char name[24];               /* s */
 };
@@ -100,6 +101,14 @@ void process_exit_killed(void) __attribute__((noreturn)); /* for an interrupted 
  */
 int process_wait(uint64_t status, uint64_t cause);
 int process_kill(int pid, int cause); /* enum wait_cause. 0, -ESRCH, -EPERM */
+/*
+ * What Ctrl-C kills is a job: the processes of one number. fork hands the number on, under
+ * process_lock; init, the shell and what it puts into the background have 0. job > 0: the process
+ * with that pid, and what it forks from now on, becomes the job of that number, and the foreground
+ * one. -pid: that process leaves its job. 0: no job is in the foreground.
+ * Returns: 0, or -ESRCH: there is no such process.
+ */
+int process_foreground(int job);
 int process_parent_pid(void);
 /*
  * Adds a thread that calls entry(argument) on the stack below stack_top and returns to return_to.

@@ -139,6 +139,11 @@ int kill(int pid)
     return (int)call1(SYS_kill, pid);
 }
 
+int foreground(int pid)
+{
+    return (int)call1(SYS_foreground, pid);
+}
+
 int exec(const char *path, char *const argv[])
 {
     return (int)call2(SYS_exec, (long)path, (long)argv);

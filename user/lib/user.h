@@ -44,6 +44,11 @@ int wait(int *status); /* any child; status may be NULL */
 /* The same, and why it ended: enum wait_cause. A killed child's status is -1. Both may be NULL. */
 int wait_info(int *status, int *cause);
 int kill(int pid);
+/*
+ * The job that Ctrl-C kills: process pid, and what it forks from now on. 0: none. -pid: that
+ * process leaves its job.
+ */
+int foreground(int pid);
 int exec(const char *path, char *const argv[]);
 int getpid(void);
 int getppid(void);

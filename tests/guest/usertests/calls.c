@@ -54,7 +54,8 @@
     CALL(swapon, 0, PATH) \
     CALL(swapoff, 0, PATH) \
     CALL(procinfo, sizeof(struct proc_info), OUTPUT, ONE) \
-    CALL(wait_info, sizeof(int), STATUS, STATUS)
+    CALL(wait_info, sizeof(int), STATUS, STATUS) \
+    CALL(foreground, 0, NUMBER)
 
 #define CALL_ROW(name, bytes, ...) {SYS_##name, #name, {__VA_ARGS__}, bytes},
 #define CALL_BIT(name, ...) | 1ul << SYS_##name

@@ -124,6 +124,21 @@ static void wait_tells_the_cause(void)
     expect_error(wait_info(&status, &cause), ECHILD);
 }
 
+/* Not what would take Ctrl-C from the job that these tests may be. */
+static void foreground_numbers(void)
+{
+    int pid = spawn(exit_with, 0);
+
+    expect_equal(foreground(-getpid()), 0);
+    expect_equal(foreground(-pid), 0); /* a zombie is still there */
+    expect_equal(wait_for(pid), 0);
+    expect_error(foreground(pid), ESRCH);
+    expect_error(foreground(-pid), ESRCH);
+    expect_error(foreground(INT_MAX), ESRCH);
+    expect_error(foreground(-INT_MAX - 1), ESRCH);
+    expect_equal(call(SYS_foreground, 1l << 32, 0, 0, 0, 0, 0), -ESRCH);
+}
+
 /* Who kills a child that has exited comes too late to be the cause. */
 static void late_kill_is_no_cause(void)
 {
@@ -468,6 +483,7 @@ const struct test process_tests[] = {
     {"wait_without_children", wait_without_children, QUICK},
     {"wait_ignores_status", wait_ignores_status, QUICK},
     {"wait_bad_pointer", wait_bad_pointer, QUICK},
+    {"foreground_numbers", foreground_numbers, QUICK},
     {"wait_tells_the_cause", wait_tells_the_cause, QUICK},
     {"late_kill_is_no_cause", late_kill_is_no_cause, QUICK},
     {"wait_each_once", wait_each_once, QUICK},

@@ -26,6 +26,7 @@ HAS(lseek, long(int, long, int));
 HAS(vmstat, int(int, struct vm_stats *, int));
 HAS(mmap, void *(void *, uint64, int, int, int, uint64));
 HAS(wait_info, int(int *, int *));
+HAS(foreground, int(int));
 IS(SBRK_EAGER, 1);
 IS(SBRK_LAZY, 2);
 IS(SYS_pause, 13);

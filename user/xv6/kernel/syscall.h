@@ -51,5 +51,6 @@
 #define SYS_swapoff 44
 #define SYS_procinfo 45
 #define SYS_wait_info 46
+#define SYS_foreground 47
 
 #endif

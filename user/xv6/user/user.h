@@ -55,6 +55,7 @@ int fsync(int fd);
 void sync(void);
 int getppid(void);
 int wait_info(int *status, int *cause);
+int foreground(int pid);
 int vmstat(int pid, struct vm_stats *, int flags);
 int memlimit(int frames, int policy);
 int poweroff(int status);
