@@ -2,7 +2,7 @@
 #include "sh.h"
 
 struct candidate {
-    char directory[LINE_MAX]; /* where to look */
+    char directory[MAX_PATH]; /* where to look; empty: nowhere */
     const char *prefix;       /* what the name must begin with */
     int length;
 };
@@ -19,7 +19,9 @@ static void candidate_find(struct candidate *candidate, const char *line, int cu
     }
     for (int i = 0; i < start; i++)
         blank &= line[i] == ' ';
-    if (slash >= 0) {
+    if (slash + 1 - start >= MAX_PATH) {
+        candidate->directory[0] = 0;
+    } else if (slash >= 0) {
         memcpy(candidate->directory, line + start, (size_t)(slash + 1 - start));
         candidate->directory[slash + 1 - start] = 0;
         start = slash + 1;
@@ -44,7 +46,7 @@ static int next_match(int fd, const struct candidate *candidate, char name[DIRSI
 
 static int is_directory(const char *directory, const char *name)
 {
-    char path[LINE_MAX];
+    char path[MAX_PATH];
     struct stat status;
 
     return path_join(path, sizeof(path), directory, name) == 0 && stat(path, &status) == 0 &&

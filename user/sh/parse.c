@@ -6,7 +6,7 @@
 struct parser {
     const char *at;
     int depth; /* parentheses that are open */
-    const char *error; /* the first thing found wrong; NULL while all is well */
+    struct syntax_error error;
 };
 
 /* Everything that a tree consists of hangs in one chain, and is freed at once. */
@@ -47,10 +47,14 @@ static struct node *node_new(enum node_kind kind, struct node *left, struct node
     return node;
 }
 
-static void fail(struct parser *parser, const char *error)
+/* The first thing that is wrong is told. */
+static void fail(struct parser *parser, const char *what, const char *at)
 {
-    if (parser->error == NULL)
-        parser->error = error;
+    if (parser->error.what)
+        return;
+    parser->error.what = what;
+    parser->error.at = at;
+    parser->error.at_end = *at == 0;
 }
 
 static void skip_blanks(struct parser *parser)
@@ -91,6 +95,21 @@ static int ends_word(char character)
     return character == 0 || strchr(" \t\r\n;&|()<>", character) != NULL;
 }
 
+static int begins_name(char character)
+{
+    return (character >= 'a' && character <= 'z') || (character >= 'A' && character <= 'Z') ||
+           character == '_';
+}
+
+/* What other shells replace, and this one would pass on as it stands. */
+static void refuse_replacement(struct parser *parser, const char *at)
+{
+    if (*at == '`' || (at[0] == '$' && at[1] == '('))
+        fail(parser, "this shell does not put in what a command prints", at);
+    else if (at[0] == '$' && (begins_name(at[1]) || (at[1] && strchr("{0123456789@*#", at[1]))))
+        fail(parser, "this shell has no variables, only $? and $$", at);
+}
+
 /* The end of the quoted part that begins at start. */
 static const char *skip_quotes(struct parser *parser, const char *start)
 {
@@ -99,9 +118,12 @@ static const char *skip_quotes(struct parser *parser, const char *start)
     for (; *at && *at != *start; at++) {
         if (*start == '"' && *at == '\\' && at[1])
             at++;
+        else if (*start == '"')
+            refuse_replacement(parser, at);
     }
     if (*at == 0) {
-        fail(parser, "a quote is not closed");
+        fail(parser, "a quote is not closed", start);
+        parser->error.at_end |= parser->error.at == start;
         return at;
     }
     return at + 1;
@@ -116,10 +138,12 @@ static char *parse_word(struct parser *parser)
     skip_blanks(parser);
     start = at = parser->at;
     while (!ends_word(*at)) {
-        if (*at == '\'' || *at == '"')
+        if (*at == '\'' || *at == '"') {
             at = skip_quotes(parser, at);
-        else
-            at += *at == '\\' && at[1] ? 2 : 1;
+            continue;
+        }
+        refuse_replacement(parser, at);
+        at += *at == '\\' && at[1] ? 2 : 1;
     }
     if (at == start)
         return NULL;
@@ -129,10 +153,18 @@ static char *parse_word(struct parser *parser)
     return word;
 }
 
+static int is_digits(const char *word)
+{
+    while (*word >= '0' && *word <= '9')
+        word++;
+    return *word == 0;
+}
+
 /* Takes a redirection if one is here, and adds it at the end of the node's list. */
 static int parse_redirect(struct parser *parser, struct node *node)
 {
     struct redirect *redirect, **end = &node->redirects;
+    const char *start;
     int fd = -1;
 
     skip_blanks(parser);
@@ -153,9 +185,15 @@ static int parse_redirect(struct parser *parser, struct node *node)
     else if (accept(parser, "<"))
         redirect->kind = REDIRECT_FROM;
     redirect->fd = fd >= 0 ? fd : redirect->kind == REDIRECT_FROM ? STDIN : STDOUT;
+    skip_blanks(parser);
+    start = parser->at;
     redirect->word = parse_word(parser);
-    if (redirect->word == NULL)
-        fail(parser, "a file name is missing after < or >");
+    if (redirect->word == NULL && *start == '<')
+        fail(parser, "this shell has no << text; write it to a file first", start);
+    else if (redirect->word == NULL)
+        fail(parser, "a file name is missing after < or >", start);
+    else if (redirect->kind == REDIRECT_COPY && !is_digits(redirect->word))
+        fail(parser, "behind >& belongs the number of a descriptor, 1 or 2", start);
     while (*end)
         end = &(*end)->next;
     *end = redirect;
@@ -171,31 +209,33 @@ static struct node *parse_command(struct parser *parser)
     if (accept(parser, "(")) {
         node->kind = NODE_SUBSHELL;
         if (parser->depth == MAX_DEPTH)
-            fail(parser, "parentheses are nested too deeply");
+            fail(parser, "parentheses are nested too deeply", parser->at);
         parser->depth++;
         node->left = parse_list(parser);
         parser->depth--;
         if (!accept(parser, ")"))
-            fail(parser, "a ) is missing");
+            fail(parser, "a ) is missing", parser->at);
         while (parse_redirect(parser, node))
             ;
         return node;
     }
-    while (parser->error == NULL) {
+    while (parser->error.what == NULL) {
+        const char *start;
         char *word;
 
         if (parse_redirect(parser, node))
             continue;
+        start = parser->at;
         word = parse_word(parser);
         if (word == NULL)
             break;
         if (node->argc == MAX_ARGS - 1)
-            fail(parser, "too many words in one command");
+            fail(parser, "a command has at most 31 words", start);
         else
             node->words[node->argc++] = word;
     }
     if (node->argc == 0 && node->redirects == NULL)
-        fail(parser, "a command is missing");
+        fail(parser, "a command is missing", parser->at);
     return node;
 }
 
@@ -204,7 +244,7 @@ static struct node *parse_pipeline(struct parser *parser)
     struct node *first = parse_command(parser), **last = &first;
 
     skip_blanks(parser);
-    while (parser->error == NULL && parser->at[0] == '|' && parser->at[1] != '|') {
+    while (parser->error.what == NULL && parser->at[0] == '|' && parser->at[1] != '|') {
         parser->at++;
         skip_newlines(parser);
         *last = node_new(NODE_PIPE, *last, parse_command(parser));
@@ -219,7 +259,7 @@ static struct node *parse_and_or(struct parser *parser)
 {
     struct node *first = parse_pipeline(parser), **last = &first;
 
-    while (parser->error == NULL) {
+    while (parser->error.what == NULL) {
         enum node_kind kind;
 
         if (accept(parser, "&&"))
@@ -244,27 +284,30 @@ static struct node *parse_list(struct parser *parser)
         struct node *item;
 
         skip_newlines(parser);
-        if (parser->error || *parser->at == 0 || *parser->at == ')')
+        if (parser->error.what || *parser->at == 0 || *parser->at == ')')
             return first;
         item = parse_and_or(parser);
-        if (accept(parser, "&"))
+        skip_blanks(parser);
+        if (parser->at[0] == '&' && parser->at[1] == '>')
+            fail(parser, "this shell has no &>; write > file 2>&1", parser->at);
+        else if (accept(parser, "&"))
             item = node_new(NODE_BACKGROUND, item, NULL);
         else if (!accept(parser, ";") && *parser->at && *parser->at != ')' && *parser->at != '\n')
-            fail(parser, "this is not understood");
+            fail(parser, "this is not understood", parser->at);
         *end = node_new(NODE_LIST, item, NULL);
         end = &(*end)->right;
     }
 }
 
-struct node *parse(const char *text, const char **error)
+struct node *parse(const char *text, struct syntax_error *error)
 {
     struct parser parser = {.at = text};
     struct node *node = parse_list(&parser);
 
     if (*parser.at == ')')
-        fail(&parser, "a ) too many");
+        fail(&parser, "a ) too many", parser.at);
     *error = parser.error;
-    return parser.error ? NULL : node;
+    return error->what ? NULL : node;
 }
 
 struct output {
@@ -311,6 +354,8 @@ char *expand(const char *word, int status)
         } else if (*word == '$' && quote != '\'' &&
                    (taken = expand_dollar(&output, word, status)) > 0) {
             word += taken;
+        } else if (*word == '\\' && word[1] == '\n' && quote != '\'') {
+            word += 2; /* the line goes on */
         } else if (*word == '\\' && word[1] &&
                    (quote == 0 || (quote == '"' && strchr("\"\\$", word[1])))) {
             output_put(&output, word[1]);

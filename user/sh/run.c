@@ -1,9 +1,18 @@
-/* Running a tree. Only cd, exit and wait act in the shell itself; the rest runs in children. */
+/*
+ * Running a tree. Only cd, exit, help and wait act in the shell itself; the rest runs in children.
+ *
+ * A shell at the console makes each child that it waits for a job in the foreground, for Ctrl-C.
+ * The child does it, before it forks or runs anything: so no process of the job is left out. A
+ * pipeline runs in one child, and what that forks is of its job.
+ */
 #include "sh.h"
 
 int last_status;
 int interactive;
+int interrupted;
 int shell_pid;
+
+static int background_count; /* children that nobody waits for */
 
 /* Fork, or say why not. Memory may be short: the shell lives on. */
 static int start_child(void)
@@ -15,12 +24,26 @@ static int start_child(void)
     return pid;
 }
 
+/* The same. A shell at the console puts the child into the foreground. */
+static int start_job(void)
+{
+    int pid = start_child();
+
+    if (pid == 0 && interactive)
+        foreground(getpid());
+    if (pid == 0)
+        interactive = background_count = 0;
+    return pid;
+}
+
 /* Waits until count of the children have ended; background children may end meanwhile. */
 static int wait_for(const int *pids, int count)
 {
     int left = count, status = 0, cause = CAUSE_EXITED, result = 0, pid;
 
     while (left > 0 && (pid = wait_info(&status, &cause)) >= 0) {
+        int before = left;
+
         for (int i = 0; i < count; i++) {
             if (pids[i] != pid)
                 continue;
@@ -28,8 +51,21 @@ static int wait_for(const int *pids, int count)
             if (i == count - 1)
                 result = end_status(status, cause);
         }
+        if (left == before)
+            background_count--;
     }
     return result;
+}
+
+static int wait_for_job(int pid)
+{
+    int status = wait_for(&pid, 1);
+
+    if (!interactive)
+        return status;
+    foreground(0);
+    interrupted = end_cause(status) == CAUSE_INTERRUPT;
+    return status;
 }
 
 /* Makes descriptor to mean what from means. 0, 1 and 2 are always open, so dup() gives to. */
@@ -86,12 +122,33 @@ static int builtin_exit(char **argv)
     exit(argv[1] ? (int)number_or_die("exit", argv[1], -INT_MAX, INT_MAX) : last_status);
 }
 
+/*
+ * Waits for all in the background. So that Ctrl-C ends the wait, there is a job in the foreground
+ * meanwhile, which only sleeps.
+ */
 static int builtin_wait(char **argv)
 {
+    int status, cause, pid, sleeper = -1;
+
     (void)argv;
-    while (wait(NULL) >= 0)
-        ;
-    return 0;
+    if (interactive && background_count > 0)
+        sleeper = start_job();
+    if (sleeper == 0)
+        sleep(INT_MAX);
+    while ((!interactive || background_count > 0) && (pid = wait_info(&status, &cause)) >= 0) {
+        if (pid == sleeper) {
+            interrupted = 1;
+            break;
+        }
+        background_count--;
+    }
+    if (sleeper > 0 && !interrupted) {
+        kill(sleeper);
+        wait_for(&sleeper, 1);
+    }
+    if (sleeper > 0)
+        foreground(0);
+    return interrupted ? end_status(0, CAUSE_INTERRUPT) : 0;
 }
 
 static int (*builtin_find(const char *name))(char **argv)
@@ -99,7 +156,8 @@ static int (*builtin_find(const char *name))(char **argv)
     static const struct {
         const char *name;
         int (*function)(char **argv);
-    } builtins[] = {{"cd", builtin_cd}, {"exit", builtin_exit}, {"wait", builtin_wait}};
+    } builtins[] = {{"cd", builtin_cd}, {"exit", builtin_exit}, {"help", builtin_help},
+                    {"wait", builtin_wait}};
 
     for (size_t i = 0; i < sizeof(builtins) / sizeof(builtins[0]); i++) {
         if (strcmp(name, builtins[i].name) == 0)
@@ -122,7 +180,10 @@ static void exec_program(char **argv)
     }
     exec(argv[0], argv);
     if (errno == ENOENT) {
-        fprintf(STDERR, "sh: %s: not found\n", argv[0]);
+        const char *missing = missing_feature(argv[0]);
+
+        fprintf(STDERR, missing ? "sh: %s: not found: %s\n" : "sh: %s: not found\n", argv[0],
+                missing);
         exit(STATUS_NOT_FOUND);
     }
     warn("sh", argv[0]);
@@ -162,13 +223,13 @@ void run_and_exit(struct node *node)
 
 static int run_in_child(struct node *node)
 {
-    int pid = start_child();
+    int pid = start_job();
 
     if (pid < 0)
         return 1;
     if (pid == 0)
         run_and_exit(node);
-    return wait_for(&pid, 1);
+    return wait_for_job(pid);
 }
 
 static int run_command(struct node *node)
@@ -208,16 +269,19 @@ static int start_stage(struct node *node, int input, const int *output)
 /* PIPE nodes lean to the right: each has one stage on its left, and the last two stages. */
 static int run_pipe(struct node *node)
 {
-    int pids[MAX_OPEN_FILES], count = 0, input = -1;
+    int count = 1, started = 0, input = -1, *pids, result = 1;
 
-    for (;;) {
-        int is_last = node->kind != NODE_PIPE, output[2];
+    for (struct node *rest = node; rest->kind == NODE_PIPE; rest = rest->right)
+        count++;
+    pids = malloc((size_t)count * sizeof(*pids));
+    while (pids && started < count) {
+        int is_last = started == count - 1, output[2];
 
-        if (count == MAX_OPEN_FILES || (!is_last && pipe(output) < 0)) {
+        if (!is_last && pipe(output) < 0) {
             warn("sh", "pipe");
             break;
         }
-        pids[count] = start_stage(is_last ? node : node->left, input, is_last ? NULL : output);
+        pids[started] = start_stage(is_last ? node : node->left, input, is_last ? NULL : output);
         if (input >= 0)
             close(input);
         input = -1;
@@ -225,27 +289,36 @@ static int run_pipe(struct node *node)
             close(output[1]);
             input = output[0];
         }
-        if (pids[count] < 0)
+        if (pids[started] < 0)
             break;
-        count++;
-        if (is_last)
-            return wait_for(pids, count);
+        started++;
         node = node->right;
     }
     if (input >= 0) /* a stage is missing: those that run see the end of their pipe */
         close(input);
-    wait_for(pids, count);
-    return 1;
+    if (pids == NULL)
+        warn("sh", "pipe");
+    else if (started < count)
+        wait_for(pids, started);
+    else
+        result = wait_for(pids, count);
+    free(pids);
+    return result;
 }
 
+/* The child leaves the job that it was forked by: Ctrl-C does not mean it. */
 static int run_background(struct node *node)
 {
     int pid = start_child();
 
     if (pid < 0)
         return 1;
-    if (pid == 0)
+    if (pid == 0) {
+        foreground(-getpid());
+        interactive = background_count = 0;
         run_and_exit(node->left);
+    }
+    background_count++;
     if (interactive)
         fprintf(STDERR, "[%d]\n", pid);
     return 0;
@@ -256,20 +329,20 @@ static void run_and_or(struct node *node)
 {
     int runs = 1;
 
-    for (; node->kind == NODE_AND || node->kind == NODE_OR; node = node->right) {
+    for (; !interrupted && (node->kind == NODE_AND || node->kind == NODE_OR); node = node->right) {
         if (runs)
             run(node->left);
         runs = (node->kind == NODE_AND) == (last_status == 0);
     }
-    if (runs)
+    if (runs && !interrupted)
         run(node);
 }
 
 int run(struct node *node)
 {
-    for (; node && node->kind == NODE_LIST; node = node->right)
+    for (; node && node->kind == NODE_LIST && !interrupted; node = node->right)
         run(node->left);
-    if (node == NULL)
+    if (node == NULL || interrupted)
         return last_status;
     switch (node->kind) {
     case NODE_COMMAND:
@@ -279,7 +352,7 @@ int run(struct node *node)
         last_status = run_in_child(node);
         break;
     case NODE_PIPE:
-        last_status = run_pipe(node);
+        last_status = interactive ? run_in_child(node) : run_pipe(node);
         break;
     case NODE_BACKGROUND:
         last_status = run_background(node);

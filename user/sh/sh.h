@@ -8,7 +8,8 @@
  *   command  = { word | redirection }  or  ( list ) { redirection }
  *
  * Redirections: < file, > file, >> file, 2> file, 2>> file, 2>&1, >&2. Words may hold '...', "...",
- * backslashes, $? and $$; a # at the start of a word begins a comment.
+ * backslashes, $? and $$; a # at the start of a word begins a comment. It is small: there are no
+ * variables, no control flow, and no patterns of file names.
  */
 #ifndef SH_SH_H
 #define SH_SH_H
@@ -20,7 +21,6 @@
 #define STATUS_SYNTAX 2
 
 #define PROMPT "$ "
-#define LINE_MAX 1024
 
 enum node_kind {
     NODE_COMMAND,
@@ -49,8 +49,15 @@ struct node {
     struct redirect *redirects;
 };
 
-/* parse.c: the tree of text, NULL if it is empty or wrong; then *error tells (NULL: empty). */
-struct node *parse(const char *text, const char **error);
+/* What is wrong with a text. */
+struct syntax_error {
+    const char *what; /* NULL: nothing */
+    const char *at;   /* where in the text */
+    int at_end;       /* more text might make it right */
+};
+
+/* parse.c: the tree of text, NULL if it is empty or wrong. */
+struct node *parse(const char *text, struct syntax_error *error);
 void parse_free(void); /* the memory of all trees so far */
 char *expand(const char *word, int last_status); /* quotes off, $ replaced; to be freed */
 
@@ -58,11 +65,16 @@ char *expand(const char *word, int last_status); /* quotes off, $ replaced; to b
 int run(struct node *node);
 void run_and_exit(struct node *node) __attribute__((noreturn)); /* in a process of its own */
 extern int last_status;                                         /* an end_status(): $? */
-extern int interactive;
+extern int interactive; /* a shell at the console: it puts jobs into the foreground */
+extern int interrupted; /* Ctrl-C ended the job: what is left of the line is not run */
 extern int shell_pid;                                           /* $$, in children as well */
 
 /* edit.c: one line without its newline; NULL at the end of input. Valid until the next call. */
 char *edit_line(int console);
+
+/* help.c */
+int builtin_help(char **argv);
+const char *missing_feature(const char *word); /* what other shells would do with it, or NULL */
 
 /* complete.c: what may be put in at the cursor; see there. */
 int complete(const char *line, int cursor, char *insert, int room);
