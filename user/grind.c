@@ -1,8 +1,8 @@
 /*
- * grind [-s SEED] [-n OPERATIONS] [-p PROCESSES]: processes that make random system calls side by
- * side, in a directory of their own, on names that all of them use. Calls may fail; the machine
- * must not. What can be checked without knowing what the others do is checked. A seed gives each
- * process the same calls again.
+ * grind [-s SEED] [-n OPERATIONS] [-p PROCESSES] [SECONDS]: processes that make random system calls
+ * side by side, in a directory of their own, on names that all of them use. Calls may fail; the
+ * machine must not. What can be checked without knowing what the others do is checked. A seed gives
+ * each process the same calls again. With SECONDS it goes on for so long, instead of OPERATIONS.
  */
 #include "user.h"
 
@@ -12,6 +12,8 @@
 
 static uint64_t state;
 static long operations = 500;
+static long seconds; /* 0: so many operations instead */
+static int end;      /* of the seconds, in ticks */
 static int fd = -1; /* the file that is open now, if any */
 static int depth;
 
@@ -151,6 +153,7 @@ static void do_child(void)
     if (pid == 0) {
         depth++;
         if (kind == 1) {
+            seconds = 0;
             operations = 5;
             return;
         }
@@ -178,7 +181,7 @@ static void grind(uint64_t seed)
                                             do_memory, do_pipe, do_child};
 
     state = seed * 0x9e3779b97f4a7c15ull + 1;
-    while (operations-- > 0)
+    while (seconds > 0 ? uptime() < end : operations-- > 0)
         actions[draw(sizeof(actions) / sizeof(actions[0]))]();
     exit(0);
 }
@@ -204,18 +207,23 @@ static void clean(int levels)
 
 static void read_options(int argc, char *argv[], long *seed, long *processes)
 {
-    for (int i = 1; i < argc; i += 2) {
+    for (int i = 1; i < argc; i++) {
         long *option = strcmp(argv[i], "-s") == 0   ? seed
                        : strcmp(argv[i], "-n") == 0 ? &operations
                        : strcmp(argv[i], "-p") == 0 ? processes
                                                     : NULL;
 
-        if (option == NULL || i + 1 == argc) {
-            fprintf(STDERR, "usage: grind [-s SEED] [-n OPERATIONS] [-p PROCESSES]\n");
+        if (option == NULL && i + 1 == argc && argv[i][0] != '-') {
+            seconds = number_or_die("grind", argv[i], 1, (INT_MAX >> 1) / TICKS_PER_SECOND);
+        } else if (option == NULL || i + 1 == argc) {
+            fprintf(STDERR,
+                    "usage: grind [-s SEED] [-n OPERATIONS] [-p PROCESSES] [SECONDS]\n");
             exit(2);
+        } else {
+            *option = number_or_die("grind", argv[++i], 0, LONG_MAX);
         }
-        *option = number_or_die("grind", argv[i + 1], 0, LONG_MAX);
     }
+    end = uptime() + (int)seconds * TICKS_PER_SECOND;
 }
 
 int main(int argc, char *argv[])
@@ -241,7 +249,7 @@ int main(int argc, char *argv[])
     clean(2);
     chdir("/");
     unlink(DIRECTORY);
-    printf("grind: seed %ld, %ld processes, %ld operations each, %d failed\n", seed, processes,
-           operations, failed);
+    printf("grind: seed %ld, %ld processes, %ld %s each, %d failed\n", seed, processes,
+           seconds > 0 ? seconds : operations, seconds > 0 ? "seconds" : "operations", failed);
     return failed > 0;
 }

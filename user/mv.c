@@ -1,6 +1,6 @@
 /*
  * mv FROM TO: another name for a file, into TO if that is a directory. There is no rename call:
- * it links, then unlinks, so directories cannot be moved.
+ * it links, then unlinks, so directories cannot be moved. None is replaced, not even an empty one.
  */
 #include "user.h"
 
@@ -36,6 +36,10 @@ int main(int argc, char *argv[])
     }
     if (same_file(argv[1], target)) /* unlinking one name of two would lose nothing, or all */
         return 0;
+    if (stat(target, &status) == 0 && status.type == T_DIR) {
+        errno = EISDIR;
+        die("mv", target);
+    }
     if (unlink(target) < 0 && errno != ENOENT)
         die("mv", target);
     if (link(argv[1], target) < 0)

@@ -148,7 +148,7 @@ def nothing_is_written():
 
 def disk_shrinks():
     """It is shorter than it was when the machine found it, before or after pages went there."""
-    result = Result(run("shrunk before", "echo ready; sleep 20; swaperror 4 18", size="32M",
+    result = Result(run("shrunk before", "echo ready; sleep 2; swaperror 4 18", size="32M",
                         cut_to=9 << 19, cut_when="\nready"))
     result.need(result.less > 0, "no slot is lost")
     result.need(result.fine > 0 and result.unreadable == 0, "a page was lost that was written")
