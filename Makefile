@@ -4,8 +4,8 @@
 #: make deps check       install what is missing, build, run the quick test suite
 #:
 #: make                  build build/kernel.elf, build/fs.img, build/swap.img
-#: make qemu             boot to the shell; Ctrl-A X leaves, `shutdown` powers off
-#: make run CMD="ls"     boot, run one command, power off, tell how it ended
+#: make qemu             boot to the shell; `help` there, Ctrl-A X leaves, `shutdown` powers off
+#: make run CMD="ls"     boot, run one command, power off, tell how it ended; `< file` is its input
 #: make qemu-gdb, gdb    stopped at the start; gdb on it, from another window
 #: make check            the quick suite; check-full: the complete one (SHARD=k/n: a part);
 #:                       check-labs: all of the labs, their mutants, cheats, seeds, a class

@@ -32,6 +32,19 @@ static void open_console(void)
         poweroff(END_KILLED);
 }
 
+/* A command's standard input has ended, unless the command says where it comes from. */
+static void close_input(void)
+{
+    int ends[2];
+
+    if (pipe(ends) < 0)
+        return;
+    close(ends[1]);
+    close(STDIN);
+    dup(ends[0]);
+    close(ends[0]);
+}
+
 /* Runs a shell and returns its end_status(), burying orphans meanwhile. */
 static int run_shell(char *const argv[])
 {
@@ -40,8 +53,10 @@ static int run_shell(char *const argv[])
     if (shell < 0)
         die("init", "fork");
     if (shell == 0) {
-        if (argv[1])
+        if (argv[1]) {
+            close_input();
             exec("/sh.xv39", argv); /* it is there where somebody's own shell is /sh */
+        }
         exec("/sh", argv);
         die("init", "/sh");
     }

@@ -15,12 +15,14 @@ import signal
 import socket
 import subprocess
 import tempfile
+import threading
 import time
 
 STATUS_MAX = 123            # power-off status of a command that exited with that or more
 COMMAND_KILLED = 125        # power-off status when the command was killed
 PANIC = 126
 TIME_OUT = 124
+FEED = "feed"               # of Machine: what feed() sends is the command's standard input
 NOT_STARTED = 127           # ours: the kernel's first line never came, or QEMU itself failed
 
 RAM_START = 0x80000000
@@ -158,7 +160,16 @@ def ram_disks(memory, fs, swap):
     raise BadSetting("MEM=%dM: no place for the RAM disk of ICOUNT=1 in this size" % (memory >> 20))
 
 
-def boot_arguments(s, words):
+FED = re.compile(rb"[\0-\t\v-\x1f~\x7f]")
+END_OF_INPUT = b"~.\n"
+
+
+def fed(data):
+    """Bytes as user/feed.c wants them: without those that are keys of the console."""
+    return FED.sub(lambda match: b"~%c" % (match.group()[0] ^ 0x40), data)
+
+
+def boot_arguments(s, words, typed):
     """The text of -append: the given words, what is not default, then the command."""
     words = list(words)
     if s["PAGING"] != "auto":
@@ -174,8 +185,13 @@ def boot_arguments(s, words):
     if s["APPEND"]:
         words.append(s["APPEND"])
     text = " ".join(words)
-    if s["CMD"]:
-        text += " -- " + s["CMD"]
+    command = s["CMD"]
+    if command and typed == FEED:
+        command = "feed '%s'" % command.replace("'", "'\\''")
+    elif command and typed:
+        command = "( %s ) < /console" % command
+    if command:
+        text += " -- " + command
     if len(text) > LONGEST_APPEND:
         raise BadSetting("CMD and APPEND together have %d characters: allowed are %d"
                          % (len(text), LONGEST_APPEND))
@@ -191,9 +207,10 @@ def disk_arguments(name, path, options):
 def qemu_arguments(s, image, swap, drive_options="", typed=False):
     """QEMU's command line without the console. image, swap: paths; swap may be None.
 
-    typed: somebody will type. A machine that waits for that in the deterministic lane must not have
-    sleep=off, with which QEMU winds the clock to the next deadline whenever all harts wait: without
-    any, to the end of time, and there QEMU 10 goes round in circles.
+    typed: somebody will type; or FEED: the command is fed. A machine that waits for that in the
+    deterministic lane must not have sleep=off, with which QEMU winds the clock to the next deadline
+    whenever all harts wait: without any, to the end of time, and there QEMU 10 goes round in
+    circles.
     """
     memory = size_in_bytes(s["MEM"])
     machine = "virt"
@@ -225,7 +242,7 @@ def qemu_arguments(s, image, swap, drive_options="", typed=False):
         arguments += ["-object", "memory-backend-file,id=ram,size=%d,mem-path=%s,share=on"
                       % (memory, s["RAM_FILE"])]
     arguments += ["-machine", machine, "-m", "%dM" % (memory >> 20)]
-    append = boot_arguments(s, words)
+    append = boot_arguments(s, words, typed)
     return arguments + (["-append", append] if append else [])
 
 
@@ -336,6 +353,20 @@ class Machine:
     def send(self, text):
         """Types on the console (interactive machines only)."""
         self.process.stdin.write(text.encode())
+
+    def feed(self, file):
+        """Starts to send what the file gives, until its end, to a machine that is to be fed."""
+        def pump():
+            try:
+                while True:
+                    data = os.read(file.fileno(), 4096)
+                    self.process.stdin.write(fed(data) if data else END_OF_INPUT)
+                    if not data:
+                        return
+            except (OSError, ValueError):       # the machine has ended
+                pass
+
+        threading.Thread(target=pump, daemon=True).start()
 
     def qmp(self, command, **arguments):
         """One QMP command and its answer."""
