@@ -19,6 +19,7 @@ import readertest
 import replacement
 import resumable
 import running
+import shellinput
 import suite as s
 import swaperror
 import terminal
@@ -69,6 +70,16 @@ def all_items():
         ("lock order", running.lock_order),
         ("run: power-off status", running.power_off_statuses),
         ("console", terminal.console),
+        ("Ctrl-C, 1 hart", terminal.interrupts_1),
+        ("Ctrl-C, 4 harts", terminal.interrupts_4),
+        ("Ctrl-C is not for others", terminal.not_meant),
+        ("paste, 1 hart", lambda: terminal.paste(1)),
+        ("paste, 4 harts", lambda: terminal.paste(4)),
+        ("keys and UTF-8", terminal.keys),
+        ("first walk", terminal.first_walk),
+        ("shell scripts", shellinput.scripts),
+        ("tools at the prompt", shellinput.tools),
+        ("run: standard input", shellinput.standard_input),
         ("make qemu on a terminal", terminal.terminal),
         ("gdb", terminal.gdb),
         ("disk missing", disks.disk_missing),
