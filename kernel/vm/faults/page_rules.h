@@ -24,7 +24,6 @@
 #include "vm/faults/fault_kind.h"
 
 struct mm_struct;
-struct page;
 struct vm_fault;
 
 /* What the rules keep while a fault goes from round to round; all zero when it begins. */

@@ -17,7 +17,6 @@
 #include "thread/sleeplock.h"
 #include "vm/mapping/commit.h"
 
-struct family;
 struct page_rules;
 struct quota;
 struct vm_area_struct;
