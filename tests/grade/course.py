@@ -213,7 +213,7 @@ class Course:
         if not self.folder or not os.path.exists(path):
             return {}
         try:
-            with open(path, encoding="utf-8", newline="") as file:
+            with open(path, encoding="utf-8-sig", newline="") as file:
                 lines = [line for line in csv.reader(file) if line and line[0] != "id"]
             return {line[0]: seconds_of(line[1].strip()) for line in lines}
         except (OSError, ValueError, IndexError, csv.Error) as trouble:
@@ -222,7 +222,7 @@ class Course:
 
 def read(path):
     try:
-        with open(path, encoding="utf-8") as file:
+        with open(path, encoding="utf-8-sig") as file:
             return json.load(file)
     except OSError as trouble:
         raise Wrong("%s: %s" % (path, trouble.strerror))

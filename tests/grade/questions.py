@@ -83,7 +83,7 @@ def sheet(lab, student):
 def read_answers(text):
     """(id, {name: answer}) of an answers.json."""
     try:
-        data = json.loads(text)
+        data = json.loads(text.lstrip("\ufeff"))      # which some editors put there
         given = {str(each["name"]): plain(each["answer"])[:LONGEST] for each in data["answers"]}
         return str(data["id"]), given
     except (ValueError, TypeError, KeyError, RecursionError):

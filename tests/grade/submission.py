@@ -70,7 +70,7 @@ def authors(folder):
     path = os.path.join(folder, "AUTHORS")
     if not os.path.lexists(path):
         return []
-    lines = check_text("AUTHORS", read_plain(path, "AUTHORS")).split("\n")
+    lines = check_text("AUTHORS", read_plain(path, "AUTHORS")).lstrip("\ufeff").split("\n")
     return [re.sub(r"[^\w @.+-]", "?", line.strip())[:80] for line in lines
             if line.strip()][:MOST_AUTHORS]
 
