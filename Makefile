@@ -11,6 +11,9 @@
 #:                       check-labs: all of the labs, their mutants, cheats, seeds, a class
 #: make bench            instructions per operation; WALL=1: seconds on this machine;
 #:                       WORK=1: whole programs, disks and memory short and plenty
+#: make curves           faults against frames with each policy, your own too, OPT and exact LRU
+#:                       beside; build/curves/index.html. STRING="belady my.txt" FRAMES="8 16 32"
+#:                       POLICY="lru mine"
 #: make doctor           versions of the tools, those known bad, and the fix
 #: make grade LAB=buddy  a lab's tests: on this computer, then on the machine (a hand-out knows
 #:                       its lab); HOST=1: only the first, SEED=: other values
@@ -102,12 +105,14 @@ FUNCTIONS  =
 CONTAINER  =
 RESULT     =
 TEST       =
+STRING     =
+FRAMES     =
 STRICT     =
 RAM_FILE   =
 V          =
 BUILD      = build
 
-CHECKED = PAGING CPUS MEM SWAP DISK POLICY OVERCOMMIT ICOUNT SAN SEED RACE CPU EXTRA FILES CLANG \
+CHECKED = PAGING CPUS MEM SWAP DISK OVERCOMMIT ICOUNT SAN SEED RACE CPU EXTRA FILES CLANG \
     TIMEOUT WERROR WALL WORK HOST STRICT V $(if $(filter doctor deps help clean,$(GOALS)),,QEMU)
 
 # A name on the command line that is not among those above is a slip: the nearest one is told.
@@ -121,9 +126,15 @@ trouble := $(if $(unknown),$(shell tests/tools/nearest \
     $(call quoted,$(unknown)=$(value $(unknown))) $(sort $(known))))
 $(if $(trouble),$(error $(trouble)))
 
+# The curves take several policies, all else takes one.
+policies_given = $(if $(filter curves,$(GOALS)),$(foreach p,$1,$(call quoted,POLICY=$p)),\
+    $(call quoted,POLICY=$1))
+
 # What is given otherwise goes through a script, which says what is wrong with the first that is.
 given  := $(foreach v,$(CHECKED),$(if $(filter file,$(origin $v)),,$(call quoted,$v=$($v)))) \
-    $(if $(filter run,$(GOALS)),$(if $(strip $(value CMD)),,CMD=))
+    $(if $(filter run,$(GOALS)),$(if $(strip $(value CMD)),,CMD=)) \
+    $(if $(filter file,$(origin POLICY)),,$(call policies_given,$(POLICY))) \
+    $(if $(filter curves,$(GOALS)),$(call quoted,STRING=$(STRING)) $(call quoted,FRAMES=$(FRAMES)))
 trouble := $(if $(strip $(given)),$(shell tests/tools/variables $(given)))
 $(if $(trouble),$(error $(trouble)))
 
@@ -138,7 +149,7 @@ endif
 Q := $(if $(filter 1,$(V)),,@)
 say = @printf '  %-7s %s\n' '$1' '$2'
 
-.PHONY: all qemu run qemu-gdb gdb check check-full check-labs bench doctor grade grade-all handout \
+.PHONY: all qemu run qemu-gdb gdb check check-full check-labs bench curves doctor grade grade-all handout \
     gradescope prairielearn submitty course regrade similarity questions viva bug submission lab \
     loc house help clean deps FORCE
 
@@ -371,7 +382,7 @@ $(IMAGE): $(disk_files) $(our_shell) README.md $(BUILD)/mkfs/mkfs $(dir $(IMAGE)
 export PAGING CPUS MEM SWAP DISK POLICY OVERCOMMIT ICOUNT SEED RACE CPU APPEND QEMU \
     TIMEOUT WERROR BUILD KERNEL IMAGE PREFIX SHARD WALL WORK CROSS CLANG SAN LAB OUT HOST \
     ID VARIANT SUBMISSION SUBMISSIONS JOBS STRICT COURSE CONTAINER RESULT TEST RAM_FILE CARRY \
-    UPDATE NAME FUNCTIONS
+    UPDATE NAME FUNCTIONS STRING FRAMES VERSION
 export COMMAND := $(value CMD)
 
 qemu: $(KERNEL) $(IMAGE) $(BUILD)/mkfs/fsck
@@ -405,6 +416,9 @@ endif
 
 bench: $(KERNEL) $(IMAGE)
 	@tests/bench/bench
+
+curves: $(KERNEL) $(IMAGE)
+	@POLICIES='$(if $(filter file,$(origin POLICY)),,$(POLICY))' tests/curves/curves
 
 doctor:
 	@tests/tools/doctor

@@ -13,8 +13,8 @@ import sizes
 import suite as s
 from suite import Failure, Skip, boot, need
 
-COMMANDS = ("deps", "qemu", "run", "qemu-gdb", "gdb", "check", "check-full", "bench", "doctor",
-            "handout", "loc", "house", "help", "clean", "tests/reader/reader", "RAM_FILE")
+COMMANDS = ("deps", "qemu", "run", "qemu-gdb", "gdb", "check", "check-full", "bench", "curves",
+            "doctor", "handout", "loc", "house", "help", "clean", "tests/reader/reader", "RAM_FILE")
 
 BAD_VARIABLES = (
     "PAGING=sv32", "PAGING=", "CPUS=0", "CPUS=9", "CPUS=two", "MEM=15M", "MEM=5G", "MEM=64",

@@ -6,6 +6,7 @@ is here.
 
 import building
 import crash_and_mutants
+import curvestest
 import deterministic
 import diskerror
 import disks
@@ -82,6 +83,8 @@ def all_items():
         ("run: standard input", shellinput.standard_input),
         ("make qemu on a terminal", terminal.terminal),
         ("gdb", terminal.gdb),
+        ("curves", curvestest.curves),
+        ("curves: bad input", curvestest.bad_input),
         ("disk missing", disks.disk_missing),
         ("disk foreign", disks.disk_foreign),
         ("disk errors", diskerror.all_cases),

@@ -13,6 +13,7 @@ from suite import need
 
 sys.path[1:1] = [os.path.join(s.ROOT, "tests", part) for part in ("model", "reader")]
 import compare                                      # noqa: E402
+import curvestest                                   # noqa: E402
 import policies                                     # noqa: E402
 import reader                                       # noqa: E402
 import strings                                      # noqa: E402
@@ -225,6 +226,7 @@ def students_policy():
                                   "accessed bit was set at access 21\n"), text)
     for policy, why in WRONG.items():
         told_by_name(policy, why, kernel, folder + "/build/fs.img")
+    curvestest.students_policies(folder, WRONG)
     twice(folder)
 
 

@@ -1,6 +1,7 @@
 /*
  * reftrace [-s STEP] STRING POLICY FRAMES [SEED]: replays a reference string under a quota and
- * tells how many faults that cost. STRING: see strings.c; POLICY: a name, or a number.
+ * tells how many faults that cost. STRING: see strings.c, or a path with a / in it: a file with
+ * numbers of pages; POLICY: a name, or a number.
  *
  *     refault STRING POLICY F=n faults=n refaults=n opt=- lru=- [seed=n]
  *     reftrace: pid n pages 0xADDRESS reads=n writes=n victims=n
@@ -92,6 +93,24 @@ static void run(struct string *string, long frames, int policy, char *const *wor
            (void *)pages, stats.pgin, stats.pgout, stats.evict_clean + stats.evict_dirty);
 }
 
+/* What maps the file is no memory of ours, and so outside the quota. */
+static void from_file(struct string *string, const char *path)
+{
+    struct stat status;
+    char *text;
+    int fd = open(path, O_RDONLY);
+
+    if (fd < 0 || fstat(fd, &status) < 0)
+        die("reftrace", path);
+    text = mmap(NULL, status.size, PROT_READ, MAP_PRIVATE, fd, 0);
+    if (text == MAP_FAILED)
+        die("reftrace", path);
+    if (string_listed(string, text, text + status.size) < 0) {
+        fprintf(STDERR, "reftrace: %s: there are numbers of pages in it, and nothing else\n", path);
+        exit(2);
+    }
+}
+
 static int usage(void)
 {
     fprintf(STDERR, "usage: reftrace [-s STEP] STRING POLICY FRAMES [SEED]\n");
@@ -115,7 +134,9 @@ int main(int argc, char *argv[])
         return usage();
     frames = number_or_die("reftrace", words[2], 1, INT_MAX);
     seed = argc == 5 ? (uint64_t)number_or_die("reftrace", words[3], -LONG_MAX, LONG_MAX) : 0;
-    if (string_start(&string, words[0], (uint32_t)frames, argc == 5 ? &seed : NULL) < 0) {
+    if (strchr(words[0], '/')) {
+        from_file(&string, words[0]);
+    } else if (string_start(&string, words[0], (uint32_t)frames, argc == 5 ? &seed : NULL) < 0) {
         fprintf(STDERR, "reftrace: there is no string %s\n", words[0]);
         return 2;
     }

@@ -6,6 +6,7 @@
 #define ZIPF_PAGES 4096u
 #define PHASE_LENGTH 8000u
 #define SHIFT_AT 20000u
+#define LISTED_PAGES (1u << 20) /* at most */
 
 struct string_kind {
     const char *name;
@@ -131,6 +132,46 @@ int string_start(struct string *string, const char *name, uint32_t frames, const
     string->word = string->seed;
     for (uint32_t page = 0; page < ZIPF_PAGES; page++)
         zipf_sums[page] = sum += (1u << 24) / (page + 1);
+    return 0;
+}
+
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\n';
+}
+
+/* The number at the beginning of the text; the text then begins with the next one. */
+static uint32_t listed_next(struct string *string, uint32_t index)
+{
+    uint32_t number = 0;
+
+    (void)index;
+    while (string->text < string->end && !is_blank(*string->text))
+        number = number * 10 + (uint32_t)(*string->text++ - '0');
+    while (string->text < string->end && is_blank(*string->text))
+        string->text++;
+    return number;
+}
+
+int string_listed(struct string *string, const char *text, const char *end)
+{
+    static const struct string_kind listed = {.name = "listed", .next = listed_next};
+    struct string all = {.kind = &listed, .text = text, .end = end};
+
+    if (text == end)
+        return -1;
+    for (const char *c = text; c < end; c++)
+        if (!is_blank(*c) && (*c < '0' || *c > '9'))
+            return -1;
+    *string = all;
+    for (; all.text < end; string->length++) {
+        uint32_t page = listed_next(&all, 0);
+
+        if (page >= LISTED_PAGES)
+            return -1;
+        if (page >= string->pages)
+            string->pages = page + 1;
+    }
     return 0;
 }
 
