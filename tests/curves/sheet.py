@@ -76,8 +76,8 @@ def scaled(curve):
     words = " Here %d pages of memory stand for one page of the string, because a quota has at " \
         "least 8 frames; frames and faults are divided by %d." % (curve.times, curve.times)
     if curve.textbook != curve.faults["OPT"]:
-        words += " OPT may keep a part of them, and so have fewer faults than the textbook's, which " \
-            "has whole pages: the table has both."
+        words += " OPT may keep a part of them, and so have fewer faults than the textbook's, " \
+            "which has whole pages: the table has both."
     return words
 
 

@@ -176,7 +176,8 @@ def bad_input():
     made = s.BUILD + "/bad"
     os.makedirs(made, exist_ok=True)
     for name, content in (("empty", b""), ("only", b"# 1 2 3\n"), ("binary", b"\0\1\2\xff"),
-                          ("long", b"1 2 " * 500001), ("many", b"%d " * 20000 % tuple(range(20000)))):
+                          ("long", b"1 2 " * 500001),
+                          ("many", b"%d " * 20000 % tuple(range(20000)))):
         with open("%s/%s" % (made, name), "wb") as file:
             file.write(content)
     for word, why in (("STRING=nowhere", "no such file"), ("STRING=" + made, "directory"),

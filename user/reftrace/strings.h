@@ -23,7 +23,7 @@ struct string {
 
 /* frames: some strings are made for a number of frames. seed NULL: the string's own. 0, or -1. */
 int string_start(struct string *string, const char *name, uint32_t frames, const uint64_t *seed);
-/* The string that is listed in a text: numbers of pages with blanks between them. All count. 0; -1. */
+/* The string that is listed in a text: numbers of pages, with blanks between. All count. 0; -1. */
 int string_listed(struct string *string, const char *text, const char *end);
 uint32_t string_next(struct string *string); /* at most `length` times */
 
