@@ -150,8 +150,8 @@ Q := $(if $(filter 1,$(V)),,@)
 say = @printf '  %-7s %s\n' '$1' '$2'
 
 .PHONY: all qemu run qemu-gdb gdb check check-full check-labs bench curves doctor grade grade-all \
-    handout gradescope prairielearn submitty course regrade similarity questions viva bug submission \
-    lab loc house help clean deps FORCE
+    handout gradescope prairielearn submitty course regrade similarity questions viva bug \
+    submission lab loc house help clean deps FORCE
 
 # ---- make deps GOAL…: a second make builds the goals, and sees what was installed ----------------
 
