@@ -3,6 +3,7 @@
  * that many frames of private memory; 0: no limit. POLICY, a name or a number, chooses which page
  * goes for the next. What the command starts inherits both, each process with a limit of its own.
  */
+#include "policy.h"
 #include "user.h"
 
 static int parse(char *word, long *frames, long *policy)

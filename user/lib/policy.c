@@ -1,4 +1,6 @@
 /* Replacement policies by name: those that the kernel was built with, a student's among them. */
+#include "policy.h"
+
 #include "user.h"
 
 #include "policies.h" /* build/policies.h: tests/tools/policies */

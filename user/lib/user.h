@@ -76,7 +76,6 @@ int link(const char *old_path, const char *new_path);
 int unlink(const char *path);
 int vmstat(int pid, struct vm_stats *stats, int flags);
 int memlimit(int frames, int policy);
-int find_policy(const char *word, long *policy); /* by its name or number; or -1 */
 int poweroff(int status);
 int swapon(const char *disk);  /* a disk by its name */
 int swapoff(const char *disk); /* ENOMEM: what was promised needs it */

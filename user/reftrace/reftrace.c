@@ -14,6 +14,7 @@
  *
  * The program's own data and stack are locked, and so outside the quota: it is the string's alone.
  */
+#include "policy.h"
 #include "user.h"
 
 #include "strings.h"
