@@ -12,6 +12,8 @@ from hoststage import Case, Test, Wrong
 PAGE = 4096
 STEPS = 10000
 DRAWN = 6                   # cases of each test that the seed draws
+RULES = frozenset()         # of rules.c, for one student
+STEP = 4                    # pages, under the rule steps_of_four
 ENOMEM = -12
 PLENTY = 1 << 30
 READ, WRITE, EXEC = 1, 2, 4
@@ -63,7 +65,8 @@ def outside(facts):
     """No area is there."""
     if facts & GAP and facts & GROW:
         return "STACK"
-    return "GUARD" if facts & GUARD else "NO_AREA"
+    guards = GUARD | GAP if "gap_is_guard" in RULES else GUARD
+    return "GUARD" if facts & guards else "NO_AREA"
 
 
 def inside(access, facts, backing, entry):
@@ -280,6 +283,9 @@ class Judge:
         if not above or above is not self.stack or above[0] <= page or page < self.limit:
             return 0
         before, start = self.tables(), above[0]
+        if "steps_of_four" in RULES:
+            page = max([page // STEP * STEP, self.limit] +
+                       [end for _, end, _, _ in self.areas if end <= page])
         above[0] = page
         owed = self.tables() - before
         if owed and self.memory < 1:
@@ -302,7 +308,7 @@ class Judge:
         user = (offset, offset + done) if done and way == WRITE else (-1, -1)
         kernel = (0, done) if done and way == READ else (-1, -1)
         if may:
-            entry.bits |= A | D if way == WRITE else A
+            entry.bits |= A | D if way == WRITE else 0 if "copies_leave_a" in RULES else A
         what = "copy_in_page(): %d bytes %s page %d, from its byte %d on; the entry is %s" % (
             count, "from" if way == READ else "to", page, offset, entry_text(entry.bits))
         match = re.match(r"copied (\d+) user (\S+) (\S+) kernel (\S+) (\S+) same (\d+) "
