@@ -248,7 +248,7 @@ def twice(folder):
     path = folder + "/kernel/vm/replacement/policies/policy_more.c"
     with open("tests/qemu/programs/policy_mru.c", encoding="utf-8") as file:
         text = file.read().replace("mru_", "more_")
-    for old, new, why in ((".number = 105", ".number = POLICY_AGING",
+    for old, new, why in ((".number = 105", ".number = 110",
                            'the name "mru" is that of policy_m'),
                           ('"mru"', '"more"', "the number 105 is that of policy_m"),
                           ('"mru",\n    .number = 105', '"more",\n    .number = POLICY_FIFO',
