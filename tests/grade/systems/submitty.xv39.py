@@ -30,7 +30,10 @@ def validation(name):
         found, why = {}, str(trouble)
     else:
         why = "there is no result of the first test case"
-    return found.get(name) or found.get("") or {"status": "failure", "message": why}
+    whole = found.get("", {"status": "failure", "message": why})
+    if name in found or whole.get("status") == "failure":       # the latter: there is no mark
+        return found.get(name, whole)
+    return {"status": "failure", "message": "no test is called %s" % name}
 
 
 if __name__ == "__main__":

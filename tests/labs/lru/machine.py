@@ -220,7 +220,7 @@ OWN_TESTS = CLOCK + ("own: the lists stay whole",)
 VIRTIO = {"ICOUNT": "0", "INSTRET": "1", "CPUS": "1"}       # QEMU counts what such disks do
 
 TESTS = (
-    Test("the circle is the textbook's", "circle", "works", 6, "H", the_circle_is_the_textbooks,
+    Test("the circle of the textbook", "circle", "works", 6, "H", the_circle_is_the_textbooks,
          needs=CLOCK),
     Test("memory is short", "short", "works", 6, "H", memory_is_short, needs=CLOCK,
          settings={"POLICY": "clock"}),
@@ -229,9 +229,9 @@ TESTS = (
     Test("own: fewer faults than LRU", "own", "works", 6, "H", own_costs_few_faults,
          needs=OWN_TESTS, settings=VIRTIO),
     Test("nothing is lost", "ledger", "nothing lost", 10, "K", nothing_is_lost,
-         needs=("the circle is the textbook's", "own: pages come back")),
+         needs=("the circle of the textbook", "own: pages come back")),
     Test("the clock costs little", "turns", "counts", 5, "H", costs_little(TURNS_LIMIT),
-         needs=("the circle is the textbook's",)),
+         needs=("the circle of the textbook",)),
     Test("own: costs little", "stream", "counts", 5, "H", costs_little(STREAM_LIMIT),
          needs=("own: pages come back",)),
 )

@@ -82,13 +82,13 @@ FOUR = {"CPUS": "4", "ICOUNT": "0", "MEM": "24M", "SWAP": "0"}
 
 TESTS = (
     Test("no store after an unmap or a protection", "own", "works", 7, "H", forbidden_stores, HOST),
-    Test("no store after another hart's unmap", "unmap", "works", 7, "H", forbidden_stores, HOST,
+    Test("no store after an unmap elsewhere", "unmap", "works", 7, "H", forbidden_stores, HOST,
          FOUR),
-    Test("no store after another hart's protection", "protect", "works", 5, "H", forbidden_stores,
+    Test("no store after a protection elsewhere", "protect", "works", 5, "H", forbidden_stores,
          HOST, FOUR),
     Test("copies are apart on four harts", "copies", "works", 7, "H", copies_are_apart, HOST, FOUR),
     Test("nothing is lost", "ledger", "nothing lost", 10, "K", nothing_is_lost,
-         ("no store after another hart's unmap",), FOUR),
+         ("no store after an unmap elsewhere",), FOUR),
     Test("flushes cost little", "counts", "counts", 10, "H", flushes_cost_little,
          ("no store after an unmap or a protection",)),
 )
