@@ -245,9 +245,10 @@ $(K)/objects: FORCE
 KERNEL_LINK = $(LD) $(POLICY_CHECK) -melf64lriscv -nostdlib -z max-page-size=4096 -T kernel.ld
 
 # The policies by name; a name or a number that is there twice ends the build.
+# Also under `make -n`, so that it knows whether they changed.
 $(BUILD)/policies.h: FORCE
-	@mkdir -p $(@D)
-	@tests/tools/policies $@
+	+@mkdir -p $(@D)
+	+@tests/tools/policies $@
 
 $(KERNEL): $(kernel_objects) $(BUILD)/policies.h $(K)/objects kernel.ld kernel/sync/ksyms.awk
 	$(call say,LD,$@)
