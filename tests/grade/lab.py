@@ -23,7 +23,9 @@ import importlib.util
 import json
 import os
 import re
+import subprocess
 import sys
+import tempfile
 
 import rules
 
@@ -82,6 +84,21 @@ class Lab:
         path = self.files.get(path, {}).get("reference", path)
         with open(os.path.join(self.root, path), encoding="utf-8") as file:
             return file.read()
+
+    def patched(self, patch):
+        """{file of the lab: its text with this patch in it}."""
+        with tempfile.TemporaryDirectory(prefix="xv39.patch.") as folder:
+            for path in self.files:
+                target = os.path.join(folder, path)
+                os.makedirs(os.path.dirname(target), exist_ok=True)
+                with open(target, "w", encoding="utf-8") as file:
+                    file.write(self.text(path))
+            subprocess.run(["git", "apply", patch], cwd=folder, check=True)
+            found = {}
+            for path in self.files:
+                with open(os.path.join(folder, path), encoding="utf-8") as file:
+                    found[path] = file.read()
+            return found
 
     def ours(self):
         """The C files of the host stage that are not the student's."""

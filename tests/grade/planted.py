@@ -27,8 +27,6 @@ of that, and all must compile.
 
 import os
 import re
-import subprocess
-import tempfile
 
 import functions
 import hoststage
@@ -48,18 +46,7 @@ class Mutant:
 
     def files(self):
         """{file of the lab: its text with the mistake}."""
-        with tempfile.TemporaryDirectory(prefix="xv39.mutant.") as folder:
-            for path in self.lab.files:
-                target = os.path.join(folder, path)
-                os.makedirs(os.path.dirname(target), exist_ok=True)
-                with open(target, "w", encoding="utf-8") as file:
-                    file.write(self.lab.text(path))
-            subprocess.run(["git", "apply", self.path], cwd=folder, check=True)
-            found = {}
-            for path in self.lab.files:
-                with open(os.path.join(folder, path), encoding="utf-8") as file:
-                    found[path] = file.read()
-            return found
+        return self.lab.patched(self.path)
 
 
 class Cheat:

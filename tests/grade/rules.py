@@ -1,10 +1,10 @@
 """Rules of behaviour that differ from student to student.
 
-A lab's rules.c has its functions once more, as they are under each rule, with `if (RULE)`. The
-comment at its top says each rule in the words that a student reads:
+A lab's rules.patch changes the reference: its functions are as they are under each rule, with
+`if (RULE)`. The lines before the patch say each rule in the words that a student reads:
 
-     * rule NAME: TEXT
-     *      more of it
+    rule NAME: TEXT
+         more of it
 
 A variant is a text: a course makes it of its secret and the student's id (course.py). From it the
 rules are drawn, at least one, since under none the reference's own files would do. A variant
@@ -16,18 +16,12 @@ import hashlib
 import os
 import re
 
-import functions
-
-FILE = "rules.c"
-RULE = re.compile(r"^ \* rule (\w+): (.*(?:\n \*      .*)*)", re.MULTILINE)
+FILE = "rules.patch"
+RULE = re.compile(r"^rule (\w+): (.*(?:\n     .*)*)", re.MULTILINE)
 
 
 class Bad(Exception):
     """There is no such rule."""
-
-
-def head_of(text):
-    return re.match(r"/\*.*?\*/\n", text, re.DOTALL).group(0)
 
 
 def known(lab):
@@ -35,9 +29,8 @@ def known(lab):
     if not os.path.exists(lab.path(FILE)):
         return {}
     with open(lab.path(FILE), encoding="utf-8") as file:
-        head = head_of(file.read())
-    return {name: " ".join(line.strip(" *") for line in text.split("\n"))
-            for name, text in RULE.findall(head)}
+        head = file.read().split("\n--- ")[0]
+    return {name: " ".join(text.split()) for name, text in RULE.findall(head)}
 
 
 def drawn(lab, variant):
@@ -70,21 +63,7 @@ def page(lab):
 
 def reference(lab, rules):
     """{file of the lab: its text that is right under these rules}."""
-    source, texts = functions.read(lab.root, "tests/labs/%s/%s" % (lab.name, FILE)), {}
-    ours = [source.function(name) for name in source.names()]
-    before = source.text[len(head_of(source.text)):min(function.comment for function in ours)]
     # No enum: a header of the lab's may be included by another file that has one, too.
-    set_ = "".join("#define %s %d\n" % (name, name in rules) for name in known(lab)) + "\n"
-    for path, part in lab.files.items():
-        text = lab.text(path)
-        theirs = functions.Source(path, text)
-        changed = [function for function in ours if function.name in part["functions"]]
-        changes = [(theirs.function(f.name).start, theirs.function(f.name).end,
-                    source.text[f.start:f.end]) for f in changed]
-        if changed:
-            place = min(theirs.function(name).comment for name in theirs.names())
-            changes.append((place, place, set_ + before.lstrip("\n")))
-        texts[path] = text
-        for start, end, new in sorted(changes, reverse=True):
-            texts[path] = texts[path][:start] + new + texts[path][end:]
-    return texts
+    set_ = "".join("#define %s %d\n" % (name, name in rules) for name in known(lab))
+    return {path: (set_ if text != lab.text(path) else "") + text
+            for path, text in lab.patched(lab.path(FILE)).items()}

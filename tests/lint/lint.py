@@ -362,8 +362,8 @@ def cells_of(path, text, needs):
 def mutants(tree):
     """Each patch of tests/mutants, and of a lab's, applies: the lines that it knows are there."""
     for path, text in tree.items():
-        if not re.match(r"tests/(mutants|labs/\w+/(mutants|kernels|practice|harmless|bugs))/"
-                        r".*\.patch$", path):
+        if not re.match(r"tests/(mutants/.*|labs/\w+/((mutants|kernels|practice|harmless|bugs)/.*|"
+                        r"rules))\.patch$", path):
             continue
         target = ""
         for part in re.split(r"(?m)^(?=--- a/|@@ )", text)[1:]:

@@ -14,7 +14,7 @@ from hoststage import Case, Test, Wrong
 MAX_ORDER = 10
 STEPS = 10000
 DRAWN = 6                   # cases of each test that the seed draws
-RULES = frozenset()         # of rules.c, for one student
+RULES = frozenset()         # of rules.patch, for one student
 REFUSED = r"free"           # what a refusal's message has in it
 
 

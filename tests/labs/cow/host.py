@@ -16,7 +16,7 @@ COPIED = 3                  # VM_STAT_FAULT_COW_COPY
 PAGES, SPACES = 16, 6
 STEPS = 10000
 DRAWN = 6                   # cases of each kind that the seed draws
-RULES = frozenset()         # of rules.c, for one student
+RULES = frozenset()         # of rules.patch, for one student
 
 
 def bits_text(bits):

@@ -12,7 +12,7 @@ from hoststage import Case, Test, Wrong
 PAGE = 4096
 STEPS = 10000
 DRAWN = 6                   # cases of each test that the seed draws
-RULES = frozenset()         # of rules.c, for one student
+RULES = frozenset()         # of rules.patch, for one student
 STEP = 4                    # pages, under the rule steps_of_four
 ENOMEM = -12
 PLENTY = 1 << 30

@@ -31,7 +31,7 @@ ERRORS = {0: "0", -EINVAL: "-EINVAL", -ENOMEM: "-ENOMEM", -EFAULT: "-EFAULT", -E
 DROP = 1
 STEPS = 10000
 DRAWN = 6
-RULES = frozenset()         # of rules.c, for one student
+RULES = frozenset()         # of rules.patch, for one student
 KIB = 4                     # of a frame
 
 

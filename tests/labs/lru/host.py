@@ -13,7 +13,7 @@ CLOCK, OWN = 1, 4           # numbers of the policies: enum lru_policy
 STEPS = 10000
 DRAWN = 6                   # cases of each test that the seed draws
 FEW = 64                    # as in driver.c
-RULES = frozenset()         # of rules.c, for one student
+RULES = frozenset()         # of rules.patch, for one student
 SILENT = ("list", "on", "capacity", "use", "unused", "access", "score", "quiet")
 
 

@@ -14,7 +14,7 @@ PAGE = 4096
 V, IS_NONE, IS_SLOT = 1, 1 << 8, 1 << 9      # bits of an entry: kernel/mmu/pte.h
 HALF, PATTERN = 1 << 32, 1 << 33            # as in machine.c
 CIRCLE, PAGES, ACCESSES = 40, 120, 300
-RULES = frozenset()         # of rules.c, for one student
+RULES = frozenset()         # of rules.patch, for one student
 OWN, OWN_PAGES, HOT = 64, 216, 16
 CLASSES = ("frames that are free", "frames of the kernel", "page tables", "stacks", "slabs",
            "frames of programs", "frames of files", "buffers", "pages that are charged")

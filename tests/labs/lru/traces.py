@@ -119,7 +119,7 @@ def all_rules():
 
 class Clock:
     """Pages in the order in which the hand meets them; of each, whether the hardware says that it
-    was used, and whether it counts as used all the same. rules: of rules.c."""
+    was used, and whether it counts as used all the same. rules: of rules.patch."""
 
     def __init__(self, frames=FRAMES, rules=frozenset()):
         self.frames, self.rules, self.circle = frames, rules, collections.OrderedDict()

@@ -13,7 +13,7 @@ from hoststage import Case, Test, Wrong
 
 STEPS = 10000
 DRAWN = 6                   # cases of each test that the seed draws
-RULES = frozenset()         # of rules.c, for one student
+RULES = frozenset()         # of rules.patch, for one student
 V, R, W, X, U, A, D = 1, 2, 4, 8, 16, 64, 128
 NONE = (1 << 64) - 1        # a ceiling: no area behind
 NAMES = {3: "Sv39", 4: "Sv48", 5: "Sv57"}

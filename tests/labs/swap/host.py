@@ -13,7 +13,7 @@ from hoststage import Case, Test, Wrong
 
 STEPS = 10000
 DRAWN = 6                   # cases of each test that the seed draws
-RULES = frozenset()         # of rules.c, for one student
+RULES = frozenset()         # of rules.patch, for one student
 LOCKED, DIRTY, WRITING, KEPT, CHARGED = 1, 2, 4, 8, 16      # flags of a page
 CARRIES, RETIRED, IDLE = 1, 2, 4                            # flags of `place`
 NORMAL, RANDOM, SEQUENTIAL = 0, 1, 2                        # advice

@@ -12,7 +12,7 @@ import random
 
 from hoststage import Case, Test, Wrong
 
-RULES = frozenset()         # of rules.c, for one student
+RULES = frozenset()         # of rules.patch, for one student
 STEPS = 10000
 AT_A_TIME = 8               # pages, under the rule eight_at_a_time
 DRAWN = 6                   # cases of each test that the seed draws

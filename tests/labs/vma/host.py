@@ -13,7 +13,7 @@ from hoststage import Case, Test, Wrong
 PAGE = 4096
 STEPS = 10000
 DRAWN = 6                   # cases of each test that the seed draws
-RULES = frozenset()         # of rules.c, for one student
+RULES = frozenset()         # of rules.patch, for one student
 PER_FRAME = 16              # areas for which one frame is charged
 ENOMEM = -12
 MOST_AREAS = 131072
