@@ -51,6 +51,7 @@ static bool queue_is_full(void)
 /* Locks: queue_lock. */
 static void job_interrupt(void)
 {
+    spin_assert_held(&queue_lock);
     interrupted_job = foreground_job;
     waitq_wake_one(&interrupt);
 }

@@ -3,7 +3,6 @@
 
 #include "fs/inode.h"
 
-
 void inode_disk_init(const struct disk_super *super);
 
 /* Reads the inode from the disk. Locks: inode's. Sleeps. Returns: 0 or -EIO. */

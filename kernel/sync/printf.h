@@ -4,7 +4,6 @@
 #include <stdarg.h>
 #include <stdbool.h>
 
-
 /* Formats: %d %i %u %x %p %s %c %% with l, ll, z, width, 0 and - as in C. Any context. */
 void printf(const char *format, ...) __attribute__((format(printf, 1, 2)));
 

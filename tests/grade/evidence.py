@@ -25,7 +25,7 @@ this one; end() lets it run to its end. If the function returns, the test has pa
         need(found is not None, "the page is not mapped")
         need(found.entry & walk.W, "the page cannot be written")
         need(c.word(page) == run.drawn(7), "the page has another value")
-        need(run.end().status == 0, "the program failed")
+        run.ends_well()
 
     program = Program("tests/labs/lazy/test.c", nonce, folder)      # program.py
     result = examine(program, test, lane("build/kernel.elf"))
@@ -40,6 +40,7 @@ What a Checkpoint `c` has, as long as the machine stands there:
     c.entry(va)                     the entry where the walk ends, valid or not; None: nowhere
     c.read(va, size), c.word(va)    through the page tables; Failed if there is no way
     c.leaves(first, last)           (va, Translation) of all pages of the space
+    run.loses_nothing(…)            the first checkpoint's words: the ledger before and after
     run.ram                         walk.Ram: read(pa, size), word(pa), holds(pa)
     run.disk_counters()             disk → bytes and operations, read and written (virtio)
     run.disk(name)                  all bytes of "fs" or "swap", where disks are RAM (ICOUNT=1)
@@ -93,6 +94,9 @@ WALL_FACTOR = 10
 PATIENCE = 60               # seconds for one answer of QEMU
 GLANCE = 0.2                # seconds between two looks at the limits
 STILL = 1 / 50              # a machine that takes less of a processor does nothing
+LEDGER = tuple("frames " + each for each in (           # abi/vm_stats.h: enum frame_class
+    "that are free", "of the kernel", "of page tables", "of stacks", "of slabs", "of programs",
+    "of files", "of buffers"))
 MOST_STOPS = 10000          # of all kinds
 MOST_FALSE = 100
 MOST_FACTS = 65536
@@ -346,6 +350,17 @@ class Run:
         while self._next():
             pass
         return self.ending
+
+    def ends_well(self):
+        need(self.end().status == 0, "the program did not end well")
+
+    def loses_nothing(self, *more):
+        """The words of checkpoint 1 are the frames of each class, and numbers with these names, all
+        before and then all after: the same."""
+        words, names = self.checkpoint(1).words, LEDGER + more
+        need(len(words) == 2 * len(names), "the program tells %d numbers" % len(words))
+        for name, before, after in zip(names, words, words[len(names):]):
+            need(before == after, "%s: %d before, %d after" % (name, before, after))
 
     def disk_counters(self):
         """Disk → its bytes and operations so far; only of virtio disks."""

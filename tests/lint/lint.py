@@ -187,7 +187,8 @@ def machine_words(tree):
 
 
 def line_form(tree):
-    """Lines have 100 characters at most, no tabs, no blanks at the end, Unix ends."""
+    """Lines have 100 characters at most, no tabs, no blanks at the end, Unix ends; in C no two of
+    them are empty in a row."""
     for path, text in sources(tree, ""):
         if not text:
             continue
@@ -196,6 +197,8 @@ def line_form(tree):
             (".md", ".svg", "LICENSE", "/matrix", "/matrix.paging"))
         if not text.endswith("\n"):
             yield "%s: the last line has no end" % path
+        if path.endswith((".c", ".h", ".S")) and "\n\n\n" in text:
+            yield "%s:%d: two empty lines" % (path, line_of(text, text.index("\n\n\n")) + 1)
         for number, line in enumerate(text.split("\n"), 1):
             trouble = ("over %d characters" % LONGEST_LINE if len(line) > LONGEST_LINE and not prose
                        else "a tab" if "\t" in line and not make

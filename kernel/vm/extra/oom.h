@@ -1,7 +1,6 @@
 /* What happens when memory that is not reserved cannot be had. */
 #pragma once
 
-
 struct mm_struct;
 struct vm_fault;
 

@@ -8,7 +8,6 @@
  */
 #pragma once
 
-
 #include "abi/vm_stats.h"
 
 /*

@@ -38,7 +38,7 @@ struct lru_list {
     const struct lru_ops *ops;
     struct list_head pages[LRU_PLACES];
     uint64_t count[LRU_PLACES];
-    uint64_t capacity;       /* frames: the quota; on a global list as many as are on it now */
+    uint64_t capacity;       /* frames: the quota; on a global list what is on it as a page comes */
     uint32_t clock;          /* pages that came in; never 0, so that a stamp of 0 is "not known" */
     uint32_t incoming;       /* stamp of the page that is about to come in; 0: nothing known, or
                               * pages come when they come, and victims are looked for in advance */

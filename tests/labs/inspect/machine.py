@@ -65,7 +65,7 @@ def pages_are_counted(run):
               facts.after.resident - facts.before.resident, len(stored))
     need(not any(c.translate(facts.pages + (facts.stored + facts.read + i) * 4096)
                  for i in range(facts.left)), "pages are mapped that nobody has touched")
-    need(run.end().status == 0, "the program did not end well")
+    run.ends_well()
 
 
 def tables_are_counted(run):
@@ -77,7 +77,7 @@ def tables_are_counted(run):
     need_same("frames of page tables that have come", facts.more(TABLES), len(roots))
     need_same("anonymous frames that have come", facts.more(ANONYMOUS), facts.stored)
     need_same("free frames that have gone", -facts.more(FRAMES), facts.stored + len(roots))
-    need(run.end().status == 0, "the program did not end well")
+    run.ends_well()
 
 
 def swap_is_counted(run):
@@ -102,14 +102,14 @@ def swap_is_counted(run):
     out = sum(run.drawn(1000 + i).to_bytes(8, "little") in disk for i in range(facts.stored))
     need(facts.after.item[PGOUT] >= out > 0, "pgout of this process is %d, and %d of its pages are "
          "on the disk" % (facts.after.item[PGOUT], out))
-    need(run.end().status == 0, "the program did not end well")
+    run.ends_well()
 
 
 def calls_lose_nothing(run):
     facts = Facts(run)
     need(facts.left == 0, "%d calls had another result than they should" % facts.left)
     need_values(run, facts, REST)
-    need(run.end().status == 0, "the program did not end well")
+    run.ends_well()
 
 
 def calls_cost_little(run):
@@ -118,7 +118,7 @@ def calls_cost_little(run):
     run.used, run.limit = c.instructions - begin, COUNT_LIMIT
     need(run.used <= COUNT_LIMIT, "%d instructions, %d are allowed: is more looked at than need be?"
          % (run.used, COUNT_LIMIT))
-    need(run.end().status == 0, "the program did not end well")
+    run.ends_well()
 
 
 # What counts on the machine are the same functions that the host stage has tried.
