@@ -262,7 +262,7 @@ int process_foreground(int job)
 
     spin_lock(&process_lock);
     list_for_each_element(process, &processes, all_link) {
-        if (process->pid == job || -process->pid == job) {
+        if (process->parent && (process->pid == job || -process->pid == job)) {
             process->job = job > 0 ? job : 0;
             error = 0;
         }

@@ -106,7 +106,7 @@ int process_kill(int pid, int cause); /* enum wait_cause. 0, -ESRCH, -EPERM */
  * process_lock; init, the shell and what it puts into the background have 0. job > 0: the process
  * with that pid, and what it forks from now on, becomes the job of that number, and the foreground
  * one. -pid: that process leaves its job. 0: no job is in the foreground.
- * Returns: 0, or -ESRCH: there is no such process.
+ * Returns: 0, or -ESRCH: there is no such process, or it is init, which never has a job.
  */
 int process_foreground(int job);
 int process_parent_pid(void);
