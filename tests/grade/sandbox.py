@@ -8,7 +8,7 @@
 
 What always holds: a command has limits (processor time, size of files, processes), no terminal, no
 standard input but what is given, an environment of its own, and a process group that is killed when
-the command has ended.
+the command has ended, or has filled its folder.
 """
 
 import os
@@ -23,6 +23,7 @@ import time
 
 FIRST_UID, UIDS = 200000, 100000    # for setpriv: ids that nobody has
 FILE_BYTES = 64 << 20
+FOLDER_BYTES, FOLDER_FILES = 256 << 20, 10000   # more than it had at first
 PROCESSES = 256             # of a compiler
 GLANCE, AFTERWARDS = 0.2, 1.0   # seconds between two looks, and for what is still in the pipe
 DYING = 60                  # seconds for processes that were killed
@@ -37,7 +38,7 @@ class Refused(Exception):
 
 
 class Ended:
-    """late: its time was over, or it had printed too much."""
+    """late: its time was over, or it had printed too much, or filled its folder."""
 
     def __init__(self, status, output, late):
         self.status, self.output, self.late = status, output, late
@@ -148,7 +149,8 @@ class Sandbox:
                                        stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         except OSError as error:
             return Ended(127, ("%s: %s" % (command[0], error.strerror)).encode(), False)
-        output, late = talk(process, data, time.monotonic() + seconds, most)
+        output, late = talk(process, data, time.monotonic() + seconds, most,
+                            Room(self.writable).is_used_up)
         self._kill(process)
         process.wait()
         process.stdout.close()
@@ -179,6 +181,34 @@ class Sandbox:
         if self.uid is not None:
             for folder in self.writable:
                 give_to(folder, os.geteuid())
+
+
+class Room:
+    """How much more the folders may come to hold."""
+
+    def __init__(self, folders):
+        self.folders = folders
+        used, files = self._used(float("inf"), float("inf"))
+        self.most = used + FOLDER_BYTES, files + FOLDER_FILES
+
+    def is_used_up(self):
+        used, files = self._used(*self.most)
+        return used > self.most[0] or files > self.most[1]
+
+    def _used(self, most_bytes, most_files):
+        """Bytes and names; it looks no further when it has seen that many."""
+        used = files = 0
+        for folder in self.folders:
+            for path, folders, names in os.walk(folder):
+                for name in folders + names:
+                    try:
+                        used += os.lstat(os.path.join(path, name)).st_blocks * 512
+                    except OSError:         # gone meanwhile
+                        continue
+                files += len(folders) + len(names)
+                if used > most_bytes or files > most_files:
+                    return used, files
+        return used, files
 
 
 def processes_of(uid):
@@ -234,7 +264,7 @@ def forget(uid, folders):
                                stderr=subprocess.DEVNULL)
 
 
-def talk(process, data, end, most):
+def talk(process, data, end, most, is_too_much):
     """Gives it the data and takes what it prints: the output, and whether it was cut off."""
     def give():
         try:
@@ -245,11 +275,16 @@ def talk(process, data, end, most):
 
     giver, output = threading.Thread(target=give, daemon=True), bytearray()
     giver.start()
-    file = process.stdout.fileno()
+    file, look = process.stdout.fileno(), time.monotonic() + GLANCE
     while True:
-        left = end - time.monotonic()
+        now = time.monotonic()
+        left = end - now
         if left <= 0 or len(output) >= most:
             return bytes(output[:most]), True
+        if now >= look:
+            look = now + GLANCE
+            if is_too_much():
+                return bytes(output), True
         if process.poll() is not None:      # what it has left behind may hold the pipe, and write
             end = min(end, time.monotonic() + AFTERWARDS)
         if select.select([file], [], [], min(left, GLANCE))[0]:
