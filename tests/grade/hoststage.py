@@ -103,7 +103,7 @@ class Replies:
         if self.end.startswith("signal 24") or self.end.startswith("signal 9"):
             return "it took too long: a loop that does not end?"
         if self.end == NEVER_BEGAN:
-            return "not tried, because others took too long, or ended all"
+            return "not tried, because others took too long, filled the folder, or ended all"
         return "it ended too early: " + self.end
 
     def take(self):

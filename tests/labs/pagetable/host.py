@@ -516,12 +516,13 @@ def walking(dice, f):
         for va in some_vas(dice, levels, 6):
             script += ["supply " + f.text(levels - 1), "walk 0x%x" % va] if \
                 len(script) < 2 or dice.random() < 0.6 else ["walk 0x%x" % va]
-        cases.append(case("drawn_walks_%d" % number, *trimmed(script)))
+        cases.append(case("drawn_walks_%d" % number, *trimmed(script, whole=True)))
     return cases
 
 
-def trimmed(script):
-    """The same with no more in the supply than fits: five frames."""
+def trimmed(script, whole=False):
+    """The same with no more in the supply than fits: five frames. whole: without the walks for
+    which there are not enough."""
     left, found, there, levels = 0, [], set(), 0
     for command in script:
         words = command.split()
@@ -535,6 +536,8 @@ def trimmed(script):
             if len(words) == 1:
                 continue
         elif words[0] == "walk":
+            if whole and len(missing(levels, int(words[1], 0), there)) > left:
+                continue
             news = built(levels, int(words[1], 0), there, left)
             left -= len(news)
             there.update(news)
