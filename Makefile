@@ -38,6 +38,7 @@
 #: tests/reader/reader build/ram build/kernel.elf ps   what the memory of a machine holds, from
 #:                       outside: of one that runs, or did, with RAM_FILE=build/ram; for `trace`
 #:                       with APPEND=trace=1, too
+#: make docs             the book of docs/, on one page: build/docs/index.html
 #: make loc              lines of code, neither blank nor comment
 #: make house            which floor of the kernel uses which: here, and build/house.svg
 #: make clean, help      remove build/, print this
@@ -151,7 +152,7 @@ say = @printf '  %-7s %s\n' '$1' '$2'
 
 .PHONY: all qemu run qemu-gdb gdb check check-full check-labs bench curves doctor grade grade-all \
     handout gradescope prairielearn submitty course regrade similarity questions viva bug \
-    submission lab loc house help clean deps FORCE
+    submission lab loc house docs help clean deps FORCE
 
 # ---- make deps GOAL…: a second make builds the goals, and sees what was installed ----------------
 
@@ -175,7 +176,7 @@ trouble := $(shell command -v python3 >/dev/null 2>&1 || \
 $(if $(trouble),$(error $(trouble)))
 endif
 
-without_compiler := clean help loc house doctor grade grade-all handout submission questions \
+without_compiler := clean help loc house docs doctor grade grade-all handout submission questions \
     gradescope prairielearn submitty course regrade similarity viva bug lab gdb check check-full \
     check-labs
 ifneq ($(filter-out $(without_compiler),$(GOALS)),)
@@ -461,6 +462,9 @@ loc:
 
 house:
 	@tests/tools/house $(BUILD)/house.svg
+
+docs:
+	@tests/docs/docs
 
 help:
 	@sed -n 's/^#: \{0,1\}//p' Makefile

@@ -4,6 +4,7 @@ Each item's function stands in the file of its subject. What stands for many (th
 is here.
 """
 
+import bookitems
 import building
 import crash_and_mutants
 import curvestest
@@ -98,7 +99,7 @@ def all_items():
         ("processor: " + what, lambda what=what: processors.processor(what))
         for what in processors.PROCESSORS
     ) + swaperror.items() + replacement.items() + readertest.items() + \
-        firsthour.items() + workloads.items()
+        firsthour.items() + workloads.items() + bookitems.quick()
 
 
 def lint_rule(rule):
