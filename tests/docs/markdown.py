@@ -223,12 +223,12 @@ def texts(blocks):
                     yield block.line, cell
 
 
-def pieces_of(pieces, of_links=True):
-    """All pieces, also those in others; of_links: also those in links."""
+def pieces_of(pieces, without=()):
+    """All pieces, also those in others, but for these kinds of others."""
     for piece in pieces:
         yield piece
-        if isinstance(piece[1], list) and (of_links or piece[0] != "link"):
-            yield from pieces_of(piece[1], of_links)
+        if isinstance(piece[1], list) and piece[0] not in without:
+            yield from pieces_of(piece[1], without)
 
 
 class Writer:
