@@ -1,0 +1,109 @@
+/*
+ * "why?": the records that explain what a frame, a page or a slot is at a moment, the latest first.
+ *
+ * From the moment backwards, each record that concerns what is looked for belongs to the chain, and
+ * may add to it: a mapping says which page the frame has; a transfer says which slot; before a
+ * frame's allocation only the page and the slot are followed, so that the chain leads from where
+ * the content is now to where it was before. It ends where nothing is left to follow.
+ */
+"use strict";
+
+const CHAIN = 24;               /* records of a chain, at most */
+
+/* subject: {frame: pfn} or {pid, page} or {slot}. Returns the numbers of records. */
+function why(run, n, subject) {
+    const {trace} = run, found = [];
+    let frame = subject.frame === undefined ? null : subject.frame;
+    let page = subject.page === undefined ? null : {pid: subject.pid, page: subject.page};
+    let slot = subject.slot === undefined ? null : subject.slot;
+
+    for (let i = Math.min(n, trace.count - 1); i >= 0 && found.length < CHAIN; i--) {
+        const type = trace.name(i);
+        const ofFrame = frame !== null && trace.pfn[i] === frame && FRAME_RECORDS.has(type);
+        const ofPage = page !== null && trace.pid[i] === page.pid &&
+            trace.page[i] === page.page && PAGE_RECORDS.has(type);
+        const ofSlot = slot !== null && trace.extra[i] === slot && SLOT_RECORDS.has(type);
+        if (!ofFrame && !ofPage && !ofSlot)
+            continue;
+        found.push(i);
+        if (type === "map" || type === "evict" && trace.pid[i]) {
+            page = page || {pid: trace.pid[i], page: trace.page[i]};
+            if (frame === null)
+                frame = trace.pfn[i];
+        } else if (SLOT_RECORDS.has(type)) {
+            slot = type === "swap_in" ? trace.extra[i] : null;
+            frame = trace.pfn[i];
+        } else if (type === "alloc") {
+            frame = null;
+            if (page === null && slot === null)
+                break;
+        }
+    }
+    return found.map(i => trace.record(i));
+}
+
+const FRAME_RECORDS = new Set(["alloc", "free", "map", "evict", "swap_in", "swap_out"]);
+const PAGE_RECORDS = new Set(["fault", "map", "evict", "refault"]);
+const SLOT_RECORDS = new Set(["swap_in", "swap_out"]);
+
+/* Where a subject is at a moment, for the search: what it is in words needs no more than this. */
+function findSubject(run, n, subject) {
+    if (subject.frame !== undefined)
+        return run.frameAt(subject.frame - run.replay.first, n);
+    if (subject.slot !== undefined)
+        return run.slotsAt(n).find(found => found.slot === subject.slot) || null;
+    const place = run.placeOf(subject.pid, subject.page, n);
+    return {pid: subject.pid, page: subject.page, place,
+            known: run.replay.pages.find(subject.pid, subject.page) >= 0};
+}
+
+/* For the picture: in which frames, from when to when, a page was. */
+function spansOf(run, subject) {
+    const found = [], {pages, trace} = run;
+    const number = subject.page === undefined ? -1
+        : run.replay.pages.find(subject.pid, subject.page);
+    if (number < 0)
+        return found;
+    for (let i = pages.start[number]; i < pages.start[number + 1]; i++)
+        if (pages.values[0][i] >= 0)
+            found.push({frame: pages.values[0][i], from: Math.max(0, pages.at[i]),
+                        to: i + 1 < pages.start[number + 1] ? pages.at[i + 1] : trace.count});
+    return found;
+}
+
+/* Records that concern a subject itself, by time: the stops of "next" on a subject. */
+function eventsOf(run, subject) {
+    const found = [], {trace} = run;
+    for (let n = 0; n < trace.count && found.length < 10000; n++) {
+        const type = trace.name(n);
+        if (subject.frame !== undefined ? trace.pfn[n] === subject.frame && FRAME_RECORDS.has(type)
+            : subject.slot !== undefined ? trace.extra[n] === subject.slot &&
+                SLOT_RECORDS.has(type)
+            : trace.pid[n] === subject.pid && trace.page[n] === subject.page &&
+                PAGE_RECORDS.has(type))
+            found.push(n);
+    }
+    return found;
+}
+
+/*
+ * The next eviction after a moment, for predict mode: which frame goes, and which could: those of
+ * its kind that hold a page. `at`: the last moment before it.
+ */
+function nextChoice(run, n) {
+    const {trace} = run;
+    for (let i = Math.max(0, n + 1); i < trace.count; i++) {
+        if (trace.name(i) !== "evict" || i > 0 && trace.name(i - 1) === "evict" &&
+            trace.pfn[i - 1] === trace.pfn[i])
+            continue;
+        const victim = trace.pfn[i] - run.replay.first;
+        const kind = run.frameAt(victim, i - 1).kind, candidates = [];
+        for (const f of run.rows) {
+            const now = run.frameAt(f, i - 1);
+            if (now.kind === kind && now.page !== null && (now.pid || kind !== "anon"))
+                candidates.push(now);
+        }
+        return {at: i - 1, evict: i, victim, kind, candidates};
+    }
+    return null;
+}
