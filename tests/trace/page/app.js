@@ -72,6 +72,7 @@ class App {
         this.by("controls").hidden = false;
         this.by("runs").append(root);
         this.by("runs").classList.toggle("two", this.views.length === 2);
+        forgetScreen();
         this.fillChoices();
         this.whole();
         return view;
@@ -132,6 +133,7 @@ class App {
         this.views.pop();
         this.shift = 0;
         this.by("runs").classList.remove("two");
+        forgetScreen();
         this.by("compared").hidden = this.by("single").hidden = true;
         this.by("predict").disabled = false;
         this.by("second").value = "";
@@ -218,6 +220,12 @@ class App {
             "count", {filter}))) : [];
         this.by("matches").textContent = trouble || (any ? counts.map(grouped).join(" and ") +
             " records" : "");
+    }
+
+    resized() {
+        forgetScreen();
+        this.redraw();
+        this.go(this.moment);
     }
 
     async nextMatch(step) {
@@ -325,9 +333,9 @@ class App {
            this.takeSecond(this.by("second").files[0]));
         addEventListener("keydown", event => this.key(event));
         addEventListener("hashchange", () => this.takeFragment());
-        addEventListener("resize", () => { this.redraw(); this.go(this.moment); });
+        addEventListener("resize", () => this.resized());
         matchMedia("(prefers-color-scheme: dark)").addEventListener(
-            "change", () => this.showFilter());
+            "change", () => { forgetScreen(); this.showFilter(); });
     }
 
     key(event) {

@@ -36,16 +36,19 @@ function fillNear(list, run, records, n) {
         list.scrollTop = now.offsetTop - list.offsetTop - list.clientHeight / 2;
 }
 
+function eventWords(header, record) {
+    return record ? "Record #" + grouped(record.n) + ", hart " + record.hart + ": " +
+        recordWords(header, record) + "." : "Nothing was recorded.";
+}
+
 /* What happened at the record, in words, and what led to it. */
 function fillEvent(line, before, run, record, chain) {
+    const {header} = run.about;
+    line.textContent = eventWords(header, record);
     if (!record) {
-        line.textContent = "Before the first record.";
         before.replaceChildren();
         return;
     }
-    const {header} = run.about;
-    line.textContent = "Record #" + grouped(record.n) + ", hart " + record.hart + ": " +
-        recordWords(header, record) + ".";
     const earlier = chain.filter(r => r.n < record.n).slice(0, 3);
     before.replaceChildren(...earlier.map((r, i) => element("p", {},
         i ? "Before that, " : "Just before, ",

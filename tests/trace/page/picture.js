@@ -13,24 +13,41 @@ function pixelOf(colour, paper, pale) {
     return (0xff000000 | part(5) << 16 | part(3) << 8 | part(1)) >>> 0;
 }
 
-const styleOf = name => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+/*
+ * What the browser would have to lay out the page for, asked once: until the window or the scheme
+ * changes, when forgetScreen() is called.
+ */
+const screenKnown = new Map();
+
+function known(key, ask) {
+    if (!screenKnown.has(key))
+        screenKnown.set(key, ask());
+    return screenKnown.get(key);
+}
+
+const forgetScreen = () => screenKnown.clear();
+
+const styleOf = name => known(name, () => getComputedStyle(document.documentElement)
+    .getPropertyValue(name).trim());
+
+const rem = () => known("rem", () => parseFloat(getComputedStyle(document.documentElement)
+    .fontSize) * (window.devicePixelRatio || 1));
 
 /* Gives a canvas as many pixels as it has on the screen. Returns its context. */
 function fitCanvas(canvas, height) {
     const scale = window.devicePixelRatio || 1;
-    if (height)
-        canvas.style.height = height + "px";
-    const wide = Math.max(1, Math.round(canvas.clientWidth * scale));
-    const high = Math.max(1, Math.round(canvas.clientHeight * scale));
+    const [width, ownHeight] = known(canvas, () => [canvas.clientWidth, canvas.clientHeight]);
+    const wide = Math.max(1, Math.round(width * scale));
+    const high = Math.max(1, Math.round((height || ownHeight) * scale));
     if (canvas.width !== wide || canvas.height !== high) {
         canvas.width = wide;
         canvas.height = high;
+        canvas.drawn = null;
+        if (height)
+            canvas.style.height = height + "px";
     }
     return canvas.getContext("2d");
 }
-
-const rem = () => parseFloat(getComputedStyle(document.documentElement).fontSize) *
-    (window.devicePixelRatio || 1);
 
 /* ---- frames over time ---- */
 
@@ -180,37 +197,58 @@ function gridShape(count, width, most) {
     return {size, columns, lines: Math.ceil(count / columns)};
 }
 
+/* Draws the cells whose owner is another than at the last drawing; all of them if all is new. */
 function drawGrid(canvas, owners, run) {
     const scale = window.devicePixelRatio || 1;
-    const shape = gridShape(owners.length, canvas.clientWidth * scale, 30 * rem());
+    const wide = known(canvas, () => [canvas.clientWidth, canvas.clientHeight])[0];
+    const shape = gridShape(owners.length, wide * scale, 30 * rem());
     const context = fitCanvas(canvas, Math.max(1, shape.lines * shape.size / scale));
+    const before = canvas.drawn && canvas.drawn.look === run.look ? canvas.drawn : null;
+    const outlined = new Map([[run.rowOf.get(run.touchedFrame()), "--ink"],
+                              [run.rowOf.get(run.chosenFrame()), "--mark"]]);
+    outlined.delete(undefined);
     canvas.shape = shape;
-    context.clearRect(0, 0, canvas.width, canvas.height);
-    context.font = "600 " + Math.round(shape.size * .72) + "px ui-monospace, monospace";
+    if (!before)
+        context.clearRect(0, 0, canvas.width, canvas.height);
+    const {size, columns} = shape;
+    const tiles = before ? before.tiles : drawTiles(size, run.look);
+    const again = new Set(before ? before.outlined : []);
+    for (const row of [...again])       /* an outline reaches into the cells around */
+        for (const step of [-shape.columns - 1, -shape.columns, 1 - shape.columns, -1, 1,
+                            shape.columns - 1, shape.columns, shape.columns + 1])
+            again.add(row + step);
+    for (let row = 0; row < owners.length; row++)
+        if (!before || before.owners[row] !== owners[row] || again.has(row)) {
+            const x = row % columns * size, y = Math.floor(row / columns) * size;
+            if (again.has(row))
+                context.clearRect(x, y, size, size);
+            context.drawImage(tiles, 0, owners[row] * size, size, size, x, y, size, size);
+        }
+    for (const [row, colour] of outlined)
+        outlineCell(context, shape, row, styleOf(colour));
+    canvas.drawn = {look: run.look, tiles, owners, outlined: [...outlined.keys()]};
+}
+
+/* The cell of each look, once: a picture is copied much faster than a letter is drawn. */
+function drawTiles(size, looks) {
+    const tiles = document.createElement("canvas"), gap = size > 8 ? 1 : 0;
+    tiles.width = size;
+    tiles.height = size * looks.length;
+    const context = tiles.getContext("2d");
+    context.font = "600 " + Math.round(size * .72) + "px ui-monospace, monospace";
     context.textAlign = "center";
     context.textBaseline = "middle";
-    const gap = shape.size > 8 ? 1 : 0;
-    owners.forEach((number, row) => {
-        const x = row % shape.columns * shape.size;
-        const y = Math.floor(row / shape.columns) * shape.size;
-        const look = run.look[number];
+    looks.forEach((look, i) => {
         context.fillStyle = look.fill;
-        context.fillRect(x, y, shape.size - gap, shape.size - gap);
-        if (shape.size >= 8) {
-            context.fillStyle = look.ink;
-            context.fillText(look.letter, x + shape.size / 2, y + shape.size / 2 + 1);
-        }
+        context.fillRect(0, i * size, size - gap, size - gap);
+        context.fillStyle = look.ink;
+        if (size >= 8)
+            context.fillText(look.letter, size / 2, (i + .5) * size + 1);
     });
-    const chosen = run.rowOf.get(run.chosenFrame());
-    outlineCell(context, shape, chosen, styleOf("--mark"));
-    const touched = run.rowOf.get(run.touchedFrame());
-    if (touched !== chosen)
-        outlineCell(context, shape, touched, styleOf("--ink"));
+    return tiles;
 }
 
 function outlineCell(context, shape, row, colour) {
-    if (row === undefined)
-        return;
     context.strokeStyle = colour;
     context.lineWidth = Math.max(2, shape.size / 6);
     context.strokeRect(row % shape.columns * shape.size,

@@ -56,6 +56,8 @@ class Worked {
     }
 }
 
+const REST = 80;                /* milliseconds */
+
 class RunView {
     constructor(app, root) {
         this.app = app;
@@ -134,10 +136,25 @@ class RunView {
         drawCursor(picture, picture.getContext("2d"), this);
     }
 
+    /* Frames follow at once; words follow when the moment has rested for a while. */
     askMoment() {
+        this.worked.follow("frames", {n: this.moment}, answer => this.fillFrames(answer));
+        clearTimeout(this.timer);
+        this.timer = setTimeout(() => this.askWords(), REST);
+    }
+
+    askWords() {
         const known = this.state ? this.state.at : undefined;
         this.worked.follow("moment", {n: this.moment, wanted: {
             known, open: [...this.open], filter: this.app.filter}}, answer => this.fill(answer));
+    }
+
+    fillFrames({n, frames, record}) {
+        this.record = record;
+        this.owners = frames;
+        drawGrid(this.find(".frames"), frames, this);
+        this.find(".event").textContent = eventWords(this.about.header, record);
+        this.moments++;
     }
 
     /* "Why?" is of what is chosen; if nothing is, of what the record is about. */
@@ -148,11 +165,12 @@ class RunView {
     }
 
     fill(answer) {
-        this.record = answer.record;
-        this.owners = answer.frames;
+        if (answer.n !== this.moment)
+            return;             /* it has gone on; another answer will come */
         if (!answer.state || answer.state.lists)
             this.state = answer.state;
-        drawGrid(this.find(".frames"), answer.frames, this);
+        this.record = answer.record;
+        this.owners = answer.frames;
         this.describeGrid();
         fillNear(this.find(".near"), this, answer.near, answer.n);
         fillSpaces(this.find(".tree"), this, answer.spaces, this.state);
@@ -160,7 +178,6 @@ class RunView {
         fillSlots(this.find(".slots"), this, answer.slots);
         fillConsole(this.find(".console pre"), this.about.header, answer.n);
         this.shown = answer;
-        this.moments++;
         this.askWhy();
     }
 
@@ -202,6 +219,8 @@ class RunView {
     }
 
     fillWhy(subject, {chain, found, eventChain}) {
+        if (!this.shown || this.shown.n !== this.moment)
+            return;
         fillEvent(this.find(".event"), this.find(".before"), this, this.record, eventChain);
         fillChosen(this.find(".chosen"), this, subject, found, chain);
         this.found = this.subject ? found : null;
@@ -236,9 +255,9 @@ class RunView {
             filter: this.app.filter}, size), answer => {
             drawPicture(canvas, answer, size, whole, this);
             this.timeline = answer.timeline;
-            this.peak = new Map();
             drawHarts(this.find(".harts"), answer.timeline, this);
-            this.describePicture(whole);
+            clearTimeout(this.wordsTimer);
+            this.wordsTimer = setTimeout(() => this.describePicture(whole), REST);
             this.pictures++;
         });
     }

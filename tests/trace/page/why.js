@@ -17,23 +17,25 @@ function why(run, n, subject) {
     let page = subject.page === undefined ? null : {pid: subject.pid, page: subject.page};
     let slot = subject.slot === undefined ? null : subject.slot;
 
+    const about = typesAbout(trace), map = trace.header.types.map;
+    const {evict, swap_in: swapIn, alloc} = trace.header.types;
     for (let i = Math.min(n, trace.count - 1); i >= 0 && found.length < CHAIN; i--) {
-        const type = trace.name(i);
-        const ofFrame = frame !== null && trace.pfn[i] === frame && FRAME_RECORDS.has(type);
-        const ofPage = page !== null && trace.pid[i] === page.pid &&
-            trace.page[i] === page.page && PAGE_RECORDS.has(type);
-        const ofSlot = slot !== null && trace.extra[i] === slot && SLOT_RECORDS.has(type);
+        const type = trace.type[i], kinds = about[type];
+        const ofFrame = kinds & OF_FRAME && trace.pfn[i] === frame;
+        const ofPage = kinds & OF_PAGE && page !== null && trace.page[i] === page.page &&
+            trace.pid[i] === page.pid;
+        const ofSlot = kinds & OF_SLOT && trace.extra[i] === slot;
         if (!ofFrame && !ofPage && !ofSlot)
             continue;
         found.push(i);
-        if (type === "map" || type === "evict" && trace.pid[i]) {
+        if (type === map || type === evict && trace.pid[i]) {
             page = page || {pid: trace.pid[i], page: trace.page[i]};
             if (frame === null)
                 frame = trace.pfn[i];
-        } else if (SLOT_RECORDS.has(type)) {
-            slot = type === "swap_in" ? trace.extra[i] : null;
+        } else if (kinds & OF_SLOT) {
+            slot = type === swapIn ? trace.extra[i] : null;
             frame = trace.pfn[i];
-        } else if (type === "alloc") {
+        } else if (type === alloc) {
             frame = null;
             if (page === null && slot === null)
                 break;
@@ -42,9 +44,15 @@ function why(run, n, subject) {
     return found.map(i => trace.record(i));
 }
 
-const FRAME_RECORDS = new Set(["alloc", "free", "map", "evict", "swap_in", "swap_out"]);
-const PAGE_RECORDS = new Set(["fault", "map", "evict", "refault"]);
-const SLOT_RECORDS = new Set(["swap_in", "swap_out"]);
+const OF_FRAME = 1, OF_PAGE = 2, OF_SLOT = 4;
+const ABOUT = {alloc: OF_FRAME, free: OF_FRAME, map: OF_FRAME | OF_PAGE,
+               evict: OF_FRAME | OF_PAGE, fault: OF_PAGE, refault: OF_PAGE,
+               swap_in: OF_FRAME | OF_SLOT, swap_out: OF_FRAME | OF_SLOT};
+
+/* What the records of each type may concern. */
+function typesAbout(trace) {
+    return trace.typeName.map(name => ABOUT[name] || 0);
+}
 
 /* Where a subject is at a moment, for the search: what it is in words needs no more than this. */
 function findSubject(run, n, subject) {
@@ -68,21 +76,6 @@ function spansOf(run, subject) {
         if (pages.values[0][i] >= 0)
             found.push({frame: pages.values[0][i], from: Math.max(0, pages.at[i]),
                         to: i + 1 < pages.start[number + 1] ? pages.at[i + 1] : trace.count});
-    return found;
-}
-
-/* Records that concern a subject itself, by time: the stops of "next" on a subject. */
-function eventsOf(run, subject) {
-    const found = [], {trace} = run;
-    for (let n = 0; n < trace.count && found.length < 10000; n++) {
-        const type = trace.name(n);
-        if (subject.frame !== undefined ? trace.pfn[n] === subject.frame && FRAME_RECORDS.has(type)
-            : subject.slot !== undefined ? trace.extra[n] === subject.slot &&
-                SLOT_RECORDS.has(type)
-            : trace.pid[n] === subject.pid && trace.page[n] === subject.page &&
-                PAGE_RECORDS.has(type))
-            found.push(n);
-    }
     return found;
 }
 

@@ -20,6 +20,7 @@ const ANSWERS = {
         return run.about();
     },
     moment: ({n, wanted}) => run.moment(n, wanted),
+    frames: ({n}) => ({n, frames: run.ownersAt(n), record: run.record(n)}),
     next: ({n, step, filter}) => run.next(n, step, filter),
     count: ({filter}) => run.count(filter),
     record: ({n}) => run.record(n),
@@ -31,7 +32,6 @@ const ANSWERS = {
             : [], found: subject ? findSubject(run, n, subject) : null};
     },
     find: ({n, subject}) => findSubject(run, n, subject),
-    events: ({subject}) => eventsOf(run, subject),
     spans: ({subject}) => spansOf(run, subject),
     predict: ({n}) => nextChoice(run, n),
     sketch: ({from, count}) => sketch(run.trace, from, count),
