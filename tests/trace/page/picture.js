@@ -33,6 +33,9 @@ const styleOf = name => known(name, () => getComputedStyle(document.documentElem
 const rem = () => known("rem", () => parseFloat(getComputedStyle(document.documentElement)
     .fontSize) * (window.devicePixelRatio || 1));
 
+/* Most of what canvases show are pixels that we have worked out: they stay in plain memory. */
+const DRAWN_BY_US = {willReadFrequently: true};
+
 /* Gives a canvas as many pixels as it has on the screen. Returns its context. */
 function fitCanvas(canvas, height) {
     const scale = window.devicePixelRatio || 1;
@@ -42,11 +45,10 @@ function fitCanvas(canvas, height) {
     if (canvas.width !== wide || canvas.height !== high) {
         canvas.width = wide;
         canvas.height = high;
-        canvas.drawn = null;
         if (height)
             canvas.style.height = height + "px";
     }
-    return canvas.getContext("2d");
+    return canvas.getContext("2d", DRAWN_BY_US);
 }
 
 /* ---- frames over time ---- */
@@ -75,37 +77,41 @@ function drawPicture(canvas, answer, size, view, run) {
         canvas.kept.width = width;
         canvas.kept.height = height;
     }
-    const kept = canvas.kept.getContext("2d");
+    const kept = canvas.kept.getContext("2d", DRAWN_BY_US);
     kept.putImageData(new ImageData(new Uint8ClampedArray(answer.pixels.buffer), width, height),
                       0, 0);
     drawLetters(kept, answer.owners, width, height, run.look, run.about.free);
     canvas.shown = view;
-    drawCursor(canvas, context, run);
+    drawOutlines(canvas, context, run);
+    placeCursor(canvas, run);
 }
 
-/* The picture as kept, and over it the moment, the selection and where it was before. */
-function drawCursor(canvas, context, run) {
+/* The picture as kept, and over it where the chosen page was. */
+function drawOutlines(canvas, context, run) {
     const view = canvas.shown, {width, height} = canvas;
-    if (!view || !canvas.kept)
-        return;
     const x = n => (n - view.left) / (view.right - view.left) * width;
     const y = row => (row - view.top) / (view.bottom - view.top) * height;
     context.drawImage(canvas.kept, 0, 0, width, height);
-    context.strokeStyle = context.fillStyle = styleOf("--ink");
+    context.strokeStyle = styleOf("--ink");
+    context.lineWidth = 2 * (window.devicePixelRatio || 1);
     for (const span of run.outlines) {
-        const row = run.rowOf.get(span.frame);
-        if (row === undefined)
+        if (!run.rowOf.has(span.frame))
             continue;
-        const thick = Math.max(4, y(row + 1) - y(row));
-        context.lineWidth = 2 * (window.devicePixelRatio || 1);
+        const row = run.rowOf.get(span.frame), thick = Math.max(4, y(row + 1) - y(row));
         context.strokeRect(x(span.from), y(row + .5) - thick / 2,
                            Math.max(2, x(span.to) - x(span.from)), thick);
     }
-    context.lineWidth = 2 * (window.devicePixelRatio || 1);
-    context.beginPath();
-    context.moveTo(x(run.moment + 1), 0);
-    context.lineTo(x(run.moment + 1), height);
-    context.stroke();
+}
+
+/* The upright line at the moment: an element, so that the picture below it stays as it is. */
+function placeCursor(canvas, run) {
+    const view = canvas.shown, line = canvas.parentElement.querySelector(".cursor");
+    if (!view)
+        return;
+    const part = (run.moment + 1 - view.left) / (view.right - view.left);
+    line.hidden = part < 0 || part > 1;
+    line.style.transform = "translateX(" + (part * known(canvas, () =>
+        [canvas.clientWidth, canvas.clientHeight])[0]).toFixed(1) + "px)";
 }
 
 /* ---- time lines ---- */
@@ -197,44 +203,42 @@ function gridShape(count, width, most) {
     return {size, columns, lines: Math.ceil(count / columns)};
 }
 
-/* Draws the cells whose owner is another than at the last drawing; all of them if all is new. */
+/*
+ * Copies a tile of pixels for each cell into one picture: much faster than thousands of letters. A
+ * tile is drawn once for each look and size.
+ */
 function drawGrid(canvas, owners, run) {
     const scale = window.devicePixelRatio || 1;
     const wide = known(canvas, () => [canvas.clientWidth, canvas.clientHeight])[0];
     const shape = gridShape(owners.length, wide * scale, 30 * rem());
     const context = fitCanvas(canvas, Math.max(1, shape.lines * shape.size / scale));
-    const before = canvas.drawn && canvas.drawn.look === run.look ? canvas.drawn : null;
-    const outlined = new Map([[run.rowOf.get(run.touchedFrame()), "--ink"],
-                              [run.rowOf.get(run.chosenFrame()), "--mark"]]);
-    outlined.delete(undefined);
+    const {size, columns} = shape, {width} = canvas;
     canvas.shape = shape;
-    if (!before)
-        context.clearRect(0, 0, canvas.width, canvas.height);
-    const {size, columns} = shape;
-    const tiles = before ? before.tiles : drawTiles(size, run.look);
-    const again = new Set(before ? before.outlined : []);
-    for (const row of [...again])       /* an outline reaches into the cells around */
-        for (const step of [-shape.columns - 1, -shape.columns, 1 - shape.columns, -1, 1,
-                            shape.columns - 1, shape.columns, shape.columns + 1])
-            again.add(row + step);
-    for (let row = 0; row < owners.length; row++)
-        if (!before || before.owners[row] !== owners[row] || again.has(row)) {
-            const x = row % columns * size, y = Math.floor(row / columns) * size;
-            if (again.has(row))
-                context.clearRect(x, y, size, size);
-            context.drawImage(tiles, 0, owners[row] * size, size, size, x, y, size, size);
-        }
-    for (const [row, colour] of outlined)
-        outlineCell(context, shape, row, styleOf(colour));
-    canvas.drawn = {look: run.look, tiles, owners, outlined: [...outlined.keys()]};
+    let kept = canvas.kept;
+    if (!kept || kept.look !== run.look || kept.image.width !== width ||
+        kept.image.height !== canvas.height)
+        kept = canvas.kept = {look: run.look, tiles: drawTiles(size, run.look),
+                              image: context.createImageData(width, canvas.height)};
+    const pixels = new Uint32Array(kept.image.data.buffer);
+    for (let row = 0; row < owners.length; row++) {
+        let to = Math.floor(row / columns) * size * width + row % columns * size;
+        let from = owners[row] * size * size;
+        for (let line = 0; line < size; line++, to += width - size)
+            for (let x = 0; x < size; x++)
+                pixels[to++] = kept.tiles[from++];
+    }
+    context.putImageData(kept.image, 0, 0);
+    for (const [frame, colour] of [[run.touchedFrame(), "--ink"], [run.chosenFrame(), "--mark"]])
+        if (run.rowOf.has(frame))
+            outlineCell(context, shape, run.rowOf.get(frame), styleOf(colour));
 }
 
-/* The cell of each look, once: a picture is copied much faster than a letter is drawn. */
+/* The pixels of a cell of each look, one after the other. */
 function drawTiles(size, looks) {
     const tiles = document.createElement("canvas"), gap = size > 8 ? 1 : 0;
     tiles.width = size;
     tiles.height = size * looks.length;
-    const context = tiles.getContext("2d");
+    const context = tiles.getContext("2d", DRAWN_BY_US);
     context.font = "600 " + Math.round(size * .72) + "px ui-monospace, monospace";
     context.textAlign = "center";
     context.textBaseline = "middle";
@@ -245,7 +249,7 @@ function drawTiles(size, looks) {
         if (size >= 8)
             context.fillText(look.letter, size / 2, (i + .5) * size + 1);
     });
-    return tiles;
+    return new Uint32Array(context.getImageData(0, 0, size, tiles.height).data.buffer);
 }
 
 function outlineCell(context, shape, row, colour) {

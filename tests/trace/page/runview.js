@@ -132,8 +132,7 @@ class RunView {
     show(moment) {
         this.moment = Math.max(0, Math.min(this.about.count - 1, moment));
         this.askMoment();
-        const picture = this.find(".picture");
-        drawCursor(picture, picture.getContext("2d"), this);
+        placeCursor(this.find(".picture"), this);
     }
 
     /* Frames follow at once; words follow when the moment has rested for a while. */
@@ -215,6 +214,9 @@ class RunView {
     async setSubject(subject) {
         this.subject = subject;
         this.outlines = subject ? await this.worked.ask("spans", {subject}) : [];
+        const picture = this.find(".picture");
+        if (picture.shown)
+            drawOutlines(picture, fitCanvas(picture), this);
         this.show(this.moment);
     }
 
