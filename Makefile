@@ -8,7 +8,9 @@
 #: make run CMD="ls"     boot, run one command, power off, tell how it ended; `< file` is its input
 #: make qemu-gdb, gdb    stopped at the start; gdb on it, from another window
 #: make check            the quick suite; check-full: the complete one (SHARD=k/n: a part);
-#:                       check-labs: all of the labs, their mutants, cheats, seeds, a class
+#:                       check-labs: all of the labs, their mutants, cheats, seeds, a class;
+#:                       check-view: pages in a browser (make deps check-view), after check or
+#:                       alone
 #: make bench            instructions per operation; WALL=1: seconds on this machine;
 #:                       WORK=1: whole programs, disks and memory short and plenty
 #: make curves           faults against frames with each policy, your own too, OPT and exact LRU
@@ -150,7 +152,8 @@ endif
 Q := $(if $(filter 1,$(V)),,@)
 say = @printf '  %-7s %s\n' '$1' '$2'
 
-.PHONY: all qemu run qemu-gdb gdb check check-full check-labs bench curves doctor grade grade-all \
+.PHONY: all qemu run qemu-gdb gdb check check-full check-labs check-view bench \
+    curves doctor grade grade-all \
     handout gradescope prairielearn submitty course regrade similarity questions viva bug \
     submission lab loc house docs help clean deps FORCE
 
@@ -178,7 +181,7 @@ endif
 
 without_compiler := clean help loc house docs doctor grade grade-all handout submission questions \
     gradescope prairielearn submitty course regrade similarity viva bug lab gdb check check-full \
-    check-labs
+    check-labs check-view
 ifneq ($(filter-out $(without_compiler),$(GOALS)),)
 -include $(BUILD)/tools.mk
 ifneq ($(TOOLS_FOR),$(CROSS)|$(CLANG))
@@ -407,11 +410,14 @@ $(BUILD)/swap.img: FORCE
 # ---- tests ------------------------------------------------------------------------------------
 
 # The suites build what they test through this file, in folders of their own below build/.
+# `make check check-view` is one suite with one last line.
 ifeq ($(wildcard LAB),)
 check check-full check-labs:
-	@tests/qemu/$@
+	@tests/qemu/$@ $(if $(filter check,$@),$(if $(filter check-view,$(GOALS)),--view))
+check-view: $(filter check check-full check-labs,$(GOALS))
+	@$(if $(filter check,$(GOALS)),:,tests/browser/check)
 else
-check check-full check-labs:
+check check-full check-labs check-view:
 	@echo 'make $@: a hand-out does not have what this needs; `make grade` tries what you write'
 	@exit 1
 endif

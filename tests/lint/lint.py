@@ -194,7 +194,7 @@ def line_form(tree):
             continue
         make = os.path.basename(path) == "Makefile" or path.endswith(".mk")
         prose = path.startswith(places_of_shapes.FOLDER) or path.endswith(
-            (".md", ".svg", "LICENSE", "/matrix", "/matrix.paging"))
+            (".md", ".svg", "LICENSE", "/matrix", "/matrix.paging", "/package-lock.json"))
         if not text.endswith("\n"):
             yield "%s: the last line has no end" % path
         if path.endswith((".c", ".h", ".S")) and "\n\n\n" in text:

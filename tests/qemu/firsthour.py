@@ -32,7 +32,7 @@ MANAGERS = {
     "brew": "brew install riscv64-elf-gcc riscv64-elf-binutils",
 }
 WHAT = ("make", "cross", "hostcc", "python", "qemu", "firmware", "cmocka", "ctags", "git", "gdb",
-        "linux_cross", "clang")
+        "linux_cross", "clang", "browser", "node", "npm")
 
 
 class Bare:

@@ -22,6 +22,17 @@ find_gdb() {
     return 1
 }
 
+# Prints the first browser of the Chromium family; tests/browser/ground.py knows the same.
+find_browser() {
+    for browser in chromium chromium-browser google-chrome google-chrome-stable \
+        /Applications/Chromium.app/Contents/MacOS/Chromium \
+        "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"
+    do
+        if have "$browser"; then echo "$browser"; return; fi
+    done
+    return 1
+}
+
 # find_firmware QEMU: prints what -bios should be: QEMU's own where that is installed, else a
 # distribution's. tests/qemu/machine.py knows the same places.
 find_firmware() {

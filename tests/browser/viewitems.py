@@ -1,0 +1,11 @@
+"""The list of the items in a browser. Each is called without arguments, like those of
+tests/qemu/items.py; one that ground.py cannot run is skipped, with the reason."""
+
+import pages
+
+
+def all_items():
+    """Name and function of each, long ones first."""
+    return (
+        ("browser: curves", pages.curves),
+    )
