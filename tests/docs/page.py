@@ -63,7 +63,9 @@ class Page:
         self.pictures += 1
         number = "p%d-" % self.pictures
         svg = re.sub(r'\bid="', 'id="' + number, svg)
-        svg = re.sub(r'(href="#|url\(#|aria-labelledby=")', r"\g<1>" + number, svg)
+        svg = re.sub(r'(href="#|url\(#)', r"\g<1>" + number, svg)
+        svg = re.sub(r'(?<=aria-labelledby=")[^"]*', lambda match: " ".join(
+            number + name for name in match.group(0).split()), svg)
         return '<figure>\n%s\n<figcaption>%s</figcaption>\n</figure>' % (svg.strip(), escape(alt))
 
     def section(self, file, before, after):

@@ -11,6 +11,7 @@ from suite import need
 sys.path.append(os.path.join(s.ROOT, "tests/docs"))
 import book as books        # noqa: E402
 import markdown             # noqa: E402
+import pictures             # noqa: E402
 import runs                 # noqa: E402
 
 # The runs of the quick suite: one each of a program of the book, of curves, of several harts.
@@ -205,15 +206,40 @@ def quick_runs():
             run_one(run)
 
 
+def picture(names=None):
+    """A new run gives pictures that say what those of the book say."""
+    disk = pictures.image()
+    for name in names or pictures.PICTURES:
+        old = books.read(pictures.path_of(name))
+        new = pictures.draw(name, disk)
+        with open("%s/%s.svg" % (s.LOGS, name), "w", encoding="utf-8") as file:
+            file.write(new)
+        what = pictures.difference(old, new)
+        need(not what, "%s: `tests/docs/docs pictures %s` draws another one\n%s" % (
+            pictures.path_of(name), name, what))
+
+
+def what_pictures_say():
+    """Other frames are no difference, other words and counts are."""
+    old = '<svg><text x="1">page 0x12 in <tspan>frame 0x80</tspan></text>' \
+        "<text>4 of 100 pages</text></svg>"
+    for new, is_same in ((old.replace("0x80", "0x99").replace('x="1"', 'x="7"'), True),
+                         (old.replace("page", "slot"), False), (old.replace("100", "300"), False),
+                         (old.replace("<text>4 of 100 pages</text>", ""), False)):
+        need((pictures.difference(old, new) is None) == is_same, new)
+
+
 def quick():
     """The items of the quick suite."""
     return tuple(("book: " + function.__name__, lambda function=function: rule(function))
                  for function in books.RULES) + (
         ("book: the page", page), ("book: its Markdown", own_markdown),
         ("book: the rules find", rules_find), ("book: how runs are compared", comparison),
-        ("book: some runs", quick_runs))
+        ("book: what pictures say", what_pictures_say),
+        ("book: a picture", lambda: picture(["shared"])), ("book: some runs", quick_runs))
 
 
 def full():
     """Every run of the book, for the complete suite."""
-    return tuple(("book: %s" % run.name(), lambda run=run: run_one(run)) for run in all_runs())
+    return (("book: pictures", picture),) + tuple(
+        ("book: %s" % run.name(), lambda run=run: run_one(run)) for run in all_runs())
