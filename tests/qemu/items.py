@@ -13,6 +13,7 @@ import diskerror
 import disks
 import firsthour
 import fuzz
+import gdbtest
 import labs
 import lint
 import load
@@ -95,7 +96,7 @@ def all_items():
         ("paging refused", processors.paging_refused),
         ("exec of 10 MiB", disks.exec_reads_little),
         ("program at 2^41", processors.high_segment),
-    ) + labs.items() + fuzz.items() + tuple(
+    ) + labs.items() + fuzz.items() + gdbtest.items() + tuple(
         ("processor: " + what, lambda what=what: processors.processor(what))
         for what in processors.PROCESSORS
     ) + swaperror.items() + replacement.items() + readertest.items() + \

@@ -1,7 +1,8 @@
 """Guest RAM as the kernel sees it: virtual addresses, structs by the kernel's own layout table.
 
-RAM is a file that QEMU shares (-object memory-backend-file,share=on; RAM_FILE= of
-tests/qemu/machine.py). Nothing here asks the guest for anything, and nothing but poke() changes it.
+RAM comes from a source. RamFile is one: a file that QEMU shares (-object memory-backend-file,
+share=on; RAM_FILE= of tests/qemu/machine.py). The other is the machine that gdb has stopped
+(tests/gdb/stopped.py). Nothing here asks the guest for anything, and nothing but poke() changes it.
 
 A live kernel changes what is being read. A word (8 bytes, aligned) is read in one piece; what takes
 several reads may not fit together, and then Torn is raised where that shows: a pointer that leads
@@ -35,18 +36,47 @@ class NotThere(Exception):
     """This RAM does not hold the kernel, or the kernel does not have what is asked for."""
 
 
-class Memory:
-    def __init__(self, ram_path, elf_path, ram_start=RAM_START):
-        self.elf = Elf(elf_path)
-        self.ram_start = ram_start
-        size = os.path.getsize(ram_path) & ~(PAGE_SIZE - 1)
-        writable = os.access(ram_path, os.W_OK)
-        with open(ram_path, "r+b" if writable else "rb") as file:
+class RamFile:
+    """A source: RAM from start to end. is_still: does nothing change between two readings?"""
+    is_still = False
+
+    def __init__(self, path, start=RAM_START):
+        size = os.path.getsize(path) & ~(PAGE_SIZE - 1)
+        writable = os.access(path, os.W_OK)
+        with open(path, "r+b" if writable else "rb") as file:
             self.map = mmap.mmap(file.fileno(), size,
                                  access=mmap.ACCESS_WRITE if writable else mmap.ACCESS_READ)
         self.bytes = memoryview(self.map)
         self.words = self.bytes.cast("Q")   # native size: one load for one word
-        self.ram_end = ram_start + size
+        self.start, self.end = start, start + size
+
+    def close(self):
+        self.words.release()
+        self.bytes.release()
+        self.map.close()
+
+    def read(self, pa, size):
+        return bytes(self.bytes[pa - self.start:pa - self.start + size])
+
+    def word(self, pa):
+        return self.words[pa - self.start >> 3]
+
+    def write(self, pa, data):
+        self.bytes[pa - self.start:pa - self.start + len(data)] = data
+
+    def find(self, wanted):
+        """The places where these bytes are."""
+        place = self.map.find(wanted)
+        while place >= 0:
+            yield self.start + place
+            place = self.map.find(wanted, place + 1)
+
+
+class Memory:
+    def __init__(self, source, elf):
+        """elf: an Elf, or the path of one."""
+        self.elf = Elf(elf) if isinstance(elf, str) else elf
+        self.source = source
         self.image_va = self.elf.load_pa()[1]
         self.image_end = self.elf.symbol("_end").value if "_end" in self.elf else \
             max(s[0] + s[3] for s in self.elf.segments)
@@ -54,9 +84,7 @@ class Memory:
         self._read_layout()
 
     def close(self):
-        self.words.release()
-        self.bytes.release()
-        self.map.close()
+        self.source.close()
 
     # ---- where the kernel is --------------------------------------------------------------------
 
@@ -67,21 +95,21 @@ class Memory:
         found by its layout table. Either way the table in RAM must be the one in the file: else
         this is another kernel, or it is not loaded yet.
         """
+        if "kernel_layout" not in self.elf:
+            raise NotThere("this kernel has no table of its layout: it was not built by our make")
         table = self.elf.symbol("kernel_layout")
         wanted = self.elf.bytes_at(table.value, table.size)
         offset = table.value - self.image_va
-        place = self.elf.load_pa()[0] - self.ram_start + offset
-        if not self._holds(place, wanted):
-            place = self.map.find(wanted)
-            while place >= 0 and (place - offset) % PAGE_SIZE:
-                place = self.map.find(wanted, place + 1)
-        if place < offset:
-            raise NotThere("this kernel is not in this RAM")
-        return self.ram_start + place - offset
+        place = self.elf.load_pa()[0] + offset
+        if self._is_ram(place, table.size) and self.source.read(place, table.size) == wanted:
+            return place - offset
+        for place in self.source.find(wanted):
+            if (place - offset) % PAGE_SIZE == 0 and self._is_ram(place - offset, 1):
+                return place - offset
+        raise NotThere("this kernel is not in this RAM")
 
-    def _holds(self, place, wanted):
-        return 0 <= place <= len(self.map) - len(wanted) and \
-            self.map[place:place + len(wanted)] == wanted
+    def _is_ram(self, pa, size):
+        return self.source.start <= pa and pa + size <= self.source.end
 
     def _read_layout(self):
         version = self.u32("kernel_layout_version")
@@ -103,7 +131,7 @@ class Memory:
             pa = va - self.image_va + self.image_pa
         else:
             raise Torn("0x%x is not an address of the kernel's data" % va)
-        if not self.ram_start <= pa < self.ram_end:
+        if not self._is_ram(pa, 1):
             raise Torn("0x%x is not in RAM" % pa)
         return pa
 
@@ -116,10 +144,9 @@ class Memory:
         return self.elf.symbol(place).value if isinstance(place, str) else place
 
     def read_pa(self, pa, size):
-        start = pa - self.ram_start
-        if start < 0 or pa + size > self.ram_end:
+        if not self._is_ram(pa, size):
             raise Torn("0x%x is not in RAM" % pa)
-        return bytes(self.bytes[start:start + size])
+        return self.source.read(pa, size)
 
     def read(self, place, size):
         return self.read_pa(self.pa(self.address(place)), size)
@@ -128,7 +155,7 @@ class Memory:
         pa = self.pa(self.address(place))
         if pa & 7:
             raise Torn("0x%x is not aligned" % pa)
-        return self.words[pa - self.ram_start >> 3]
+        return self.source.word(pa)
 
     def u32(self, place):
         va = self.address(place)
@@ -139,8 +166,7 @@ class Memory:
 
     def poke(self, place, value, size):
         """Writes into the guest's memory: for turning the trace on, and for tests that do harm."""
-        start = self.pa(self.address(place)) - self.ram_start
-        self.bytes[start:start + size] = value.to_bytes(size, "little")
+        self.source.write(self.pa(self.address(place)), value.to_bytes(size, "little"))
 
     # ---- structs --------------------------------------------------------------------------------
 

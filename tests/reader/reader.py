@@ -42,8 +42,14 @@ RECORD = struct.Struct("<QQIIHHI")
 
 
 class Reader:
-    def __init__(self, ram_path, elf_path, ram_start=memory.RAM_START):
-        self.memory = memory.Memory(ram_path, elf_path, ram_start)
+    def __init__(self, ram, elf):
+        """ram: a path; or a source, as memory.RamFile is one. elf: a path, or an Elf."""
+        source = memory.RamFile(ram) if isinstance(ram, str) else ram
+        try:
+            self.memory = memory.Memory(source, elf)
+        except BaseException:
+            source.close()
+            raise
 
     def __enter__(self):
         return self
@@ -52,7 +58,9 @@ class Reader:
         self.memory.close()
 
     def steady(self, function, *arguments):
-        """What two readings, one after the other, agree on."""
+        """What two readings, one after the other, agree on; of a machine that stands, one."""
+        if self.memory.source.is_still:
+            return function(*arguments)
         before = None
         for _ in range(TRIES):
             try:
@@ -115,6 +123,23 @@ class Reader:
         return Page(pfn, kind, m.get(at, "page.order"), counts & 0xffffffff, counts >> 32,
                     m.get(at, "page.flags"), m.get(at, "page.owner"), m.get(at, "page.index"),
                     m.get(at, "page.slot"))
+
+    def frame_numbers(self):
+        """The first frame's number, and the last one's."""
+        first = self.memory.u64("frame_first")
+        return first, first + self.memory.u64("frame_count") - 1
+
+    def block_of(self, pfn):
+        """The Page of the block that has this frame, or None."""
+        for page in self.pages():
+            if page.pfn <= pfn < page.pfn + (1 << page.order):
+                return page
+        return None
+
+    def mappers(self, pfn):
+        """(process, Mapping) of each entry in user memory that has this frame."""
+        return [(process, mapping) for process in self.processes()
+                for mapping in self.mappings(process) if mapping.pfn == pfn]
 
     def zero_page(self):
         """The number of the frame that all zero-filled reads share."""
@@ -223,12 +248,26 @@ class Reader:
             span = PAGE_SIZE << 9 * (process.levels - 1)
             yield from self._walk(process.root, 0, span, 256, set())
 
-    def kernel_mappings(self):
-        """Every entry of the kernel's half, by address."""
+    def kernel_root(self):
+        """The physical address of the kernel's own root, and how many levels there are."""
         m = self.memory
         table = m.address("kernel_page_table")
-        span = PAGE_SIZE << 9 * (m.get(table, "page_table.levels") - 1)
-        root = m.pa(m.get(table, "page_table.root"))
+        return m.pa(m.get(table, "page_table.root")), m.get(table, "page_table.levels")
+
+    def walk(self, root, levels, va):
+        """(level, table, index, entry) from the root to where hardware's walk for va ends."""
+        for level in range(levels - 1, -1, -1):
+            index = va >> 12 + 9 * level & 511
+            entry = self.memory.u64(DIRECT_BASE + root + 8 * index)
+            yield level, root, index, entry
+            if entry & (PTE_V | PTE_LEAF) != PTE_V:
+                return
+            root = self.next_table(entry)
+
+    def kernel_mappings(self):
+        """Every entry of the kernel's half, by address."""
+        root, levels = self.kernel_root()
+        span = PAGE_SIZE << 9 * (levels - 1)
         yield from self._walk(root + 8 * 256, (1 << 64) - 256 * span, span, 256, set())
 
     def kernel_entry(self, va):
