@@ -69,6 +69,8 @@ function lossWords(header, n) {
 function subjectOf(r) {
     if (["fault", "refault", "map", "evict"].includes(r.type) && r.pid)
         return {pid: r.pid, page: r.page};
+    if (r.type === "unmap" && r.pid && r.pfn === 1)
+        return {pid: r.pid, page: r.page};
     return ["alloc", "free", "swap_in", "swap_out", "evict", "slot",
             "slot_left"].includes(r.type) ? {frame: r.pfn}
                                                                              : null;

@@ -112,6 +112,8 @@ function placeCursor(canvas, run) {
     line.hidden = part < 0 || part > 1;
     line.style.transform = "translateX(" + (part * known(canvas, () =>
         [canvas.clientWidth, canvas.clientHeight])[0]).toFixed(1) + "px)";
+    canvas.parentElement.querySelector(".veil").style.left =
+        100 * Math.max(0, Math.min(1, part)) + "%";
 }
 
 /* ---- time lines ---- */
@@ -194,10 +196,10 @@ function drawBand(context, hart, top, band, width, run, dark) {
 
 /* ---- frames of the moment ---- */
 
-/* The grid's shape: cells as large as fit into about the height of a third of the window. */
+/* The grid's shape: cells as large as fit into a height, but large enough for a letter. */
 function gridShape(count, width, most) {
     let size = Math.floor(rem() * 1.5);
-    while (size > 3 && Math.ceil(count / Math.floor(width / size)) * size > most)
+    while (size > .75 * rem() && Math.ceil(count / Math.floor(width / size)) * size > most)
         size--;
     const columns = Math.max(1, Math.floor(width / size));
     return {size, columns, lines: Math.ceil(count / columns)};

@@ -14,20 +14,33 @@ class Prediction {
         this.chance = 0;        /* what guessing would have had */
     }
 
+    /* Is there a question that has no answer yet? What comes must not be shown then. */
+    get isOpen() {
+        return this.on && Boolean(this.choice);
+    }
+
+    show() {
+        document.body.classList.toggle("predicting", this.isOpen);
+    }
+
     async toggle() {
         this.on = !this.on;
         this.app.play(false);
         this.app.by("predict").setAttribute("aria-pressed", String(this.on));
         this.app.by("prediction").hidden = !this.on;
-        document.body.classList.toggle("predicting", this.on);
+        this.choice = null;
+        this.show();
         if (this.on)
             await this.next();
+        else
+            this.app.go(this.app.moment);
     }
 
     async next() {
         const {app} = this, [view] = app.views;
         const choice = await view.worked.ask("predict", {n: app.moment});
         this.choice = choice;
+        this.show();
         app.by("verdict").textContent = "";
         if (!choice) {
             app.by("question").replaceChildren(element("p", {},
@@ -74,7 +87,7 @@ class Prediction {
             element("ol", {className: "pages"}, ...near.map(c => element("li", {}, button(
                 ownerLetter(c.kind, c.pid) + " " + hex(c.frame + first) + " pid " + c.pagePid +
                 " " + addressText(c.page) + (used.has(c.frame + first) ? " a" : "") +
-                (place.has(c.frame) ? "" : " new"), () => this.answer(view, c, near.length),
+                (!now.state || place.has(c.frame) ? "" : " new"), () => this.answer(view, c, near.length),
                 {className: "mono"})))));
     }
 
@@ -85,6 +98,7 @@ class Prediction {
         const right = guess.frame === choice.victim, {first, header} = view.about;
         const victim = choice.candidates.find(c => c.frame === choice.victim);
         this.choice = null;
+        this.show();
         this.asked++;
         this.right += right;
         this.chance += 1 / among;

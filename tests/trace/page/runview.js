@@ -76,6 +76,10 @@ class RunView {
     }
 
     async load(bytes) {
+        if (typeof DecompressionStream === "undefined")
+            throw new BadTrace("This browser is too old: it cannot unpack the trace (it has no " +
+                               "DecompressionStream). Take Firefox 113, Chrome 80, Safari 16.4 " +
+                               "or a later one.");
         this.about = await this.worked.ask("open", {bytes}, [bytes.buffer]);
         this.rowOf = new Map();
         this.about.rows.forEach((f, row) => this.rowOf.set(f, row));
@@ -142,7 +146,14 @@ class RunView {
         this.timer = setTimeout(() => this.askWords(), REST);
     }
 
+    /* Does the page show all that it is to show? Tests wait for it. */
+    get isStill() {
+        return !this.timer && !this.worked.waiting.size && this.shown !== undefined &&
+            this.shown.n === this.moment;
+    }
+
     askWords() {
+        this.timer = 0;
         const known = this.state ? this.state.at : undefined;
         this.worked.follow("moment", {n: this.moment, wanted: {
             known, open: [...this.open], filter: this.app.filter}}, answer => this.fill(answer));
@@ -171,7 +182,8 @@ class RunView {
         this.record = answer.record;
         this.owners = answer.frames;
         this.describeGrid();
-        fillNear(this.find(".near"), this, answer.near, answer.n);
+        fillNear(this.find(".near"), this, this.app.predict.isOpen
+            ? answer.near.filter(r => r.n <= answer.n) : answer.near, answer.n);
         fillSpaces(this.find(".tree"), this, answer.spaces, this.state);
         fillLists(this.find(".lru"), this, this.state, answer.n, answer.frames);
         fillSlots(this.find(".slots"), this, answer.slots);
@@ -228,6 +240,9 @@ class RunView {
         this.found = this.subject ? found : null;
         this.chain = chain;
         drawGrid(this.find(".frames"), this.owners, this);
+        if (this.shownSubject !== subject)
+            this.showCell();
+        this.shownSubject = subject;
     }
 
     go(moment) {
@@ -337,6 +352,17 @@ class RunView {
             else
                 this.find(".chosen button").focus();
         });
+    }
+
+    /* So that the cell of a chosen frame is in sight. */
+    showCell() {
+        const canvas = this.find(".frames"), row = this.rowOf.get(this.chosenFrame());
+        if (row === undefined || !canvas.shape)
+            return;
+        const box = canvas.parentElement, scale = canvas.width / canvas.clientWidth;
+        const top = Math.floor(row / canvas.shape.columns) * canvas.shape.size / scale;
+        if (top < box.scrollTop || top > box.scrollTop + box.clientHeight - 20)
+            box.scrollTop = top - box.clientHeight / 2;
     }
 
     chooseRow(row) {

@@ -81,22 +81,39 @@ function spansOf(run, subject) {
 
 /*
  * The next eviction after a moment, for predict mode: which frame goes, and which could: those of
- * its kind that hold a page. `at`: the last moment before it.
+ * its kind that hold a page. `at`: the last moment at which nothing tells it.
  */
 function nextChoice(run, n) {
-    const {trace} = run;
+    const {trace} = run, {evict} = trace.header.types;
     for (let i = Math.max(0, n + 1); i < trace.count; i++) {
-        if (trace.name(i) !== "evict" || i > 0 && trace.name(i - 1) === "evict" &&
-            trace.pfn[i - 1] === trace.pfn[i])
+        if (trace.type[i] !== evict)
             continue;
-        const victim = trace.pfn[i] - run.replay.first;
-        const kind = run.frameAt(victim, i - 1).kind, candidates = [];
+        const at = beforeEviction(run, i), victim = trace.pfn[i] - run.replay.first;
+        if (at < n)             /* it had begun already */
+            continue;
+        const {kind} = run.frameAt(victim, at), candidates = [];
         for (const f of run.rows) {
-            const now = run.frameAt(f, i - 1);
-            if (now.kind === kind && now.page !== null && (now.pid || kind !== "anon"))
+            const now = run.frameAt(f, at);
+            if (now.kind === kind && now.page !== null)
                 candidates.push(now);
         }
-        return {at: i - 1, evict: i, victim, kind, candidates};
+        if (candidates.some(now => now.frame === victim))
+            return {at, evict: i, victim, kind, candidates};
     }
     return null;
+}
+
+const PREPARES = 64;            /* records in which an eviction is prepared, at most */
+
+/* Its page's entries, its slot and other evictions of the same frame may come before. */
+function beforeEviction(run, i) {
+    const {trace} = run, pfn = trace.pfn[i], f = pfn - run.replay.first;
+    let first = i;
+    for (let k = i - 1; k >= 0 && i - k <= PREPARES; k--) {
+        const type = trace.name(k);
+        if (type === "unmap" ? run.placeOf(trace.pid[k], trace.page[k], k - 1) === f
+            : (type === "evict" || type === "slot") && trace.pfn[k] === pfn)
+            first = k;
+    }
+    return first - 1;
 }

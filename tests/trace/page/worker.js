@@ -10,10 +10,6 @@ const progress = (words, part) => postMessage({progress: words, part});
 
 const ANSWERS = {
     async open({bytes}) {
-        if (typeof DecompressionStream === "undefined")
-            throw new BadTrace("This browser is too old: it cannot unpack the trace (it has no " +
-                               "DecompressionStream). Take Firefox 113, Chrome 80, Safari 16.4 " +
-                               "or a later one.");
         const trace = await readTrace(bytes, inflateStream,
                                       part => progress("unpacking", part / 2));
         run = new Run(trace, part => progress("replaying", .5 + part / 2));
