@@ -2,10 +2,12 @@
 tests/qemu/items.py; one that ground.py cannot run is skipped, with the reason."""
 
 import pages
+import timemachine
 
 
 def all_items():
     """Name and function of each, long ones first."""
     return (
+        ("browser: time machine", timemachine.time_machine),
         ("browser: curves", pages.curves),
     )

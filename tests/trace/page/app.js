@@ -54,13 +54,14 @@ class App {
         const place = this.views.length;
         for (const section of root.querySelectorAll("section")) {
             const heading = section.querySelector("h2");
-            heading.id = "run" + place + "-" + section.classList[1];
-            section.setAttribute("aria-labelledby", heading.id);
+            section.setAttribute("aria-label", heading.textContent +
+                                 (place ? " (second run)" : ""));
         }
         for (const [selector, words] of [[".console pre", "Console"], [".tree", "Address spaces"],
                 ["ol.near", "Records"], ["ol.chain", "Why"], [".lru", "Lists"],
                 [".slots", "Slots"]])
-            root.querySelector(selector).setAttribute("aria-label", words);
+            root.querySelector(selector).setAttribute("aria-label", words +
+                                                      (place ? " (second run)" : ""));
         try {
             await view.load(bytes);
         } catch (trouble) {
