@@ -87,8 +87,8 @@ class Prediction {
             element("ol", {className: "pages"}, ...near.map(c => element("li", {}, button(
                 ownerLetter(c.kind, c.pid) + " " + hex(c.frame + first) + " pid " + c.pagePid +
                 " " + addressText(c.page) + (used.has(c.frame + first) ? " a" : "") +
-                (!now.state || place.has(c.frame) ? "" : " new"), () => this.answer(view, c, near.length),
-                {className: "mono"})))));
+                (!now.state || place.has(c.frame) ? "" : " new"),
+                () => this.answer(view, c, near.length), {className: "mono"})))));
     }
 
     answer(view, guess, among) {
