@@ -4,10 +4,12 @@
  * So a program chooses by the device that it opens, and neither loses what was typed ahead. While
  * the queue is full, the device keeps what arrives, and the sender waits.
  *
- * Ctrl-C is not queued while there is a foreground job: that job is killed. The interrupt handler
- * may have interrupted a holder of process_lock, so it only notes the job's number, and a thread
- * calls proc/. The number is noted when the key is typed: a job that comes later is not meant. One
- * that comes before the key was read is: the key was typed for the line that started it.
+ * Ctrl-C kills the foreground job. The interrupt handler may have interrupted a holder of
+ * process_lock, so it only notes the job's number, and a thread calls proc/. Until that is done
+ * nothing is read: what was typed behind the key is for the next reader. The number is noted when
+ * the key is typed: a job that comes later is not meant. One that comes before the key was read is:
+ * the key was typed for the line that started it. So where other characters wait to be read, the
+ * key is queued behind them, and ends the line that they began.
  *
  * guards: q = queue_lock; r = reader (outer lock: held while waiting for typing and while copying
  * out)
@@ -31,21 +33,21 @@ static uint32_t queue_added, queue_taken;  /* q: characters ever */
 static bool raw_line;                      /* q: a raw reader is in the middle of a line */
 static struct waitq interrupt = WAITQ(interrupt, "Ctrl-C");
 static int foreground_job;                 /* q: 0: none */
-static int interrupted_job;                /* q: 0: none waits to be killed */
+static int interrupted_job;                /* q: 0: none is to be killed */
 static uint32_t interrupts_end;            /* q: queue_added behind the last Ctrl-C in it */
 
 static struct sleeplock reader = SLEEPLOCK(reader, "console reader", RANK_OUTER);
 static char line[LINE_BYTES];              /* r */
 static uint32_t line_length, line_read;    /* r: characters in it; of them, handed out */
-static bool line_complete, end_of_file;    /* r: end_of_file: the next read gives nothing */
+static bool line_complete;                 /* r: also an empty one: the end of the file */
 
 void (*console_list_hook)(void);
 void (*console_kill_hook)(int job);
 
-static bool queue_is_full(void)
+static uint32_t queue_length(void)
 {
     spin_assert_held(&queue_lock);
-    return queue_added - queue_taken == QUEUE_BYTES;
+    return queue_added - queue_taken;
 }
 
 /* Locks: queue_lock. */
@@ -61,7 +63,7 @@ void console_set_job(int job)
     uint64_t flags = spin_lock_irq(&queue_lock);
 
     foreground_job = job;
-    if (job && interrupts_end - queue_taken - 1 < queue_added - queue_taken)
+    if (job && interrupts_end - queue_taken - 1 < queue_length())
         job_interrupt();
     spin_unlock_irq(&queue_lock, flags);
 }
@@ -73,14 +75,14 @@ static void console_input(char c)
 
     uint64_t flags = spin_lock_irq(&queue_lock);
     list = c == CONTROL('P') && !raw_line && console_list_hook;
-    if (c == CONTROL('C') && foreground_job) {
+    if (c == CONTROL('C') && foreground_job)
         job_interrupt();
-    } else if (!list) {
+    if (c == CONTROL('C') ? !foreground_job || queue_length() > 0 : !list) {
         queue[queue_added++ % QUEUE_BYTES] = c;
         if (c == CONTROL('C'))
             interrupts_end = queue_added;
         waitq_wake_one(&typed);
-        if (queue_is_full())
+        if (queue_length() == QUEUE_BYTES)
             uart_set_input(false);
     }
     spin_unlock_irq(&queue_lock, flags);
@@ -101,11 +103,13 @@ static void console_interrupter(void *unused)
             waitq_sleep_irq(&interrupt, &queue_lock, &flags);
             continue;
         }
-        interrupted_job = 0;
         spin_unlock_irq(&queue_lock, flags);
         printf("^C\n");
         console_kill_hook(job);
         flags = spin_lock_irq(&queue_lock);
+        if (interrupted_job == job)
+            interrupted_job = 0;
+        waitq_wake_one(&typed);
     }
 }
 
@@ -127,9 +131,11 @@ static int console_look(char *characters, uint32_t limit, bool raw)
     lockorder_check(RANK_EVENT, NULL, "typing");
     flags = spin_lock_irq(&queue_lock);
     raw_line = raw;
-    while (queue_added == queue_taken && seen == 0)
+    while ((queue_length() == 0 || interrupted_job) && seen == 0)
         seen = waitq_sleep_irq_killable(&typed, &queue_lock, &flags);
-    while (seen >= 0 && (uint32_t)seen < limit && queue_taken + seen != queue_added) {
+    if (thread_is_interrupted())
+        seen = -EINTR; /* what is there is for others */
+    while (seen >= 0 && (uint32_t)seen < limit && (uint32_t)seen < queue_length()) {
         characters[seen] = queue[(queue_taken + seen) % QUEUE_BYTES];
         if (ends_line(characters[seen++]))
             break;
@@ -144,12 +150,18 @@ static void console_take(const char *characters, uint32_t count)
     uint64_t flags = spin_lock_irq(&queue_lock);
 
     thread_note_act();
-    if (queue_is_full())
+    if (queue_length() == QUEUE_BYTES)
         uart_set_input(true);
     queue_taken += count;
     if (count > 0 && ends_line(characters[count - 1]))
         raw_line = false; /* what is typed next may be for another program */
     spin_unlock_irq(&queue_lock, flags);
+}
+
+/* A key that is neither text nor edits, such as an arrow, is shown as ^[ and the like. */
+static bool is_control(char c)
+{
+    return (unsigned char)c < ' ' && c != '\n' && c != '\t';
 }
 
 /* Erases the last character, which is more than one byte in UTF-8. Locks: reader. */
@@ -158,7 +170,7 @@ static void line_erase(void)
     do
         line_length--;
     while (line_length > 0 && (line[line_length] & 0xc0) == 0x80);
-    printf("\b \b");
+    printf(is_control(line[line_length]) ? "\b\b  \b\b" : "\b \b");
 }
 
 /* Locks: reader. */
@@ -180,13 +192,12 @@ static void line_edit(char c)
         if (line_length > 0)
             line_erase();
         break;
-    case CONTROL('D'): /* ends the line as it is, and the file */
+    case CONTROL('D'): /* ends the line as it is; an empty one is the end of the file */
         line_complete = true;
-        end_of_file = true;
         break;
     default:
         c = c == '\r' ? '\n' : c;
-        printf("%c", c);
+        printf(is_control(c) ? "^%c" : "%c", is_control(c) ? c + '@' : c);
         line[line_length++] = c;
         line_complete = c == '\n' || line_length == LINE_BYTES;
     }
@@ -214,11 +225,9 @@ static int64_t read_line(struct mm_struct *mm, uint64_t user, uint64_t bytes)
     if (result < 0)
         return result;
     line_read += bytes;
-    if (bytes == 0)
-        end_of_file = false;
     if (line_read == line_length) {
         line_length = line_read = 0;
-        line_complete = end_of_file; /* after the text of such a line, one read of nothing */
+        line_complete = false;
     }
     return (int64_t)bytes;
 }

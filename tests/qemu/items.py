@@ -76,6 +76,8 @@ def all_items():
         ("Ctrl-C, 1 hart", terminal.interrupts_1),
         ("Ctrl-C, 4 harts", terminal.interrupts_4),
         ("Ctrl-C is not for others", terminal.not_meant),
+        ("what is typed around Ctrl-C, 1 hart", lambda: terminal.typed_around(1)),
+        ("what is typed around Ctrl-C, 4 harts", lambda: terminal.typed_around(4)),
         ("paste, 1 hart", lambda: terminal.paste(1)),
         ("paste, 4 harts", lambda: terminal.paste(4)),
         ("keys and UTF-8", terminal.keys),

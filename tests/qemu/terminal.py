@@ -149,6 +149,31 @@ def interrupts_4():
     type_interrupts(4, INTERRUPTS[3:] + MORE_INTERRUPTS)
 
 
+def typed_around(cpus):
+    """What is typed behind Ctrl-C is for the next reader, the line before it for nobody; whether
+    the job reads or not, and whether the keys come before it, one by one, or in one piece."""
+    with Terminal("around %d" % cpus, CPUS=cpus, san=True) as shell:
+        for number in range(8):
+            for command in ("cat", "sleep 1000", "cat | cat"):
+                shell.type(command + "\r")
+                if number % 2:
+                    shell.wait(re.escape(command) + r"\n")
+                    time.sleep(0.1 * (number % 4))
+                shell.type("echo never%secho b''ehind %d\r" % (CTRL_C, number))
+                shell.wait(r"^behind %d\n\$ $" % number)
+        need(not re.search(rb"^never", shell.seen, re.MULTILINE), shell.tail())
+        shell.type("cat > typed\r")
+        shell.wait("typed\n")
+        shell.type("one" + CTRL_D)
+        shell.type(" line\r" + CTRL_D)     # the first one did not end the file
+        shell.wait(r"\$ $")
+        need(shell.ask("cat typed") == "one line\n", shell.tail())
+        shell.type("cat\r")
+        shell.wait(r"cat\n")
+        shell.type("up\x1b[A\x7f\x7f\x7f\r" + CTRL_D)      # an arrow shows, and goes
+        shell.wait(r"up\^\[\[A.*\nup\n\$ $")
+
+
 def not_meant():
     """Ctrl-C is not for the shell, a shell in the shell, what is in the background, a subshell's
     background, and what comes after the job that it was typed for."""
