@@ -53,7 +53,6 @@ static uint32_t queue_length(void)
 /* Locks: queue_lock. */
 static void job_interrupt(void)
 {
-    spin_assert_held(&queue_lock);
     interrupted_job = foreground_job;
     waitq_wake_one(&interrupt);
 }
@@ -71,10 +70,9 @@ void console_set_job(int job)
 /* A character was typed. Called by an interrupt handler. */
 static void console_input(char c)
 {
-    bool list;
-
     uint64_t flags = spin_lock_irq(&queue_lock);
-    list = c == CONTROL('P') && !raw_line && console_list_hook;
+    bool list = c == CONTROL('P') && !raw_line && console_list_hook;
+
     if (c == CONTROL('C') && foreground_job)
         job_interrupt();
     if (c == CONTROL('C') ? !foreground_job || queue_length() > 0 : !list) {
@@ -97,12 +95,10 @@ static void console_interrupter(void *unused)
 
     (void)unused;
     for (;;) {
-        int job = interrupted_job;
+        int job;
 
-        if (job == 0) {
+        while ((job = interrupted_job) == 0)
             waitq_sleep_irq(&interrupt, &queue_lock, &flags);
-            continue;
-        }
         spin_unlock_irq(&queue_lock, flags);
         printf("^C\n");
         console_kill_hook(job);
@@ -167,9 +163,8 @@ static bool is_control(char c)
 /* Erases the last character, which is more than one byte in UTF-8. Locks: reader. */
 static void line_erase(void)
 {
-    do
-        line_length--;
-    while (line_length > 0 && (line[line_length] & 0xc0) == 0x80);
+    while (line_length > 0 && (line[--line_length] & 0xc0) == 0x80)
+        ;
     printf(is_control(line[line_length]) ? "\b\b  \b\b" : "\b \b");
 }
 
