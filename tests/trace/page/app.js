@@ -16,6 +16,7 @@ class App {
         this.shift = 0;
         this.predict = new Prediction(this);
         this.timer = 0;
+        this.isOpen = false;    /* until then the address is read, not written */
     }
 
     by(id) {
@@ -40,6 +41,7 @@ class App {
             if (this.views.length === 2)
                 await this.compare();
             this.listen();
+            this.isOpen = true;
             this.takeFragment();
             document.body.dataset.ready = "yes";
         } catch (trouble) {
@@ -264,7 +266,8 @@ class App {
 
     keepAddress() {
         clearTimeout(this.timer);
-        this.timer = setTimeout(() => history.replaceState(null, "", this.address()), 100);
+        if (this.isOpen)
+            this.timer = setTimeout(() => history.replaceState(null, "", this.address()), 100);
     }
 
     address() {

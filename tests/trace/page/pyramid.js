@@ -11,7 +11,7 @@
 "use strict";
 
 const BASE_CELLS = 1 << 24;
-const SAMPLES = 4;              /* cells looked at for a pixel, each way, at most */
+const SAMPLES = 4;              /* frames looked at for a line of pixels, at most */
 
 class Pyramid {
     /* history: of frames, with values[0] the owner; free: the owner that stands back. */
@@ -99,14 +99,16 @@ class Pyramid {
             this.levels[step];
         const perRow = 2 ** step, perColumn = this.stretch * 2 ** step;
         const place = new Int32Array(width);
-        for (let x = 0; x < width; x++)
-            place[x] = Math.min(columns - 1, Math.floor(
-                (view.left + (x + .5) * (view.right - view.left) / width) / perColumn));
+        for (let x = 0; x < width; x++) {
+            const moment = view.left + (x + .5) * (view.right - view.left) / width;
+            place[x] = moment < 0 || moment >= this.count ? -1
+                : Math.min(columns - 1, Math.floor(moment / perColumn));
+        }
         for (let y = 0; y < height; y++) {
             const row = (view.top + (y + .5) * (view.bottom - view.top) / height) / perRow;
             const from = Math.min(rows - 1, Math.max(0, Math.floor(row))) * columns;
             for (let x = 0; x < width; x++)
-                owners[y * width + x] = cells[from + place[x]];
+                owners[y * width + x] = place[x] < 0 ? this.free : cells[from + place[x]];
         }
     }
 

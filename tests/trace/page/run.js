@@ -251,8 +251,9 @@ class Run {
     runningParts(records, left, right, parts) {
         const pids = new Int32Array(parts).fill(-1);
         for (let part = 0; part < parts; part++) {
-            const i = lowerBound(records, left + (part + .5) * (right - left) / parts) - 1;
-            if (i >= 0)
+            const moment = left + (part + .5) * (right - left) / parts;
+            const i = lowerBound(records, moment) - 1;
+            if (i >= 0 && moment < this.trace.count)
                 pids[part] = this.trace.pid[records[i]];
         }
         return pids;

@@ -98,7 +98,9 @@ class RunView {
             grouped(count) + " records", "kernel " + header.kernel].join(" · ");
         const lost = header.lost.map(l => grouped(l.count) + " records of hart " + l.hart +
             " are missing before record #" + grouped(l.before) + ".");
-        this.find(".notes").replaceChildren(...header.notes.concat(lost).map(
+        const end = header.ended === "exit 0" ? [] : [element("li", {}, element("strong", {},
+            "The run ended badly: " + header.ended))];
+        this.find(".notes").replaceChildren(...end, ...header.notes.concat(lost).map(
             words => element("li", {}, words)));
     }
 

@@ -95,7 +95,7 @@ function recordWords(header, r) {
     case "slot":
         return frame + " is given swap slot " + r.extra;
     case "slot_left":
-        return frame + " gives up swap slot " + r.extra + ": its content will change";
+        return frame + " and swap slot " + r.extra + " part: they no longer have one content";
     case "refault":
         return page + " of " + process + " is wanted again after its eviction";
     default:
