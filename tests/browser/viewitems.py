@@ -10,4 +10,5 @@ def all_items():
     return (
         ("browser: time machine", timemachine.time_machine),
         ("browser: curves", pages.curves),
+        ("browser: the book", pages.book),
     )

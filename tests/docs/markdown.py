@@ -232,11 +232,14 @@ def pieces_of(pieces, without=()):
 
 
 class Writer:
-    """HTML of blocks. link(target) gives what href has, picture(alt, target) the whole element."""
+    """HTML of blocks. link(target) gives what href has, picture(alt, target) the whole element.
 
-    def __init__(self, prefix, link, picture):
-        self.prefix, self.link, self.picture = prefix, link, picture
-        self.used = {}
+    prefix: of all ids; below: so many levels lie the headings below those of HTML's.
+    """
+
+    def __init__(self, prefix, link, picture, below=1):
+        self.prefix, self.link, self.picture, self.below = prefix, link, picture, below
+        self.used, self.tables = {}, 0
 
     def anchor(self, text):
         name = slug(text)
@@ -265,8 +268,8 @@ class Writer:
         return "\n".join(getattr(self, "write_" + block.kind)(block) for block in blocks)
 
     def write_heading(self, block):
-        """The first heading of a file is its title, h2 of the whole book."""
-        level = block.level + 1
+        """The first heading of a file is its title."""
+        level = block.level + self.below
         anchor = self.prefix if block.level == 1 else self.anchor(plain(block.text))
         return '<h%d id="%s">%s</h%d>' % (level, anchor, self.inline(block.text), level)
 
@@ -295,9 +298,11 @@ class Writer:
                                      ' class="number"' if right else "", self.inline(cell), tag)
                 for cell, right in zip(cells, block.right))
 
-        return '<div class="scroll" tabindex="0" role="region" aria-label="Table">\n<table>\n' \
-            "<thead>%s</thead>\n<tbody>\n%s\n</tbody>\n</table>\n</div>" % (
-                row(block.head, "th"), "\n".join(row(cells, "td") for cells in block.rows))
+        self.tables += 1
+        return '<div class="scroll" tabindex="0" role="region" aria-label="Table %d of %s">\n' \
+            "<table>\n<thead>%s</thead>\n<tbody>\n%s\n</tbody>\n</table>\n</div>" % (
+                self.tables, self.prefix, row(block.head, "th"),
+                "\n".join(row(cells, "td") for cells in block.rows))
 
     def write_code(self, block):
         typed = block.info.split()[:1] == ["console"]

@@ -70,7 +70,8 @@ class Page:
 
     def section(self, file, before, after):
         self.file = file
-        writer = markdown.Writer(file.name, self.link, self.picture)
+        writer = markdown.Writer(file.name, self.link, self.picture,
+                                 below=1 if file is not self.book.contents else 0)
         ends = ["<a href=\"#%s\">%s %s</a>" % (other.name, word, escape(other.title))
                 for other, word in ((before, "before:"), (after, "next:")) if other]
         return '<section aria-labelledby="%s">\n%s\n<p class="ends">%s</p>\n</section>' % (

@@ -114,7 +114,7 @@ that goes on
 <ol>
 <li>a number</li>
 </ol>
-<div class="scroll" tabindex="0" role="region" aria-label="Table">
+<div class="scroll" tabindex="0" role="region" aria-label="Table 1 of f">
 <table>
 <thead><tr><th scope="col">a</th><th scope="col" class="number">b</th></tr></thead>
 <tbody>
