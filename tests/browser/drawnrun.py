@@ -18,7 +18,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(HERE), "trace"))
 import traceformat      # noqa: E402
 
 TYPES = ["fault", "map", "evict", "swap_in", "swap_out", "flush", "shootdown", "alloc", "free",
-         "switch", "refault", "unmap", "fork", "exec", "slot", "slot_left"]
+         "switch", "refault", "unmap", "fork", "exec", "slot"]
 NUMBERS = {name: number + 1 for number, name in enumerate(TYPES)}
 CLASSES = ["free", "kernel", "page_table", "stack", "slab", "anon", "file", "buffer"]
 BASE, FRAMES, SLOTS, LEAST_FREE = 0x80000, 900, 4000, 40
@@ -119,7 +119,6 @@ class DrawnRun:
             if pfn is None:
                 pfn = self.new_frame(hart, pid, "anon")
                 self.slots[slot], self.slot_of[pfn] = pfn, slot
-                self.put("slot", hart, pid, 0, pfn, slot)
                 self.put("swap_in", hart, pid, 0, pfn, slot)
         else:
             pfn = self.new_frame(hart, pid, self.dice.choice(["anon", "anon", "anon", "file"]))
@@ -142,7 +141,6 @@ class DrawnRun:
         """A frame that nothing maps any more."""
         slot = self.slot_of.pop(pfn, None)
         if slot is not None:
-            self.put("slot_left", hart, pid, 0, pfn, slot)
             self.slots[slot] = None
             self.settle(slot)
         self.put("free", hart, pid, 0, pfn, CLASSES.index(self.frames.pop(pfn)))
@@ -179,9 +177,9 @@ class DrawnRun:
         if not clean:
             slot = next(s for s in range(1, SLOTS) if s not in self.slots)
             self.slots[slot], self.slot_of[pfn] = pfn, slot
-            self.put("slot", hart, pid, 0, pfn, slot)
         slot = self.slot_of[pfn]
         for mapper, page in self.mappers(pfn):
+            self.put("slot", hart, mapper, page << 12, pfn, slot)
             self.put("evict", hart, mapper, page << 12, pfn, 0 if clean else 1)
             self.spaces[mapper][page] = ("slot", slot)
         if not clean:

@@ -11,7 +11,7 @@ import page
 import suite as s
 
 FOLDER = os.path.join(s.ROOT, s.BUILD, "browser", "trace")
-LENGTH, MANY = 12000, 2000000
+LENGTH, MANY = 8000, 2000000
 
 
 def url_of(name):

@@ -71,9 +71,8 @@ function subjectOf(r) {
         return {pid: r.pid, page: r.page};
     if (r.type === "unmap" && r.pid && r.pfn === 1)
         return {pid: r.pid, page: r.page};
-    return ["alloc", "free", "swap_in", "swap_out", "evict", "slot",
-            "slot_left"].includes(r.type) ? {frame: r.pfn}
-                                                                             : null;
+    const ofFrame = ["alloc", "free", "swap_in", "swap_out", "evict", "slot"];
+    return ofFrame.includes(r.type) ? {frame: r.pfn} : null;
 }
 
 function subjectWords(header, subject) {

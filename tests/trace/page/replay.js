@@ -17,8 +17,8 @@ const slotOf = place => -2 - place;
 /* What each kind of record does; those that are not here change nothing. */
 const ACTS = {
     switch: "switched", alloc: "alloc", free: "release", map: "map", evict: "evict",
-    unmap: "unmap", fork: "fork", exec: "exec", slot: "slotGiven", slot_left: "slotLeft",
-    swap_in: "swapIn",
+    unmap: "unmap", fork: "fork", exec: "exec", slot: "giveSlot",
+    swap_in: "swapIn", swap_out: "swapOut",
 };
 const OF_NO_FRAME = new Set(["switch", "unmap", "fork", "exec"]);
 
@@ -195,6 +195,7 @@ class Replay {
     release(n, f) {
         for (const page of [...(this.mappers.get(f) || [])])
             this.setPage(page, n, NOWHERE);
+        this.leaveSlot(n, f);
         this.setFrame(f, n, this.free, -1, -1);
     }
 
@@ -203,6 +204,8 @@ class Replay {
         const {kind} = this.owners.list[this.owner[f]];
         this.isShared[page] = trace.extra[n] & 2;
         this.setPage(page, n, f);
+        if (trace.extra[n] & 1)         /* it may change: no slot has its content any more */
+            this.leaveSlot(n, f);
         if (this.page[f] < 0 || this.place[this.page[f]] !== f)
             this.setFrame(f, n, kind === "anon" ? this.owners.number("anon",
                 Math.max(0, this.pages.pid[page])) : this.owner[f], page, this.slot[f]);
@@ -213,8 +216,6 @@ class Replay {
         const page = this.pages.number(this.spaceOf(n), trace.page[n]);
         if (trace.pid[n] || this.place[page] === f)
             this.setPage(page, n, slot < 0 ? NOWHERE : inSlot(slot));
-        else if (slot >= 0)
-            this.ofObject.add(slot);        /* shared memory's; a file's page has no slot */
     }
 
     unmap(n) {
@@ -263,27 +264,41 @@ class Replay {
         }
     }
 
-    slotGiven(n, f) {
-        const slot = this.trace.extra[n];
-        if (!this.slots.has(slot))
-            this.ofObject.delete(slot);
-        this.setSlot(slot, n, this.page[f], f);
+    /* The frame has that slot, and no other; no other frame has it. */
+    giveSlot(n, f) {
+        const slot = this.trace.extra[n], now = this.slots.get(slot);
+        if (this.slot[f] !== slot) {
+            this.leaveSlot(n, f);
+            if (now && now.frame >= 0)
+                this.setFrame(now.frame, n, this.owner[now.frame], this.page[now.frame], -1);
+        }
+        this.setSlot(slot, n, this.page[f] >= 0 || !now ? this.page[f] : now.page, f);
         this.setFrame(f, n, this.owner[f], this.page[f], slot);
     }
 
-    slotLeft(n, f) {
-        const slot = this.trace.extra[n], held = this.slots.get(slot);
-        this.setSlot(slot, n, held ? held.page : -1, -1);
+    leaveSlot(n, f) {
+        const slot = this.slot[f];
+        if (slot < 0)
+            return;
         this.setFrame(f, n, this.owner[f], this.page[f], -1);
+        this.setSlot(slot, n, this.slots.get(slot).page, -1);
         this.settle(slot, n);
+    }
+
+    swapOut(n, f) {
+        const slot = this.trace.extra[n];
+        this.giveSlot(n, f);
+        if (!this.named.get(slot))
+            this.ofObject.add(slot);
     }
 
     /* The frame has the page that the slot had; which entries are to map it comes later. */
     swapIn(n, f) {
-        const held = this.slots.get(this.trace.extra[n]);
-        if (held && held.page >= 0 && this.page[f] < 0)
-            this.setFrame(f, n, this.owners.number("anon", Math.max(0,
-                this.pages.pid[held.page])), held.page, this.slot[f]);
+        const {page} = this.slots.get(this.trace.extra[n]) || {page: -1};
+        this.giveSlot(n, f);
+        if (page >= 0 && this.page[f] < 0)
+            this.setFrame(f, n, this.owners.number("anon", Math.max(0, this.pages.pid[page])),
+                          page, this.slot[f]);
     }
 
     /* ---- a full state ---- */

@@ -26,7 +26,6 @@ const KINDS = {
     fork: {words: "fork", mark: "Y"},
     exec: {words: "exec", mark: "!"},
     slot: {words: "slot given", mark: "■"},
-    slot_left: {words: "slot left", mark: "□"},
 };
 
 function kindWords(name) {
@@ -93,9 +92,7 @@ function recordWords(header, r) {
     case "exec":
         return process + " leaves its space for the new program's";
     case "slot":
-        return frame + " is given swap slot " + r.extra;
-    case "slot_left":
-        return frame + " and swap slot " + r.extra + " part: they no longer have one content";
+        return page + " of " + process + " in " + frame + " is to have swap slot " + r.extra;
     case "refault":
         return page + " of " + process + " is wanted again after its eviction";
     default:
