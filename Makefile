@@ -16,6 +16,9 @@
 #: make curves           faults against frames with each policy, your own too, OPT and exact LRU
 #:                       beside; build/curves/index.html. STRING="belady my.txt" FRAMES="8 16 32"
 #:                       POLICY="lru mine"
+#: make trace CMD="ls"   the same as run, and build/trace.html shows what happened to pages;
+#:                       OUT=build/trace, PFTRACE=1: for ui.perfetto.dev, too; FROM=a.xvtrace: of a
+#:                       recorded run, anew
 #: make doctor           versions of the tools, those known bad, and the fix
 #: make grade LAB=buddy  a lab's tests: on this computer, then on the machine (a hand-out knows
 #:                       its lab); HOST=1: only the first, SEED=: other values
@@ -110,13 +113,16 @@ RESULT     =
 TEST       =
 STRING     =
 FRAMES     =
+FROM       =
+PFTRACE    =
 STRICT     =
 RAM_FILE   =
 V          =
 BUILD      = build
 
 CHECKED = PAGING CPUS MEM SWAP DISK OVERCOMMIT ICOUNT SAN SEED RACE CPU EXTRA FILES CLANG \
-    TIMEOUT WERROR WALL WORK HOST STRICT V $(if $(filter doctor deps help clean,$(GOALS)),,QEMU)
+    TIMEOUT WERROR WALL WORK HOST STRICT PFTRACE V \
+    $(if $(filter doctor deps help clean,$(GOALS)),,QEMU)
 
 # A name on the command line that is not among those above is a slip: the nearest one is told.
 INNER   = KERNEL IMAGE HOSTCC CC LD PREFIX SHELL MAKE MAKEFLAGS
@@ -135,7 +141,7 @@ policies_given = $(if $(filter curves,$(GOALS)),$(foreach p,$1,$(call quoted,POL
 
 # What is given otherwise goes through a script, which says what is wrong with the first that is.
 given  := $(foreach v,$(CHECKED),$(if $(filter file,$(origin $v)),,$(call quoted,$v=$($v)))) \
-    $(if $(filter run,$(GOALS)),$(if $(strip $(value CMD)),,CMD=)) \
+    $(if $(filter run trace,$(GOALS)),$(if $(strip $(value CMD)$(value FROM)),,CMD=)) \
     $(if $(filter file,$(origin POLICY)),,$(call policies_given,$(POLICY))) \
     $(if $(filter curves,$(GOALS)),$(call quoted,STRING=$(STRING)) $(call quoted,FRAMES=$(FRAMES)))
 trouble := $(if $(strip $(given)),$(shell tests/tools/variables $(given)))
@@ -155,7 +161,7 @@ say = @printf '  %-7s %s\n' '$1' '$2'
 .PHONY: all qemu run qemu-gdb gdb check check-full check-labs check-view bench \
     curves doctor grade grade-all \
     handout gradescope prairielearn submitty course regrade similarity questions viva bug \
-    submission lab loc house docs help clean deps FORCE
+    submission lab loc house docs help clean deps trace FORCE
 
 # ---- make deps GOAL…: a second make builds the goals, and sees what was installed ----------------
 
@@ -347,7 +353,7 @@ user-commands: $(U)/libc.a $(programs) $(many_programs) $(BUILD)/mkfs/mkfs
 ifneq ($(filter 1,$(WORK)),)
 override DISK := 128M
 endif
-ifeq ($(filter run,$(GOALS))$(filter 1,$(WORK)),)
+ifeq ($(filter run trace,$(GOALS))$(filter 1,$(WORK)),)
 IMAGE := $(BUILD)/fs.img
 else ifeq ($(EXTRA)$(FILES)$(filter-out 64M,$(DISK)),)
 IMAGE := $(BUILD)/fs.img
@@ -387,7 +393,7 @@ $(IMAGE): $(disk_files) $(our_shell) README.md $(BUILD)/mkfs/mkfs $(dir $(IMAGE)
 export PAGING CPUS MEM SWAP DISK POLICY OVERCOMMIT ICOUNT SEED RACE CPU APPEND QEMU \
     TIMEOUT WERROR BUILD KERNEL IMAGE PREFIX SHARD WALL WORK CROSS CLANG SAN LAB OUT HOST \
     ID VARIANT SUBMISSION SUBMISSIONS JOBS STRICT COURSE CONTAINER RESULT TEST RAM_FILE CARRY \
-    UPDATE NAME FUNCTIONS STRING FRAMES VERSION
+    UPDATE NAME FUNCTIONS STRING FRAMES VERSION FROM PFTRACE
 export COMMAND := $(value CMD)
 
 qemu: $(KERNEL) $(IMAGE) $(BUILD)/mkfs/fsck
@@ -427,6 +433,9 @@ bench: $(KERNEL) $(IMAGE)
 
 curves: $(KERNEL) $(IMAGE)
 	@POLICIES='$(if $(filter file,$(origin POLICY)),,$(POLICY))' tests/curves/curves
+
+trace: $(if $(FROM),,$(KERNEL) $(IMAGE))
+	@CMD="$$COMMAND" tests/trace/trace
 
 doctor:
 	@tests/tools/doctor

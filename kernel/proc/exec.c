@@ -21,6 +21,7 @@
 #include "proc/elf.h"
 #include "proc/lifecycle.h"
 #include "riscv/user_state.h"
+#include "sync/trace.h"
 #include "vm/faults/page_rules.h"
 #include "vm/faults/usercopy.h"
 #include "vm/mapping/image.h"
@@ -223,6 +224,7 @@ int process_exec(struct process *process, struct trap_frame *frame, const char *
     struct image image = {0};
     struct mm_struct *before;
     struct thread *thread;
+    uint64_t letters;
     int error = image_build(&image, process->mm, cwd, path, arguments);
 
     inode_put(cwd);
@@ -245,8 +247,12 @@ int process_exec(struct process *process, struct trap_frame *frame, const char *
         mm_switch(image.mm);
     else
         thread->space = &image.mm->page_table;
-    if (before)
+    memcpy(&letters, process->name, sizeof(letters));
+    trace_of(process->pid, TRACE_EXEC, letters, 0, 0);
+    if (before) {
+        before->pid = 0; /* its number is the new space's */
         mm_put(before);
+    }
     user_state_init(frame, image.entry, image.sp);
     frame->a1 = image.sp;
     return (int)arguments->count;

@@ -22,8 +22,9 @@ enum trace_type {
     /* an access that the page table did not allow, by a user or for one by the kernel; pid: the
      * space's; extra: enum fault_flag */
     TRACE_FAULT = 1,
-    /* a fault mapped the page, or a neighbour, at va of pid's space; extra: 1: also for stores.
-     * Entries that fork copies, or that only gain the write permission, have no record. */
+    /* a fault mapped the page, or a neighbour, at va of pid's space; extra: enum map_flag. While
+     * exec builds a space its pid is 0. What an entry only gains or loses in permissions has no
+     * record. */
     TRACE_MAP = 2,
     /* the entry for va in pid's space became a swap slot; one record for each entry. For a page of
      * an object: one record, pid 0, va: the offset. extra: 1: it will be written */
@@ -36,6 +37,20 @@ enum trace_type {
     TRACE_FREE = 9,      /* extra: the ledger class */
     TRACE_SWITCH = 10,   /* pid runs from here on; extra: the thread's number */
     TRACE_REFAULT = 11,  /* an evicted page is wanted again; extra: its stamp */
+    /* entries of pid's space are empty now, if they were not before; pfn: how many from va on. A
+     * space that exec has left has pid 0. */
+    TRACE_UNMAP = 12,
+    TRACE_FORK = 13, /* pid, the child, has a copy of the parent's entries, but for those of shared
+                      * areas; extra: the parent's pid */
+    /* pid has left its space for the one that was built; va: eight letters of its new name, the
+     * first in the lowest byte */
+    TRACE_EXEC = 14,
+    TRACE_SLOT = 15, /* the entry that is evicted next becomes this slot; extra: the slot */
+};
+
+enum map_flag {
+    MAP_STORES = 1, /* the entry allows stores */
+    MAP_OF_SHARED = 2, /* it is of a shared area: fork does not copy it */
 };
 
 struct trace_record {

@@ -26,6 +26,7 @@ import shellinput
 import suite as s
 import swaperror
 import terminal
+import tracetest
 import workloads
 import xv6
 from suite import boot, need
@@ -101,7 +102,7 @@ def all_items():
     ) + labs.items() + fuzz.items() + gdbtest.items() + tuple(
         ("processor: " + what, lambda what=what: processors.processor(what))
         for what in processors.PROCESSORS
-    ) + swaperror.items() + replacement.items() + readertest.items() + \
+    ) + swaperror.items() + replacement.items() + readertest.items() + tracetest.items() + \
         firsthour.items() + workloads.items() + bookitems.quick()
 
 

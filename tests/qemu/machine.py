@@ -268,8 +268,10 @@ class Machine:
     gdb: QEMU waits before the first instruction, and its gdb stub is at gdb_socket.
     patience: so many seconds an answer over QMP may take (None: for ever).
     prefix: words before QEMU's own.
+    watch: a function that run() calls all the time, after `pause` seconds without a word at most.
     """
     prefix = ()
+    watch, pause = None, 0.5
 
     def __init__(self, s, image="", log=None, interactive=False, qmp=False, echo=None,
                  arguments=(), private=True, shared_ram=False, gdb=False, patience=None):
@@ -426,7 +428,10 @@ class Machine:
         if not self.process:
             self.start()
         end = self.started + timeout if timeout else None
-        while self.read_some(0.5 if end is None else min(0.5, end - time.monotonic())):
+        while self.read_some(self.pause if end is None else
+                             min(self.pause, end - time.monotonic())):
+            if self.watch:
+                self.watch()
             if end is not None and time.monotonic() > end:
                 self.kill()
                 return self._ending(TIME_OUT, "time-out after %d s" % timeout)

@@ -11,7 +11,7 @@ from readerswap import Filled
 from suite import need
 
 KINDS = {"fault", "map", "evict", "swap_in", "swap_out", "flush", "shootdown", "alloc", "free",
-         "switch", "refault"}
+         "switch", "refault", "unmap", "fork", "exec", "slot"}
 
 
 def trace():

@@ -111,17 +111,14 @@ def signed(va):
 
 # ---- one block of records ----
 
-def pack_records(records, type_numbers):
-    """The bytes of an R block. records: Record, at most BLOCK_RECORDS; by rising `when`."""
-    types = [type_numbers[r.type] for r in records]
-    whens = [r.when for r in records]
+def pack_columns(whens, types, harts, pids, vas, pfns, extras):
+    """The bytes of an R block of at most BLOCK_RECORDS records; by rising `when`."""
     columns = (
         put_varints(b - a for a, b in zip([0] + whens, whens)),
-        bytes(types), bytes(r.hart for r in records), put_varints(r.pid for r in records),
-        put_varints(differences(types, [r.va >> 12 for r in records])),
-        put_varints(r.va & 0xfff for r in records),
-        put_varints(differences(types, [r.pfn for r in records])),
-        put_varints(differences(types, [r.extra for r in records])))
+        bytes(types), bytes(harts), put_varints(pids),
+        put_varints(differences(types, [va >> 12 for va in vas])),
+        put_varints(va & 0xfff for va in vas),
+        put_varints(differences(types, pfns)), put_varints(differences(types, extras)))
     raw = b"".join(struct.pack("<I", len(column)) + column for column in columns)
     return zlib.compress(raw, 9)
 
@@ -179,10 +176,18 @@ class Writer:
         self.count = self.record_bytes = self.bytes = 0
 
     def records(self, records):
-        for at in range(0, len(records), BLOCK_RECORDS):
-            some = records[at:at + BLOCK_RECORDS]
-            self.record_bytes += self._block(b"R", pack_records(some, self.types))
-            self.count += len(some)
+        """Of the class Record."""
+        if records:
+            whens, vas, pfns, pids, types, harts, extras = map(list, zip(*records))
+            self.columns(whens, [self.types[name] for name in types], harts, pids, vas, pfns,
+                         extras)
+
+    def columns(self, *columns):
+        """The same as lists: when, type as a number, hart, pid, va, pfn, extra."""
+        for at in range(0, len(columns[0]), BLOCK_RECORDS):
+            some = [column[at:at + BLOCK_RECORDS] for column in columns]
+            self.record_bytes += self._block(b"R", pack_columns(*some))
+            self.count += len(some[0])
 
     def state(self, state):
         """A full state, as it was after the records written so far."""

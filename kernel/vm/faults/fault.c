@@ -88,7 +88,8 @@ static inline bool set_entry(struct vm_fault *fault)
             __atomic_fetch_add(&mm->resident, 1, __ATOMIC_RELAXED);
         }
         trace_of(mm->pid, TRACE_MAP, fault->va, pte_pfn(entry).number,
-                 pte_allows(entry, ACCESS_WRITE));
+                 (pte_allows(entry, ACCESS_WRITE) ? MAP_STORES : 0) |
+                     (fault->vma->flags & VMA_SHARED ? MAP_OF_SHARED : 0));
     }
     spin_unlock(&table->lock);
     return is_old;

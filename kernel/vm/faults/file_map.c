@@ -136,7 +136,8 @@ static inline bool map_ready_page(const struct vm_area_struct *vma, pte_t *ptep,
     __atomic_fetch_add(&page->counts, PAGE_MAPPED_REF, __ATOMIC_RELAXED);
     tlb_check_code(&vma->mm->page_table, va, entry);
     pte_set(ptep, entry);
-    trace_of(vma->mm->pid, TRACE_MAP, va, page_pfn(page).number, false);
+    trace_of(vma->mm->pid, TRACE_MAP, va, page_pfn(page).number,
+             vma->flags & VMA_SHARED ? MAP_OF_SHARED : 0);
     return true;
 }
 

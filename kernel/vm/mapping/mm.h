@@ -46,7 +46,8 @@ struct mm_struct {
     uint32_t users;                    /* a: the process, and what looks at it meanwhile */
     uint64_t events[MM_EVENTS];        /* a: what happened to this space: enum vm_stat_item */
     uint64_t area_bytes;               /* m to change, read freely: of all areas */
-    int pid;                           /* c after exec or fork: for messages only */
+    int pid;                           /* c after exec or fork, for messages and the trace;
+                                          0: exec has left the space */
     char name[24];
 };
 

@@ -13,6 +13,7 @@
 #include "abi/errno.h"
 #include "abi/mman.h"
 #include "mmu/tlb.h"
+#include "sync/trace.h"
 #include "thread/thread.h"
 #include "vm/faults/anon.h"
 #include "vm/mapping/area.h"
@@ -62,6 +63,8 @@ static void __attribute__((noinline)) entries_protect(struct tlb_batch *batch, p
         if (access == 0 && !page_test(page, PAGE_PRIVATE)) {
             pte_swap(batch->table, *va, ptep, 0);
             (*unmapped)++;
+            trace_of(container_of(batch->table, struct mm_struct, page_table)->pid, TRACE_UNMAP,
+                     *va, 1, 0);
             if (page != zero_page)
                 batch->page[batch->count++] = page;
         } else {
@@ -104,8 +107,7 @@ static void __attribute__((noinline)) area_protect_pages(struct mm_struct *mm,
 {
     bool only_write = (old ^ vma->access) == ACCESS_WRITE && (old & vma->access);
     struct page_table *table = &mm->page_table;
-    uint64_t va = vma->start;
-    uint64_t unmapped = 0;
+    uint64_t va = vma->start, unmapped = 0;
     pte_t *ptep;
 
     if (vma->access & ~old & ACCESS_EXEC)

@@ -8,6 +8,7 @@
 
 #include "mmu/tlb.h"
 #include "sync/printf.h"
+#include "sync/trace.h"
 #include "vm/faults/anon.h"
 #include "vm/swapping/swap.h"
 
@@ -59,14 +60,14 @@ static void unmap_entries(struct mm_struct *mm, struct tlb_batch *batch, pte_t *
     *unmapped += (uint64_t)(next - &batch->page[batch->count]);
     batch->count = (uint32_t)(next - batch->page);
     tlb_batch_note(batch, *va, at);
+    trace_of(mm->pid, TRACE_UNMAP, *va, (at - *va) / PAGE_SIZE, 0);
     *va = at;
 }
 
 void unmap_page_range(struct mm_struct *mm, uint64_t start, uint64_t end)
 {
     struct page_table *table = &mm->page_table;
-    uint64_t unmapped = 0;
-    uint64_t va = start;
+    uint64_t va = start, unmapped = 0;
     pte_t *ptep;
 
     do {

@@ -151,6 +151,7 @@ static void entry_to_slot(struct mm_struct *mm, uint64_t va, struct page *page, 
     if (mm->rules)
         mm->rules->went(mm, va);
     __atomic_fetch_add(&mm->swapped, 1, __ATOMIC_RELAXED);
+    trace_of(mm->pid, TRACE_SLOT, va, page_pfn(page).number, slot.number);
     count_eviction(mm, va, page);
 }
 
@@ -163,10 +164,12 @@ static unsigned visit_unmap(struct walk *walk, struct mm_struct *mm, uint64_t va
     san_assert(!stores_go_unnoticed(walk->page, pte_load(ptep)));
     if (pte_is_wired(pte_load(ptep)) && !walk->wired_too)
         return is_private ? FENCE : 0; /* a fork that protected it may still have to fence */
-    if (is_private)
+    if (is_private) {
         entry_to_slot(mm, va, walk->page, ptep);
-    else
+    } else {
         pte_swap(&mm->page_table, va, ptep, 0);
+        trace_of(mm->pid, TRACE_UNMAP, va, 1, 0);
+    }
     return FENCE | UNMAPPED;
 }
 
