@@ -98,7 +98,7 @@ def walk(reader, table, level, page, count, tables, entries, left):
         at = page + (index << 9 * level)
         if entry & (PTE_V | PTE_LEAF) == PTE_V and level:
             below = reader.next_table(entry)
-            if m.ram_start <= below <= m.ram_end - PAGE_SIZE:
+            if m.source.start <= below <= m.source.end - PAGE_SIZE:
                 walk(reader, below, level - 1, at, 512, tables, entries, left)
             continue
         kind = "p" if entry & PTE_V else "n" if entry & m.number("PTE_SOFT_NONE") else "s"
