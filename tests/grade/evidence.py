@@ -109,7 +109,12 @@ SANDBOX = ("-sandbox", "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resou
 
 
 class Failed(Exception):
-    """The test has failed; the text says why."""
+    """The test has failed; the text says why. places: the pages that it is about, as place() makes
+    them: for the picture of the moment."""
+
+    def __init__(self, why, places=()):
+        super().__init__(why)
+        self.places = places
 
 
 class Limit(Exception):
@@ -120,9 +125,9 @@ class Infrastructure(Exception):
     """Whatever this is, the kernel is not to blame."""
 
 
-def need(condition, why):
+def need(condition, why, *places):
     if not condition:
-        raise Failed(why)
+        raise Failed(why, places)
 
 
 def lane(kernel="build/kernel.elf", **changes):
@@ -255,6 +260,10 @@ class Checkpoint:
         facts = self.facts
         return struct.unpack("<%dQ" % (len(facts) // 8), facts[:len(facts) & ~7])
 
+    def place(self, va):
+        """For need(): this page, as it is seen from here; also when the machine has run on."""
+        return self.satp, va
+
     def translate(self, va):
         self._check()
         return walk.translate(self.run.ram, self.satp, va)
@@ -293,6 +302,8 @@ class Run:
         self.at = None              # the Checkpoint where the machine stands
         self.ending = None          # a machine.Ending, once it has ended
         self.ram = self.stub = None
+        self.places = ()            # of a failure: what it is about
+        self.failed_count = None    # instructions then
         self._pending = None        # the hart that has to be stepped over
         self._stops = 0
         self._wall = 0.0
@@ -527,6 +538,7 @@ def try_test(test, run):
     try:
         test(run)
     except (Failed, walk.NotInRam) as why:
+        run.places = getattr(why, "places", ())
         return str(why)
     except (Limit, Infrastructure, Gone):
         raise
@@ -535,8 +547,10 @@ def try_test(test, run):
     return None
 
 
-def examine(program, test, settings=None, command="", limits=LIMITS):
-    """Boots the kernel with this program on the disk, and runs the test on it. A Result."""
+def examine(program, test, settings=None, command="", limits=LIMITS, failed=None):
+    """Boots the kernel with this program on the disk, and runs the test on it. A Result.
+    failed: is called with the Run and the Result of a test that fails, while its memory is there:
+    the machine stands still, or has ended."""
     s = dict(settings or lane())
     s.update(IMAGE=program.image, CMD=command or program.name, LOG="")
     result = Result()
@@ -556,12 +570,25 @@ def examine(program, test, settings=None, command="", limits=LIMITS):
             except Limit as why:
                 result.how, result.why = "limit", str(why)
             finally:
+                if failed and run.ram and (result.failure or result.how == "limit"):
+                    _stop(run)
+                    failed(run, result)
                 _collect(result, run, machine)
     except Infrastructure as why:
         result.how, result.why = "infrastructure", str(why)
     except OSError as trouble:
         result.how, result.why = "infrastructure", "no machine: %s" % trouble
     return result
+
+
+def _stop(run):
+    """Nothing changes memory from now on."""
+    try:
+        run.failed_count = None if run.ending else run.instructions()
+        if not run.ending:
+            run.machine.qmp("stop")
+    except (OSError, Infrastructure, Gone, KeyError, ValueError):
+        run.machine.kill()
 
 
 def _collect(result, run, machine):

@@ -11,9 +11,13 @@ What always holds: what students wrote is text, whatever characters it has, and 
 has a limit; a test that students shall not see is told to them as a sum of points only; where there
 is no mark and the submission is not at fault, the form says so if it can, and gives no 0.
 
-about: what the result does not know, texts by name: `id`, `seconds`, and what Classroom 50 wants.
+about: what the result does not know, texts by name: `id`, `seconds`, `folder` (where the result and
+its pictures are), and what Classroom 50 wants. A form that can carry a picture has it whole or not
+at all.
 """
 
+import base64
+import html
 import json
 import os
 import re
@@ -24,6 +28,13 @@ from result import VISIBLE, for_students
 
 MOST = 20000                    # characters of one text
 MOST_OF_ALL = 900 << 10         # bytes of a results.json; PrairieLearn takes 1 MB
+
+
+MOST_OF_PICTURES = 500 << 10    # bytes of all of them
+
+
+class Whole(str):
+    """Is never cut."""
 
 
 class NoForm(Exception):
@@ -94,6 +105,8 @@ def to_json(value, most=None):
 
 
 def shortened(value, most):
+    if isinstance(value, Whole):
+        return value
     if isinstance(value, str):
         return cut(value, most)
     if isinstance(value, list):
@@ -101,6 +114,23 @@ def shortened(value, most):
     if isinstance(value, dict):
         return {name: shortened(each, most) for name, each in value.items()}
     return value
+
+
+def pictures_of(tests, about):
+    """Name of a test → its picture as a data URL; as many as there is room for."""
+    found, left = {}, MOST_OF_PICTURES
+    for test in tests:
+        text = report.picture_of(test, about.get("folder"))
+        url = Whole("data:image/svg+xml;base64," + base64.b64encode(text.encode()).decode())
+        if text and len(url) <= left:
+            found[test["name"]] = url
+            left -= len(url)
+    return found
+
+
+def output_html(test, url):
+    return Whole('<pre>%s</pre>\n<img alt="%s" src="%s">' % (
+        html.escape(output_of(test)), html.escape(cut(test.get("moment", ""), 2000)), url))
 
 
 # ---- Gradescope ---------------------------------------------------------------------------------
@@ -117,12 +147,14 @@ def gradescope(result, about):
         made["execution_time"] = float(about["seconds"])
     if not is_graded(result):
         return dict(made, output=no_mark(result), tests=[])
-    tests = []
+    tests, pictures = [], pictures_of(result["tests"], about)
     for number, test in zip(numbers_of(result["tests"]), result["tests"]):
+        url = pictures.get(test["name"])
         tests.append({
             "score": test["points"], "max_score": test["max"], "name": cut(test["name"]),
             "status": "passed" if test["verdict"] == "pass" else "failed", "number": number,
-            "name_format": "text", "output": output_of(test), "output_format": "text",
+            "name_format": "text", "output": output_html(test, url) if url else output_of(test),
+            "output_format": "html" if url else "text",
             "tags": [test["stage"], test["part"]],
             "visibility": test.get("visibility", VISIBLE),
             "extra_data": {name: test[name] for name in ("verdict", "evidence", "used", "limit")}})
@@ -165,14 +197,17 @@ def prairielearn(result, about):
     if not is_graded(result):
         return {"gradable": False, "succeeded": False, "format_errors": [no_mark(result)],
                 "message": no_mark(result)}
-    tests = []
-    for test in for_students(result)["tests"]:
+    tests, shown = [], for_students(result)["tests"]
+    pictures = pictures_of(shown, about)
+    for test in shown:
+        url = pictures.get(test["name"])
         not_run = test["verdict"] == "not-run"
         tests.append({"name": cut(test["name"]), "points": test["points"],
                       "description": "%s, %d points" % (test["part"], test["max"]),
                       "max_points": 0 if not_run else test["max"], "output": output_of(test),
                       "message": "not run, because: " + cut(report.first_line(test["why"]))
-                      if not_run else cut(report.first_line(test["why"])), "images": []})
+                      if not_run else cut(report.first_line(test["why"])),
+                      "images": [{"label": "what memory held then", "url": url}] if url else []})
     of = max(1, result["max_score"])
     return {"gradable": True, "succeeded": True, "score": min(1.0, result["score"] / of),
             "message": summary(result),

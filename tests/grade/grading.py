@@ -22,6 +22,7 @@ import submission
 
 LONGEST_WHY = 4000
 FULL_CASES = 2
+PICTURES = "pictures"       # the folder with those of the moments at which tests failed
 
 
 def build_folder():
@@ -149,7 +150,7 @@ def tree_of(root):
     return about.get("tree", "") if about else version(["git", "-C", root, "rev-parse", "HEAD"])
 
 
-def machine_stage(bench, seed, work, again, limits):
+def machine_stage(bench, seed, work, again, limits, pictures):
     lab, machine = bench.lab, os.path.join(work, "machine")
     if lab.writes_program:
         if not bench.objects:
@@ -165,7 +166,7 @@ def machine_stage(bench, seed, work, again, limits):
     if not kernel:
         return machine_not_run(lab, "the kernel does not build")
     return machinestage.run(lab, seed, kernel, machine, os.path.join(labs.ROOT, build_folder()),
-                            again, limits)
+                            again, limits, pictures=pictures)
 
 
 def grade_submission(lab, options, work, course):
@@ -195,7 +196,8 @@ def grade_submission(lab, options, work, course):
         entries += bench.answers(options.student, submission.answers(options.submission))
     finally:
         bench.close()
-    entries += machine_stage(bench, options.seed, work, again, course.limits())
+    entries += machine_stage(bench, options.seed, work, again, course.limits(),
+                             os.path.join(options.out, PICTURES))
     tools = {"cc": version([hoststage.compiler(), "--version"]), "sandbox": bench.kind}
     made = result.make(lab, options.seed, options.variant, digest,
                        submission.authors(options.submission),

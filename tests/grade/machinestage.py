@@ -11,14 +11,17 @@ run.used and run.limit, instructions.
 import hashlib
 import os
 import re
+import shutil
 
 import evidence
+import moment
 import program
 from evidence import need
 import result
 
 SETTINGS = {"MEM": "16M", "SWAP": "16M", "PAGING": "sv39"}
 LIMITS = evidence.Limits(5 * 10 ** 8, 30)   # ten times what the longest test needs
+TRACED = "trace=1"          # the last 4,096 records of each hart, for the picture of a failure
 RETRIES = 2                 # where anything but the kernel was at fault
 LAST_LINES = 12
 REGISTERS = re.compile(r"( *\w+ [0-9a-f]{16})+ *$")
@@ -39,6 +42,8 @@ class Test:
         self.name, self.mode, self.part, self.points = name, mode, part, points
         self.kind, self.function, self.needs = kind, function, needs
         self.settings = dict(SETTINGS, **(settings or {}))
+        if part != "counts":            # there it would be counted
+            self.settings["APPEND"] = TRACED
         self.command, self.others = "machine " + mode, ()
 
 
@@ -87,9 +92,10 @@ def run_one(lab, test, seed, kernel, folder, build, limits=LIMITS):
         finally:
             numbers.update(used=run.used, limit=run.limit)
 
+    seen = moment.Moment(test.name)
     made = examined(test.name, built, function, evidence.lane(kernel, **test.settings),
-                    test.command, limits)
-    made.used, made.limit = numbers.get("used"), numbers.get("limit")
+                    test.command, limits, seen.catch)
+    made.used, made.limit, made.moment = numbers.get("used"), numbers.get("limit"), seen
     return made
 
 
@@ -124,9 +130,13 @@ def last_lines(made):
         if lines else ""
 
 
-def run(lab, seed, kernel, folder, build, rerun, limits=LIMITS, tests=None):
-    """result.entry for each test."""
+def run(lab, seed, kernel, folder, build, rerun, limits=LIMITS, tests=None, pictures=None,
+        with_pages=False):
+    """result.entry for each test. pictures: the folder for those of the moments when some failed,
+    or None; it is made anew. with_pages: each as a page of the time machine, too."""
     entries, hangs = [], None
+    if pictures:
+        shutil.rmtree(pictures, ignore_errors=True)
     for test in tests or tests_of(lab):
         if hangs:
             entries.append(result.entry(test.name, "public", test.part, test.points, test.kind,
@@ -138,6 +148,8 @@ def run(lab, seed, kernel, folder, build, rerun, limits=LIMITS, tests=None):
                                     "pass" if made.passed else "fail", why_of(made), test.needs,
                                     made.used, made.limit, "%s; under gdb: %s TEST='%s'" % (
                                         rerun, rerun.replace("make grade", "make gdb"), test.name)))
+        if pictures and not made.passed:
+            made.moment.tell(entries[-1], pictures, with_pages)
         if made.how == "limit" and not made.met:
             hangs = test.name
     return entries

@@ -24,9 +24,18 @@ FORBIDDEN = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufdcf\ufdf0-\uff
 MOST_FAILURES = 20
 BINS = 10
 
+# A picture of a test: what moment.py writes, and nothing else.
+PICTURE = re.compile(r"pictures/[a-z0-9-]{1,80}\.svg")
+LARGEST_PICTURE = 64 << 10
+
 STYLE = """
+:root { color-scheme: light dark; }
 body { font: 16px/1.45 sans-serif; max-width: 78em; margin: 2em auto; padding: 0 1em;
   color: #1a1a1a; background: #ffffff; }
+@media (prefers-color-scheme: dark) { body { color: #f0f0f0; background: #17191c; }
+  a { color: #7cbaff; } }
+figure { margin: 1em 0 2em; border: 1px solid #888; }
+figure svg { display: block; width: 100%; }
 table { border-collapse: collapse; width: 100%; }
 th, td { text-align: left; vertical-align: top; padding: .3em .6em; border-bottom: 1px solid #999; }
 td.number, th.number { text-align: right; white-space: nowrap; }
@@ -278,10 +287,45 @@ def carried_html(result):
         [("", [h(each) for each in row]) for row in columns(result)])
 
 
-def student_html(row):
+def picture_of(test, folder):
+    """The text of the SVG that belongs to a test, or "". folder: where the result lies."""
+    name = test.get("picture") or ""
+    if not folder or not PICTURE.fullmatch(name):
+        return ""
+    try:
+        with open(os.path.join(folder, name), encoding="utf-8") as file:
+            text = file.read(LARGEST_PICTURE + 1)
+    except (OSError, ValueError):
+        return ""
+    return text if text.startswith("<svg") and len(text) <= LARGEST_PICTURE else ""
+
+
+def anchor(name):
+    return "moment-" + re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
+
+
+def moments_html(tests, pictures):
+    """What memory held when tests failed."""
+    if not pictures:
+        return []
+    body = ["<h2>What memory held when they failed</h2>",
+            "<p>Each picture shows the machine as it stood at that moment. The walk begins at the "
+            "register satp, as the hardware's does; what is said of frames, areas and events is "
+            "the kernel's own word. Pictures explain, and give no points.</p>"]
+    for test in tests:
+        if test["name"] in pictures:
+            body += ['<h3 id="%s">%s</h3>' % (anchor(test["name"]), h(test["name"])),
+                     "<figure>%s</figure>" % pictures[test["name"]]]
+    return body
+
+
+def student_html(row, folder=None):
+    """folder: where the pictures are; without it there are none."""
     result = for_students(row["result"])
     title = "%s: lab %s, %s" % (one_line(row["id"]), result["lab"], mark(result))
     body = []
+    pictures = {test["name"]: picture_of(test, folder) for test in result["tests"]
+                if picture_of(test, folder)}
     if result["authors"]:
         body.append("<p>By %s.</p>" % h(", ".join(result["authors"])))
     if not is_graded(row):
@@ -295,11 +339,16 @@ def student_html(row):
                 why += "<p>Hint: %s</p>" % h(test["hint"])
             if test["verdict"] == "fail" and test["rerun"]:
                 why += "<p>Try it again: <code>%s</code></p>" % h(test["rerun"])
+            if test["name"] in pictures:
+                why += '<p><a href="#%s">What memory held then</a></p>' % anchor(test["name"])
+            if test.get("page"):
+                why += '<p><a href="%s">The time machine, at that moment</a></p>' % h(test["page"])
             lines.append((test["verdict"], [h(test["name"]), h(test["stage"]),
                                             "%d of %d" % (test["points"], test["max"]),
                                             WORDS[test["verdict"]], why]))
         body += table("Tests", [("test", False), ("stage", False), ("points", True),
                                 ("verdict", False), ("why", False)], lines)
+        body += moments_html(result["tests"], pictures)
     if result.get("carried"):
         body += carried_html(result)
     body += ["<p>%s</p>" % h(line) for line in result.get("remarks", [])]
@@ -459,7 +508,8 @@ FILES = (("class.csv", class_csv), ("authors.csv", authors_csv), ("junit.xml", j
 
 def write_all(rows, out, changes=None):
     for row in rows:
-        put(os.path.join(out, row["id"], "report.html"), student_html(row))
+        folder = os.path.join(out, row["id"])
+        put(os.path.join(folder, "report.html"), student_html(row, folder))
     for name, make in FILES:
         put(os.path.join(out, name), make(rows))
     put(os.path.join(out, "class.html"), class_html(rows, changes))

@@ -20,7 +20,8 @@ def entry(name, stage, part, points, evidence, verdict, why="", needs=(), used=N
     assert verdict in VERDICTS
     return {"name": name, "stage": stage, "part": part, "points": 0, "max": points,
             "verdict": verdict, "evidence": evidence, "used": used, "limit": limit, "why": why,
-            "needs": list(needs), "rerun": rerun, "hint": "", "visibility": VISIBLE}
+            "needs": list(needs), "rerun": rerun, "hint": "", "visibility": VISIBLE,
+            "picture": "", "moment": ""}
 
 
 def settle(tests):
@@ -70,7 +71,7 @@ def for_students(result):
         points, most = (sum(test[key] for test in hidden) for key in ("points", "max"))
         shown.append(dict(hidden[0], name=HIDDEN_NAME, points=points, max=most, used=None,
                           verdict="pass" if points == most else "fail", limit=None, why="",
-                          rerun="", hint="", visibility=VISIBLE))
+                          rerun="", hint="", visibility=VISIBLE, picture="", moment=""))
     made = dict(result, tests=shown)
     if "carried" in result:
         names = {test["name"] for test in shown}
@@ -111,12 +112,15 @@ def manual_lines(result):
             for item in result["manual"]]
 
 
-def write(result, path):
+def put(text, path):
     """All of it, or what was there before: never a half."""
     with open(path + ".new", "w", encoding="utf-8") as file:
-        json.dump(result, file, indent=1, sort_keys=True)
-        file.write("\n")
+        file.write(text)
     os.replace(path + ".new", path)
+
+
+def write(result, path):
+    put(json.dumps(result, indent=1, sort_keys=True) + "\n", path)
 
 
 def quoted(text, most=200):
@@ -127,7 +131,17 @@ def quoted(text, most=200):
                      for line in lines[:most] + more)
 
 
-def text_of_test(test):
+def moment_lines(test, folder):
+    """What memory held when it failed."""
+    if not test.get("picture"):
+        return []
+    lines = ["what memory held then, as a picture: " + os.path.join(folder, test["picture"])]
+    if test.get("page"):
+        lines.append("as the time machine's page: " + os.path.join(folder, test["page"]))
+    return lines + ["  " + line for line in test["moment"].split("\n")]
+
+
+def text_of_test(test, folder=""):
     word = WORDS[test["verdict"]]
     lines = ["%-5s %2d/%-2d  %-7s %s" % (word, test["points"], test["max"], test["stage"],
                                          test["name"])]
@@ -137,6 +151,7 @@ def text_of_test(test):
         lines.append("             hint: " + test["hint"])
     if test["verdict"] == "fail" and test["rerun"]:
         lines.append("             again: " + test["rerun"])
+    lines += ["             " + line for line in moment_lines(test, folder)]
     return "\n".join(lines)
 
 

@@ -50,8 +50,8 @@ def general(*bundles):
     """What is about no lab. bundles: for which systems; none: for all."""
     return [("labs: bundles", selftest, "bundles") + bundles] + [
         ("labs: " + what, selftest, name) for what, name in (
-            ("hand-outs", "handout"), ("evidence", "evidence"), ("class", "class"),
-            ("formats", "formats"), ("course", "course"), ("tools", "tools"),
+            ("hand-outs", "handout"), ("evidence", "evidence"), ("moments", "moments"),
+            ("class", "class"), ("formats", "formats"), ("course", "course"), ("tools", "tools"),
             ("a lab of your own", "start"), ("earlier labs", "carry"))]
 
 

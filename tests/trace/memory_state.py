@@ -1,4 +1,4 @@
-"""A full state of a machine's memory (README.md, "K block") unpacked, so that one can ask it things.
+"""A full state of a machine's memory (README.md, "K block"), unpacked so that it can be asked.
 
 What always holds: a state may come from a kernel that lies. Nothing here follows a chain of the
 guest's; each answer is looked up in tables that were made once, by walking over the state's lists.
@@ -8,7 +8,7 @@ from collections import namedtuple
 from itertools import accumulate
 
 TABLE_BITS, PAGE_BITS = 9, 12
-MOST_FRAMES = 1 << 24       # more than any machine has
+MOST_FRAMES = 1 << 18       # 1 GiB; of a larger machine the rest is not drawn
 V, R, W, X, U, G, A, D = (1 << bit for bit in range(8))
 WIRED = SWAPPED = 1 << 9
 KEPT = 1 << 8

@@ -1,5 +1,5 @@
-"""A machine's memory at one moment, as SVG: frames, a walk through page tables, the areas of a space,
-lists of replacement, swap slots; and all of that around one page, for a test that has failed.
+"""A machine's memory at one moment, as SVG: frames, a walk through page tables, the areas of a
+space, lists of replacement, swap slots. What scene.py draws around one page is made of the same.
 
     memory = Memory(state, classes)                     a full state, see README.md
     frames(memory), tree(memory, pid, va), space(memory, pid, va), lists(memory), slots(memory)
@@ -228,7 +228,8 @@ def add_walk(sheet, memory, va, steps, levels):
 def add_goal(sheet, memory, x, top, wide, entry):
     """The last box: where the walk leads."""
     leads = entry & V and entry & (R | X)
-    sheet.add(box(x, top, wide, 104, "box", ' rx="4"' if leads else ' rx="4" stroke-dasharray="4 4"'))
+    sheet.add(box(x, top, wide, 104, "box", ' rx="4"' if leads else
+                  ' rx="4" stroke-dasharray="4 4"'))
     if not leads:
         sheet.add(text(x + 9, top + 21, "no frame", "bold"))
         return
@@ -269,6 +270,12 @@ def are_relatives(memory, one, other):
         memory.spaces[one].parent == other or memory.spaces[other].parent == one)
 
 
+def is_of_one(memory, pfn):
+    """Whether it is private memory, and more than one process has it: no entry may allow stores."""
+    page = memory.pages.get(pfn)
+    return memory.class_of(pfn) == "anon" and page and not page.object and memory.is_shared(pfn)
+
+
 def add_users(sheet, memory, pid, page, pfn):
     """All entries that show the frame, and those of relatives for the same page."""
     rows = [(pid, page)] if pid in memory.spaces else []
@@ -286,12 +293,14 @@ def add_users(sheet, memory, pid, page, pfn):
         leads = "nothing" if not entry else "slot %d" % entry.number if entry.kind == "s" else \
             "frame 0x%x" % entry.number
         here = (other, at) == (pid, page)
-        words = "%s %-22s 0x%-10x  %s  → %s%s" % (
+        stores = pfn is not None and entry and entry.kind == "p" and entry.number == pfn and \
+            entry.bits & W and is_of_one(memory, pfn)
+        words = "%s %-22s 0x%-10x  %s  → %s%s%s" % (
             "▶" if here else " ", svg.short(who(memory, other), 22), at << PAGE_BITS,
             letters_of(word_of(entry) if entry else 0), leads,
             " (the same)" if entry and entry.kind != "s" and entry.number == pfn and not here
-            else "")
-        sheet.line(words, "mono")
+            else "", "  ← a store here changes it for all" if stores else "")
+        sheet.line(words, "mono wrong" if stores else "mono")
         sheet.say(" ".join(words.split()) + ".")
     if len(rows) > MOST_USERS:
         sheet.line("and %d more" % (len(rows) - MOST_USERS), "soft")

@@ -126,24 +126,28 @@ class Scene:
         if not self.places or not self.memory:
             return range(len(self.records))
         pages = {place.va >> PAGE_BITS for place in self.places}
-        frames, slots = set(), set()
+        frames, slots, pids = set(), set(), {0}
         for place in self.places:
+            pids.update(other for other in self.memory.spaces if place.pid is None or
+                        other == place.pid or picture.are_relatives(self.memory, place.pid, other))
             mine = self.memory.spaces.get(place.pid)
             pfn, slot = leads(place.steps or (mine.steps(place.va >> PAGE_BITS) if mine else ()))
             frames.add(pfn if pfn != self.memory.zero else None)
             slots.add(slot)
+        given = {r.pfn: at for at, r in enumerate(self.records) if r.type == "alloc"}
         found = []
         for at, r in enumerate(self.records):
             first = r.va >> PAGE_BITS
             if r.type in ("flush", "shootdown"):
                 hit = 0 < r.pfn < ALL_PAGES and any(first <= page < first + r.pfn for page in pages)
             elif r.type in ("fault", "map", "evict", "refault"):
-                hit = first in pages or r.type != "fault" and r.pfn in frames
+                hit = first in pages and r.pid in pids or r.type != "fault" and r.pfn in frames
             elif r.type in ("swap_in", "swap_out"):
                 hit = r.pfn in frames or r.extra in slots
             else:
                 hit = r.type in ("alloc", "free") and r.pfn in frames
-            if hit:
+            # Of the frame's earlier lives nothing.
+            if hit and (first in pages and r.pid in pids or at >= given.get(r.pfn, 0)):
                 found.append(at)
         return found
 

@@ -21,15 +21,15 @@ def pages_lie_apart(run):
     for i in range(count):
         va = first + i * 4096
         found = c.translate(va)
-        need(found, "page %d, at 0x%x, is not mapped" % (i, va))
+        need(found, "page %d, at 0x%x, is not mapped" % (i, va), c.place(va))
         need(run.is_memory(found.pa),
-             "page %d lies at 0x%x, where there is no memory" % (i, found.pa))
+             "page %d lies at 0x%x, where there is no memory" % (i, found.pa), c.place(va))
         other = frames.setdefault(found.pa, i)
         need(other == i, "frame 0x%x was given twice: it is page %d, and page %d too" % (
-            found.pa >> 12, other, i))
+            found.pa >> 12, other, i), c.place(first + other * 4096), c.place(va))
         need((run.ram.word(found.pa), run.ram.word(found.pa + 4088)) == values(run, round_, i),
              "page %d, in frame 0x%x, has not the values that were written: somebody else has "
-             "this frame, too" % (i, found.pa >> 12))
+             "this frame, too" % (i, found.pa >> 12), c.place(va))
     run.ends_well()
 
 
@@ -47,7 +47,8 @@ def a_row_of_frames_is_found(run):
         low, high = values(run, round_, i)
         at = swap.find(low.to_bytes(8, "little"))
         need(at >= 0 and int.from_bytes(swap[at + 4088:at + 4096], "little") == high,
-             "page %d is neither in memory nor on the swap disk" % i)
+             "page %d is neither in memory nor on the swap disk" % i,
+             c.place(first + i * 4096))
     run.ends_well()
 
 

@@ -19,16 +19,19 @@ class Pages:
 
     def __init__(self, run, number, whose, count=PAGES):
         self.run, self.whose = run, whose
-        c = run.checkpoint(number)
+        c = self.c = run.checkpoint(number)
         self.first, self.count = c.words[:2]
         need(self.count == count, "the program says that it has %d pages" % self.count)
         self.found = [c.translate(self.first + i * 4096) for i in range(count)]
 
+    def place(self, i):
+        return self.c.place(self.first + i * 4096)
+
     def frame(self, i):
         found = self.found[i]
-        need(found, "page %d of %s is not mapped" % (i, self.whose))
+        need(found, "page %d of %s is not mapped" % (i, self.whose), self.place(i))
         need(self.run.is_memory(found.pa), "page %d of %s lies at 0x%x, where there is no memory" %
-             (i, self.whose, found.pa))
+             (i, self.whose, found.pa), self.place(i))
         return found.pa >> 12
 
     def frames(self):
@@ -38,24 +41,24 @@ class Pages:
         frame = self.frame(i)
         got = self.run.ram.word(frame << 12), self.run.ram.word((frame << 12) + 4088)
         first, last = values(self.run, round_, i)
-        need(got[0] == first, "page %d of %s: %s" % (i, self.whose, why))
+        need(got[0] == first, "page %d of %s: %s" % (i, self.whose, why), self.place(i))
         need(got[1] == last, "page %d of %s: its last word, into which nobody has stored since the "
-             "fork, is another one: was all of the page copied?" % (i, self.whose))
+             "fork, is another one: was all of the page copied?" % (i, self.whose), self.place(i))
 
     def need_read_only(self, i):
         need(not self.found[i].entry & walk.W, "page %d of %s is shared, and its entry 0x%x allows "
-             "stores" % (i, self.whose, self.found[i].entry))
+             "stores" % (i, self.whose, self.found[i].entry), self.place(i))
 
     def need_writable(self, i):
         need(self.found[i].entry & walk.W, "page %d of %s was stored into, and its entry 0x%x does "
-             "not allow that" % (i, self.whose, self.found[i].entry))
+             "not allow that" % (i, self.whose, self.found[i].entry), self.place(i))
 
 
 def need_shared(child, parent, pages):
     for i in pages:
         need(child.frame(i) == parent.frame(i), "page %d, which nobody has changed since fork, is "
              "in frame 0x%x for the parent and in 0x%x for the child" % (
-                 i, parent.frame(i), child.frame(i)))
+                 i, parent.frame(i), child.frame(i)), child.place(i), parent.place(i))
         child.need_read_only(i)
         parent.need_read_only(i)
 
@@ -66,7 +69,7 @@ def need_apart(pages):
     for i, frame in enumerate(pages.frames()):
         other = frames.setdefault(frame, i)
         need(other == i, "frame 0x%x is page %d of %s, and page %d too" % (
-            frame, other, pages.whose, i))
+            frame, other, pages.whose, i), pages.place(i), pages.place(other))
 
 
 def a_fork_shares(run):
@@ -99,7 +102,7 @@ def stores_part_them(run):
     need_shared(child, parent, range(2 * quarter, PAGES))
     for i in range(2 * quarter):
         need(child.frame(i) != parent.frame(i), "page %d was stored into by one of them, and both "
-             "show frame 0x%x" % (i, child.frame(i)))
+             "show frame 0x%x" % (i, child.frame(i)), child.place(i))
         (parent if i < quarter else child).need_writable(i)
     need_apart(parent)
     run.ends_well()
@@ -112,17 +115,19 @@ def the_last_one_keeps_the_frame(run):
     for i in range(PAGES):
         if i % 2 == 0:
             need(later.frame(i) == frames[i], "page %d: the child had a copy of its own already, "
-                 "and the parent's store moved the parent's page to another frame" % i)
+                 "and the parent's store moved the parent's page to another frame" % i,
+                 later.place(i))
             later.need_value(i, LATER, "it has not what the parent stored")
             later.need_writable(i)
         else:
-            need(later.frame(i) == frames[i], "page %d moved, and nobody stored into it" % i)
+            need(later.frame(i) == frames[i], "page %d moved, and nobody stored into it" % i,
+                 later.place(i))
             later.need_read_only(i)
             later.need_value(i, PARENT, "the parent's value is gone")
     last = Pages(run, 3, "the parent")
     for i in range(PAGES):
         need(last.frame(i) == frames[i], "page %d: no other process is left, and a store moved it "
-             "to another frame" % i)
+             "to another frame" % i, last.place(i))
         last.need_value(i, LATER, "it has not what the parent stored")
         last.need_writable(i)
     run.ends_well()
@@ -146,7 +151,8 @@ def need_all_values(run, number, whose, rounds):
         while at >= 0 and at % 4096:
             at = swap.find(low.to_bytes(8, "little"), at + 1)
         need(at >= 0 and int.from_bytes(swap[at + 4088:at + 4096], "little") == high,
-             "page %d of %s is neither in memory nor on the swap disk" % (i, whose))
+             "page %d of %s is neither in memory nor on the swap disk" % (i, whose),
+             pages.place(i))
 
 
 def shared_pages_go_to_swap(run):

@@ -45,8 +45,9 @@ def need_same(what, said, seen):
 def need_values(run, facts, count, apart=4096):
     for i in range(count):
         found = facts.c.translate(facts.pages + i * apart)
-        need(found, "page %d is not mapped" % i)
-        need(run.ram.word(found.pa) == run.drawn(1000 + i), "page %d has another value" % i)
+        need(found, "page %d is not mapped" % i, facts.c.place(facts.pages + i * apart))
+        need(run.ram.word(found.pa) == run.drawn(1000 + i), "page %d has another value" % i,
+             facts.c.place(facts.pages + i * apart))
 
 
 def pages_are_counted(run):
@@ -88,9 +89,11 @@ def swap_is_counted(run):
         entry = c.entry(facts.pages + i * 4096)
         if found:
             there += 1
-            need(run.ram.word(found.pa) == run.drawn(1000 + i), "page %d has another value" % i)
+            need(run.ram.word(found.pa) == run.drawn(1000 + i), "page %d has another value" % i,
+                 c.place(facts.pages + i * 4096))
         else:
-            need(entry and entry & 512 and not entry & walk.V, "page %d is nowhere" % i)
+            need(entry and entry & 512 and not entry & walk.V, "page %d is nowhere" % i,
+                 c.place(facts.pages + i * 4096))
             swapped += 1
     need(there <= QUOTA, "%d pages are in memory, the quota is %d" % (there, QUOTA))
     need(swapped > QUOTA, "only %d pages are in swap" % swapped)

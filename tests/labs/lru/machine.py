@@ -70,6 +70,7 @@ class Area:
         need(accesses == len(pattern), "the program made %d accesses, not %d" % (
             accesses, len(pattern)))
         self.run, self.frames, self.slots, self.last = run, {}, {}, {}
+        self.c, self.first = c, first
         self.last.update((page, n) for n, page in enumerate(pattern))
         for page in range(count):
             va = first + page * PAGE
@@ -79,16 +80,17 @@ class Area:
             elif entry & (IS_NONE | IS_SLOT) == IS_SLOT:
                 self.slots[page] = entry >> 10 & (1 << 44) - 1
             need(entry or page not in self.last, "page %d, at 0x%x, was used, and is neither in "
-                 "memory nor out" % (page, va))
+                 "memory nor out" % (page, va), c.place(va))
 
     def check(self, disk=None):
         """Each page has what its last access has stored there."""
         for page, n in self.last.items():
+            place = self.c.place(self.first + page * PAGE)
             wanted = self.run.drawn(n), self.run.drawn(n + HALF)
             if page in self.frames:
                 pa = self.frames[page]
                 need(self.run.is_memory(pa), "page %d lies at 0x%x, where there is no memory" % (
-                    page, pa))
+                    page, pa), place)
                 found = self.run.ram.word(pa), self.run.ram.word(pa + PAGE - 8)
             elif disk is not None:
                 at = self.slots[page] * PAGE
@@ -97,7 +99,7 @@ class Area:
             else:
                 continue
             need(found == wanted, "page %d, %s, has not what was stored there last" % (
-                page, "in memory" if page in self.frames else "out"))
+                page, "in memory" if page in self.frames else "out"), place)
 
     def need_quota(self, frames):
         need(len(self.frames) <= frames, "%d pages are in memory, the quota is %d" % (

@@ -38,19 +38,21 @@ class Space:
                     continue
                 need(entry & walk.V and not walk.is_leaf(entry),
                      "the entry of level %d for 0x%x is 0x%x: neither empty nor a table's"
-                     % (level, va, entry))
+                     % (level, va, entry), c.place(va))
                 need(entry == entry >> 10 << 10 | walk.V,
                      "the entry of level %d for 0x%x is 0x%x: a table's entry has the frame's "
-                     "number and V, and nothing else" % (level, va, entry))
+                     "number and V, and nothing else" % (level, va, entry), c.place(va))
                 todo.append((level - 1, va, walk.pa_of(entry)))
             need(used or may_be_empty or level == c.levels - 1,
-                 "the table of level %d for 0x%x is empty: nobody needs it" % (level, base))
+                 "the table of level %d for 0x%x is empty: nobody needs it" % (level, base),
+                 c.place(base))
 
     def take(self, level, base, frame):
         name = "the table of level %d for 0x%x" % (level, base)
-        need(self.run.is_memory(frame), "%s lies at 0x%x, where there is no memory" % (name, frame))
+        need(self.run.is_memory(frame), "%s lies at 0x%x, where there is no memory" % (name, frame),
+             self.c.place(base))
         need(frame not in self.frames, "frame 0x%x is %s, and %s, too" % (
-            frame >> 12, self.frames.get(frame), name))
+            frame >> 12, self.frames.get(frame), name), self.c.place(base))
         need(len(self.frames) < MOST, "there are more than %d tables" % MOST)
         self.frames[frame] = name
         self.tables[level, base] = frame
@@ -58,7 +60,8 @@ class Space:
     def page(self, va):
         """The frame's address of a page that must be there, and its entry."""
         entry = self.leaf.get(va, 0)
-        need(entry & walk.V, "0x%x: the leaf entry is 0x%x: the page is not mapped" % (va, entry))
+        need(entry & walk.V, "0x%x: the leaf entry is 0x%x: the page is not mapped" % (va, entry),
+             self.c.place(va))
         found = self.c.translate(va)
         need(found and found.level == 0, "0x%x: the hardware finds no page of 4 KiB" % va)
         return found.pa, entry

@@ -42,17 +42,23 @@ class Area:
 
     def __init__(self, run, c, first, count, area):
         self.run, self.area, self.count = run, area, count
+        self.c, self.first = c, first
         self.frames, self.slots = {}, {}
         for i in range(count):
             va = first + i * PAGE
             entry = c.entry(va)
-            need(entry, "page %d, at 0x%x, is neither in memory nor out" % (i, va))
+            need(entry, "page %d, at 0x%x, is neither in memory nor out" % (i, va),
+                 self.place(i))
             if entry & V:
                 self.frames[i] = c.translate(va).pa
             else:
                 need(entry & (IS_NONE | IS_SLOT) == IS_SLOT,
-                     "page %d, at 0x%x: the entry 0x%x names no slot" % (i, va, entry))
+                     "page %d, at 0x%x: the entry 0x%x names no slot" % (i, va, entry),
+                     self.place(i))
                 self.slots[i] = entry >> 10 & (1 << 44) - 1
+
+    def place(self, i):
+        return self.c.place(self.first + i * PAGE)
 
     def check(self, disk=None, key=None, answered=lambda i: True, stored=None):
         """Each page has its values, and with a key its answer, or what was stored there."""
@@ -61,22 +67,23 @@ class Area:
             if word is None:
                 continue
             need([word(at) for at in WORDS] == values(self.run, self.area, i),
-                 "page %d, %s, has not the values that were written" % (i, where))
+                 "page %d, %s, has not the values that were written" % (i, where), self.place(i))
             wanted = answer(self.run, self.area, i, key) if key and answered(i) else \
                 value(self.run, stored, i) if stored else 0
             need(word(ANSWER) == wanted, "page %d, %s: what the program found in it when it came "
-                 "back, or wrote into it then, is wrong" % (i, where))
+                 "back, or wrote into it then, is wrong" % (i, where), self.place(i))
 
     def reader(self, i, disk):
         if i in self.frames:
             pa = self.frames[i]
-            need(self.run.is_memory(pa), "page %d lies at 0x%x, where there is no memory" % (i, pa))
+            need(self.run.is_memory(pa), "page %d lies at 0x%x, where there is no memory" % (i, pa),
+                 self.place(i))
             return "in frame 0x%x" % (pa >> 12), lambda at: self.run.ram.word(pa + at)
         slot = self.slots[i]
         if disk is None:
             return "", None
         need((slot + 1) * PAGE <= len(disk), "page %d is out, in slot %d, but the disk has %d" % (
-            i, slot, len(disk) // PAGE))
+            i, slot, len(disk) // PAGE), self.place(i))
         return "out, in slot %d" % slot, lambda at: int.from_bytes(
             disk[slot * PAGE + at:slot * PAGE + at + 8], "little")
 
@@ -86,7 +93,8 @@ class Area:
         taken = {}
         for i, slot in self.slots.items():
             other = taken.setdefault(slot, i)
-            need(other == i, "pages %d and %d are both out in slot %d" % (other, i, slot))
+            need(other == i, "pages %d and %d are both out in slot %d" % (other, i, slot),
+                 self.place(other), self.place(i))
 
 
 def pages_go_out_and_come_back(run):
