@@ -311,7 +311,8 @@ def moments_html(tests, pictures):
     body = ["<h2>What memory held when they failed</h2>",
             "<p>Each picture shows the machine as it stood at that moment. The walk begins at the "
             "register satp, as the hardware's does; what is said of frames, areas and events is "
-            "the kernel's own word. Pictures explain, and give no points.</p>"]
+            "the kernel's own word. Pictures explain, and give no points. <code>make grade</code> "
+            "in your own tree writes the time machine's page of each moment, too.</p>"]
     for test in tests:
         if test["name"] in pictures:
             body += ['<h3 id="%s">%s</h3>' % (anchor(test["name"]), h(test["name"])),
