@@ -58,7 +58,7 @@ class Counted(guest.Memory):
 
 class Reader(readers.Reader):
     def __init__(self, ram, elf):
-        self.memory = Counted(ram, elf)
+        self.memory = Counted(guest.RamFile(ram), elf)
 
 
 class Moment:
@@ -153,7 +153,7 @@ def trace_parts(run, reader, state, classes):
     lost = reader.trace_lost()
     header = {
         "kernel": kernel, "mode": settings["PAGING"], "harts": int(settings["CPUS"]),
-        "ram": [m.ram_start, m.ram_end - m.ram_start], "classes": classes,
+        "ram": [m.source.start, m.source.end - m.source.start], "classes": classes,
         "policy": settings["POLICY"], "command": settings["CMD"],
         "clock": "instructions" if settings["ICOUNT"] == "1" else "cycles", "ring": 4096,
         "stops": 0, "lost": [{"hart": 0, "before": 0, "count": lost}] if lost else [],

@@ -56,6 +56,14 @@ def event_words(record, classes):
         name = classes[record.extra] if record.extra < len(classes) else "class %d" % record.extra
         return "%s is %s" % (frame, "given out, as " + picture.svg.owners.words(name)
                              if kind == "alloc" else "free again")
+    if kind == "unmap":
+        return "%d pages from %s on are unmapped" % (record.pfn, page)
+    if kind == "fork":
+        return "fork: it has a copy of pid %d's entries" % record.extra
+    if kind == "exec":
+        return "exec: its old space is gone"
+    if kind == "slot":
+        return "slot %d is for the page that is evicted next" % record.extra
     if kind == "switch":
         return "pid %d runs" % record.pid
     if kind == "refault":
@@ -138,7 +146,11 @@ class Scene:
         found = []
         for at, r in enumerate(self.records):
             first = r.va >> PAGE_BITS
-            if r.type in ("flush", "shootdown"):
+            if r.type in ("fork", "exec"):
+                hit = r.pid in pids - {0}
+            elif r.type == "unmap":
+                hit = r.pid in pids and any(first <= page < first + r.pfn for page in pages)
+            elif r.type in ("flush", "shootdown"):
                 hit = 0 < r.pfn < ALL_PAGES and any(first <= page < first + r.pfn for page in pages)
             elif r.type in ("fault", "map", "evict", "refault"):
                 hit = first in pages and r.pid in pids or r.type != "fault" and r.pfn in frames
@@ -147,7 +159,8 @@ class Scene:
             else:
                 hit = r.type in ("alloc", "free") and r.pfn in frames
             # Of the frame's earlier lives nothing.
-            if hit and (first in pages and r.pid in pids or at >= given.get(r.pfn, 0)):
+            if hit and (r.type in ("fork", "exec", "unmap") or first in pages and r.pid in pids or
+                        at >= given.get(r.pfn, 0)):
                 found.append(at)
         return found
 
