@@ -269,7 +269,8 @@ function fillSlots(box, run, slots) {
             {className: "mono"}));
     }));
     box.replaceChildren(element("p", {className: "soft"}, slots.length ? slots.length + " slots " +
-        "are in use. Number: owner and page; ⇄: in a frame, too." : "No slot is in use."), list);
+        "are in use. Number: owner and page (?: of shared memory, or not known); ⇄: in a frame, " +
+        "too." : "No slot is in use."), list);
     if (slots.length > SHOWN)
         box.append(element("p", {className: "soft"}, "and " + (slots.length - SHOWN) + " more"));
 }
