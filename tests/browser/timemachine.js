@@ -6,55 +6,10 @@
  */
 const fs = require("fs");
 const { run, need, same } = require("./ground");
+const { still, open, go, find, momentOf, sorted, shown } = require("./timemachinepage");
 
 const known = JSON.parse(fs.readFileSync(JSON.parse(process.argv[2]).known, "utf8"));
 const PICTURES = 20;            /* a second */
-
-/* Until the page shows all that it is to show. */
-const still = (page) => page.waitForFunction(() => document.body.dataset.ready === "yes" &&
-    xv39.views.every((view) => view.isStill));
-
-async function open(ground, fragment = "", options = {}) {
-    const page = await ground.open(ground.given.url + fragment, options);
-    await still(page);
-    return page;
-}
-
-async function go(page, moment) {
-    await page.fill("#moment", String(moment));
-    await page.press("#moment", "Enter");
-    await still(page);
-}
-
-async function find(page, query) {
-    await page.fill("#query", query);
-    await page.press("#query", "Enter");
-    await still(page);
-}
-
-const momentOf = (page) => page.evaluate(() => xv39.moment);
-
-function sorted(value) {
-    return value && typeof value === "object" && !Array.isArray(value) ?
-        Object.fromEntries(Object.keys(value).sort().map((k) => [k, sorted(value[k])])) : value;
-}
-
-/* All that the worker knows of a moment, in the model's form. */
-const shown = (page, moment) => page.evaluate(async (n) => {
-    const [view] = xv39.views, { about } = view, classes = {}, spaces = {};
-    const answer = await view.worked.ask("moment", { n, wanted: { open: about.pids } });
-    answer.frames.forEach((number) => {
-        const { kind } = about.owners[number];
-        if (kind !== "free" && kind !== "reserved")
-            classes[kind] = (classes[kind] || 0) + 1;
-    });
-    for (const { pid, page: pages, place } of answer.spaces) {
-        spaces[pid] = {};
-        pages.forEach((number, i) => spaces[pid][number] = place[i] >= 0 ?
-            ["frame", place[i] + about.first] : ["slot", slotOf(place[i])]);
-    }
-    return { classes, slots: answer.slots.map((slot) => slot.slot), spaces };
-}, moment);
 
 /* Seconds of processor time that this process's children have taken so far; null: unknown here. */
 function processorTime() {

@@ -9,6 +9,7 @@ import drawnrun
 import ground
 import page
 import suite as s
+import tracetest
 
 FOLDER = os.path.join(s.ROOT, s.BUILD, "browser", "trace")
 LENGTH, MANY = 8000, 2000000
@@ -104,5 +105,54 @@ def time_machine():
         "timemachine", url=page_of("drawn.html", "drawn.xvtrace"), known=path_of("known.json"),
         other=path_of("other.xvtrace"), two=page_of("two.html", "drawn.xvtrace", "other.xvtrace"),
         differs=same, bad=bad, many=many)
+    return [(name, verdict, why + "\nseed %d" % seed if why else why)
+            for name, verdict, why in parts]
+
+
+def truth_of(state):
+    """A State of replay.py in the form that scripts compare with."""
+    classes = {}
+    for kind in state.frames.values():
+        classes[kind] = classes.get(kind, 0) + 1
+    return {"classes": classes, "slots": sorted(state.slots), "spaces": {
+        str(pid): {str(number): place for number, place in space.items()}
+        for pid, space in state.spaces.items() if space and pid > 0}}
+
+
+def recorded_run():
+    """A machine that has too little memory, recorded: the page against tests/trace/replay.py."""
+    ground.need_browser()
+    os.makedirs(FOLDER, exist_ok=True)
+    seed = random.randrange(1 << 30)
+    dice = random.Random(seed)
+    run, _ = tracetest.recorded(
+        "time machine", often=True, PAGING=dice.choice(["sv39", "sv48", "sv57"]),
+        CPUS=str(dice.randrange(1, 9)), MEM="32M", SWAP="64M",
+        CMD="swapstress 2 32 20 %d" % seed)
+    header, chains, truths = run.trace.header, [], {}
+    for n in sorted(dice.randrange(1, len(run.records) + 1) for _ in range(5)):
+        state = run.at(n)
+        truths[n - 1] = truth_of(state)
+        asked = [("frame 0x%x" % pfn, ("frame", pfn)) for pfn in dice.sample(
+            sorted(state.frames), 1)]
+        entries = [(pid, number) for pid, space in sorted(state.spaces.items())
+                   for number in sorted(space) if pid > 0]
+        if entries:
+            pid, number = dice.choice(entries)
+            asked.append(("pid %d va 0x%x000" % (pid, number), ("page", pid, number)))
+        if state.slots:
+            slot = dice.choice(sorted(state.slots))
+            asked.append(("slot %d" % slot, ("slot", slot)))
+        chains += [{"moment": n - 1, "query": query, "chain": run.why(subject, n)}
+                   for query, subject in asked]
+    faults = [sum(r.type == "fault" and r.hart == hart for r in run.records)
+              for hart in range(header["harts"])]
+    with open(path_of("recorded.json"), "w", encoding="utf-8") as file:
+        json.dump({"truths": truths, "chains": chains, "faults": faults,
+                   "count": len(run.records), "policy": header["policy"]}, file)
+    with open(os.path.join(s.ROOT, s.BUILD, "trace", "time-machine.xvtrace"), "rb") as file:
+        page.write(file.read(), path_of("recorded.html"))
+    parts = ground.run_script("recordedrun", url=url_of("recorded.html"),
+                              known=path_of("recorded.json"))
     return [(name, verdict, why + "\nseed %d" % seed if why else why)
             for name, verdict, why in parts]

@@ -9,6 +9,7 @@ def all_items():
     """Name and function of each, long ones first."""
     return (
         ("browser: time machine", timemachine.time_machine),
+        ("browser: recorded run", timemachine.recorded_run),
         ("browser: curves", pages.curves),
         ("browser: the book", pages.book),
     )
