@@ -263,11 +263,11 @@ class Recording:
             kernel = hashlib.sha256(file.read()).hexdigest()[:16]
         mode = re.search(r"paging (sv\d+)", self.guest.seen.decode(errors="replace"))
         classes = self.reader.memory.numbers("FRAME_") if self.reader else {}
-        memory = self.reader.memory if self.reader else None
+        ram = self.reader.memory.source if self.reader else None
         return {
             "kernel": kernel, "mode": mode.group(1) if mode else s["PAGING"],
             "harts": len(self.rings) or int(s["CPUS"]),
-            "ram": [memory.ram_start, memory.ram_end - memory.ram_start] if memory else [0, 0],
+            "ram": [ram.start, ram.end - ram.start] if ram else [0, 0],
             "classes": [classes.get(n, "") for n in range(max(classes, default=-1) + 1)],
             "policy": s["POLICY"], "command": s["CMD"], "ended": self.ended,
             "clock": "instructions" if s["ICOUNT"] == "1" else "cycles",
