@@ -157,7 +157,7 @@ def trace_parts(run, reader, state, classes):
         "policy": settings["POLICY"], "command": settings["CMD"],
         "clock": "instructions" if settings["ICOUNT"] == "1" else "cycles", "ring": 4096,
         "stops": 0, "lost": [{"hart": 0, "before": 0, "count": lost}] if lost else [],
-        "ended": "it failed: " + (run.ending.why if run.ending else "it stood at a checkpoint"),
+        "ended": "the test failed: " + (run.ending.why if run.ending else "it was stopped"),
         "processes": {str(space["pid"]): space["name"] for space in state["spaces"]},
         "console": [], "settings": {name: settings[name] for name in ("CPUS", "MEM", "SWAP",
                                                                       "PAGING", "POLICY")},
