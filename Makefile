@@ -120,7 +120,7 @@ RAM_FILE   =
 V          =
 BUILD      = build
 
-CHECKED = PAGING CPUS MEM SWAP DISK OVERCOMMIT ICOUNT SAN SEED RACE CPU EXTRA FILES CLANG \
+CHECKED = BUILD PAGING CPUS MEM SWAP DISK OVERCOMMIT ICOUNT SAN SEED RACE CPU EXTRA FILES CLANG \
     TIMEOUT WERROR WALL WORK HOST STRICT PFTRACE V \
     $(if $(filter doctor deps help clean,$(GOALS)),,QEMU)
 
@@ -220,7 +220,7 @@ own_policies := $(filter-out $(patsubst %,$(POLICIES)/policy_%.c,adaptive aging 
     $(wildcard $(POLICIES)/*.c))
 ifneq ($(own_policies),)
 kernel_sources += tests/tools/policy_check.c
-POLICY_CHECK   := --wrap=lru_policy_named --wrap=lru_policy_numbered
+POLICY_CHECK   := $(addprefix --wrap=,lru_policy_named lru_policy_numbered timer_interrupt)
 endif
 kernel_objects := $(kernel_sources:%=$(K)/%.o) $(K)/layout.c.o
 

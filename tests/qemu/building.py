@@ -21,8 +21,12 @@ BAD_VARIABLES = (
     "MEM=big", "MEM=16GM", "SEED=it's", "SWAP=12", "SWAP=-1M", "DISK=0", "DISK=1M", "POLICY=random",
     "OVERCOMMIT=maybe", "ICOUNT=2", "SAN=yes", "SEED=x", "RACE=x", "RACE=1", "CPU=", "TIMEOUT=soon",
     "WERROR=all", "STRICT=yes", "HOST=yes", "EXTRA=no/such.c", "EXTRA=README.md", "FILES=no.such",
-    "CROSS=no-such-prefix-", "ICOUNT=1 CPUS=2",
+    "CROSS=no-such-prefix-", "ICOUNT=1 CPUS=2", "FILES=user", "FILES=user/*", "EXTRA=user/init.c",
+    "EXTRA=a%b.c", "FILES=it's", "FILES=a:b", "FILES=a$$b", "EXTRA=a;b.c", "QEMU=tests",
 )
+# Of BUILD itself, which `make clean` removes.
+BAD_FOLDERS = ("BUILD=", "BUILD=a b", "BUILD=it's", "BUILD=.", "BUILD=x/..", "BUILD=/", "BUILD=//",
+               "BUILD=kernel", "BUILD=./user/", "BUILD=a$$b", "BUILD=a:b")
 
 
 def bad_variables():
@@ -35,6 +39,10 @@ def bad_variables():
         need(done.returncode != 0 and len(lines) == 1, "%s: %s" % (bad, lines))
         need(bad.split()[-1].split("=")[0] in lines[0], "%s is not named: %s" % (bad, lines[0]))
         need(not os.path.exists(folder), "%s: something was built" % bad)
+    for bad in BAD_FOLDERS:
+        done = s.call_make("-n", bad, "clean", expect_success=False)
+        need(done.returncode != 0 and len(done.text.splitlines()) == 1 and "BUILD" in done.text,
+             "%s: %s" % (bad, done.text))
     done = s.call_make("BUILD=" + folder, "run", expect_success=False)
     need(done.returncode != 0 and "CMD" in done.text, "make run without CMD: " + done.text)
 

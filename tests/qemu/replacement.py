@@ -95,7 +95,9 @@ def kernel_files():
 
 # Policies with a mistake, tests/qemu/programs/policy_NAME.c, and what the machine says of them.
 WRONG = {"never": "never names a victim", "torn": "breaks a list",
-         "stale": "names a page that is not on its list"}
+         "stale": "names a page that is not on its list",
+         "endless": r"does not return from judge\(\)"}
+SOON = 1000         # milliseconds of the guest, from the first look for a victim
 
 
 class Told:
@@ -231,7 +233,7 @@ def students_policy():
 
 
 def told_by_name(policy, why, kernel, image):
-    """Such a policy ends the machine: by name, of a quota as of all memory."""
+    """Such a policy ends the machine: by name, soon, of a quota as of all memory."""
     for number, (command, more) in enumerate((
             ("reftrace rnd %s 64" % policy, {}),
             ("usertests more_than_memory", {"APPEND": "policy=" + policy, "MEM": "16M"}))):
@@ -239,8 +241,10 @@ def told_by_name(policy, why, kernel, image):
         settings.update(KERNEL=kernel, IMAGE=image)
         with m.Machine(settings, log=s.log_name("%s %d" % (policy, number))) as guest:
             ending = guest.run(s.SECONDS["command"])
-        need(ending.panicked and re.search("the policy %s %s" % (policy, why), ending.output),
-             "%s, %s: it says\n%s" % (policy, command, s.tail(ending)))
+        told = re.search(r"the policy %s %s.* \((\d+) ms after" % (policy, why), ending.output)
+        need(ending.panicked and told, "%s, %s: it says\n%s" % (policy, command, s.tail(ending)))
+        need(int(told.group(1)) <= SOON, "%s, %s: only after %s ms" % (
+            policy, command, told.group(1)))
 
 
 def twice(folder):
