@@ -219,7 +219,7 @@ def unknown_variables():
         text = file.read()
     told = set(re.findall(r"\b([A-Z_]{2,})=", "\n".join(re.findall(r"^#:.*", text, re.M))))
     done = s.call_make("-n", "help", *(name + "=" for name in sorted(told - {
-        "CMD", "PAGING", "CPU", "CPUS", "MEM", "SWAP", "DISK", "POLICY", "OVERCOMMIT"})))
+        "BUILD", "CMD", "PAGING", "CPU", "CPUS", "MEM", "SWAP", "DISK", "POLICY", "OVERCOMMIT"})))
     need("no such variable" not in done.text, done.text)
 
 

@@ -1,4 +1,4 @@
-/* A policy with a mistake, for the tests: it looks for a page that was asked for, until there is. */
+/* A policy with a mistake, for the tests: it turns the list round and round, and never ends. */
 #include "vm/replacement/policy.h"
 
 static bool endless_judge(struct lru_list *list, struct lru_node *node, bool accessed)
