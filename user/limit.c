@@ -11,11 +11,10 @@ static int parse(char *word, long *frames, long *policy)
     char *comma = strchr(word, ',');
 
     *policy = -1;
-    if (comma) {
+    if (comma && find_policy(comma + 1, policy) < 0)
+        die("limit", comma + 1);
+    if (comma)
         *comma = '\0';
-        if (find_policy(comma + 1, policy) < 0)
-            return -1;
-    }
     return parse_number(word, 0, INT_MAX, frames);
 }
 
