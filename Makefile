@@ -6,7 +6,9 @@
 #: make                  build build/kernel.elf, build/fs.img, build/swap.img
 #: make qemu             boot to the shell; `help` there, Ctrl-A X leaves, `shutdown` powers off
 #: make run CMD="ls"     boot, run one command, power off, tell how it ended; `< file` is its input
-#: make qemu-gdb, gdb    stopped at the start; gdb on it, from another window
+#: make qemu-gdb, gdb    stopped at the start; gdb on it, from another window: walk, vmas, page,
+#:                       lru, slots, locks, ps, trace (`help walk`); GDB_PORT=3939: for VS Code
+#: make compile_commands.json   how each file is compiled, for editors: in build/
 #: make check            the quick suite; check-full: the complete one (SHARD=k/n: a part);
 #:                       check-labs: all of the labs, their mutants, cheats, seeds, a class;
 #:                       check-view: pages in a browser (make deps check-view), after check or
@@ -117,11 +119,12 @@ FROM       =
 PFTRACE    =
 STRICT     =
 RAM_FILE   =
+GDB_PORT   =
 V          =
 BUILD      = build
 
 CHECKED = BUILD PAGING CPUS MEM SWAP DISK OVERCOMMIT ICOUNT SAN SEED RACE CPU EXTRA FILES CLANG \
-    TIMEOUT WERROR WALL WORK HOST STRICT PFTRACE V \
+    TIMEOUT WERROR WALL WORK HOST STRICT PFTRACE V GDB_PORT \
     $(if $(filter doctor deps help clean,$(GOALS)),,QEMU)
 
 # A name on the command line that is not among those above is a slip: the nearest one is told.
@@ -345,6 +348,13 @@ kernel-command:
 user-commands: $(U)/libc.a $(programs) $(many_programs) $(BUILD)/mkfs/mkfs
 	@printf '%s\n' 'compile: $(CC) $(USER_FLAGS)' 'link: $(USER_LINK)' 'library: $(U)/libc.a'
 
+# The target is in $(BUILD), where editors look, too.
+.PHONY: compile_commands.json
+compile_commands.json:
+	@mkdir -p $(BUILD)
+	@$(MAKE) -nB --no-print-directory all | tests/tools/compile-commands > $(BUILD)/$@
+	@echo "$(BUILD)/$@"
+
 # ---- the disks --------------------------------------------------------------------------------
 
 # `make` and `make qemu` use build/fs.img, which lives until a program on it changes. `make run`
@@ -393,14 +403,14 @@ $(IMAGE): $(disk_files) $(our_shell) README.md $(BUILD)/mkfs/mkfs $(dir $(IMAGE)
 export PAGING CPUS MEM SWAP DISK POLICY OVERCOMMIT ICOUNT SEED RACE CPU APPEND QEMU \
     TIMEOUT WERROR BUILD KERNEL IMAGE PREFIX SHARD WALL WORK CROSS CLANG SAN LAB OUT HOST \
     ID VARIANT SUBMISSION SUBMISSIONS JOBS STRICT COURSE CONTAINER RESULT TEST RAM_FILE CARRY \
-    UPDATE NAME FUNCTIONS STRING FRAMES VERSION FROM PFTRACE
+    UPDATE NAME FUNCTIONS STRING FRAMES VERSION FROM PFTRACE GDB_PORT
 export COMMAND := $(value CMD)
 
 qemu: $(KERNEL) $(IMAGE) $(BUILD)/mkfs/fsck
 	@tests/qemu/run --console
 
 qemu-gdb: $(KERNEL) $(IMAGE)
-	@echo 'The machine waits: `make gdb` in another window.'
+	@echo 'The machine waits: `make gdb$(if $(GDB_PORT), GDB_PORT=$(GDB_PORT))` in another window.'
 	@tests/qemu/run --gdb
 
 gdb:

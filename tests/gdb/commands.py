@@ -135,15 +135,17 @@ class Command(gdb.Command):
         clear(lambda: self.function(*words))
 
     def complete(self, text, word):
-        before = len(text.split()) - bool(word)
+        words = text.split()
+        begun = words[-1] if words and not text[-1].isspace() else ""
+        before = len(words) - bool(begun)
         if before >= len(self.completers):
             return gdb.COMPLETE_NONE
         completer = self.completers[before]
-        if callable(completer):
-            return completer(word)
-        if isinstance(completer, tuple):
-            return [choice for choice in completer if choice.startswith(word)]
-        return completer
+        if isinstance(completer, int):
+            return completer
+        choices = completer(begun) if callable(completer) else completer
+        known = len(begun) - len(word)      # gdb wants what replaces its own last word
+        return [choice[known:] for choice in choices if choice.startswith(begun)]
 
 
 def shown(function, is_up=True):
