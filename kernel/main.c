@@ -181,7 +181,6 @@ static void make_trace_rings(void)
 void kernel_main(uint64_t hart_id, uint64_t dtb)
 {
     const char *complaint;
-    struct thread *thread;
 
     hart_describe(0, (uint32_t)hart_id);
     sbi_init();
@@ -203,9 +202,7 @@ void kernel_main(uint64_t hart_id, uint64_t dtb)
     start_other_harts();
     print_banner();
 
-    thread = thread_create("boot", boot_thread, NULL);
-    if (!thread)
+    if (thread_run("boot", boot_thread) < 0)
         cannot_start("not enough memory");
-    thread_start(thread);
     thread_start_hart();
 }

@@ -473,10 +473,5 @@ static void flusher(void *unused)
 
 int writeback_start(void)
 {
-    struct thread *thread = thread_create("flusher", flusher, NULL);
-
-    if (!thread)
-        return -ENOMEM;
-    thread_start(thread);
-    return 0;
+    return thread_run("flusher", flusher);
 }

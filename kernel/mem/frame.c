@@ -349,6 +349,12 @@ void free_pages(struct page *page, unsigned order)
     ledger_end();
 }
 
+void free_block(void *block)
+{
+    if (block)
+        free_pages(va_page(block), va_page(block)->order);
+}
+
 uint64_t frame_free_now(void)
 {
     uint64_t count = chains_free();

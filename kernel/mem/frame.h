@@ -44,6 +44,7 @@ struct page *alloc_pages(unsigned order);
 void free_pages(struct page *page, unsigned order);
 /* Such a block for so many bytes, zeroed, in the direct map; or NULL. */
 void *alloc_block(uint64_t bytes);
+void free_block(void *block); /* NULL: nothing */
 
 /* Frees pages that have lost their last references, like frame_free() for one. */
 void frames_free(struct page *const page[], uint32_t count);

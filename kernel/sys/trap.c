@@ -16,9 +16,9 @@
 #include "riscv/user_state.h"
 #include "sync/printf.h"
 #include "sys/calls.h"
+#include "sys/report.h"
 #include "thread/clock.h"
 #include "vm/faults/fault.h"
-#include "vm/faults/report.h"
 #include "vm/faults/usercopy.h"
 
 #define LIKELY(condition) __builtin_expect(!!(condition), 1)

@@ -1,6 +1,7 @@
 /* The life of a thread: made, started, ended, freed. */
 #include "thread/thread.h"
 
+#include "abi/errno.h"
 #include "lib/string.h"
 #include "mem/kmem.h"
 #include "mmu/tlb_check.h"
@@ -64,6 +65,16 @@ void thread_start(struct thread *thread)
     thread->state = THREAD_RUNNABLE;
     run_queue_add(thread);
     spin_unlock_irq(&thread->lock, flags);
+}
+
+int thread_run(const char *name, void (*entry)(void *))
+{
+    struct thread *thread = thread_create(name, entry, NULL);
+
+    if (!thread)
+        return -ENOMEM;
+    thread_start(thread);
+    return 0;
 }
 
 void thread_free(struct thread *thread)

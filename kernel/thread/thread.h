@@ -71,6 +71,8 @@ struct thread {
  */
 struct thread *thread_create(const char *name, void (*entry)(void *), void *argument);
 void thread_start(struct thread *thread);
+/* Makes a kernel thread, and starts it. Sleeps. Returns: 0 or -ENOMEM. */
+int thread_run(const char *name, void (*entry)(void *));
 void thread_discard(struct thread *thread); /* one that was never started */
 
 /*

@@ -7,7 +7,6 @@
 #include "riscv/machine.h"
 #include "sync/printf.h"
 #include "thread/page_lock.h"
-#include "vm/cache/dirty.h"
 #include "vm/cache/object.h"
 #include "vm/extra/rules.h"
 #include "vm/extra/swap_device.h"
@@ -42,7 +41,6 @@ void vm_init(void)
     commit_always = overcommit && strcmp(overcommit, "always") == 0;
     page_lock_init();
     family_init();
-    dirty_init();
     lru_init(policy_wanted());
     anon_init();
     swap_keep_hook = list_kept_page;

@@ -77,7 +77,6 @@ static void start(void)
     static struct thread self;
 
     harts[0].thread = &self;
-    dirty_init();
     memset(written, 0, sizeof(written));
     for (uint32_t i = 0; i < OBJECTS; i++) {
         make(&old[i]);

@@ -12,14 +12,8 @@ static struct {
     struct spinlock lock; /* RANK_FS: guards the rest */
     struct list_head list; /* objects, in the order of dirty_since */
     uint64_t moment;       /* the dirty_since that was given last */
-} dirty;
+} dirty = {.lock = SPINLOCK("dirty objects", RANK_FS), .list = LIST_HEAD_INIT(dirty.list)};
 static uint64_t dirty_total; /* atomic */
-
-void dirty_init(void)
-{
-    spin_init(&dirty.lock, "dirty objects", RANK_FS);
-    list_init(&dirty.list);
-}
 
 /* Locks: the object's. */
 void dirty_add(struct vm_object *object)

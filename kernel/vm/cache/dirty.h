@@ -22,8 +22,6 @@
 
 #include "vm/cache/object.h"
 
-void dirty_init(void); /* at boot */
-
 /*
  * Marks page dirty and up to date. It must lie within the object's size. Locks: the page's.
  */

@@ -74,8 +74,7 @@ static void run_end(struct vm_object *object, struct page *const page[], uint32_
             page_set(page[i], PAGE_UPTODATE | PAGE_AHEAD);
         else
             object_remove_page(object, page[i]);
-        page_unlock(page[i]);
-        page_put(page[i]);
+        page_unlock_put(page[i]);
     }
 }
 

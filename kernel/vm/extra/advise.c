@@ -113,12 +113,8 @@ static int advise_drop(struct mm_struct *mm, uint64_t start, uint64_t end)
     hole = areas_allow(mm, start, end, 0);
     for (vma = find_vma(mm, start); vma && vma->start < end && !error; vma = vma_next(vma))
         error = vma->flags & VMA_WIRED ? -EINVAL : 0;
-    for (vma = find_vma(mm, start); vma && vma->start < end && !error; vma = vma_next(vma)) {
-        error = thread_is_interrupted() ? -EINTR : 0;
-        if (!error)
-            unmap_page_range(mm, vma->start < start ? start : vma->start,
-                             vma->end < end ? vma->end : end);
-    }
+    if (!error)
+        unmap_page_range(mm, start, end);
     rwlock_write_release(&mm->lock);
     return error ? error : hole;
 }

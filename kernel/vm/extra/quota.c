@@ -3,7 +3,6 @@
 
 #include "abi/errno.h"
 #include "abi/mman.h"
-#include "lib/string.h"
 #include "mem/frame.h"
 #include "mem/kmem.h"
 #include "mmu/tlb.h"
@@ -18,6 +17,7 @@
 
 #define ENTRIES_PER_FRAME (PAGE_SIZE / sizeof(struct quota_entry))
 #define BUCKETS_PER_FRAME (PAGE_SIZE / sizeof(struct quota_entry *))
+#define BUCKETS_MAX (16 * BUCKETS_PER_FRAME)
 
 #define EVICT_TRIES 8u /* victims that a fault tries before the quota is exceeded */
 
@@ -35,8 +35,7 @@ static void quota_destroy(struct quota *quota)
     __atomic_fetch_sub(&listed, lru_list_length(&quota->list), __ATOMIC_RELAXED);
     list_for_each_element_safe(page, &quota->frames, lru.link)
         page_put(page);
-    if (quota->bucket)
-        free_pages(va_page(quota->bucket), quota->bucket_order);
+    free_block(quota->bucket);
     commit_release(quota->charged);
     kmem_free(quota);
 }
@@ -64,27 +63,26 @@ static int quota_create(uint64_t frames, uint64_t resident, const struct lru_ops
 {
     uint64_t most = frames > resident ? frames : resident;
     uint64_t entries = most < frame_managed ? most : frame_managed;
+    uint64_t buckets = BUCKETS_PER_FRAME;
     struct quota *quota = kmem_alloc(sizeof(*quota), 0);
-    struct page *buckets;
 
     if (!quota)
         return -ENOMEM;
     lru_list_init(&quota->list, ops);
     quota->list.capacity = frames;
     list_init(&quota->frames);
-    while (BUCKETS_PER_FRAME << quota->bucket_order < entries && quota->bucket_order < 4)
-        quota->bucket_order++;
-    quota->charged.unswappable = (int64_t)((entries + ENTRIES_PER_FRAME - 1) / ENTRIES_PER_FRAME) +
-                                 (1l << quota->bucket_order);
+    while (buckets < entries && buckets < BUCKETS_MAX)
+        buckets *= 2;
+    quota->charged.unswappable = (int64_t)((entries + ENTRIES_PER_FRAME - 1) / ENTRIES_PER_FRAME +
+                                           buckets / BUCKETS_PER_FRAME);
     if (commit_charge(quota->charged) != 0) {
         kmem_free(quota);
         return -ENOMEM;
     }
-    buckets = alloc_pages(quota->bucket_order);
-    if (!buckets)
+    quota->buckets = (uint32_t)buckets;
+    quota->bucket = alloc_block(buckets * sizeof(*quota->bucket));
+    if (!quota->bucket)
         goto destroy;
-    quota->bucket = memset(page_va(buckets), 0, PAGE_SIZE << quota->bucket_order);
-    quota->buckets = (uint32_t)BUCKETS_PER_FRAME << quota->bucket_order;
     for (uint64_t made = 0; made < entries; made += ENTRIES_PER_FRAME)
         if (entries_add(quota) != 0)
             goto destroy;
@@ -200,7 +198,7 @@ enum fault_result quota_ask(struct vm_fault *fault)
 
     race_window();
     spin_lock(&mm->page_table.lock);
-    if (fault->ptep && pte_load(fault->ptep) != fault->old) {
+    if (pte_load(fault->ptep) != fault->old) {
         spin_unlock(&mm->page_table.lock);
         return FAULT_RETRY; /* a slot that it showed may be another's */
     }

@@ -43,7 +43,6 @@ struct quota {
     struct quota_entry *free;    /* p */
     struct quota_entry **bucket; /* p */
     uint32_t buckets;            /* c: a power of two */
-    unsigned bucket_order;       /* c */
     struct list_head frames;     /* c: of the entries, by page->lru.link */
     struct commit charged;       /* c */
 };

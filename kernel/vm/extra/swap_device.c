@@ -47,20 +47,14 @@ static void swap_end_change(void)
     spin_unlock(&swap.lock);
 }
 
-static void map_free(void *map)
-{
-    if (map)
-        free_pages(va_page(map), va_page(map)->order);
-}
-
 /* Swap is off. Locks: swap_begin_change(). */
 static void maps_free(void)
 {
-    map_free(swap.uses);
-    map_free(swap.cached);
-    map_free(swap.stamp);
-    map_free(swap.free.bits);
-    map_free(swap.idle.bits);
+    free_block(swap.uses);
+    free_block(swap.cached);
+    free_block(swap.stamp);
+    free_block(swap.free.bits);
+    free_block(swap.idle.bits);
     swap.cached = swap.stamp = NULL;
     swap.uses = NULL;
     swap.free.bits = swap.idle.bits = NULL;

@@ -16,7 +16,6 @@
 #include "thread/page_lock.h"
 #include "vm/faults/anon.h"
 #include "vm/faults/fault_wait.h"
-#include "vm/faults/file_map.h"
 #include "vm/replacement/lru.h"
 
 /* ---- which kind? ---- */
@@ -62,10 +61,7 @@ static enum fault_kind kind_between(const struct vm_fault *fault,
 
 /* ---- mapping what a handler brought ---- */
 
-/*
- * Puts fault->entry where fault->old was found; builds the path from fault->tables.
- * Returns: false: the entry is not what was looked at.
- */
+/* Puts fault->entry where fault->old was found. False: the entry is not what was looked at. */
 static inline bool set_entry(struct vm_fault *fault)
 {
     struct mm_struct *mm = fault->mm;
@@ -74,8 +70,6 @@ static inline bool set_entry(struct vm_fault *fault)
     bool is_old;
 
     spin_lock(&table->lock);
-    if (!fault->ptep)
-        fault->ptep = walk_page_table(table, fault->va, &fault->tables);
     is_old = pte_load(fault->ptep) == fault->old;
     if (is_old) {
         if (mm->rules)
@@ -131,16 +125,13 @@ static inline enum fault_result fault_map(struct vm_fault *fault)
     return FAULT_OK;
 }
 
-/* What a handler held, and what comes after the mapping. */
-static void fault_release(struct vm_fault *fault, enum fault_result result)
+/* What a handler held: see fault_hold. */
+static void fault_release(struct vm_fault *fault)
 {
     if (fault->held_locked)
         page_unlock(fault->held);
     page_put(fault->held);
     fault->held = NULL;
-    if (fault->around && result == FAULT_OK)
-        update_vm_stats(VM_STAT_FAULT_AROUND, object_map_around(fault));
-    fault->around = false;
 }
 
 /* ---- a round ---- */
@@ -164,21 +155,19 @@ enum fault_result fault_mark_entry(struct vm_fault *fault, bool allow_stores)
 /* Kinds of faults for which nothing can be brought. */
 static enum fault_result fault_refuse(const struct vm_fault *fault, enum fault_kind kind)
 {
-    switch (kind) {
-    case FAULT_KIND_STACK:
-        return FAULT_WANT_STACK;
-    case FAULT_KIND_NO_AREA:
-        return FAULT_NO_VMA;
-    case FAULT_KIND_GUARD:
-        return FAULT_GUARD;
-    case FAULT_KIND_PERMISSION:
-        return FAULT_PERMISSION;
-    case FAULT_KIND_PAST_END:
-        return FAULT_PAST_END;
-    default:
+    static const enum fault_result why[] = {
+        [FAULT_KIND_STACK] = FAULT_WANT_STACK,
+        [FAULT_KIND_NO_AREA] = FAULT_NO_VMA,
+        [FAULT_KIND_GUARD] = FAULT_GUARD,
+        [FAULT_KIND_PERMISSION] = FAULT_PERMISSION,
+        [FAULT_KIND_PAST_END] = FAULT_PAST_END,
+        [FAULT_KIND_CORRUPT] = FAULT_OK,
+    };
+
+    if (why[kind] == FAULT_OK)
         panic("page-table entry 0x%lx of 0x%lx, pid %d, is none that can be",
               (unsigned long)fault->old, (unsigned long)fault->va, fault->mm->pid);
-    }
+    return why[kind];
 }
 
 static inline enum fault_result fault_act(struct vm_fault *fault, enum fault_kind kind)
@@ -208,14 +197,19 @@ static inline enum fault_result fault_act(struct vm_fault *fault, enum fault_kin
     }
 }
 
-/* Locks: the mm lock for reading. No table reaches the address: frames for what may be missing. */
-static enum fault_result bring_tables(struct vm_fault *fault)
+/* Locks: the mm lock for reading. No table reaches the address: adds those that are missing. */
+static enum fault_result build_path(struct vm_fault *fault)
 {
     struct mm_struct *mm = fault->mm;
 
     if (table_supply_fill(&fault->tables, mm->page_table.levels, 0) != 0)
         return FAULT_WANT_FRAME;
-    return !mm->rules || mm->rules->charge(fault, NULL) ? FAULT_OK : FAULT_WANT_RULES;
+    if (mm->rules && !mm->rules->charge(fault, NULL))
+        return FAULT_WANT_RULES;
+    spin_lock(&mm->page_table.lock);
+    fault->ptep = walk_page_table(&mm->page_table, fault->va, &fault->tables);
+    spin_unlock(&mm->page_table.lock);
+    return FAULT_OK;
 }
 
 /* Locks: the mm lock for reading. One round: look, decide, act, map. */
@@ -229,13 +223,11 @@ static inline enum fault_result fault_round(struct vm_fault *fault)
     if (!vma || vma->start > fault->va)
         return fault->access ? fault_refuse(fault, kind_between(fault, vma)) : FAULT_OK;
     fault->vma = vma;
-    fault->old = 0;
     fault->stamp = 0;
     fault->ptep = pte_find(&mm->page_table, fault->va);
-    if (fault->ptep)
-        fault->old = pte_load(fault->ptep);
-    else if ((result = bring_tables(fault)) != FAULT_OK)
+    if (!fault->ptep && fault->access && (result = build_path(fault)) != FAULT_OK)
         return result;
+    fault->old = fault->ptep ? pte_load(fault->ptep) : 0;
     race_window(); /* nothing but the areas stays as it was seen */
     if (!fault->access && pte_kind(fault->old) != PTE_SWAP)
         return FAULT_OK; /* there is nothing to bring back */
@@ -247,7 +239,7 @@ static inline enum fault_result fault_round(struct vm_fault *fault)
     if (result == FAULT_BROUGHT)
         result = fault_map(fault);
     if (fault->held)
-        fault_release(fault, result);
+        fault_release(fault);
     return result;
 }
 
@@ -266,7 +258,6 @@ enum fault_result handle_page_fault(struct mm_struct *mm, uint64_t address, unsi
     fault.flags = flags;
     fault.sp = sp;
     fault.page = fault.held = NULL;
-    fault.around = false;
     fault.rule = (struct rule_state){0};
     fault.tables.count = 0;
     do {

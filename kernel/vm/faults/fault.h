@@ -2,9 +2,9 @@
  * Page faults. Chapter "Page Fault Handling". fault_kind() (faults/fault_kind.h) decides, purely;
  * handle_page_fault() looks, lets the handler of that kind act, and waits where one has to.
  *
- * A round: the mm lock is taken for reading; the area and the entry are looked at; fault_kind()
- * names the case; its handler brings a page; fault_map() maps it, and gives back what the entry
- * mapped before.
+ * A round: the mm lock is taken for reading; the area and the entry are looked at, and the tables
+ * that lead to the entry are added where they are missing; fault_kind() names the case; its
+ * handler brings a page; fault_map() maps it, and gives back what the entry mapped before.
  *
  *     look ---> kind ---> handler ---> FAULT_BROUGHT ---> map ---> done
  *       ^                    |                             |
@@ -49,12 +49,11 @@ struct vm_fault {
     uint64_t address;           /* what was accessed */
     unsigned flags;
     uint64_t sp;
-    pte_t *ptep;                /* NULL: no table reaches va yet */
+    pte_t *ptep;                /* NULL: no table reaches va, and nothing is to come there */
     pte_t old;                  /* what was found in it */
     struct page *brought;       /* see fault_bring */
     pte_t entry;
     enum vm_stat_item counter;
-    bool around;                /* map its neighbours in the object, too */
     struct page *held;          /* see fault_hold */
     bool held_locked;
     struct page *page;          /* with a reference: waited for in an earlier round */

@@ -57,7 +57,7 @@ static void note_used_below(struct vm_fault *fault)
         below = READ_AHEAD_MAX;
     spin_lock(&object->lock);
     spin_lock(&fault->mm->page_table.lock);
-    for (; ptep && below > 0; below--) {
+    for (; below > 0; below--) {
         pte_t entry = pte_load(--ptep);
 
         if (pte_allows(entry, ACCESS_READ) && pte_marked(entry, ACCESS_READ) &&
@@ -118,17 +118,19 @@ static enum fault_result bring_locked(struct vm_fault *fault, struct page *page)
     return fault_bring(fault, page, pte_make_user(page_pfn(page), access), VM_STAT_FAULT_FILE);
 }
 
-/* Maps page for reading, if it is ready. Locks: the object's, the page table's. */
+/* Maps page (NULL: none is there) for reading, if it is ready. Locks: object's, page table's. */
 static inline bool map_ready_page(const struct vm_area_struct *vma, pte_t *ptep, uint64_t va,
                                   struct page *page)
 {
-    uint32_t flags = __atomic_load_n(&page->flags, __ATOMIC_ACQUIRE);
-    pte_t entry = pte_make_user(page_pfn(page), vma->access & ~(uint64_t)ACCESS_WRITE);
+    uint32_t flags = page ? __atomic_load_n(&page->flags, __ATOMIC_ACQUIRE) : 0;
+    pte_t entry;
 
     spin_assert_held(&vma->object->lock);
     spin_assert_held(&vma->mm->page_table.lock);
-    if ((flags & (PAGE_UPTODATE | PAGE_LOCKED)) != PAGE_UPTODATE || pte_load(ptep) != 0)
+    if ((flags & (PAGE_UPTODATE | PAGE_LOCKED)) != PAGE_UPTODATE || pte_load(ptep) != 0 ||
+        page->index << PAGE_SHIFT >= vma->object->size)
         return false;
+    entry = pte_make_user(page_pfn(page), vma->access & ~(uint64_t)ACCESS_WRITE);
     if (__builtin_expect(vma->flags & VMA_WIRED, 0))
         entry = pte_wired(entry, true);
     if (__builtin_expect(flags & PAGE_AHEAD, 0))
@@ -141,80 +143,66 @@ static inline bool map_ready_page(const struct vm_area_struct *vma, pte_t *ptep,
     return true;
 }
 
-/*
- * Maps the object's page for fault->va, if it is ready. No page lock is taken. Code that holds it,
- * to take the page out of the object,
- *   1. has yet to look for mappings under the page table's lock, and finds this one; or
- *   2. had set PAGE_LOCKED before we looked, under the same lock: then the page is left alone;
- *   3. and takes it out under the object's lock, which we hold, too.
- * Returns: the number of pages mapped.
- */
-static uint64_t map_alone(struct vm_fault *fault)
-{
-    struct vm_object *object = fault->vma->object;
-    uint64_t index = index_of(fault->vma, fault->va);
-    struct page *page;
-    bool mapped;
-
-    spin_lock(&object->lock);
-    spin_lock(&fault->mm->page_table.lock);
-    page = page_tree_find(&object->pages, index);
-    mapped = page && index << PAGE_SHIFT < object->size &&
-            map_ready_page(fault->vma, fault->ptep, fault->va, page);
-    spin_unlock(&fault->mm->page_table.lock);
-    spin_unlock(&object->lock);
-    return mapped;
-}
-
-/* The same for all pages in the window around fault->va that the area covers. */
-static uint64_t map_ready_window(struct vm_fault *fault)
+/* Maps those of the window around fault->va that the area covers. Locks: as above. */
+static uint64_t __attribute__((noinline)) map_ready_window(struct vm_fault *fault)
 {
     struct vm_area_struct *vma = fault->vma;
-    struct vm_object *object = vma->object;
     uint64_t va = fault->va & ~(AROUND_PAGES * PAGE_SIZE - 1);
     uint64_t end = va + AROUND_PAGES * PAGE_SIZE;
-    uint64_t index, mapped = 0;
+    uint64_t mapped = 0;
     pte_t *ptep;
 
     if (va < vma->start)
         va = vma->start;
     if (end > vma->start + PAGE_ROUND_DOWN(vma->file_bytes))
         end = vma->start + PAGE_ROUND_DOWN(vma->file_bytes);
-    index = index_of(vma, va);
     ptep = fault->ptep - ((fault->va - va) >> PAGE_SHIFT);
-    spin_lock(&object->lock);
-    spin_lock(&fault->mm->page_table.lock);
     while (va < end) {
         uint64_t run;
-        void *const *place = page_tree_places(&object->pages, index, &run);
+        void *const *place = page_tree_places(&vma->object->pages, index_of(vma, va), &run);
 
-        for (; run > 0 && va < end; run--, index++, ptep++, va += PAGE_SIZE) {
-            struct page *page = place ? page_of_place(*place++) : NULL;
-
-            if (page && index << PAGE_SHIFT < object->size && map_ready_page(vma, ptep, va, page))
-                mapped++;
-        }
+        for (; run > 0 && va < end; run--, ptep++, va += PAGE_SIZE)
+            mapped += map_ready_page(vma, ptep, va, place ? page_of_place(*place++) : NULL);
     }
+    return mapped;
+}
+
+/*
+ * Maps the object's page for fault->va, if it is ready; and, unless the advice is RANDOM, its
+ * neighbours. No page lock is taken. Code that holds that of a page, to take the page out of the
+ * object,
+ *   1. has yet to look for mappings under the page table's lock, and finds this one; or
+ *   2. had set PAGE_LOCKED before we looked, under the same lock: then the page is left alone;
+ *   3. and takes it out under the object's lock, which we hold, too.
+ * Returns: is there an entry for fault->va now?
+ */
+static bool map_ready_pages(struct vm_fault *fault)
+{
+    struct vm_area_struct *vma = fault->vma;
+    struct vm_object *object = vma->object;
+    uint64_t mapped;
+    bool is_there;
+
+    spin_lock(&object->lock);
+    spin_lock(&fault->mm->page_table.lock);
+    if (vma->flags & VMA_RANDOM)
+        mapped = map_ready_page(vma, fault->ptep, fault->va,
+                                page_tree_find(&object->pages, index_of(vma, fault->va)));
+    else
+        mapped = map_ready_window(fault);
+    is_there = pte_load(fault->ptep) != 0;
     spin_unlock(&fault->mm->page_table.lock);
     spin_unlock(&object->lock);
-    return mapped;
-}
-
-/* The page, and its neighbours unless the advice is RANDOM. */
-static inline uint64_t map_ready_pages(struct vm_fault *fault)
-{
-    uint64_t mapped = fault->vma->flags & VMA_RANDOM ? map_alone(fault) : map_ready_window(fault);
-
     __atomic_fetch_add(&fault->mm->resident, mapped, __ATOMIC_RELAXED);
-    return mapped;
+    if (mapped > is_there)
+        update_vm_stats(VM_STAT_FAULT_AROUND, mapped - is_there);
+    return is_there;
 }
 
-uint64_t object_map_around(struct vm_fault *fault)
-{
-    return map_ready_pages(fault);
-}
-
-/* A read of a page that has to be brought, or waited for, or may be stored into at once. */
+/*
+ * A read of a page that has to be brought, or waited for, or may be stored into at once. Others
+ * around it are mapped first: while it is locked, map_ready_pages leaves the page itself alone.
+ */
 static enum fault_result __attribute__((noinline)) map_by_lock(struct vm_fault *fault)
 {
     enum fault_result why;
@@ -222,7 +210,8 @@ static enum fault_result __attribute__((noinline)) map_by_lock(struct vm_fault *
 
     if (!page)
         return why;
-    fault->around = !(fault->vma->flags & VMA_RANDOM) && !(fault->vma->access & ACCESS_EXEC);
+    if (!(fault->vma->access & ACCESS_EXEC))
+        map_ready_pages(fault);
     return bring_locked(fault, page);
 }
 
@@ -235,15 +224,10 @@ static inline enum fault_result map_cached_page(struct vm_fault *fault)
 {
     bool by_lock = (fault->vma->access & ACCESS_EXEC) ||
                    ((fault->vma->flags & VMA_SHARED) && (fault->vma->access & ACCESS_WRITE));
-    uint64_t mapped = fault->ptep && !by_lock ? map_ready_pages(fault) : 0;
 
-    if (mapped == 0 || pte_load(fault->ptep) == 0) {
-        update_vm_stats(VM_STAT_FAULT_AROUND, mapped);
+    if (by_lock || !map_ready_pages(fault))
         return map_by_lock(fault);
-    }
     mm_count(fault->mm, VM_STAT_FAULT_FILE);
-    if (mapped > 1)
-        update_vm_stats(VM_STAT_FAULT_AROUND, mapped - 1);
     return FAULT_OK;
 }
 
@@ -288,22 +272,22 @@ static enum fault_result copy_from_object(struct vm_fault *fault, uint8_t *data)
     memset(data + left, 0, PAGE_SIZE - left);
     while (left > 0) {
         struct page *page = object_find_page(vma->object, at >> PAGE_SHIFT);
+        bool is_ready = page && page_test(page, PAGE_UPTODATE);
+        bool is_inside = at < PAGE_ROUND_UP(vma->object->size); /* else the page may be new */
         uint64_t bytes = PAGE_SIZE - (at & PAGE_MASK);
 
         if (bytes > left)
             bytes = left;
-        if (!page || !page_test(page, PAGE_UPTODATE)) {
-            if (page)
-                page_put(page);
-            return want_of_object(fault, at >> PAGE_SHIFT, FAULT_WANT_PAGE);
+        if (is_ready && is_inside) {
+            object_page_wanted(vma->object, page);
+            memcpy(data, (uint8_t *)page_va(page) + (at & PAGE_MASK), bytes);
         }
-        if (at >= PAGE_ROUND_UP(vma->object->size)) { /* cut off meanwhile: the page may be new */
+        if (page)
             page_put(page);
-            return FAULT_PAST_END;
-        }
-        object_page_wanted(vma->object, page);
-        memcpy(data, (uint8_t *)page_va(page) + (at & PAGE_MASK), bytes);
-        page_put(page);
+        if (!is_ready)
+            return want_of_object(fault, at >> PAGE_SHIFT, FAULT_WANT_PAGE);
+        if (!is_inside)
+            return FAULT_PAST_END; /* it was cut off meanwhile */
         data += bytes;
         at += bytes;
         left -= bytes;

@@ -165,18 +165,15 @@ int user_copy_string(struct mm_struct *mm, char *kernel, uint64_t user, size_t s
     size_t done = 0;
 
     while (done < size) {
-        size_t piece = PAGE_SIZE - ((user + done) & PAGE_MASK);
+        int64_t copied = user_copy_some(mm, user + done, kernel + done, size - done,
+                                        USER_TO_KERNEL);
         size_t length;
-        int error;
 
-        if (piece > size - done)
-            piece = size - done;
-        error = user_copy_in(mm, kernel + done, user + done, piece);
-        if (error)
-            return error;
-        length = strnlen(kernel + done, piece);
+        if (copied < 0)
+            return (int)copied;
+        length = strnlen(kernel + done, (size_t)copied);
         done += length;
-        if (length < piece)
+        if (length < (size_t)copied)
             return (int)done;
     }
     return -ENAMETOOLONG;

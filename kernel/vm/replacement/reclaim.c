@@ -245,11 +245,6 @@ void reclaim_init(void)
 
 int reclaim_start(void)
 {
-    struct thread *thread = thread_create("pager", pager, NULL);
-
-    if (!thread)
-        return -ENOMEM;
-    thread_start(thread);
     frame_low_hook = pager_wake;
-    return 0;
+    return thread_run("pager", pager);
 }

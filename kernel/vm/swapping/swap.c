@@ -295,8 +295,7 @@ void swap_for_each_page(void (*use)(struct page *page))
         page_lock(page);
         if (page->slot == slot && !page_test(page, PAGE_WRITEBACK)) /* counted from 1 */
             use(page);
-        page_unlock(page);
-        page_put(page);
+        page_unlock_put(page);
     }
 }
 

@@ -116,10 +116,8 @@ static int page_for_slot(uint32_t slot, unsigned frame_flags, struct page **out)
     page_trylock(page); /* which succeeds: nothing else refers to it */
     race_window();
     error = swap_cache_add((swp_entry_t){slot}, page);
-    if (error) {
-        page_unlock(page);
-        page_put(page);
-    }
+    if (error)
+        page_unlock_put(page);
     *out = page;
     return error;
 }
@@ -141,8 +139,7 @@ static void pages_arrived(struct page *const page[], uint32_t count, const struc
 static void page_discard(struct page *page)
 {
     swap_cache_remove(page, 0);
-    page_unlock(page);
-    page_put(page);
+    page_unlock_put(page);
 }
 
 /* A page for a slot beside one that is read, if its content is wanted at all. */

@@ -1,5 +1,5 @@
 /* The line that a process leaves which a page fault kills. */
-#include "vm/faults/report.h"
+#include "sys/report.h"
 
 #include "sync/printf.h"
 #include "vm/faults/fault.h"
