@@ -2,8 +2,10 @@
 #include "vm/replacement/lru.h"
 
 #include "lib/string.h"
+#include "mem/vm_stat.h"
 #include "riscv/machine.h"
 #include "sync/printf.h"
+#include "thread/page_lock.h"
 
 struct page_lru file_lru = {.lock = SPINLOCK("file lru", RANK_LRU)};
 struct page_lru anon_lru = {.lock = SPINLOCK("anon lru", RANK_LRU)};
@@ -47,7 +49,8 @@ void remove_all_from_lru(struct page_lru *lru, struct page *const page[], uint32
     spin_unlock(&lru->lock);
 }
 
-struct page *get_lru_page(struct page_lru *lru)
+/* The page that the policy wants to know of next, with a reference; NULL: the list is empty. */
+static struct page *next_page(struct page_lru *lru)
 {
     struct lru_node *node;
     struct page *page = NULL;
@@ -63,6 +66,26 @@ struct page *get_lru_page(struct page_lru *lru)
     }
     spin_unlock(&lru->lock);
     return page;
+}
+
+struct page *get_lru_page(struct page_lru *lru, uint64_t *looks)
+{
+    struct page *page;
+
+    while (*looks > 0 && (page = next_page(lru)) != NULL) {
+        --*looks;
+        update_vm_stats(VM_STAT_SCAN, 1);
+        if (page_trylock(page))
+            return page;
+        spin_lock(&lru->lock);
+        if (page_test(page, PAGE_ON_LRU)) {
+            lru->list.ops->remove(&lru->list, &page->lru);
+            list_add_page(lru, page, 0);
+        }
+        spin_unlock(&lru->lock);
+        page_put(page);
+    }
+    return NULL;
 }
 
 bool judge_lru_page(struct page_lru *lru, struct page *page, bool accessed, bool force,
@@ -82,14 +105,4 @@ bool judge_lru_page(struct page_lru *lru, struct page *page, bool accessed, bool
     }
     spin_unlock(&lru->lock);
     return goes;
-}
-
-void rotate_lru_page(struct page_lru *lru, struct page *page)
-{
-    spin_lock(&lru->lock);
-    if (page_test(page, PAGE_ON_LRU)) {
-        lru->list.ops->remove(&lru->list, &page->lru);
-        list_add_page(lru, page, 0);
-    }
-    spin_unlock(&lru->lock);
 }

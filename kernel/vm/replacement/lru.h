@@ -29,8 +29,12 @@ static inline void remove_from_lru(struct page_lru *lru, struct page *page) /* i
 {
     remove_all_from_lru(lru, &page, 1);
 }
-/* The page that the policy wants to know of next, with a reference; NULL: the list is empty. */
-struct page *get_lru_page(struct page_lru *lru);
+/*
+ * The page that the policy wants to know of next, with a reference and its lock; NULL: the list is
+ * empty, or *looks is 0. One that is locked by another thread is in use: it goes to where new pages
+ * are. Each takes one of *looks, and counts VM_STAT_SCAN.
+ */
+struct page *get_lru_page(struct page_lru *lru, uint64_t *looks);
 /*
  * Tells the policy whether that page was used since it was looked at last: accessed, unless force
  * says that pages in use go, too. True: it is to go; it is off the list, and *stamp is to be kept
@@ -39,5 +43,3 @@ struct page *get_lru_page(struct page_lru *lru);
  */
 bool judge_lru_page(struct page_lru *lru, struct page *page, bool accessed, bool force,
                     uint32_t *stamp);
-/* Nothing can be told of the page now: it goes to where new ones are. */
-void rotate_lru_page(struct page_lru *lru, struct page *page);

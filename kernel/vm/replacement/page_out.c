@@ -28,14 +28,6 @@ enum outcome {
     TO_WRITE /* PAGE_WRITEBACK, and the caller's reference goes to write_to_swap */
 };
 
-/* Locks: the page's. Nobody but its mappings, its owner and we refer to it. */
-static bool nobody_holds(const struct page *page)
-{
-    bool is_owned = !page_test(page, PAGE_PRIVATE) || page_test(page, PAGE_KEPT); /* swap cache */
-
-    return page_refs(page) == page_maps(page) + is_owned + 1;
-}
-
 /*
  * Gives the page a slot. One that could not be written gets another slot, unless an entry has the
  * slot that failed: then the page has to stay in memory. Locks: the page's.
@@ -103,12 +95,15 @@ int page_out_one(struct mm_struct *mm, uint64_t va, struct page *page, uint32_t 
 /* Locks: the page's, which is off its list. */
 static enum outcome evict_page(struct page *page, uint32_t stamp)
 {
-    if ((page_maps(page) == 0 && page_test(page, PAGE_PRIVATE)) || !nobody_holds(page))
+    bool is_private = page_test(page, PAGE_PRIVATE);
+    bool is_owned = !is_private || page_test(page, PAGE_KEPT); /* by object, or swap cache */
+
+    if ((page_maps(page) == 0 && is_private) || page_refs(page) != page_maps(page) + is_owned + 1)
         return STAYS; /* its last mapping has just gone, or another thread works on it */
     race_window();
     if (slot_prepare(page, stamp) != 0)
         return STAYS; /* all of swap is in use, or fails */
-    if (page_test(page, PAGE_PRIVATE))
+    if (is_private)
         rmap_unmap(page, false);
     else
         page->owner->ops->swap_out(page->owner, page);
@@ -123,14 +118,11 @@ static enum outcome consider_page(struct page *page, bool force)
 {
     enum outcome outcome;
     bool may_be_mapped = page_test(page, PAGE_PRIVATE) || page->owner;
-    bool used = !page_test(page, PAGE_PRIVATE) && page_clear_flag(page, PAGE_REFERENCED);
     uint32_t stamp;
 
     if (swap_drop_kept(page))
         return FREED;
-    if (may_be_mapped)
-        used |= rmap_accessed(page);
-    if (!judge_lru_page(&anon_lru, page, used, force, &stamp))
+    if (!judge_lru_page(&anon_lru, page, may_be_mapped && rmap_accessed(page), force, &stamp))
         return STAYS;
     outcome = may_be_mapped ? evict_page(page, stamp) : STAYS;
     if (outcome == STAYS || page_maps(page) != 0)
@@ -145,16 +137,10 @@ uint64_t page_out(uint64_t wanted, uint64_t looks, bool force)
     struct page *page;
 
     batch.count = 0;
-    while (freed < wanted && looks-- > 0 && (page = get_lru_page(&anon_lru)) != NULL) {
-        enum outcome outcome = STAYS;
+    while (freed < wanted && (page = get_lru_page(&anon_lru, &looks)) != NULL) {
+        enum outcome outcome = consider_page(page, force);
 
-        update_vm_stats(VM_STAT_SCAN, 1);
-        if (page_trylock(page)) {
-            outcome = consider_page(page, force);
-            page_unlock(page);
-        } else {
-            rotate_lru_page(&anon_lru, page); /* in use */
-        }
+        page_unlock(page);
         freed += outcome != STAYS && page_maps(page) == 0;
         if (outcome == TO_WRITE)
             swap_batch_add(&batch, page);

@@ -3,10 +3,9 @@
  *
  * page_out() does this for one page after the other:
  *
- *     page = get_lru_page(&anon_lru)        the candidate of the policy, with a reference
- *     page_trylock(page)                    fails: in use, so it goes to where new pages are
- *     consider_page(), under the page lock  swap_drop_kept(): it was only read ahead, and is gone
- *         used?                             PAGE_REFERENCED of an object's page, or rmap_accessed()
+ *     page = get_lru_page(&anon_lru)        the candidate of the policy, locked, with a reference
+ *     consider_page()                       swap_drop_kept(): it was only read ahead, and is gone
+ *         used?                             rmap_accessed()
  *         judge_lru_page()                  true: it is to go, and is off the list
  *         evict_page()                      a slot, every entry becomes it, a fence
  *         does it stay, or a mapping?       then it is added to the list again

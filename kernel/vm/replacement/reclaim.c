@@ -54,13 +54,12 @@ static uint64_t shrink_caches(uint64_t wanted)
 static bool judge_and_drop(struct page *page, bool may_sleep, bool force)
 {
     struct vm_object *object = page->owner;
-    bool used = page_clear_flag(page, PAGE_REFERENCED);
+    bool used;
     uint32_t stamp;
 
     if (!object)
         return false; /* it was removed just now */
-    if (page_maps(page) != 0)
-        used |= !may_sleep || rmap_accessed(page);
+    used = (page_maps(page) != 0 && !may_sleep) || rmap_accessed(page);
     if (!judge_lru_page(&file_lru, page, used, force, &stamp))
         return false;
     if (page_maps(page) != 0 && may_sleep && !page_test(page, PAGE_DIRTY | PAGE_WRITEBACK))
@@ -78,16 +77,10 @@ static uint64_t drop_file_pages(uint64_t wanted, uint64_t looks, bool may_sleep,
     uint64_t freed = 0;
     struct page *page;
 
-    while (freed < wanted && looks-- > 0 && !thread_is_interrupted() &&
-           (page = get_lru_page(&file_lru)) != NULL) {
-        update_vm_stats(VM_STAT_SCAN, 1);
-        if (page_trylock(page)) {
-            freed += judge_and_drop(page, may_sleep, force);
-            page_unlock(page);
-        } else {
-            rotate_lru_page(&file_lru, page); /* in use */
-        }
-        page_put(page);
+    while (freed < wanted && !thread_is_interrupted() &&
+           (page = get_lru_page(&file_lru, &looks)) != NULL) {
+        freed += judge_and_drop(page, may_sleep, force);
+        page_unlock_put(page);
     }
     update_vm_stats(VM_STAT_EVICT_CLEAN, freed);
     return freed;
@@ -167,6 +160,7 @@ static uint64_t reclaim_waiting(uint64_t wanted)
         thread_sleep_until(timer_now() + timer_frequency / PAGER_PAUSE);
         freed = 1;
     }
+    current_thread()->missed_frame &= freed > 0;
     return freed;
 }
 
@@ -174,11 +168,8 @@ uint64_t reclaim_frames(uint64_t wanted, bool may_wait)
 {
     uint64_t freed;
 
-    if (may_wait) {
-        freed = reclaim_waiting(wanted);
-        current_thread()->missed_frame &= freed > 0;
-        return freed;
-    }
+    if (may_wait)
+        return reclaim_waiting(wanted);
     freed = drop_file_pages(wanted, 2 * lru_list_length(&file_lru.list) + 1, false, false);
     return freed > 0 ? freed : shrink_caches(frame_managed);
 }

@@ -113,9 +113,11 @@ static unsigned visit_accessed(struct walk *walk, struct mm_struct *mm, uint64_t
 
 bool rmap_accessed(struct page *page)
 {
-    struct walk walk = {.page = page, .visit = visit_accessed};
+    struct walk walk = {.page = page, .visit = visit_accessed,
+                        .accessed = page_clear_flag(page, PAGE_REFERENCED)};
 
-    walk_page(&walk);
+    if (page_maps(page) != 0)
+        walk_page(&walk);
     return walk.accessed;
 }
 
@@ -130,21 +132,11 @@ static bool stores_go_unnoticed(const struct page *page, pte_t entry)
 }
 #endif
 
-/* Locks: the page's, the page table's. A page on its way to the disk was counted then. */
-static void count_eviction(struct mm_struct *mm, uint64_t va, const struct page *page)
-{
-    bool dirty = page_test(page, PAGE_DIRTY);
-
-    trace_of(mm->pid, TRACE_EVICT, va, page_pfn(page).number, dirty);
-    mm_event(mm, dirty ? VM_STAT_EVICT_DIRTY : VM_STAT_EVICT_CLEAN);
-    if (dirty && !page_test(page, PAGE_WRITEBACK))
-        mm_event(mm, VM_STAT_PGOUT);
-}
-
 /* Locks: the page's, the page table's. The entry of a private page becomes its slot. */
 static void entry_to_slot(struct mm_struct *mm, uint64_t va, struct page *page, pte_t *ptep)
 {
     swp_entry_t slot = page_swap_slot(page);
+    bool dirty = page_test(page, PAGE_DIRTY);
 
     swap_slot_get(slot);
     pte_swap(&mm->page_table, va, ptep, pte_make_swap(slot));
@@ -152,7 +144,10 @@ static void entry_to_slot(struct mm_struct *mm, uint64_t va, struct page *page, 
         mm->rules->went(mm, va);
     __atomic_fetch_add(&mm->swapped, 1, __ATOMIC_RELAXED);
     trace_of(mm->pid, TRACE_SLOT, va, page_pfn(page).number, slot.number);
-    count_eviction(mm, va, page);
+    trace_of(mm->pid, TRACE_EVICT, va, page_pfn(page).number, dirty);
+    mm_event(mm, dirty ? VM_STAT_EVICT_DIRTY : VM_STAT_EVICT_CLEAN);
+    if (dirty && !page_test(page, PAGE_WRITEBACK)) /* one on its way to the disk was counted */
+        mm_event(mm, VM_STAT_PGOUT);
 }
 
 static unsigned visit_unmap(struct walk *walk, struct mm_struct *mm, uint64_t va, pte_t *ptep)

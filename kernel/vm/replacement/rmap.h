@@ -25,7 +25,10 @@
 #include "mem/page.h"
 #include "vm/mapping/mm.h"
 
-/* Was the page used through an entry since this was asked last? */
+/*
+ * Was the page used since this was asked last: through an entry, or, an object's page, by a call?
+ * Never sleeps where nothing maps it.
+ */
 bool rmap_accessed(struct page *page);
 /*
  * Takes the page out of every entry but wired ones (mlock).
