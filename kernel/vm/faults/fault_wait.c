@@ -25,24 +25,6 @@ void fault_keep(struct vm_fault *fault, struct page *page)
     fault->page = page;
 }
 
-/*
- * Holds nothing. A page could not be brought, or the disk has no room for it. -EDQUOT: memory that
- * is not reserved cannot be had; a space that maps such memory has rules.
- */
-static enum fault_result wait_failed(struct vm_fault *fault, int error)
-{
-    switch (error) {
-    case -ENOMEM:
-        return frame_wait() ? FAULT_NO_MEMORY : FAULT_RETRY;
-    case -EDQUOT:
-        return fault->mm->rules->wait(fault);
-    case -ENOSPC:
-        return FAULT_NO_SPACE;
-    default:
-        return FAULT_IO_ERROR;
-    }
-}
-
 /* Holds nothing. Is the entry what the last round found? */
 static bool entry_is_old(struct vm_fault *fault)
 {
@@ -60,24 +42,20 @@ static bool entry_is_old(struct vm_fault *fault)
  * Holds nothing. The page that fault->old says is in swap comes into memory. The slot may have
  * become another's meanwhile: then a failure is not ours.
  */
-static enum fault_result wait_for_swap(struct vm_fault *fault)
+static int wait_for_swap(struct vm_fault *fault)
 {
     struct page *page;
-    int count;
+    int count = read_from_swap(pte_swap_slot(fault->old), fault->advice, &page);
 
-    race_window();
-    count = read_from_swap(pte_swap_slot(fault->old), fault->advice, &page);
-    if (count == -EAGAIN || (count == -EIO && !entry_is_old(fault)))
-        return FAULT_RETRY;
     if (count < 0)
-        return wait_failed(fault, count);
+        return count == -EIO && !entry_is_old(fault) ? -EAGAIN : count;
     __atomic_fetch_add(&fault->mm->events[VM_STAT_PGIN], (uint64_t)count, __ATOMIC_RELAXED);
     fault_keep(fault, page);
-    return FAULT_RETRY;
+    return 0;
 }
 
 /* Holds nothing. The page of fault->object is read; or, for a store, made dirty. */
-static enum fault_result wait_for_object(struct vm_fault *fault, bool writable)
+static int wait_for_object(struct vm_fault *fault, bool writable)
 {
     struct vm_object *object = fault->object;
     struct page *page = NULL;
@@ -85,39 +63,54 @@ static enum fault_result wait_for_object(struct vm_fault *fault, bool writable)
                          : object_read_page(object, fault->index, fault->advice, &page);
 
     object->ops->put(object);
-    if (error)
-        return wait_failed(fault, error);
-    if (page)
+    if (!error && page)
         fault_keep(fault, page);
-    return FAULT_RETRY;
+    return error;
 }
 
+/*
+ * Waits for want. -EDQUOT: memory that is not reserved cannot be had; a space that maps such memory
+ * has rules.
+ */
 static enum fault_result wait_for(struct vm_fault *fault, enum fault_result want)
 {
+    int error = 0;
+
     race_window();
     switch (want) {
     case FAULT_WANT_FRAME:
-        return frame_wait() ? FAULT_NO_MEMORY : FAULT_RETRY;
+        error = -ENOMEM;
+        break;
+    case FAULT_WANT_RULES:
+        error = -EDQUOT;
+        break;
     case FAULT_WANT_PAGE:
     case FAULT_WANT_WRITABLE:
-        return wait_for_object(fault, want == FAULT_WANT_WRITABLE);
+        error = wait_for_object(fault, want == FAULT_WANT_WRITABLE);
+        break;
+    case FAULT_WANT_SWAP:
+        error = wait_for_swap(fault);
+        break;
     case FAULT_WANT_LOCK:
         page_wait_writeback(fault->page);
         page_lock(fault->page);
         page_unlock(fault->page);
-        return FAULT_RETRY;
-    case FAULT_WANT_SWAP:
-        return wait_for_swap(fault);
-    case FAULT_WANT_RULES:
-        return fault->mm->rules->wait(fault);
+        break;
     case FAULT_WANT_STACK:
         if (stack_grow(fault->mm, fault->va))
             return FAULT_NO_MEMORY;
         mm_count(fault->mm, VM_STAT_FAULT_STACK);
-        return FAULT_RETRY;
+        break;
     default:
         return want;
     }
+    if (error == -ENOMEM)
+        return frame_wait() ? FAULT_NO_MEMORY : FAULT_RETRY;
+    if (error == -EDQUOT)
+        return fault->mm->rules->wait(fault);
+    if (error && error != -EAGAIN)
+        return error == -ENOSPC ? FAULT_NO_SPACE : FAULT_IO_ERROR;
+    return FAULT_RETRY;
 }
 
 /* An interrupted thread goes no further: it might be the one that is waited for. */
