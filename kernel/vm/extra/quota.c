@@ -283,8 +283,10 @@ static void victim_stays(struct mm_struct *mm, uint64_t va)
 
 int quota_evict(struct mm_struct *mm)
 {
+    struct swap_batch batch;
     int error = -EAGAIN;
 
+    batch.count = 0;
     for (unsigned tries = 0; error == -EAGAIN && tries < EVICT_TRIES; tries++) {
         uint64_t va, looks = UINT64_MAX;
         uint32_t stamp;
@@ -292,9 +294,8 @@ int quota_evict(struct mm_struct *mm)
 
         if (!page)
             return 0; /* all is unmapped by now, or the quota is gone: there is room */
-        error = page_out_one(mm, va, page, stamp, true, &page);
-        if (page)
-            write_to_swap(&page, 1);
+        error = page_out_one(mm, va, page, stamp, &batch);
+        swap_batch_write(&batch);
         if (error == -EAGAIN)
             victim_stays(mm, va);
     }
@@ -304,8 +305,8 @@ int quota_evict(struct mm_struct *mm)
 /* Takes pages of mm, by so many looks. Returns the frames that are free by it, or soon will be. */
 static uint64_t quota_shrink(struct mm_struct *mm, uint64_t wanted, uint64_t looks, bool force)
 {
-    struct page *page, *to_write = NULL;
     struct swap_batch batch;
+    struct page *page;
     uint32_t stamp;
     uint64_t va, freed = 0;
 
@@ -318,13 +319,11 @@ static uint64_t quota_shrink(struct mm_struct *mm, uint64_t wanted, uint64_t loo
         if (is_held) /* a fault waited for it, say */
             page_put(page);
         else
-            error = page_out_one(mm, va, page, stamp, batch.count == 0, &to_write);
+            error = page_out_one(mm, va, page, stamp, &batch);
         if (error)
             victim_stays(mm, va);
         else
             freed += !is_shared;
-        if (!error && to_write)
-            swap_batch_add(&batch, to_write);
     }
     swap_batch_write(&batch);
     return freed;

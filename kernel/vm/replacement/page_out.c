@@ -66,29 +66,34 @@ static enum outcome after_unmap(struct page *page)
     return TO_WRITE;
 }
 
+/* Locks: the page's, which is given up, as is the reference. */
+static void let_go(struct page *page, enum outcome outcome, struct swap_batch *batch)
+{
+    page_unlock(page);
+    if (outcome == TO_WRITE)
+        swap_batch_add(batch, page);
+    else
+        page_put(page);
+}
+
 int page_out_one(struct mm_struct *mm, uint64_t va, struct page *page, uint32_t stamp,
-                 bool may_wait, struct page **to_write)
+                 struct swap_batch *batch)
 {
     enum outcome outcome = STAYS;
     int error;
 
-    *to_write = NULL;
-    if (!may_wait && !page_trylock(page)) {
+    if (batch->count == 0) {
+        page_lock(page);
+    } else if (!page_trylock(page)) {
         page_put(page);
         return -EAGAIN;
     }
-    if (may_wait)
-        page_lock(page);
     error = slot_prepare(page, stamp);
     if (!error) {
         error = rmap_unmap_one(page, mm, va) ? 0 : -EAGAIN;
         outcome = after_unmap(page);
     }
-    page_unlock(page);
-    if (outcome == TO_WRITE)
-        *to_write = page;
-    else
-        page_put(page);
+    let_go(page, outcome, batch);
     return error == -ENOSPC ? -ENOMEM : error ? -EAGAIN : 0;
 }
 
@@ -140,12 +145,8 @@ uint64_t page_out(uint64_t wanted, uint64_t looks, bool force)
     while (freed < wanted && (page = get_lru_page(&anon_lru, &looks)) != NULL) {
         enum outcome outcome = consider_page(page, force);
 
-        page_unlock(page);
         freed += outcome != STAYS && page_maps(page) == 0;
-        if (outcome == TO_WRITE)
-            swap_batch_add(&batch, page);
-        else
-            page_put(page);
+        let_go(page, outcome, &batch);
     }
     swap_batch_write(&batch);
     return freed;

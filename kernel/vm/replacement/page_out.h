@@ -22,6 +22,7 @@
 #include "mem/page.h"
 
 struct mm_struct;
+struct swap_batch;
 
 /*
  * Looks at so many pages of anon_lru at most, and lets go those that the policy names, until wanted
@@ -34,12 +35,11 @@ struct mm_struct;
 uint64_t page_out(uint64_t wanted, uint64_t looks, bool force);
 /*
  * Takes the private page at va away from mm alone, for its quota. The caller's reference is
- * dropped, or goes with the page to *to_write (else NULL), for write_to_swap.
- * may_wait: it waits for the page's lock. Else it tries it once, and the caller may have pages that
- *           are to be written.
+ * dropped, or goes with the page into batch, to be written. Waits for the page's lock while the
+ * batch is empty; else, with pages in it that are on their way to the disk, tries it once.
  * Returns: 0; -EAGAIN: mm does not map the page at va, or it is wired, or another thread has its
  *          lock, or it cannot be written; -ENOMEM: there is no slot for any page.
- * Sleeps; holds nothing, but for what may_wait says.
+ * Sleeps; holds nothing but the batch.
  */
 int page_out_one(struct mm_struct *mm, uint64_t va, struct page *page, uint32_t stamp,
-                 bool may_wait, struct page **to_write);
+                 struct swap_batch *batch);
