@@ -150,8 +150,7 @@ int fs_mount(void)
         if (error == -ENOMEM)
             printf("fs: not enough memory for this disk\n");
     }
-    if (blocks)
-        free_pages(va_page(blocks), va_page(blocks)->order);
+    free_block(blocks);
     if (!error)
         error = check_root();
     if (!error)

@@ -22,19 +22,14 @@ void lru_init(const struct lru_ops *ops)
     lru_list_init(&anon_lru.list, ops);
 }
 
-/* Locks: lru->lock. A list of the system's has room for what is on it. */
-static void list_add_page(struct page_lru *lru, struct page *page, uint32_t stamp)
-{
-    lru->list.capacity = lru_list_length(&lru->list);
-    lru->list.ops->add(&lru->list, &page->lru, stamp);
-}
-
 void add_to_lru(struct page_lru *lru, struct page *page, uint32_t stamp)
 {
     san_assert(page_refs(page) > 0); /* the last one would have taken it off */
     spin_lock(&lru->lock);
-    if (!page_set(page, PAGE_ON_LRU))
-        list_add_page(lru, page, stamp);
+    if (!page_set(page, PAGE_ON_LRU)) {
+        lru->list.capacity = lru_list_length(&lru->list); /* there is room for what is on it */
+        lru->list.ops->add(&lru->list, &page->lru, stamp);
+    }
     spin_unlock(&lru->lock);
 }
 
@@ -80,7 +75,7 @@ struct page *get_lru_page(struct page_lru *lru, uint64_t *looks)
         spin_lock(&lru->lock);
         if (page_test(page, PAGE_ON_LRU)) {
             lru->list.ops->remove(&lru->list, &page->lru);
-            list_add_page(lru, page, 0);
+            lru->list.ops->add(&lru->list, &page->lru, 0);
         }
         spin_unlock(&lru->lock);
         page_put(page);
@@ -92,16 +87,14 @@ bool judge_lru_page(struct page_lru *lru, struct page *page, bool accessed, bool
                     uint32_t *stamp)
 {
     bool is_used = (accessed || all_accessed) && !force;
-    bool goes = false;
+    bool goes;
 
     spin_lock(&lru->lock);
-    if (page_test(page, PAGE_ON_LRU)) {
-        goes = lru->list.ops->judge(&lru->list, &page->lru, is_used);
-        if (goes) {
-            *stamp = page->lru.stamp;
-            lru->list.ops->remove(&lru->list, &page->lru);
-            page_clear_flag(page, PAGE_ON_LRU);
-        }
+    goes = page_test(page, PAGE_ON_LRU) && lru->list.ops->judge(&lru->list, &page->lru, is_used);
+    if (goes) {
+        *stamp = page->lru.stamp;
+        lru->list.ops->remove(&lru->list, &page->lru);
+        page_clear_flag(page, PAGE_ON_LRU);
     }
     spin_unlock(&lru->lock);
     return goes;
