@@ -67,7 +67,7 @@ static enum outcome after_unmap(struct page *page)
 }
 
 /* Locks: the page's, which is given up, as is the reference. */
-static void let_go(struct page *page, enum outcome outcome, struct swap_batch *batch)
+static inline void let_go(struct page *page, enum outcome outcome, struct swap_batch *batch)
 {
     page_unlock(page);
     if (outcome == TO_WRITE)
