@@ -31,7 +31,7 @@ RECORD_BYTES = 32
 POLL = 0.002                    # seconds between two looks at how full the rings are
 FIRST_STATES = 1024             # after so many records another state is due; later on, after a
 STATE_SHARE = 4                 # quarter of those so far, and when a ring is half full
-QUIET_TRIES = 25                # to stop where no hart is in the middle of something
+QUIET_TRIES = 60                # to stop where no hart is in the middle of something
 PC = re.compile(r"^ pc +([0-9a-f]+)", re.MULTILINE)
 FIRMWARE = range(0x80000000, 0x90000000)
 
@@ -153,7 +153,7 @@ class Recording:
         several times if need be, until no hart is in the middle of something."""
         for tries in range(QUIET_TRIES if with_state else 1):
             if tries:
-                time.sleep(0.0003 * tries)
+                time.sleep(min(0.002, 0.0003 * tries))
             try:
                 self.guest.qmp("stop")
             except OSError:                 # QEMU has just ended

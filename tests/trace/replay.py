@@ -229,8 +229,8 @@ def differences(state, full):
     """Sentences: how what the records led to differs from the full state at the same place."""
     frames = frames_of(full, state.classes)
     for pfn in sorted(set(frames) | set(state.frames)):
-        if frames.get(pfn) == "kernel" and pfn not in state.frames:
-            continue        # what the kernel takes in blocks when it starts has no record
+        if {frames.get(pfn), state.frames.get(pfn)} == {"kernel", None}:
+            continue        # what the kernel takes and frees in blocks has no record
         if frames.get(pfn) != state.frames.get(pfn):
             yield "frame 0x%x is %s, and the records make it %s" % (
                 pfn, frames.get(pfn, "free"), state.frames.get(pfn, "free"))
@@ -243,7 +243,8 @@ def differences(state, full):
                 slot, slots.get(slot, "free"), state.slots.get(slot, "free"))
     spaces = {space["pid"]: entries_of(space) for space in full["spaces"]
               if space["state"] == "live"}
-    for pid in sorted(set(spaces) | {pid for pid, entries in state.spaces.items() if entries}):
+    known = {pid for pid, entries in state.spaces.items() if entries and pid}   # 0: before init
+    for pid in sorted(set(spaces) | known):
         real, told = spaces.get(pid, {}), state.spaces.get(pid, {})
         for page in sorted(set(real) | set(told)):
             if real.get(page) != told.get(page):
