@@ -289,6 +289,21 @@ def ended_from_outside():
                 "%s: %s, status %d" % (number, last, run.returncode))
 
 
+def nobody_reads():
+    """A closed stdout keeps no command from its status; one that takes no more is told."""
+    words = "exec tests/qemu/run CMD='echo many words; exit 5' KERNEL=%s/kernel.elf " \
+        "IMAGE=%s/fs.img LOG=%s " % (s.BUILD, s.BUILD, s.log_name("nobody"))
+    for after, status, text in (
+            (">&-", 5, r"\Z"), ("> /dev/full", m.NOT_STARTED, r"run: stdout: No space.*\n\Z")):
+        if not os.path.exists("/dev/full") and "full" in after:
+            continue
+        done = subprocess.run(["sh", "-c", words + after], cwd=s.ROOT, stdin=subprocess.DEVNULL,
+                              env=s.clean_environment(), stderr=subprocess.PIPE)
+        told = done.stderr.decode()
+        need(done.returncode == status and re.match(text, told),
+             "%s: status %d\n%s" % (after, done.returncode, told))
+
+
 def crash_places():
     """Where a program was killed is told as file and line, as for a panic."""
     if not shutil.which(prefix() + "addr2line"):
@@ -400,5 +415,5 @@ def suite_progress():
 def items():
     return tuple(("first hour: " + function.__name__.replace("_", " "), function) for function in (
         without_python, without_tools, other_gdb, package_managers, make_below_make, container,
-        unknown_variables, replaced_files, ended_from_outside, crash_places, silence,
+        unknown_variables, replaced_files, ended_from_outside, nobody_reads, crash_places, silence,
         suite_progress))
