@@ -44,11 +44,11 @@ def self_test():
     need(done.returncode == 0 and re.search(r"^Ran [1-9]", text, re.MULTILINE), text[-2000:])
 
 
-def recorded(name, often=False, echo=None, status=0, timeout="command", **values):
+def recorded(name, often=False, calm=False, echo=None, status=0, timeout="command", **values):
     """Runs a machine and records it. Returns the replay of the file, and what was printed."""
     path = "%s/%s/%s.xvtrace" % (s.BUILD, FOLDER, re.sub(r"\W+", "-", name))
     with drainer.Recording(s.cell_settings(**values), log=s.log_name("trace " + name),
-                           often=often, echo=echo) as recording:
+                           often=often, calm=calm, echo=echo) as recording:
         if callable(echo):
             echo.recording = recording
         ending = recording.run(s.SECONDS[timeout] if isinstance(timeout, str) else timeout)
@@ -107,17 +107,16 @@ def unnoticed():
     each record, and when it was."""
     given = {"ICOUNT": "1", "PAGING": "sv39", "MEM": "32M", "SWAP": "64M",
              "CMD": "reftrace rnd lru 600; grind -s 3 -n 20"}
-    once, printed = recorded("once", **given)
+    once, printed = recorded("once", calm=True, **given)
     often, again = recorded("often", often=True, **given)
     stops = [run.trace.header["stops"] for run in (once, often)]
-    need(stops[1] > stops[0] + 5, "stops: %s" % stops)
+    need(stops[0] < 5 and stops[1] > 50, "stops: %s" % stops)
     need(printed == again, "they print:\n%s\n%s" % (printed, again))
     need(len(once.records) == len(often.records), "%d records, and with stops %d" % (
         len(once.records), len(often.records)))
     differ = [pair for pair in zip(once.records, often.records) if pair[0] != pair[1]]
     need(not differ, "%d records differ: %s" % (len(differ), differ[:1]))
-    need_replay(once, 2)
-    need_replay(often, 5)
+    need_replay(often, 2)
 
 
 def overflow():

@@ -40,13 +40,15 @@ class Recording:
     """A machine and what its rings held so far.
 
     settings: as for a Machine. The machine gets so much more memory as its rings take, so that the
-    command finds as much as without them. often: a state at each stop, and many stops.
+    command finds as much as without them. often: a state at each stop, and many stops; calm: it
+    is stopped only where a ring is half full.
     """
 
-    def __init__(self, settings, echo=None, image="", log=None, often=False):
+    def __init__(self, settings, echo=None, image="", log=None, often=False,
+                 calm=False):
         self.settings = dict(settings)
         self.echo = echo
-        self.often = often
+        self.often, self.calm = often, calm
         self.reader = None
         self.rings = []             # addresses of struct trace_ring, one for each hart
         self.drained = []           # records of each hart that were copied, or lost
@@ -109,6 +111,8 @@ class Recording:
 
     def _due(self, written):
         count = sum(written) - self._lost()
+        if self.calm:
+            return False
         if not self.state_at:
             return count > 0
         step = max(FIRST_STATES, min(self.state_at // STATE_SHARE, RING // 2))

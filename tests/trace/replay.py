@@ -38,7 +38,7 @@ class State:
 
     frames: pfn → class, of those that are not free (before the first full state: that the records
     tell of). spaces: pid → page → ("frame", pfn) or ("slot", number). shared: (pid, page) of
-    entries that fork does not copy. slots: those in use → pfn of its page, or None; named: how many
+    entries that fork does not copy. slots: in use → pfn of its page, or None; named: how many
     entries name a slot; of_object: slots that shared memory names, for which there is no record.
     pending: pid → entries of the space that exec is building for it. running: hart → pid.
     """
