@@ -138,7 +138,7 @@ class Recording:
         if not self.reader.is_up:
             return False
         start, size = memory.address("trace_rings"), memory.size_of("trace_ring")
-        harts = memory.u32("hart_count")
+        harts = int(self.settings["CPUS"])      # hart_count rises as they start
         rings = [start + i * size for i in range(harts)]
         if not rings or not all(memory.get(at, "trace_ring.capacity") for at in rings):
             return False        # not yet; the last hart is given its ring last
