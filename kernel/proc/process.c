@@ -154,10 +154,10 @@ int process_list(struct process *process, struct process *parent)
     } while (!place);
     process->pid = thread->id = pid;
     process->mm->pid = pid;
-    trace_of(pid, TRACE_FORK, 0, 0, parent ? (uint32_t)parent->pid : 0);
     list_add(&process->all_link, place);
     process->parent = parent;
     if (parent) {
+        trace_of(pid, TRACE_FORK, 0, 0, (uint32_t)parent->pid);
         process->job = parent->job;
         list_add_tail(&process->sibling, &parent->children);
     } else {
