@@ -15,6 +15,8 @@
 #:                       alone
 #: make bench            instructions per operation; WALL=1: seconds on this machine;
 #:                       WORK=1: whole programs, disks and memory short and plenty
+#: make view             the memory of the machine of `make qemu`, in a browser: 127.0.0.1:3939;
+#:                       PORT=: another. VIEW=text: in the terminal (q ends)
 #: make curves           faults against frames with each policy, your own too, OPT and exact LRU
 #:                       beside; build/curves/index.html. STRING="belady my.txt" FRAMES="8 16 32"
 #:                       POLICY="lru mine"
@@ -120,6 +122,8 @@ PFTRACE    =
 STRICT     =
 RAM_FILE   =
 GDB_PORT   =
+VIEW       = web
+PORT       =
 V          =
 BUILD      = build
 
@@ -161,7 +165,7 @@ endif
 Q := $(if $(filter 1,$(V)),,@)
 say = @printf '  %-7s %s\n' '$1' '$2'
 
-.PHONY: all qemu run qemu-gdb gdb check check-full check-labs check-view bench \
+.PHONY: view all qemu run qemu-gdb gdb check check-full check-labs check-view bench \
     curves doctor grade grade-all \
     handout gradescope prairielearn submitty course regrade similarity questions viva bug \
     submission lab loc house docs help clean deps trace FORCE
@@ -190,7 +194,7 @@ endif
 
 without_compiler := clean help loc house docs doctor grade grade-all handout submission questions \
     gradescope prairielearn submitty course regrade similarity viva bug lab gdb check check-full \
-    check-labs check-view
+    check-labs check-view view
 ifneq ($(filter-out $(without_compiler),$(GOALS)),)
 -include $(BUILD)/tools.mk
 ifneq ($(TOOLS_FOR),$(CROSS)|$(CLANG))
@@ -415,6 +419,9 @@ qemu-gdb: $(KERNEL) $(IMAGE)
 
 gdb:
 	@$(if $(LAB)$(TEST),tests/grade/under-gdb,tests/tools/gdb $(KERNEL))
+
+view:
+	@tests/view/view '$(VIEW)' '$(BUILD)' '$(PORT)' $(if $(RAM_FILE),'$(RAM_FILE)' '$(KERNEL)')
 
 run: $(KERNEL) $(IMAGE)
 	$(if $(filter sh,$(replaced)),@echo "CMD is run by xv39's own shell; \`sh\` is yours" >&2)

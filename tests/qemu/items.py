@@ -27,6 +27,7 @@ import suite as s
 import swaperror
 import terminal
 import tracetest
+import viewtest
 import workloads
 import xv6
 from suite import boot, need
@@ -103,7 +104,7 @@ def all_items():
         ("processor: " + what, lambda what=what: processors.processor(what))
         for what in processors.PROCESSORS
     ) + swaperror.items() + replacement.items() + readertest.items() + tracetest.items() + \
-        firsthour.items() + workloads.items() + bookitems.quick()
+        viewtest.items() + firsthour.items() + workloads.items() + bookitems.quick()
 
 
 def lint_rule(rule):

@@ -146,7 +146,8 @@ class Reader:
         return self._pfn_of_node(self.memory.u64("zero_page") + self.memory.layout["page.lru"][0])
 
     def page_flags(self, page):
-        return self.memory.flag_names(page.flags, "PAGE_")
+        return [name for name in self.memory.flag_names(page.flags, "PAGE_")
+                if name != "tree_bits"]     # that is no flag
 
     def _unpacker(self, struct_name, members):
         """A struct.Struct that takes these members, given by rising offset, out of the bytes."""
