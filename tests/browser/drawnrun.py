@@ -275,11 +275,18 @@ def steps(values):
     return [b - a for a, b in zip([0] + values, values)]
 
 
+def packed_block(records):
+    return traceformat.pack_columns(
+        [r.when for r in records], [NUMBERS[r.type] for r in records], [r.hart for r in records],
+        [r.pid for r in records], [r.va for r in records], [r.pfn for r in records],
+        [r.extra for r in records])
+
+
 def write_long(run, path, records):
     """The run's first block again and again, later each time, up to so many records."""
     block = run.records[:traceformat.BLOCK_RECORDS]
     writer, span = traceformat.Writer(path, NUMBERS), block[-1].when + 1
-    packed = traceformat.inflate(traceformat.pack_records(block, NUMBERS), 1 << 30)
+    packed = traceformat.inflate(packed_block(block), 1 << 30)
     size = int.from_bytes(packed[:4], "little")
     when, rest = packed[4:4 + size], packed[4 + size:]
     first = len(traceformat.put_varints([block[0].when]))

@@ -20,6 +20,7 @@ from traceformat import BadTrace
 CHAIN = 24              # records that explain, at most
 # Of enum map_flag and of a full state's areas.
 STORES, OF_SHARED = 1, 2
+PAGE_LOCKED = 1         # of kernel/mem/page.h
 FRAME_RECORDS = {"alloc", "free", "map", "evict", "swap_in", "swap_out"}
 PAGE_RECORDS = {"fault", "map", "evict", "refault"}
 SLOT_RECORDS = {"swap_in", "swap_out"}
@@ -237,7 +238,11 @@ def differences(state, full):
     slots = slots_of(full)
     named = {place[1] for space in full["spaces"] for place in entries_of(space).values()
              if place[0] == "slot"}
+    locked = {pfn for pfn, flags in zip(sums(full["pages"]["pfn"]), full["pages"]["flags"])
+              if flags & PAGE_LOCKED}
     for slot in sorted(named | {slot for slot in state.slots if state.named[slot]}):
+        if slots.get(slot) in locked and state.slots.get(slot, "free") is None:
+            continue        # it is being read: its record comes when it has arrived
         if slots.get(slot, "free") != state.slots.get(slot, "free"):
             yield "slot %d has page %s, and by the records %s" % (
                 slot, slots.get(slot, "free"), state.slots.get(slot, "free"))
