@@ -144,9 +144,8 @@ static void __attribute__((noinline)) obey_debug_argument(void) /* a line of the
 }
 
 /* The first thread: the part of boot that may sleep. */
-static void boot_thread(void *unused)
+static void boot_thread(void)
 {
-    (void)unused;
     obey_debug_argument();
     if (!block_find("fs"))
         cannot_start("no disk with serial=fs; `make qemu` makes one and attaches it");

@@ -89,11 +89,10 @@ static void console_input(char c)
 }
 
 /* The thread that serves Ctrl-C. */
-static void console_interrupter(void *unused)
+static void console_interrupter(void)
 {
     uint64_t flags = spin_lock_irq(&queue_lock);
 
-    (void)unused;
     for (;;) {
         int job;
 
@@ -291,11 +290,10 @@ static int64_t console_write(uint32_t minor, struct mm_struct *mm, uint64_t user
 int console_init(void)
 {
     static const struct device_ops console_ops = {console_read, console_write};
-    struct thread *thread = thread_create("Ctrl-C", console_interrupter, NULL);
+    int error = thread_run("Ctrl-C", console_interrupter);
 
-    if (!thread)
-        return -ENOMEM;
-    thread_start(thread);
+    if (error)
+        return error;
     device_table[DEVICE_CONSOLE] = &console_ops;
     console_input_hook = console_input;
     uart_start_input();

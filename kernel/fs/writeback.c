@@ -461,9 +461,8 @@ int fs_sync(void)
 }
 
 /* Sleeps until there is something to write, waits a second for more, and writes it. */
-static void flusher(void *unused)
+static void flusher(void)
 {
-    (void)unused;
     for (;;) {
         log_wait_work();
         thread_sleep_until(timer_now() + timer_frequency);

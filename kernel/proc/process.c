@@ -161,6 +161,7 @@ int process_list(struct process *process, struct process *parent)
         process->job = parent->job;
         list_add_tail(&process->sibling, &parent->children);
     } else {
+        trace_of(pid, TRACE_FORK, 0, 0, 0);
         list_init(&process->sibling);
     }
     thread_start(thread); /* under the lock, so that a process that is found has been started */

@@ -24,9 +24,8 @@ static uint32_t added_threads; /* p: without the first of each process */
 static const struct commit thread_charge = {.unswappable = 2};
 
 /* A new thread's first function: goes to user mode, unless it was already interrupted. */
-static void user_thread_begin(void *unused)
+static void user_thread_begin(void)
 {
-    (void)unused;
     interrupts_off(); /* an interruption from here on makes user mode trap */
     if (thread_is_interrupted()) {
         interrupts_on();
@@ -41,7 +40,7 @@ struct thread *process_thread_create(struct process *process, const char *name)
 
     if (commit_charge(thread_charge) < 0)
         return NULL;
-    thread = thread_create(name, user_thread_begin, NULL);
+    thread = thread_create(name, user_thread_begin);
     if (!thread)
         commit_release(thread_charge);
     else

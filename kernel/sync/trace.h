@@ -41,7 +41,7 @@ enum trace_type {
      * space that exec has left has pid 0. */
     TRACE_UNMAP = 12,
     TRACE_FORK = 13, /* pid, the child, has a copy of the parent's entries, but for those of shared
-                      * areas; extra: the parent's pid */
+                      * areas; extra: the parent's pid; 0: init, for which pid 0 did exec */
     /* pid has left its space for the one that was built; va: eight letters of its new name, the
      * first in the lowest byte */
     TRACE_EXEC = 14,

@@ -20,7 +20,7 @@ static void thread_begin(void)
     schedule_finish();
     interrupts_on();
     thread = current_thread();
-    thread->entry(thread->argument);
+    thread->entry();
     thread->frees_itself = true;
     thread_exit();
 }
@@ -35,7 +35,7 @@ void thread_setup(struct thread *thread, const char *name, enum thread_state sta
     strlcpy(thread->name, name, sizeof(thread->name));
 }
 
-struct thread *thread_create(const char *name, void (*entry)(void *), void *argument)
+struct thread *thread_create(const char *name, void (*entry)(void))
 {
     struct thread *thread = kmem_alloc(sizeof(*thread), 0);
     struct trap_frame *frame;
@@ -49,7 +49,6 @@ struct thread *thread_create(const char *name, void (*entry)(void *), void *argu
     }
     thread_setup(thread, name, THREAD_NEW, MAX_HARTS);
     thread->entry = entry;
-    thread->argument = argument;
     frame = trap_frame_of(thread->stack);
     memset(frame, 0, sizeof(*frame));
     thread->context.ra = (uint64_t)thread_begin;
@@ -67,9 +66,9 @@ void thread_start(struct thread *thread)
     spin_unlock_irq(&thread->lock, flags);
 }
 
-int thread_run(const char *name, void (*entry)(void *))
+int thread_run(const char *name, void (*entry)(void))
 {
-    struct thread *thread = thread_create(name, entry, NULL);
+    struct thread *thread = thread_create(name, entry);
 
     if (!thread)
         return -ENOMEM;

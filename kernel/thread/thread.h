@@ -40,8 +40,7 @@ struct thread {
     void *stack;                 /* c: lowest byte of the stack page */
     struct page_table *space;    /* o: user address space, or NULL for a kernel thread */
     struct process *process;     /* o: or NULL for a kernel thread */
-    void (*entry)(void *);       /* c */
-    void *argument;              /* c */
+    void (*entry)(void);         /* c */
     char name[24];               /* o */
     int id;                      /* p: a user thread's number */
     bool has_left;               /* p: it is ending, and no longer acts for its process */
@@ -64,15 +63,15 @@ struct thread {
 };
 
 /*
- * Makes a thread that will run entry(argument) on a kernel stack of its own. It is THREAD_NEW until
+ * Makes a thread that will run entry() on a kernel stack of its own. It is THREAD_NEW until
  * it is started. Until then it belongs to the caller; afterwards thread_reap frees it (user
  * threads), or it frees itself when entry returns (kernel threads).
  * Sleeps. Returns: the thread, or NULL: no memory.
  */
-struct thread *thread_create(const char *name, void (*entry)(void *), void *argument);
+struct thread *thread_create(const char *name, void (*entry)(void));
 void thread_start(struct thread *thread);
 /* Makes a kernel thread, and starts it. Sleeps. Returns: 0 or -ENOMEM. */
-int thread_run(const char *name, void (*entry)(void *));
+int thread_run(const char *name, void (*entry)(void));
 void thread_discard(struct thread *thread); /* one that was never started */
 
 /*

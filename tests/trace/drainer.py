@@ -54,7 +54,7 @@ class Recording:
         self.drained = []           # records of each hart that were copied, or lost
         self.pieces = []            # ("R", [(hart, offset, records)]) and ("K", text), in order
         self.lost, self.console, self.copied, self.stops = [], [], 0, 0
-        self.state_at = 0           # records before the last state
+        self.state_at = self.quiet_at = 0   # records before the last state, before a quiet one
         self.told = 0               # bytes of what was printed that are in self.console
         self.ended = "interrupted"
         self.spill = tempfile.TemporaryFile()
@@ -104,19 +104,25 @@ class Recording:
         written = self._written()
         fullest = max(w - d for w, d in zip(written, self.drained))
         self._hear(sum(written))
+        count = sum(written) - self._lost()
         if fullest > self.ring // 2:
-            self._stop(self._due(written) or self.often)
-        elif self._due(written):
+            self._stop(self._due(count, self.state_at) or self.often)
+        elif self._due(count, self.state_at) or (self._due(count, self.quiet_at) and
+                                                 self._is_idle()):
             self._stop(True)
 
-    def _due(self, written):
-        count = sum(written) - self._lost()
+    def _due(self, count, before):
+        """Is a state due, after so many records, if the last one came after so many before?"""
         if self.calm:
             return False
-        if not self.state_at:
+        if not before:
             return count > 0
-        step = max(FIRST_STATES, min(self.state_at // STATE_SHARE, RING // 2))
-        return count - self.state_at >= (FIRST_STATES if self.often else step)
+        step = max(FIRST_STATES, min(before // STATE_SHARE, RING // 2))
+        return count - before >= (FIRST_STATES if self.often else step)
+
+    def _is_idle(self):
+        """No hart has anything to do: what several harts rarely let one see is to be had now."""
+        return bin(self.reader.memory.u32("idle_harts")).count("1") == len(self.rings)
 
     def _lost(self):
         return sum(entry["count"] for entry in self.lost)
@@ -194,6 +200,8 @@ class Recording:
         except (state.Torn, KeyError, RecursionError):
             return              # in the middle of something; there will be another
         self.state_at = max(1, self.copied)
+        if quiet:
+            self.quiet_at = self.state_at
         self.pieces.append(("K", json.dumps(dict(found, record=self.copied),
                                             separators=(",", ":"))))
 

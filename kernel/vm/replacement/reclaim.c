@@ -200,9 +200,8 @@ static void pager_wake(bool missed)
 }
 
 /* The pager: keeps some frames free, so that others need not wait for the disk. */
-static void pager(void *unused)
+static void pager(void)
 {
-    (void)unused;
     for (;;) {
         uint64_t freed = 1;
 
