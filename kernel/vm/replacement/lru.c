@@ -39,7 +39,7 @@ void remove_all_from_lru(struct page_lru *lru, struct page *const page[], uint32
 
     spin_lock(&lru->lock);
     for (uint32_t i = 0; i < count; i++)
-        if (page_test(page[i], PAGE_ON_LRU) && page_clear_flag(page[i], PAGE_ON_LRU))
+        if (page_clear_flag(page[i], PAGE_ON_LRU))
             remove(&lru->list, &page[i]->lru);
     spin_unlock(&lru->lock);
 }

@@ -143,9 +143,10 @@ static void entry_to_slot(struct mm_struct *mm, uint64_t va, struct page *page, 
     if (mm->rules)
         mm->rules->went(mm, va);
     __atomic_fetch_add(&mm->swapped, 1, __ATOMIC_RELAXED);
-    if (__builtin_expect(hart_is_traced(), 0))
+    if (__builtin_expect(hart_is_traced(), 0)) {
         trace_write(mm->pid, TRACE_SLOT, va, page_pfn(page).number, slot.number);
-    trace_of(mm->pid, TRACE_EVICT, va, page_pfn(page).number, dirty);
+        trace_write(mm->pid, TRACE_EVICT, va, page_pfn(page).number, dirty);
+    }
     mm_event(mm, dirty ? VM_STAT_EVICT_DIRTY : VM_STAT_EVICT_CLEAN);
     if (dirty && !page_test(page, PAGE_WRITEBACK)) /* one on its way to the disk was counted */
         mm_event(mm, VM_STAT_PGOUT);
