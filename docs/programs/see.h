@@ -55,6 +55,23 @@ static inline void read_pages(const char *start, long count)
         (void)*(const volatile char *)(start + i * PAGE);
 }
 
+/* What is counted while a child is made, which has done nothing yet: before, after. */
+static inline void count_fork(void)
+{
+    int ends[2];
+    char byte;
+
+    must(pipe(ends) == 0, "pipe");
+    read_counters(&before);
+    if (fork() == 0) {
+        read(ends[0], &byte, 1);
+        exit(0);
+    }
+    read_counters(&after);
+    write(ends[1], "x", 1);
+    wait(0);
+}
+
 /* The body of main: carries out the experiment with the name that was typed. */
 static inline int choose(int argc, char *argv[], const struct experiment *experiments, int count)
 {

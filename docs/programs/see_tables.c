@@ -39,18 +39,7 @@ static void sparse(void)
 /* What fork makes for a child that does nothing: its tables. */
 static void levels(void)
 {
-    int ends[2];
-    char byte;
-
-    must(pipe(ends) == 0, "pipe");
-    read_counters(&before);
-    if (fork() == 0) {
-        read(ends[0], &byte, 1);
-        exit(0);
-    }
-    read_counters(&after);
-    write(ends[1], "x", 1);
-    wait(0);
+    count_fork();
     show_tables("a small process");
 }
 

@@ -2,7 +2,7 @@
 /* The time machine of a recorded run: its replay and its "why?" are those of replay.py. */
 const fs = require("fs");
 const { run, need, same } = require("./ground");
-const { still, open, go, find, momentOf, sorted, shown } = require("./timemachinepage");
+const { still, open, go, find, momentOf, sorted, shown, needChains } = require("./timemachinepage");
 
 const known = JSON.parse(fs.readFileSync(JSON.parse(process.argv[2]).known, "utf8"));
 
@@ -17,13 +17,7 @@ run({
 
     "recorded run: why": async (ground) => {
         const page = await open(ground);
-        for (const { moment, query, chain } of known.chains) {
-            await go(page, moment);
-            await find(page, query);
-            const said = await page.locator(".chain button").allTextContents();
-            same(said.map((words) => Number(words.replace(/[#,]/g, ""))), chain,
-                `why ${query} at ${moment}`);
-        }
+        await needChains(page, known.chains);
     },
 
     "recorded run: lists and console": async (ground) => {

@@ -6,7 +6,7 @@
  */
 const fs = require("fs");
 const { run, need, same } = require("./ground");
-const { still, open, go, find, momentOf, sorted, shown } = require("./timemachinepage");
+const { still, open, go, find, momentOf, sorted, shown, needChains } = require("./timemachinepage");
 
 const known = JSON.parse(fs.readFileSync(JSON.parse(process.argv[2]).known, "utf8"));
 const PICTURES = 20;            /* a second */
@@ -124,13 +124,7 @@ run({
 
     "time machine: find and why": async (ground) => {
         const page = await open(ground);
-        for (const { moment, query, chain } of known.chains) {
-            await go(page, moment);
-            await find(page, query);
-            const said = await page.locator(".chain button").allTextContents();
-            same(said.map((words) => Number(words.replace(/[#,]/g, ""))), chain,
-                `why ${query} at ${moment}`);
-        }
+        await needChains(page, known.chains);
         const last = known.chains.filter(({ chain }) => chain.length > 1).pop();
         await go(page, last.moment);
         await find(page, last.query);

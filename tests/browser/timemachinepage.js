@@ -3,6 +3,8 @@
  * What scripts about the time machine have in common: waiting until it shows all, going to a
  * moment, finding, and all that its worker knows of a moment.
  */
+const { same } = require("./ground");
+
 /* Until the page shows all that it is to show. */
 const still = (page) => page.waitForFunction(() => document.body.dataset.ready === "yes" &&
     xv39.views.every((view) => view.isStill));
@@ -23,6 +25,17 @@ async function find(page, query) {
     await page.fill("#query", query);
     await page.press("#query", "Enter");
     await still(page);
+}
+
+/* What is asked at each moment has that chain of records. */
+async function needChains(page, chains) {
+    for (const { moment, query, chain } of chains) {
+        await go(page, moment);
+        await find(page, query);
+        const said = await page.locator(".chain button").allTextContents();
+        same(said.map((words) => Number(words.replace(/[#,]/g, ""))), chain,
+            `why ${query} at ${moment}`);
+    }
 }
 
 const momentOf = (page) => page.evaluate(() => xv39.moment);
@@ -49,4 +62,4 @@ const shown = (page, moment) => page.evaluate(async (n) => {
     return { classes, slots: answer.slots.map((slot) => slot.slot), spaces };
 }, moment);
 
-module.exports = { still, open, go, find, momentOf, sorted, shown };
+module.exports = { still, open, go, find, momentOf, sorted, shown, needChains };

@@ -13,6 +13,7 @@ one leaves behind. On a live one, wrap a reading that has to fit together in ste
 import heapq
 import struct
 from collections import namedtuple
+from itertools import islice
 
 import checks
 import memory
@@ -426,7 +427,7 @@ class Reader:
         m = self.memory
         found = {}
         for name in ("file", "anon"):
-            policy, nodes = self._listed(m.member(m.address(name + "_lru"), "page_lru.list"))
+            policy, nodes = self.listed(m.member(m.address(name + "_lru"), "page_lru.list"))
             found[name] = (policy, [self._pfn_of_node(at) for at in nodes])
         return found
 
@@ -437,20 +438,20 @@ class Reader:
         if not at:
             return None
         base = m.member(at, "quota.list")
-        policy, nodes = self._listed(base)
+        policy, nodes = self.listed(base)
         offset = m.layout["quota_entry.node"][0]
         return Quota(policy, m.get(base, "lru_list.capacity"),
                      [m.get(node - offset, "quota_entry.va") for node in nodes])
 
-    def _listed(self, base):
-        """Of a list its policy's name, and its nodes, oldest end first."""
+    def listed(self, base, most=None):
+        """Of a list its policy's name, and its nodes, oldest end first; so many at most."""
         m = self.memory
         ops, nodes = m.get(base, "lru_list.ops"), []
         if not ops:
             return "", nodes
         offset, size = m.layout["lru_list.pages"]
         for head in range(base + offset, base + offset + size, 16):
-            nodes += m.list(head, "lru_node.link")
+            nodes += islice(m.list(head, "lru_node.link"), most and most - len(nodes))
         return m.text(m.u64(m.member(ops, "lru_ops.name")), 16), nodes
 
     def _pfn_of_node(self, node):

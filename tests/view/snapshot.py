@@ -15,7 +15,6 @@ import struct
 import sys
 import threading
 import time
-from itertools import islice
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [os.path.join(os.path.dirname(HERE), name) for name in ("reader", "page")]
@@ -284,31 +283,19 @@ def lists_of(reader):
     m, found = reader.memory, []
     for name in ("file", "anon"):
         base = m.member(m.address(name + "_lru"), "page_lru.list")
-        policy, nodes = oldest(reader, base)
+        policy, nodes = reader.listed(base, OLDEST)
         found.append({"name": name, "policy": policy, "length": m.get(base, "lru_list.count"),
                       "pages": [reader._pfn_of_node(at) for at in nodes], "frames": True})
     for process in reader.processes():
         at = m.get(process.mm, "mm_struct.quota") if process.mm else 0
         if at:
             base = m.member(at, "quota.list")
-            policy, nodes = oldest(reader, base)
+            policy, nodes = reader.listed(base, OLDEST)
             offset = m.layout["quota_entry.node"][0]
             found.append({"name": "pid %d" % process.pid, "policy": policy, "frames": False,
                           "length": m.get(base, "lru_list.count"),
                           "pages": [m.get(node - offset, "quota_entry.va") for node in nodes]})
     return found
-
-
-def oldest(reader, base):
-    """Of a list of replacement the policy, and the pages at its oldest end."""
-    m = reader.memory
-    ops, nodes = m.get(base, "lru_list.ops"), []
-    if not ops:
-        return "", nodes
-    offset, size = m.layout["lru_list.pages"]
-    for head in range(base + offset, base + offset + size, 16):
-        nodes += islice(m.list(head, "lru_node.link"), OLDEST - len(nodes))
-    return m.text(m.u64(m.member(ops, "lru_ops.name")), 16), nodes
 
 
 def swap_of(reader):
